@@ -1,0 +1,26 @@
+{#- A rate or average as a double; null where there is nothing to divide by. -#}
+{% macro rate(numerator, denominator) -%}
+    cast({{ numerator }} as double) / nullif(cast({{ denominator }} as double), 0)
+{%- endmacro %}
+
+
+{#- Body of a CTE: whole numbers from 0 to a bound below ten million, as column `number`.
+    Portable where generate_series is not. -#}
+{% macro whole_numbers(upper_bound, digits=6) -%}
+    select numbers.number
+    from (
+        select
+            {% for position in range(digits) -%}
+            {{ '+ ' if not loop.first }}{{ 10 ** position }} * digit_{{ position }}.digit
+            {%- if not loop.last %}
+            {% endif %}
+            {%- endfor %} as number
+        from {% for position in range(digits) -%}
+            {{ 'cross join ' if not loop.first }}(
+            select 0 as digit
+            {%- for digit in range(1, 10) %} union all select {{ digit }}{% endfor -%}
+        ) as digit_{{ position }}
+        {% endfor -%}
+    ) as numbers
+    where numbers.number <= {{ upper_bound }}
+{%- endmacro %}

@@ -1,0 +1,33 @@
+{#- Text as it is compared everywhere: without surrounding spaces, tabs and line ends; blank is null. -#}
+{% macro clean_text(expression) -%}
+    nullif(trim(both ' ' || chr(9) || chr(10) || chr(13) from {{ expression }}), '')
+{%- endmacro %}
+
+
+{#- Whether the whole text has the form of a regular expression (only syntax that RE2 and Java share). -#}
+{% macro has_form(expression, pattern) -%}
+    {{ return(adapter.dispatch('has_form', 'stammkunde')(expression, pattern)) }}
+{%- endmacro %}
+
+{% macro default__has_form(expression, pattern) -%}
+    regexp_full_match({{ expression }}, '{{ pattern }}')
+{%- endmacro %}
+
+{% macro spark__has_form(expression, pattern) -%}
+    {{ expression }} rlike '^({{ pattern }})$'
+{%- endmacro %}
+
+
+{#- Cleaned text to a decimal, rounded half away from zero; null where it is not plain digits with an optional sign and point. -#}
+{% macro decimal_from_text(expression, data_type) -%}
+    case
+        when {{ has_form(expression, '-?[0-9]+([.][0-9]+)?') }}
+            then try_cast({{ expression }} as {{ data_type }})
+    end
+{%- endmacro %}
+
+
+{#- Cleaned text to a boolean: the usual spellings of yes are true, anything else is false, null stays null. -#}
+{% macro boolean_from_text(expression) -%}
+    lower({{ expression }}) in ('true', 't', '1', 'yes', 'y')
+{%- endmacro %}

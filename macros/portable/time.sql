@@ -1,0 +1,120 @@
+{#- A local timestamp of a zone as the instant in UTC, and back. Nothing is converted where the zone is UTC. -#}
+{% macro to_utc(expression, zone) -%}
+    {{ return(expression if zone == 'UTC' else adapter.dispatch('to_utc', 'stammkunde')(expression, zone)) }}
+{%- endmacro %}
+
+{% macro default__to_utc(expression, zone) -%}
+    timezone('UTC', timezone('{{ zone }}', {{ expression }}))
+{%- endmacro %}
+
+{% macro spark__to_utc(expression, zone) -%}
+    to_utc_timestamp({{ expression }}, '{{ zone }}')
+{%- endmacro %}
+
+{% macro from_utc(expression, zone) -%}
+    {{ return(expression if zone == 'UTC' else adapter.dispatch('from_utc', 'stammkunde')(expression, zone)) }}
+{%- endmacro %}
+
+{% macro default__from_utc(expression, zone) -%}
+    timezone('{{ zone }}', timezone('UTC', {{ expression }}))
+{%- endmacro %}
+
+{% macro spark__from_utc(expression, zone) -%}
+    from_utc_timestamp({{ expression }}, '{{ zone }}')
+{%- endmacro %}
+
+
+{#- The date that the clocks of the reporting time zone show at an instant in UTC. -#}
+{% macro reporting_date(expression) -%}
+    cast({{ from_utc(expression, var('reporting_timezone')) }} as date)
+{%- endmacro %}
+
+
+{#- Text of a timestamp with or without an offset to the instant in UTC (without: read as UTC). -#}
+{% macro instant_from_text(expression) -%}
+    {{ return(adapter.dispatch('instant_from_text', 'stammkunde')(expression)) }}
+{%- endmacro %}
+
+{#- A cast to timestamp would drop the offset silently, hence the way over timestamptz. -#}
+{% macro default__instant_from_text(expression) -%}
+    cast(try_cast({{ expression }} as timestamp with time zone) as timestamp)
+{%- endmacro %}
+
+{% macro spark__instant_from_text(expression) -%}
+    try_cast({{ expression }} as timestamp)
+{%- endmacro %}
+
+
+{#- Cleaned text to an instant in UTC; null where it is none of the accepted forms:
+    YYYY-MM-DD, optionally T or a space and HH:MM[:SS[.fraction]], optionally Z or an offset.
+    A date alone is midnight in the reporting zone, a time without offset is in the source zone. -#}
+{% macro timestamp_from_text(expression) -%}
+    {%- set date = '[0-9]{4}-[0-9]{2}-[0-9]{2}' -%}
+    {%- set time = '[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?' -%}
+    {%- set offset = '(Z|[+-]([01][0-9]|2[0-3]):?[0-5][0-9])' -%}
+    {#- Without a leading group the engines would take year 0 for 1 BC. -#}
+    case
+        when {{ expression }} like '0000%' then null
+        when {{ has_form(expression, date ~ time ~ (offset ~ '?' if var('source_timezone') == 'UTC' else offset)) }}
+            then {{ instant_from_text(expression) }}
+        {%- if var('source_timezone') != 'UTC' %}
+        when {{ has_form(expression, date ~ time) }}
+            then {{ to_utc('try_cast(' ~ expression ~ ' as timestamp)', var('source_timezone')) }}
+        {%- endif %}
+        when {{ has_form(expression, date) }}
+            then {{ to_utc('cast(try_cast(' ~ expression ~ ' as date) as timestamp)', var('reporting_timezone')) }}
+    end
+{%- endmacro %}
+
+
+{% macro add_days(date, days) -%}
+    {{ return(adapter.dispatch('add_days', 'stammkunde')(date, days)) }}
+{%- endmacro %}
+
+{% macro default__add_days(date, days) -%}
+    ({{ date }} + cast({{ days }} as int))
+{%- endmacro %}
+
+{% macro spark__add_days(date, days) -%}
+    date_add({{ date }}, cast({{ days }} as int))
+{%- endmacro %}
+
+
+{#- Days from one date to another, negative where the second is earlier. -#}
+{% macro days_between(earlier, later) -%}
+    {{ return(adapter.dispatch('days_between', 'stammkunde')(earlier, later)) }}
+{%- endmacro %}
+
+{% macro default__days_between(earlier, later) -%}
+    ({{ later }} - {{ earlier }})
+{%- endmacro %}
+
+{% macro spark__days_between(earlier, later) -%}
+    datediff({{ later }}, {{ earlier }})
+{%- endmacro %}
+
+
+{#- First day of the week (Monday), month, quarter or year that holds a date. -#}
+{% macro period_start(grain, date) -%}
+    cast(date_trunc('{{ grain }}', {{ date }}) as date)
+{%- endmacro %}
+
+
+{#- Whole periods from one period start to another, by arithmetic on the dates themselves. -#}
+{% macro periods_between(grain, earlier, later) -%}
+    {%- if grain == 'week' -%}
+        cast({{ days_between(earlier, later) }} / 7 as bigint)
+    {%- else -%}
+        cast(
+            (12 * (year({{ later }}) - year({{ earlier }})) + month({{ later }}) - month({{ earlier }}))
+            / {{ {'month': 1, 'quarter': 3, 'year': 12}[grain] }} as bigint
+        )
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- First day of the following period. Longer than any period of its grain, and shorter than two. -#}
+{% macro next_period_start(grain, start) -%}
+    {%- set past_the_end = {'week': 7, 'month': 31, 'quarter': 92, 'year': 366}[grain] -%}
+    {{ period_start(grain, add_days(start, past_the_end)) }}
+{%- endmacro %}

@@ -1,0 +1,155 @@
+{#- Start of every run: for each raw entity a view raw.<entity> with all its columns, whatever the files look like.
+    Runs before the models, so that staging, unit tests and other engines see one shape (see models/raw/raw.yml). -#}
+{% macro create_raw_entities() %}
+    {% if execute %}
+        {% set folder = env_var('STAMMKUNDE_RAW', 'sample_data/raw') %}
+        {% set files = raw_files(folder) %}
+        {% do run_query('create schema if not exists raw') %}
+        {% for entity in graph.sources.values() if entity.source_name == 'raw' %}
+            {% do create_raw_entity(entity, files, folder) %}
+        {% endfor %}
+    {% endif %}
+{% endmacro %}
+
+
+{% macro create_raw_entity(entity, files, folder) %}
+    {% set found = raw_files_of(entity.name, files, folder) %}
+    {% if not found and entity.config.meta.get('required') %}
+        {% do exceptions.raise_compiler_error(
+            "no " ~ entity.name ~ " in the raw folder '" ~ folder ~ "' (STAMMKUNDE_RAW): put " ~ entity.name ~ ".csv, "
+            ~ entity.name ~ ".parquet or a folder " ~ entity.name ~ "/ of such files there"
+        ) %}
+    {% endif %}
+    {% set selects = [] %}
+    {% for format in ['csv', 'parquet'] if found | selectattr('format', 'equalto', format) | list %}
+        {% set paths = found | selectattr('format', 'equalto', format) | map(attribute='path') | list %}
+        {% do check_required_columns(entity, format, paths) %}
+        {% set reader = raw_reader(format, paths) %}
+        {% do selects.append(select_raw_columns(entity, raw_column_types(reader), reader)) %}
+    {% endfor %}
+    {% if not selects %}
+        {% do selects.append(select_raw_columns(entity, {}, none)) %}
+    {% endif %}
+    {% do run_query('create or replace view raw.' ~ entity.name ~ ' as\n' ~ selects | join('\nunion all\n')) %}
+{% endmacro %}
+
+
+{#- All CSV and Parquet files of the raw folder, at most one folder deep: path, folder or stem, format. -#}
+{% macro raw_files(folder) %}
+    {% set found = [] %}
+    {% set root = folder.rstrip('/') %}
+    {% set listing = run_query(
+        "select file from glob('" ~ quoted(root) ~ "/*') union select file from glob('" ~ quoted(root) ~ "/*/*') order by file"
+    ) %}
+    {% for row in listing.rows %}
+        {% set parts = row[0].replace('\\', '/')[root | length + 1:].split('/') %}
+        {% set stem, _, extension = parts[-1].rpartition('.') %}
+        {% if extension | lower in ['csv', 'parquet'] and not parts[-1].startswith(('.', '_')) %}
+            {% do found.append({
+                'path': row[0],
+                'entity': parts[0] if parts | length == 2 else stem,
+                'is_folder': parts | length == 2,
+                'format': extension | lower,
+            }) %}
+        {% endif %}
+    {% endfor %}
+    {{ return(found) }}
+{% endmacro %}
+
+
+{% macro raw_files_of(entity_name, files, folder) %}
+    {% set found = files | selectattr('entity', 'equalto', entity_name) | list %}
+    {% set single_files = found | rejectattr('is_folder') | map(attribute='path') | list %}
+    {% if single_files and (single_files | length > 1 or found | length > 1) %}
+        {% do exceptions.raise_compiler_error(
+            "raw entity '" ~ entity_name ~ "' is there more than once in '" ~ folder ~ "': "
+            ~ found | map(attribute='path') | join(', ') ~ ". Keep one file, or put all parts into the folder " ~ entity_name ~ "/"
+        ) %}
+    {% endif %}
+    {{ return(found) }}
+{% endmacro %}
+
+
+{#- Each file is judged by itself: columns are joined by name over files, and one file's gap would go unseen. -#}
+{% macro check_required_columns(entity, format, paths) %}
+    {% for path in paths %}
+        {% set present = raw_column_types(raw_reader(format, [path])) %}
+        {% for column in entity.columns.values() if column.config.meta.get('required') and column.name not in present %}
+            {% do exceptions.raise_compiler_error(
+                "column '" ~ column.name ~ "' is missing in " ~ path ~ ": " ~ entity.name ~ " cannot be read without it. Columns found: "
+                ~ present.keys() | reject('equalto', 'source_file') | join(', ')
+            ) %}
+        {% endfor %}
+    {% endfor %}
+{% endmacro %}
+
+
+{% macro raw_reader(format, paths) %}
+    {% set quoted_paths = [] %}
+    {% for path in paths %}
+        {% do quoted_paths.append("'" ~ quoted(path) ~ "'") %}
+    {% endfor %}
+    {% set list = '[' ~ quoted_paths | join(', ') ~ ']' %}
+    {% if format == 'parquet' %}
+        {{ return('read_parquet(' ~ list ~ ", union_by_name = true, filename = 'source_file')") }}
+    {% endif %}
+    {{ return(
+        'read_csv(' ~ list ~ ", all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"', "
+        ~ "union_by_name = true, filename = 'source_file')"
+    ) }}
+{% endmacro %}
+
+
+{#- Column names (lower case, without surrounding spaces) with the quoted name and the type that the engine reads. -#}
+{% macro raw_column_types(reader) %}
+    {% set types = {} %}
+    {% for row in run_query('describe select * from ' ~ reader).rows %}
+        {% do types.update({row[0] | trim | lower: {'name': '"' ~ row[0].replace('"', '""') ~ '"', 'type': row[1]}}) %}
+    {% endfor %}
+    {{ return(types) }}
+{% endmacro %}
+
+
+{#- The canonical columns of one entity over one reader: the typed value where there is one, else the text as it came. -#}
+{% macro select_raw_columns(entity, present, reader) %}
+    {% set expressions = [] %}
+    {% for column in entity.columns.values() %}
+        {% set source = present.get(column.name) %}
+        {% set value = typed_value(source, column.data_type) if source and column.data_type != 'string' else none %}
+        {% set text = source.name ~ '::varchar' if source else 'null::varchar' %}
+        {% do expressions.append(
+            (text if not value else 'case when ' ~ value ~ ' is null then ' ~ text ~ ' end') ~ ' as ' ~ column.name
+        ) %}
+        {% if column.data_type != 'string' %}
+            {% do expressions.append((value or 'null') ~ '::' ~ column.data_type ~ ' as ' ~ column.name ~ '_typed') %}
+        {% endif %}
+    {% endfor %}
+    {% do expressions.append(('source_file' if reader else 'null') ~ '::varchar as source_file') %}
+    {{ return('select\n    ' ~ expressions | join(',\n    ') ~ ('\nfrom ' ~ reader if reader else '\nwhere false')) }}
+{% endmacro %}
+
+
+{#- A typed column as the value staging works with; none where it has to be read from text. -#}
+{% macro typed_value(source, data_type) %}
+    {% if data_type == 'timestamp' %}
+        {% if source.type == 'DATE' %}
+            {{ return('(' ~ to_utc(source.name ~ '::timestamp', var('reporting_timezone')) ~ ')') }}
+        {% elif source.type == 'TIMESTAMP WITH TIME ZONE' %}
+            {{ return("timezone('UTC', " ~ source.name ~ ')') }}
+        {% elif source.type.startswith('TIMESTAMP') %}
+            {{ return('(' ~ to_utc(source.name ~ '::timestamp', var('source_timezone')) ~ ')') }}
+        {% endif %}
+    {% elif data_type.startswith('decimal') %}
+        {% if source.type.startswith('DECIMAL') or source.type in [
+            'TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'HUGEINT', 'UTINYINT', 'USMALLINT', 'UINTEGER', 'UBIGINT', 'FLOAT', 'DOUBLE'
+        ] %}
+            {{ return('try_cast(' ~ source.name ~ ' as ' ~ data_type ~ ')') }}
+        {% endif %}
+    {% elif data_type == 'boolean' and source.type == 'BOOLEAN' %}
+        {{ return(source.name) }}
+    {% endif %}
+    {{ return(none) }}
+{% endmacro %}
+
+
+{% macro quoted(text) %}{{ return(text.replace("'", "''")) }}{% endmacro %}

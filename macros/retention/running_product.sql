@@ -1,0 +1,7 @@
+{#- Product of factors between 0 and 1 down an ordered partition: engines add up, they do not multiply. -#}
+{% macro running_product(factor, window) -%}
+    case
+        when min({{ factor }}) over {{ window }} <= 0 then 0
+        else exp(sum(ln(case when {{ factor }} > 0 then {{ factor }} end)) over {{ window }})
+    end
+{%- endmacro %}

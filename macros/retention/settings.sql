@@ -1,0 +1,18 @@
+{#- The instant that `ordered_in_future` compares with, as an SQL timestamp in UTC. -#}
+{% macro run_at() -%}
+    {%- set instant = var('run_at') or run_started_at.strftime('%Y-%m-%d %H:%M:%S') -%}
+    cast('{{ (instant | string).replace('T', ' ').replace('Z', '') }}' as timestamp)
+{%- endmacro %}
+
+
+{#- Whether an order row became known only after the date that the warehouse is rebuilt for. -#}
+{% macro is_after_as_of_date(order_date, updated_date) -%}
+    {%- if var('as_of_date') is none -%}
+    false
+    {%- else -%}
+    (
+        {{ order_date }} > cast('{{ var("as_of_date") }}' as date)
+        or coalesce({{ updated_date }} > cast('{{ var("as_of_date") }}' as date), false)
+    )
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,36 @@
+with orders as (
+
+    select
+        customer_id,
+        min(first_order_date) as first_order_date,
+        max(order_date) as last_order_date,
+        count(*) as orders,
+        sum(net_amount) as net_revenue,
+        max(case when order_number = 1 then sales_channel end) as first_sales_channel,
+        max(case when order_number = 1 then discount_amount end) as first_discount_amount
+    from {{ ref('int_order_sequence') }}
+    where customer_id is not null
+    group by customer_id
+
+)
+
+select
+    orders.customer_id,
+    orders.first_order_date,
+    orders.last_order_date,
+    orders.orders,
+    cast(orders.net_revenue as decimal(28,2)) as net_revenue,
+    attributes.acquisition_channel,
+    attributes.country,
+    attributes.marketing_consent,
+    orders.first_sales_channel,
+    first_categories.first_category,
+    case
+        when orders.first_discount_amount > 0 then 'true'
+        when orders.first_discount_amount is not null then 'false'
+    end as first_order_discounted
+from orders
+left join {{ ref('int_customer_attributes') }} as attributes
+    on orders.customer_id = attributes.customer_id
+left join {{ ref('int_first_categories') }} as first_categories
+    on orders.customer_id = first_categories.customer_id

@@ -1,0 +1,41 @@
+with not_yet_known as (
+
+    select
+        'after_as_of_date' as exclusion_reason,
+        orders.*
+    from {{ ref('stg_orders') }} as orders
+    where
+        orders.rejection_reason is null
+        and {{ is_after_as_of_date('orders.order_date', 'orders.updated_date') }}
+
+),
+
+not_counted as (
+
+    select *
+    from {{ ref('int_current_orders') }}
+    where exclusion_reason is not null
+
+)
+
+{% for cte in ['not_yet_known', 'not_counted'] -%}
+{{ 'union all' if not loop.first }}
+select
+    exclusion_reason,
+    order_id,
+    customer_id,
+    customer_email,
+    ordered_at,
+    order_date,
+    updated_at,
+    currency,
+    amount,
+    refunded_amount,
+    discount_amount,
+    net_amount,
+    status,
+    sales_channel,
+    is_test,
+    source_file
+from {{ cte }}
+{% endfor -%}

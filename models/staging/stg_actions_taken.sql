@@ -1,0 +1,43 @@
+with raw_actions_taken as (
+
+    select
+        {{ clean_text('customer_id') }} as customer_id,
+        {{ clean_text('rule_id') }} as rule_id,
+        {{ raw_text('taken_at') }} as taken_at_text,
+        taken_at_typed,
+        lower({{ clean_text('arm') }}) as arm,
+        {{ clean_text('variant') }} as variant,
+        source_file
+    from {{ source('raw', 'actions_taken') }}
+
+),
+
+typed as (
+
+    select
+        {{ customer_number('customer_id') }} as customer_id,
+        {{ customer_email('customer_id') }} as customer_email,
+        rule_id,
+        {{ raw_timestamp('taken_at') }} as taken_at,
+        arm,
+        variant,
+        source_file
+    from raw_actions_taken
+
+)
+
+select
+    customer_id,
+    customer_email,
+    rule_id,
+    taken_at,
+    arm,
+    variant,
+    source_file,
+    case
+        when customer_id is null and customer_email is null then 'missing_customer_id'
+        when rule_id is null then 'missing_rule_id'
+        when taken_at is null then 'invalid_taken_at'
+        when arm not in ('treatment', 'control') then 'unknown_arm'
+    end as rejection_reason
+from typed

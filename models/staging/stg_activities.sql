@@ -1,0 +1,55 @@
+with raw_activities as (
+
+    select
+        {{ clean_text('activity_id') }} as activity_id,
+        {{ clean_text('customer_id') }} as customer_id,
+        {{ raw_text('occurred_at') }} as occurred_at_text,
+        occurred_at_typed,
+        lower({{ clean_text('activity_type') }}) as activity_type,
+        {{ raw_text('value') }} as value_text,
+        value_typed,
+        {{ clean_text('channel') }} as channel,
+        {{ clean_text('source_system') }} as source_system,
+        {{ clean_text('detail') }} as detail,
+        source_file
+    from {{ source('raw', 'activities') }}
+
+),
+
+typed as (
+
+    select
+        activity_id,
+        {{ customer_number('customer_id') }} as customer_id,
+        {{ customer_email('customer_id') }} as customer_email,
+        {{ raw_timestamp('occurred_at') }} as occurred_at,
+        activity_type,
+        {{ raw_decimal('value') }} as value,
+        value_text is not null as has_value_text,
+        channel,
+        source_system,
+        detail,
+        source_file
+    from raw_activities
+
+)
+
+select
+    activity_id,
+    customer_id,
+    customer_email,
+    occurred_at,
+    {{ reporting_date('occurred_at') }} as activity_date,
+    activity_type,
+    value,
+    channel,
+    source_system,
+    detail,
+    source_file,
+    case
+        when customer_id is null and customer_email is null then 'missing_customer_id'
+        when occurred_at is null then 'invalid_occurred_at'
+        when activity_type is null then 'missing_activity_type'
+        when value is null and has_value_text then 'invalid_value'
+    end as rejection_reason
+from typed

@@ -1,0 +1,72 @@
+with raw_customers as (
+
+    select
+        {{ clean_text('customer_id') }} as customer_id,
+        {{ clean_text('email') }} as email,
+        {{ raw_text('created_at') }} as created_at_text,
+        created_at_typed,
+        {{ clean_text('acquisition_channel') }} as acquisition_channel,
+        {{ clean_text('country') }} as country,
+        {{ raw_text('marketing_consent') }} as marketing_consent_text,
+        marketing_consent_typed,
+        {{ clean_text('referred_by_customer_id') }} as referred_by_customer_id,
+        {{ clean_text('loyalty_tier') }} as loyalty_tier,
+        {{ raw_text('updated_at') }} as updated_at_text,
+        updated_at_typed,
+        source_file
+    from {{ source('raw', 'customers') }}
+
+),
+
+typed as (
+
+    select
+        {{ customer_number('customer_id') }} as customer_id,
+        {{ customer_email('customer_id', 'email') }} as email,
+        {{ raw_timestamp('created_at') }} as created_at,
+        acquisition_channel,
+        country,
+        {{ raw_boolean('marketing_consent') }} as marketing_consent,
+        referred_by_customer_id,
+        loyalty_tier,
+        {{ raw_timestamp('updated_at') }} as updated_at,
+        source_file
+    from raw_customers
+
+),
+
+versions as (
+
+    select
+        *,
+        case when customer_id is null and email is null then 'missing_customer_id' end as rejection_reason,
+        row_number() over (
+            partition by customer_id, case when customer_id is null then lower(email) end
+            order by
+                updated_at desc nulls last,
+                email desc nulls last,
+                created_at desc nulls last,
+                acquisition_channel desc nulls last,
+                country desc nulls last,
+                marketing_consent desc nulls last,
+                referred_by_customer_id desc nulls last,
+                loyalty_tier desc nulls last
+        ) as version_rank
+    from typed
+
+)
+
+select
+    customer_id,
+    email,
+    created_at,
+    acquisition_channel,
+    country,
+    marketing_consent,
+    referred_by_customer_id,
+    loyalty_tier,
+    updated_at,
+    source_file,
+    rejection_reason,
+    rejection_reason is null and version_rank > 1 as is_superseded
+from versions

@@ -1,0 +1,55 @@
+with raw_subscriptions as (
+
+    select
+        {{ clean_text('subscription_id') }} as subscription_id,
+        {{ clean_text('customer_id') }} as customer_id,
+        {{ raw_text('started_at') }} as started_at_text,
+        started_at_typed,
+        {{ raw_text('ended_at') }} as ended_at_text,
+        ended_at_typed,
+        {{ raw_text('monthly_amount') }} as monthly_amount_text,
+        monthly_amount_typed,
+        upper(coalesce({{ clean_text('currency') }}, '{{ var("reporting_currency") }}')) as currency,
+        {{ clean_text('cancellation_reason') }} as cancellation_reason,
+        source_file
+    from {{ source('raw', 'subscriptions') }}
+
+),
+
+typed as (
+
+    select
+        subscription_id,
+        {{ customer_number('customer_id') }} as customer_id,
+        {{ customer_email('customer_id') }} as customer_email,
+        {{ raw_timestamp('started_at') }} as started_at,
+        {{ raw_timestamp('ended_at') }} as ended_at,
+        ended_at_text is not null as has_ended_at_text,
+        {{ raw_decimal('monthly_amount') }} as monthly_amount,
+        currency,
+        cancellation_reason,
+        source_file
+    from raw_subscriptions
+
+)
+
+select
+    subscription_id,
+    customer_id,
+    customer_email,
+    started_at,
+    ended_at,
+    monthly_amount,
+    currency,
+    cancellation_reason,
+    source_file,
+    case
+        when subscription_id is null then 'missing_subscription_id'
+        when customer_id is null and customer_email is null then 'missing_customer_id'
+        when started_at is null then 'invalid_started_at'
+        when ended_at is null and has_ended_at_text then 'invalid_ended_at'
+        when ended_at < started_at then 'ended_before_start'
+        when monthly_amount is null then 'invalid_amount'
+        when monthly_amount < 0 then 'negative_amount'
+    end as rejection_reason
+from typed

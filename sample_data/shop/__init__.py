@@ -1,0 +1,1 @@
+"""The sample shop: a small one with a story, and a large one for benchmarks."""

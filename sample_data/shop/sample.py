@@ -1,0 +1,220 @@
+"""The small shop: puts people, signals, money and edge cases together and writes them as raw files."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from shop import money, signals, story
+from shop.dice import below, between, chance
+from shop.edge_cases import CUSTOMER_COLUMNS, ORDER_COLUMNS, EdgeCases
+from shop.files import write_csv, write_parquet
+from shop.orders import DAY, Order, Person, people, prospects, stamp
+
+ACTIVITY_TYPES = {
+    "activity_id": "VARCHAR", "customer_id": "VARCHAR", "occurred_at": "TIMESTAMP WITH TIME ZONE", "activity_type": "VARCHAR",
+    "value": "DECIMAL(12,2)", "channel": "VARCHAR", "source_system": "VARCHAR", "detail": "VARCHAR",
+}  # fmt: skip
+LINE_TYPES = {
+    "order_id": "VARCHAR", "line_number": "INTEGER", "product_id": "VARCHAR", "product_name": "VARCHAR", "category": "VARCHAR",
+    "quantity": "INTEGER", "amount": "DECIMAL(12,2)",
+}  # fmt: skip
+ENTITIES = (
+    "orders.csv", "order_lines.parquet", "customers.csv", "activities.parquet", "subscriptions.csv", "marketing_spend.csv",
+    "exchange_rates.csv", "actions_taken.csv",
+)  # fmt: skip
+RATES_FROM = date(2022, 12, 28)
+
+Row = tuple[str | None, ...]
+
+
+def write_sample(folder: Path, edges: EdgeCases) -> None:
+    """Write every entity of the sample shop into the folder."""
+    buyers, others = people(), prospects()
+    orders = numbered(buyers)
+    write_csv(folder / "orders.csv", ORDER_COLUMNS, [*order_rows(orders), *_edge_orders(edges)])
+    write_parquet(folder / "order_lines.parquet", LINE_TYPES, [*line_rows(orders), *_edge_lines(edges)])
+    write_csv(folder / "customers.csv", CUSTOMER_COLUMNS, [*customer_rows(buyers, others), *_edge_customers(edges)])
+    write_parquet(folder / "activities.parquet", ACTIVITY_TYPES, activity_rows(buyers, others, edges))
+    write_csv(
+        folder / "subscriptions.csv",
+        ("subscription_id", "customer_id", "started_at", "ended_at", "monthly_amount", "currency", "cancellation_reason"),
+        [*subscription_rows(buyers), *edges.subscriptions],
+    )
+    write_csv(
+        folder / "marketing_spend.csv",
+        ("spend_date", "acquisition_channel", "amount", "currency", "purpose"),
+        [(str(day), channel, amount, currency, purpose) for day, channel, amount, currency, purpose in money.marketing_spend(buyers)],
+    )
+    rates = [(str(day), currency, rate) for day, currency, rate in money.exchange_rates(RATES_FROM, story.LAST_DAY)]
+    write_csv(folder / "exchange_rates.csv", ("rate_date", "currency", "rate"), [*rates, *edges.rates])
+    write_csv(
+        folder / "actions_taken.csv", ("customer_id", "rule_id", "taken_at", "arm", "variant"), action_rows(buyers)
+    )
+
+
+def numbered(buyers: list[Person]) -> list[Order]:
+    """Return all orders by time, with the numbers a shop would give them."""
+    orders = sorted((order for person in buyers for order in person.orders), key=lambda order: (order.at, order.person.number))
+    for n, order in enumerate(orders, start=1):
+        order.order_id = f"H{order.at.year % 100}{n:06d}"
+    return orders
+
+
+def order_rows(orders: list[Order]) -> list[Row]:
+    """Return the raw rows of all orders, later versions included, by the time they were written."""
+    rows: list[tuple[datetime, Row]] = []
+    for order in orders:
+        rows += _versions(order)
+    for n in range(story.UNATTRIBUTED_SHARE * len(orders) // 1000):
+        rows.append(_till(n))
+    for n in range(story.TEST_SHARE * len(orders) // 1000):
+        rows.append(_test(n))
+    return [row for _, row in sorted(rows, key=lambda pair: (pair[0], pair[1][0] or ""))]
+
+
+def line_rows(orders: list[Order]) -> list[Row]:
+    """Return the lines of all orders."""
+    return [
+        (order.order_id, str(n), line.product_id, line.name, line.category, str(line.quantity), cents(line.amount))
+        for order in orders
+        for n, line in enumerate(order.lines, start=1)
+    ]
+
+
+def customer_rows(buyers: list[Person], others: list[Person]) -> list[Row]:
+    """Return one row for everybody who registered, and an outdated one for a few who moved."""
+    rows: list[tuple[datetime, Row]] = []
+    for person in [*buyers, *others]:
+        if person.customer_id is None:
+            continue
+        first = person.acquired if person.prospect else person.orders[person.registered_from_order - 1].day
+        ahead = 0 if person.prospect or chance(700, "at once", person.number) else between(1, 45, "ahead", person.number)
+        created = min(stamp(first, "created", person.number), _first_moment(person)) - timedelta(minutes=15) - DAY * ahead
+        values = (
+            person.customer_id, person.email, iso(created), person.channel, person.country, "true" if person.consent else "false",
+            person.referrer.customer_id if person.referrer else None, signals.loyalty_tier(person),
+        )  # fmt: skip
+        if chance(12, "moved", person.number):
+            rows.append((created, (*values[:4], "DE", *values[5:7], None, iso(created))))
+            created_late = created + DAY * 30
+            rows.append((created, (*values, iso(min(created_late, datetime(2026, 1, 18, 12))))))
+        else:
+            rows.append((created, (*values, iso(created))))
+    return [row for _, row in sorted(rows, key=lambda pair: pair[0])]
+
+
+def activity_rows(buyers: list[Person], others: list[Person], edges: EdgeCases) -> list[Row]:
+    """Return the whole stream of activities."""
+    rows: list[Row] = [
+        (f"A{n:06d}", a.customer_id, iso(a.at), a.kind, None if a.value is None else str(a.value), a.channel, a.source, a.detail)
+        for n, a in enumerate(signals.activities(buyers, others), start=1)
+    ]
+    rows += [
+        (f"edge-a-{n}", customer, at, kind, value, "web", "webshop", detail)
+        for n, (customer, at, kind, value, detail) in enumerate(edges.activities, start=1)
+    ]
+    return rows
+
+
+def subscription_rows(buyers: list[Person]) -> list[Row]:
+    """Return all subscriptions."""
+    return [
+        (f"S{n:04d}", row.person.customer_id, str(row.start), None if row.end is None else str(row.end), cents(row.cents),
+         "CHF" if row.person.country == "CH" else "EUR", row.reason)
+        for n, row in enumerate(money.subscriptions(buyers), start=1)
+    ]  # fmt: skip
+
+
+def action_rows(buyers: list[Person]) -> list[Row]:
+    """Return what the business did because of its playbook."""
+    actions = [(action, person) for person in buyers for action in person.actions]
+    actions.sort(key=lambda pair: (pair[0].taken_on, pair[1].number, pair[0].rule_id))
+    return [
+        (person.customer_id, action.rule_id, f"{action.taken_on}T07:00:00Z", action.arm, action.variant) for action, person in actions
+    ]
+
+
+def iso(moment: datetime) -> str:
+    """Return the moment as the shop writes it."""
+    return moment.replace(tzinfo=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def cents(amount: int) -> str:
+    """Return an amount in cents as text."""
+    return f"{amount // 100}.{amount % 100:02d}"
+
+
+def _first_moment(person: Person) -> datetime:
+    if person.prospect:
+        return stamp(person.acquired, "created", person.number)
+    return person.orders[person.registered_from_order - 1].at
+
+
+def _versions(order: Order) -> list[tuple[datetime, Row]]:
+    """Return the raw rows of one order: mostly one, two after a late refund, sometimes one twice."""
+    key = order.order_id
+    written = order.at + timedelta(minutes=between(1, 90, "written", key))
+    status = "completed"
+    if chance(story.CANCELLED_SHARE, "cancelled", key):
+        status = "cancelled"
+    elif (story.LAST_DAY - order.day).days < 3:
+        status = "pending" if chance(150, "pending", key) else "shipped"
+    refund, refunded_at = 0, order.at
+    if status == "completed" and chance(story.REFUNDED_SHARE, "refunded", key):
+        refund = order.amount if chance(350, "fully", key) else order.amount * between(15, 70, "part", key) // 100
+        refunded_at = order.at + DAY * between(3, 24, "refund day", key)
+    early = _order_row(order, status, 0, written)
+    if refund and refunded_at.date() <= story.LAST_DAY:
+        late = _order_row(order, status, refund, refunded_at)
+        # Some exports hold the history of an order, some only its last state.
+        return [(written, early), (refunded_at, late)] if chance(500, "history", key) else [(written, late)]
+    return [(written, early)] * (2 if chance(4, "twice", key) else 1)
+
+
+def _order_row(order: Order, status: str, refund: int, written: datetime) -> Row:
+    person, key = order.person, order.order_id
+    known = not person.guest and order.number >= person.registered_from_order
+    email: str | None = _typed(person.email, key)
+    if known and (order.sales_channel == "store" or chance(60, "no mail", key)):
+        email = None
+    discount = None if order.sales_channel == "store" and chance(150, "no discount", key) else cents(order.discount)
+    note = "Bitte als Geschenk einpacken" if chance(15, "note", key) else None
+    return (
+        key, person.customer_id if known else None, iso(order.at), cents(order.amount), order.currency, cents(refund), discount,
+        status, order.sales_channel, email, "false", iso(written), note,
+    )  # fmt: skip
+
+
+def _typed(email: str, key: str) -> str:
+    """Addresses as people type them at checkout."""
+    return email.capitalize() if chance(25, "capital", key) else email + " " if chance(5, "blank", key) else email
+
+
+def _till(n: int) -> tuple[datetime, Row]:
+    """Return a sale at the till to somebody who gave no name."""
+    at = stamp(story.OPENING + DAY * below((story.LAST_DAY - story.OPENING).days, "till", n), "till", n)
+    amount = cents(between(490, 4900, "till amount", n))
+    return at, (f"H-K{n + 1:04d}", None, iso(at), amount, "EUR", "0.00", "0.00", "completed", "store", None, "false", iso(at), None)
+
+
+def _test(n: int) -> tuple[datetime, Row]:
+    """Return an order the shop placed to try itself out."""
+    at = stamp(story.OPENING + DAY * below((story.LAST_DAY - story.OPENING).days, "test", n), "test", n)
+    return at, (f"H-T{n + 1:04d}", "K-TEST", iso(at), "1.00", "EUR", "0.00", "0.00", "completed", "web", "test@example.com", "true",
+                iso(at), None)  # fmt: skip
+
+
+def _edge_orders(edges: EdgeCases) -> list[Row]:
+    return [tuple(row.values[column] for column in ORDER_COLUMNS) for _, row in edges.rows()]
+
+
+def _edge_lines(edges: EdgeCases) -> list[Row]:
+    return [
+        (order, str(line), product, name, category, str(quantity), amount)
+        for order, line, product, name, category, quantity, amount in edges.order_lines
+    ]
+
+
+def _edge_customers(edges: EdgeCases) -> list[Row]:
+    return [tuple(row[column] for column in CUSTOMER_COLUMNS) for row in edges.customers]

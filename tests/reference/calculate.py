@@ -1,0 +1,123 @@
+"""The marts of the metric contract (sections 1 to 8), calculated slowly and literally from raw rows.
+
+Nothing here is shared with the SQL models: the two agree only if both follow the contract. Plain loops are used
+where SQL uses windows and joins, and every figure is counted anew for each of its rows, so that a reader can hold
+each function against the sentence of the contract that it spells out.
+
+Readings chosen
+---------------
+Where the contract leaves room, these are the readings taken here.
+
+* A row that is rejected is quarantined even if it also lies after as_of_date: rejection is judged first.
+* Ties between versions compare values as section 2 reads them: trimmed text (case kept), amounts as numbers,
+  timestamps as instants, booleans as false < true, currency upper-cased with empty = reporting currency, and a
+  discount that does not parse as null. A customer_id with an @ counts as an empty customer_id there.
+* Where customer_id holds an e-mail and the e-mail column is filled too, the e-mail column counts.
+* A row of `customers` without an id (its customer_id is an e-mail, or empty next to an e-mail) belongs to whoever
+  that e-mail resolves to, a known customer or a guest, and lends its attributes to that customer unless the
+  customer has a row with its own id. Such rows make no e-mail "known".
+* marketing_consent is null where the customer's row leaves it empty and where the customer has no row.
+* Only the e-mail is trimmed and lower-cased before hashing, not the salt.
+* An e-mail is any text in the e-mail column; it need not contain an @.
+* Hours and minutes of an offset have the ranges of the clock (+24:00 does not parse).
+* Amounts are compared (negative, refund above amount) after they were read to four decimals: -0.00004 is 0.
+* rate_date is read like any timestamp; its local date counts. A rate for the reporting currency itself is ignored.
+* A discount_amount below zero is no discount: first_order_discounted is `false`. One that does not parse is missing.
+* line_number is compared as a number; a line whose number does not parse comes after all others; of two lines with
+  the same number the smaller category is taken.
+* "Null for all customers" refers to the customers with counted orders, as does the list of dimension values, both in
+  cohort_retention and in retention_kpis_by_segment. There a value has zero rows from the very first period on,
+  also before its first customer ordered. The dimension `all` is there even if no order is attributed.
+* "First order_date of counted orders" and the first period include unattributed orders.
+* With as_of_date later than every order, periods run on to the one that holds as_of_date.
+* With as_of_date not set and no counted order there is no as_of_date, and every mart but row_accounting is empty; the
+  same holds for an as_of_date before the first order.
+* lifecycle_transitions, row_accounting: combinations that do not occur have no row.
+* clv_by_retention is null without orders in the trailing 365 days as well as without a base.
+* A revenue share of nothing (net revenue 0) is null.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .cohorts import Row, cohort_retention, repurchase_curve, retention_curve
+from .intake import Customer, Intake, Order, Raw, take_in
+from .kpis import customer_concentration, retention_kpis, retention_kpis_by_segment
+from .lifecycle import customers_mart, lifecycle_transitions
+from .settings import read_settings
+
+Marts = dict[str, list[Row]]
+MARTS = (
+    "row_accounting",
+    "orders",
+    "customers",
+    "cohort_retention",
+    "retention_curve",
+    "repurchase_curve",
+    "retention_kpis",
+    "retention_kpis_by_segment",
+    "customer_concentration",
+    "lifecycle_transitions",
+)
+
+
+def calculate(raw: Raw, settings: Mapping[str, object]) -> Marts:
+    """All marts as lists of rows. `raw`: entity -> rows of text; `settings`: the dbt vars, run_at among them.
+
+    Dates are `date`, money is `Decimal`, rates and averages are `float`, ordered_at is a `datetime` in UTC.
+    """
+    chosen = read_settings(settings)
+    intake = take_in(raw, chosen)
+    marts: Marts = {name: [] for name in MARTS}
+    marts["row_accounting"] = row_accounting(intake)
+    if not intake.orders:
+        return marts
+    orders, customers = intake.orders, intake.customers
+    as_of = chosen.as_of_date or max(order.order_date for order in orders)
+    window = chosen.active_window_days
+    marts["orders"] = orders_mart(orders, customers)
+    marts["customers"] = customers_mart(customers, as_of, chosen)
+    marts["cohort_retention"] = cohort_retention(customers, as_of)
+    marts["retention_curve"] = retention_curve(customers, as_of)
+    marts["repurchase_curve"] = repurchase_curve(customers, as_of)
+    marts["retention_kpis"] = retention_kpis(orders, customers, as_of, window)
+    marts["retention_kpis_by_segment"] = retention_kpis_by_segment(orders, customers, as_of, window)
+    marts["customer_concentration"] = customer_concentration(customers)
+    marts["lifecycle_transitions"] = lifecycle_transitions(customers, as_of, chosen)
+    return marts
+
+
+def row_accounting(intake: Intake) -> list[Row]:
+    return [
+        {"entity": "orders", "outcome": outcome, "reason": reason, "rows": rows}
+        for (outcome, reason), rows in sorted(intake.accounting.items())
+    ]
+
+
+def orders_mart(orders: list[Order], customers: list[Customer]) -> list[Row]:
+    own_orders = {customer.customer_id: customer.orders for customer in customers}
+    rows: list[Row] = []
+    for order in orders:
+        number = previous = None
+        if order.customer_id is not None:
+            number = own_orders[order.customer_id].index(order) + 1
+            previous = own_orders[order.customer_id][number - 2].order_date if number > 1 else None
+        rows.append(
+            {
+                "order_id": order.order_id,
+                "customer_id": order.customer_id,
+                "ordered_at": order.ordered_at,
+                "order_date": order.order_date,
+                "sales_channel": order.sales_channel,
+                "currency": order.currency,
+                "amount": order.amount,
+                "refunded_amount": order.refunded_amount,
+                "discount_amount": order.discount_amount,
+                "net_amount": order.net_amount,
+                "order_number": number,
+                "previous_order_date": previous,
+                "days_since_previous_order": (order.order_date - previous).days if previous else None,
+            }
+        )
+    return rows

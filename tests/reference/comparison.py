@@ -1,0 +1,93 @@
+"""Rows of a mart against rows of the same mart from somewhere else."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+Row = dict[str, object]
+
+KEYS: dict[str, tuple[str, ...]] = {
+    "row_accounting": ("entity", "outcome", "reason"),
+    "orders": ("order_id",),
+    "customers": ("customer_id",),
+    "cohort_retention": ("cohort_grain", "cohort_start", "dimension", "dimension_value", "period_number"),
+    "retention_curve": ("cohort_grain", "dimension", "dimension_value", "period_number"),
+    "repurchase_curve": ("from_order_number", "day"),
+    "retention_kpis": ("period_grain", "period_start"),
+    "retention_kpis_by_segment": ("period_grain", "period_start", "dimension", "dimension_value"),
+    "customer_concentration": ("decile",),
+    "lifecycle_transitions": ("month_start", "from_stage", "to_stage"),
+}
+MONEY = frozenset({"net_amount", "net_revenue", "cumulative_net_revenue", "returning_revenue", "unattributed_revenue"})
+TOLERANCE_MONEY = 0.005
+TOLERANCE_RATE = 1e-9
+
+
+def plain(value: object, column: str) -> object:
+    """Dates as text, instants as text in UTC, every number as a float (booleans stay)."""
+    if isinstance(value, datetime):
+        if column != "ordered_at":
+            return value.date().isoformat()
+        utc = value.astimezone(UTC) if value.tzinfo else value
+        return utc.strftime("%Y-%m-%d %H:%M:%S.%f")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, str) and column == "ordered_at":
+        return plain(datetime.fromisoformat(value), column)
+    if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
+        return None if math.isnan(value) else float(value)
+    return value
+
+
+def same(left: object, right: object, column: str) -> bool:
+    if isinstance(left, float) and isinstance(right, float):
+        if column in MONEY:
+            return abs(left - right) <= TOLERANCE_MONEY
+        return abs(left - right) <= TOLERANCE_RATE * max(1.0, abs(left))
+    return type(left) is type(right) and left == right
+
+
+def by_key(rows: Sequence[Row], keys: Sequence[str], problems: list[str], side: str) -> dict[tuple[object, ...], Row]:
+    found: dict[tuple[object, ...], Row] = {}
+    for row in rows:
+        key = tuple(plain(row[column], column) for column in keys)
+        if key in found:
+            problems.append(f"{side}: duplicate key {key}")
+        found[key] = row
+    return found
+
+
+def compare(mart: str, got: Sequence[Row], want: Sequence[Row], columns: Sequence[str] | None = None) -> list[str]:
+    """What differs, one line per problem and column; empty when the rows are equal.
+
+    Columns compared: those given, else those of `want`. Columns that only `got` has are ignored.
+    """
+    problems: list[str] = []
+    if not want and not got:
+        return problems
+    keys = KEYS[mart]
+    wanted = by_key(want, keys, problems, "want")
+    gotten = by_key(got, keys, problems, "got")
+    for side, one, other in (("missing", wanted, gotten), ("unexpected", gotten, wanted)):
+        alone = [key for key in one if key not in other]
+        if alone:
+            problems.append(f"{len(alone)} {side} rows, e.g. {alone[0]}")
+    if not want or not got:
+        return problems
+    for column in columns or list(want[0]):
+        if column not in got[0]:
+            problems.append(f"missing column {column}")
+            continue
+        differing = []
+        for key, want_row in wanted.items():
+            if key in gotten:
+                pair = plain(gotten[key][column], column), plain(want_row[column], column)
+                if not same(*pair, column):
+                    differing.append((key, *pair))
+        if differing:
+            key, got_value, want_value = differing[0]
+            problems.append(f"{column}: {len(differing)} differ, e.g. {key}: want {want_value!r}, got {got_value!r}")
+    return problems
