@@ -8,7 +8,7 @@
     coalesce({{ column }}_typed, {{ timestamp_from_text(column ~ '_text') }})
 {%- endmacro %}
 
-{% macro raw_decimal(column, data_type='decimal(18,4)') -%}
+{% macro raw_decimal(column, data_type='decimal(18, 4)') -%}
     coalesce({{ column }}_typed, {{ decimal_from_text(column ~ '_text', data_type) }})
 {%- endmacro %}
 
@@ -24,4 +24,13 @@
 
 {% macro customer_email(number_column, email_column='null') -%}
     coalesce({{ email_column }}, case when {{ number_column }} like '%@%' then {{ number_column }} end)
+{%- endmacro %}
+
+
+{#- Columns of the raw entity `orders`, in the order in which stg_orders keeps the values of a row it rejects. -#}
+{% macro raw_order_columns() -%}
+    {{ return([
+        'order_id', 'customer_id', 'ordered_at', 'amount', 'currency', 'refunded_amount', 'discount_amount',
+        'status', 'sales_channel', 'customer_email', 'is_test', 'updated_at',
+    ]) }}
 {%- endmacro %}

@@ -16,3 +16,11 @@
     )
     {%- endif -%}
 {%- endmacro %}
+
+
+{#- The states in which an order does not count, as an SQL list. -#}
+{% macro excluded_statuses() -%}
+    {%- for status in var('excluded_statuses') or [''] -%}
+        {{ ', ' if not loop.first }}'{{ status | string | trim | lower | replace("'", "''") }}'
+    {%- endfor -%}
+{%- endmacro %}

@@ -36,6 +36,8 @@ spells as (
 
     select
         numbered.customer_id,
+        customers.segment_id,
+        customers.first_order_date,
         numbered.spell_number,
         numbered.spell_start_date,
         coalesce(numbered.last_order_date_before_next_spell, customers.last_order_date) as spell_last_order_date,
@@ -48,6 +50,8 @@ spells as (
 
 select
     spells.customer_id,
+    spells.segment_id,
+    spells.first_order_date,
     spells.spell_number,
     spells.spell_start_date,
     spells.spell_last_order_date,

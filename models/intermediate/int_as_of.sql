@@ -1,6 +1,6 @@
 select
     {% if var('as_of_date') is none -%}
-    max(order_date) as as_of_date,
+        max(order_date) as as_of_date,
     {% else -%}
     cast('{{ var("as_of_date") }}' as date) as as_of_date,
     {% endif -%}

@@ -1,51 +1,36 @@
 -- Orders by cohort and period, by dimension and value. An order is its customer's first in a period if the one
 -- before lies before the period: nobody is counted twice, and no customer x period table is needed.
 {%- set measures = ['orders', 'net_revenue', 'active_customers', 'new_customers', 'first_returns', 'last_orders'] %}
-with orders as (
+with by_month as (
 
     select
-        sequence.customer_id,
-        sequence.order_date,
-        sequence.order_number,
-        sequence.net_amount,
-        sequence.first_order_date,
-        sequence.previous_order_date,
-        sequence.next_order_date,
-        {% for dimension in segment_dimensions() -%}
-        coalesce(customers.{{ dimension }}, 'unknown') as {{ dimension }}{{ ',' if not loop.last }}
-        {% endfor %}
-    from {{ ref('int_order_sequence') }} as sequence
-    inner join {{ ref('int_customers') }} as customers
-        on sequence.customer_id = customers.customer_id
-
-),
-
-by_month as (
-
-    select
-        {{ period_start('month', 'first_order_date') }} as cohort_month,
-        {{ period_start('month', 'order_date') }} as order_month,
-        {% for dimension in segment_dimensions() -%}
-        {{ dimension }},
-        {% endfor -%}
+        {{ period_start('month', 'orders.first_order_date') }} as cohort_month,
+        {{ period_start('month', 'orders.order_date') }} as order_month,
+        customers.segment_id,
         count(*) as orders,
-        sum(net_amount) as net_revenue,
-        count(
-            case when order_number = 1 or previous_order_date < {{ period_start('month', 'order_date') }} then 1 end
-        ) as active_customers,
-        count(
-            case when order_number = 1 or previous_order_date < {{ period_start('quarter', 'order_date') }} then 1 end
-        ) as active_customers_by_quarter,
-        count(case when order_number = 1 then 1 end) as new_customers,
-        count(case when order_number = 2 then 1 end) as first_returns,
-        count(case when next_order_date is null then 1 end) as last_orders
-    from orders
+        sum(orders.net_amount) as net_revenue,
+        count(case
+            when
+                orders.order_number = 1
+                or orders.previous_order_date < {{ period_start('month', 'orders.order_date') }}
+                then 1
+        end) as active_customers,
+        count(case
+            when
+                orders.order_number = 1
+                or orders.previous_order_date < {{ period_start('quarter', 'orders.order_date') }}
+                then 1
+        end) as active_customers_by_quarter,
+        count(case when orders.order_number = 1 then 1 end) as new_customers,
+        count(case when orders.order_number = 2 then 1 end) as first_returns,
+        count(case when orders.next_order_date is null then 1 end) as last_orders
+    from {{ ref('int_order_sequence') }} as orders
+    inner join {{ ref('int_customers') }} as customers
+        on orders.customer_id = customers.customer_id
     group by
-        {{ period_start('month', 'first_order_date') }},
-        {{ period_start('month', 'order_date') }},
-        {% for dimension in segment_dimensions() -%}
-        {{ dimension }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {{ period_start('month', 'orders.first_order_date') }},
+        {{ period_start('month', 'orders.order_date') }},
+        customers.segment_id
 
 ),
 
@@ -72,9 +57,22 @@ by_week as (
 
 by_month_and_dimension as (
 
-    {{ sum_by_dimension(
-        'by_month', ['cohort_month', 'order_month'], measures + ['active_customers_by_quarter']
-    ) }}
+    select
+        {% for measure in measures + ['active_customers_by_quarter'] %}
+            sum(by_month.{{ measure }}) as {{ measure }},
+        {% endfor %}
+        by_month.cohort_month,
+        by_month.order_month,
+        segments.dimension,
+        segments.dimension_value
+    from by_month
+    inner join {{ ref('int_segments') }} as segments
+        on by_month.segment_id = segments.segment_id
+    group by
+        by_month.cohort_month,
+        by_month.order_month,
+        segments.dimension,
+        segments.dimension_value
 
 )
 
@@ -102,9 +100,12 @@ select
     {{ period_start('quarter', 'order_month') }} as period_start,
     dimension,
     dimension_value,
-    {% for measure in measures -%}
-    sum({{ 'active_customers_by_quarter' if measure == 'active_customers' else measure }}) as {{ measure }}{{ ',' if not loop.last }}
-    {% endfor %}
+    sum(orders) as orders,
+    sum(net_revenue) as net_revenue,
+    sum(active_customers_by_quarter) as active_customers,
+    sum(new_customers) as new_customers,
+    sum(first_returns) as first_returns,
+    sum(last_orders) as last_orders
 from by_month_and_dimension
 group by
     {{ period_start('quarter', 'cohort_month') }},

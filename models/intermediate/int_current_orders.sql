@@ -45,9 +45,9 @@ select
     {{ columns | join(',\n    ') }},
     case
         when is_test then 'test_order'
-        when lower(status) in ({{ "'" ~ var('excluded_statuses') | map('trim') | map('lower') | join("', '") ~ "'" }}) then 'status'
+        when lower(status) in ({{ excluded_statuses() }}) then 'status'
         {%- if not var('count_fully_refunded') %}
-        when refunded_amount = amount and amount > 0 then 'fully_refunded'
+            when refunded_amount = amount and amount > 0 then 'fully_refunded'
         {%- endif %}
     end as exclusion_reason
 from current_orders

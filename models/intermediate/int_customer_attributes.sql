@@ -1,35 +1,62 @@
 with known_customers as (
 
     select
-        {{ resolved_customer_id('customers.customer_id', 'customers.email', 'owners.customer_id') }} as customer_id,
-        customers.customer_id is not null as has_customer_number,
-        customers.acquisition_channel,
-        customers.country,
-        customers.marketing_consent,
-        customers.updated_at,
-        customers.email
-    from {{ ref('stg_customers') }} as customers
-    left join {{ ref('int_email_owners') }} as owners
-        on
-            case when customers.customer_id is null then lower(customers.email) end = owners.email
+        customer_id,
+        acquisition_channel,
+        country,
+        marketing_consent,
+        updated_at,
+        lower(email) as email
+    from {{ ref('stg_customers') }}
     where
-        customers.rejection_reason is null
-        and not customers.is_superseded
+        rejection_reason is null
+        and not is_superseded
 
 ),
 
-ranked as (
+numbered_customers as (
 
     select
-        *,
-        row_number() over (
-            partition by customer_id
-            order by
-                case when has_customer_number then 0 else 1 end,
-                updated_at desc nulls last,
-                email desc nulls last
-        ) as preference
+        customer_id,
+        acquisition_channel,
+        country,
+        marketing_consent
     from known_customers
+    where customer_id is not null
+
+),
+
+-- Rows that carry only an e-mail describe whoever it belongs to, unless that customer has a row of its own.
+customers_by_email as (
+
+    select
+        {{ resolved_customer_id('null', 'known_customers.email', 'owners.customer_id') }} as customer_id,
+        known_customers.email,
+        known_customers.acquisition_channel,
+        known_customers.country,
+        known_customers.marketing_consent,
+        known_customers.updated_at
+    from known_customers
+    left join {{ ref('int_email_owners') }} as owners
+        on known_customers.email = owners.email
+    where known_customers.customer_id is null
+
+),
+
+ranked_by_email as (
+
+    select
+        customers_by_email.*,
+        row_number() over (
+            partition by customers_by_email.customer_id
+            order by
+                customers_by_email.updated_at desc nulls last,
+                customers_by_email.email desc
+        ) as preference
+    from customers_by_email
+    left join numbered_customers
+        on customers_by_email.customer_id = numbered_customers.customer_id
+    where numbered_customers.customer_id is null
 
 )
 
@@ -38,5 +65,12 @@ select
     acquisition_channel,
     country,
     marketing_consent
-from ranked
+from numbered_customers
+union all
+select
+    customer_id,
+    acquisition_channel,
+    country,
+    marketing_consent
+from ranked_by_email
 where preference = 1

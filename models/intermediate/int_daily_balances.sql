@@ -1,7 +1,7 @@
 -- What stands at the start of each day: running sums of what the days before brought. The KPIs look up three days
 -- (start, end, a year before the end) instead of counting customers for each period.
 {%- set window = var('active_window_days') %}
-{%- set balances = ['orders', 'net_revenue', 'customers_acquired', 'active_customers', 'year_customers', 'active_now_and_year_ago'] %}
+{%- set counts = ['orders', 'customers_acquired', 'active_customers', 'year_customers', 'active_now_and_year_ago'] %}
 with changes_by_orders as (
 
     select
@@ -15,13 +15,13 @@ with changes_by_orders as (
     from {{ ref('int_daily_orders') }}
     union all
     select
-        {{ add_days('order_date', 366) }},
-        0,
-        0,
-        0,
-        0,
-        -year_exits,
-        0
+        {{ add_days('order_date', 366) }} as calendar_date,
+        0 as orders,
+        0 as net_revenue,
+        0 as customers_acquired,
+        0 as active_customers,
+        -year_exits as year_customers,
+        0 as active_now_and_year_ago
     from {{ ref('int_daily_orders') }}
 
 ),
@@ -52,13 +52,31 @@ both_now_and_year_ago as (
 
 changes_by_spells as (
 
-    select active_from as calendar_date, 1 as active_customers, 0 as active_now_and_year_ago from spells
+    select
+        active_from as calendar_date,
+        1 as active_customers,
+        0 as active_now_and_year_ago
+    from spells
     union all
-    select active_until, -1, 0 from spells
+    select
+        active_until as calendar_date,
+        -1 as active_customers,
+        0 as active_now_and_year_ago
+    from spells
     union all
-    select active_from, 0, 1 from both_now_and_year_ago where active_from < active_until
+    select
+        active_from as calendar_date,
+        0 as active_customers,
+        1 as active_now_and_year_ago
+    from both_now_and_year_ago
+    where active_from < active_until
     union all
-    select active_until, 0, -1 from both_now_and_year_ago where active_from < active_until
+    select
+        active_until as calendar_date,
+        0 as active_customers,
+        -1 as active_now_and_year_ago
+    from both_now_and_year_ago
+    where active_from < active_until
 
 ),
 
@@ -68,12 +86,12 @@ changes as (
     union all
     select
         calendar_date,
-        0,
-        0,
-        0,
-        sum(active_customers),
-        0,
-        sum(active_now_and_year_ago)
+        0 as orders,
+        0 as net_revenue,
+        0 as customers_acquired,
+        sum(active_customers) as active_customers,
+        0 as year_customers,
+        sum(active_now_and_year_ago) as active_now_and_year_ago
     from changes_by_spells
     group by calendar_date
 
@@ -83,9 +101,10 @@ daily_changes as (
 
     select
         calendar_date,
-        {% for balance in balances -%}
-        sum({{ balance }}) as {{ balance }}{{ ',' if not loop.last }}
+        {% for count in counts %}
+            sum({{ count }}) as {{ count }},
         {% endfor %}
+        sum(net_revenue) as net_revenue
     from changes
     group by calendar_date
 
@@ -93,11 +112,11 @@ daily_changes as (
 
 select
     days.calendar_date,
-    {% for balance in balances -%}
-    cast(coalesce(sum(daily_changes.{{ balance }}) over (
-        order by days.calendar_date rows between unbounded preceding and current row
-    ), 0) as {{ 'decimal(28,2)' if balance == 'net_revenue' else 'bigint' }}) as {{ balance }}{{ ',' if not loop.last }}
+    {% for count in counts %}
+        cast(coalesce(sum(daily_changes.{{ count }}) over days_to_date, 0) as bigint) as {{ count }},
     {% endfor %}
+    cast(coalesce(sum(daily_changes.net_revenue) over days_to_date, 0) as decimal(28, 2)) as net_revenue
 from {{ ref('int_days') }} as days
 left join daily_changes
     on days.calendar_date = daily_changes.calendar_date
+window days_to_date as (order by days.calendar_date rows between unbounded preceding and current row)

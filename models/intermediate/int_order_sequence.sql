@@ -56,8 +56,8 @@ select
     refunded_amount,
     discount_amount,
     net_amount,
-    case when customer_id is not null then order_number end as order_number,
-    case when customer_id is not null then first_order_date end as first_order_date,
     previous_order_date,
-    next_order_date
+    next_order_date,
+    case when customer_id is not null then order_number end as order_number,
+    case when customer_id is not null then first_order_date end as first_order_date
 from sequenced

@@ -1,4 +1,4 @@
--- Only orders that have several versions are ranked: most have one, and sorting them all would cost more than all the rest.
+-- Only orders with several versions are ranked: most have one, and sorting them all would cost most of a run.
 with usable_orders as (
 
     select *

@@ -8,16 +8,16 @@ with as_of as (
 ),
 
 periods as (
-{% for grain in ['week', 'month', 'quarter', 'year'] %}
-    {{ 'union all' if not loop.first }}
-    select distinct
-        '{{ grain }}' as period_grain,
-        {{ period_start(grain, 'days.calendar_date') }} as period_start,
-        {{ next_period_start(grain, period_start(grain, 'days.calendar_date')) }} as period_end
-    from {{ ref('int_days') }} as days
-    inner join as_of
-        on days.calendar_date <= as_of.as_of_date
-{% endfor %}
+    {% for grain in ['week', 'month', 'quarter', 'year'] %}
+        select distinct
+            '{{ grain }}' as period_grain,
+            {{ period_start(grain, 'days.calendar_date') }} as period_start,
+            {{ next_period_start(grain, period_start(grain, 'days.calendar_date')) }} as period_end
+        from {{ ref('int_days') }} as days
+        inner join as_of
+            on days.calendar_date <= as_of.as_of_date
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
 )
 
 select

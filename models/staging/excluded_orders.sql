@@ -1,8 +1,8 @@
 with not_yet_known as (
 
     select
-        'after_as_of_date' as exclusion_reason,
-        orders.*
+        orders.*,
+        'after_as_of_date' as exclusion_reason
     from {{ ref('stg_orders') }} as orders
     where
         orders.rejection_reason is null
@@ -18,24 +18,24 @@ not_counted as (
 
 )
 
-{% for cte in ['not_yet_known', 'not_counted'] -%}
-{{ 'union all' if not loop.first }}
-select
-    exclusion_reason,
-    order_id,
-    customer_id,
-    customer_email,
-    ordered_at,
-    order_date,
-    updated_at,
-    currency,
-    amount,
-    refunded_amount,
-    discount_amount,
-    net_amount,
-    status,
-    sales_channel,
-    is_test,
-    source_file
-from {{ cte }}
-{% endfor -%}
+{% for cte in ['not_yet_known', 'not_counted'] %}
+    select
+        exclusion_reason,
+        order_id,
+        customer_id,
+        customer_email,
+        ordered_at,
+        order_date,
+        updated_at,
+        currency,
+        amount,
+        refunded_amount,
+        discount_amount,
+        net_amount,
+        status,
+        sales_channel,
+        is_test,
+        source_file
+    from {{ cte }}
+    {% if not loop.last %}union all{% endif %}
+{% endfor %}

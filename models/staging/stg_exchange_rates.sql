@@ -15,7 +15,7 @@ typed as (
     select
         {{ reporting_date(raw_timestamp('rate_date')) }} as rate_date,
         currency,
-        {{ raw_decimal('rate', 'decimal(18,8)') }} as rate
+        {{ raw_decimal('rate', 'decimal(18, 8)') }} as rate
     from raw_rates
 
 ),

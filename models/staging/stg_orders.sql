@@ -1,17 +1,24 @@
 {%- set text_columns = ['order_id', 'customer_id', 'currency', 'status', 'sales_channel', 'customer_email'] -%}
 {%- set typed_columns = ['ordered_at', 'amount', 'refunded_amount', 'discount_amount', 'is_test', 'updated_at'] -%}
+{%- set original_values = [] -%}
+{%- for column in raw_order_columns() -%}
+    {%- set typed_value = 'cast(' ~ column ~ '_typed as ' ~ dbt.type_string() ~ ')' -%}
+    {%- do original_values.append(
+        'original_' ~ column if column in text_columns else 'coalesce(original_' ~ column ~ ', ' ~ typed_value ~ ')'
+    ) -%}
+{%- endfor -%}
 with raw_orders as (
 
     select
-        {% for column in text_columns -%}
-        {{ column }} as original_{{ column }},
-        {{ clean_text(column) }} as {{ column }},
-        {% endfor -%}
-        {% for column in typed_columns -%}
-        {{ column }},
-        {{ raw_text(column) }} as {{ column }}_text,
-        {{ column }}_typed,
-        {% endfor -%}
+        {% for column in text_columns %}
+            {{ column }} as original_{{ column }},
+            {{ clean_text(column) }} as {{ column }},
+        {% endfor %}
+        {% for column in typed_columns %}
+            {{ column }},
+            {{ raw_text(column) }} as {{ column }}_text,
+            {{ column }}_typed,
+        {% endfor %}
         source_file
     from {{ source('raw', 'orders') }}
 
@@ -35,14 +42,14 @@ typed as (
         status,
         sales_channel,
         {{ raw_boolean('is_test') }} as is_test,
-        source_file,
-        {% for column in text_columns -%}
-        original_{{ column }},
-        {% endfor -%}
-        {% for column in typed_columns -%}
-        {{ column }} as original_{{ column }},
-        {{ column }}_typed{{ ',' if not loop.last }}
+        {% for column in text_columns %}
+            original_{{ column }},
         {% endfor %}
+        {% for column in typed_columns %}
+            {{ column }} as original_{{ column }},
+            {{ column }}_typed,
+        {% endfor %}
+        source_file
     from raw_orders
 
 ),
@@ -86,7 +93,7 @@ judged as (
             -- More than fits into net_amount: no shop's order, and it must not stop the run.
             when
                 foreign_currency is not null
-                and try_cast(cast(amount as decimal(28,4)) * exchange_rate as decimal(18,2)) is null
+                and try_cast(cast(amount as decimal(28, 4)) * exchange_rate as decimal(18, 2)) is null
                 then 'invalid_amount'
         end as rejection_reason
     from converted
@@ -107,21 +114,17 @@ select
     discount_amount,
     case
         when rejection_reason is not null then null
-        when foreign_currency is null then cast(amount - refunded_amount as decimal(18,2))
-        else try_cast(cast(amount - refunded_amount as decimal(28,4)) * exchange_rate as decimal(18,2))
+        when foreign_currency is null then cast(amount - refunded_amount as decimal(18, 2))
+        else try_cast(cast(amount - refunded_amount as decimal(28, 4)) * exchange_rate as decimal(18, 2))
     end as net_amount,
     status,
     sales_channel,
     coalesce(is_test, false) as is_test,
     source_file,
     rejection_reason,
-    {% for column in text_columns -%}
-    case when rejection_reason is not null then original_{{ column }} end as original_{{ column }},
-    {% endfor -%}
-    {% for column in typed_columns -%}
+    -- One array instead of twelve columns that are null in all but a few rows.
     case
         when rejection_reason is not null
-            then coalesce(original_{{ column }}, cast({{ column }}_typed as {{ dbt.type_string() }}))
-    end as original_{{ column }}{{ ',' if not loop.last }}
-    {% endfor %}
+            then {{ dbt.array_construct(original_values) }}
+    end as original_values
 from judged

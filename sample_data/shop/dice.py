@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from hashlib import blake2b
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 Curve = Sequence[tuple[int, int]]  # (share in thousandths, value), both rising
 
@@ -44,7 +44,7 @@ def pick(weights: Mapping[str, int], *key: object) -> str:
 def along(curve: Curve, *key: object) -> int:
     """Return a value of a distribution given by a few of its quantiles, interpolated between them."""
     at = below(1000, *key)
-    for (left, low), (right, high) in zip(curve, curve[1:], strict=False):
+    for (left, low), (right, high) in pairwise(curve):
         if at < right:
             return low + (high - low) * (at - left) // (right - left)
     return curve[-1][1]

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
-from shop import story
-from shop.dice import below, between, chance, pick
-from shop.orders import DAY, Person
+from . import story
+from .dice import between, chance, pick
+from .orders import DAY, Person
 
 PLANS = (1490, 2190, 3290)  # the coffee and tea box: small, medium, large
-RATES: dict[str, tuple[tuple[date, int], ...]] = {  # euros for one unit, in ten-thousandths; invented, but near the real ones
-    "CHF": ((date(2022, 12, 1), 10130), (date(2023, 9, 1), 10450), (date(2024, 1, 5), 10740), (date(2024, 6, 1), 10200),
-            (date(2025, 1, 2), 10640), (date(2025, 8, 1), 10690), (date(2026, 1, 19), 10730)),
-    "USD": ((date(2022, 12, 1), 9450), (date(2023, 7, 14), 8920), (date(2023, 10, 3), 9520), (date(2024, 9, 1), 9030),
-            (date(2025, 1, 13), 9760), (date(2025, 7, 1), 8490), (date(2026, 1, 19), 8590)),
+# Euros for one unit, in ten-thousandths; invented, but near the real ones.
+RATES: dict[str, tuple[tuple[date, int], ...]] = {
+    "CHF": ((date(2020, 12, 1), 9240), (date(2022, 12, 1), 10130), (date(2023, 9, 1), 10450),
+            (date(2024, 1, 5), 10740), (date(2024, 6, 1), 10200), (date(2025, 1, 2), 10640),
+            (date(2025, 8, 1), 10690), (date(2026, 1, 19), 10730)),
+    "USD": ((date(2020, 12, 1), 8310), (date(2022, 12, 1), 9450), (date(2023, 7, 14), 8920), (date(2023, 10, 3), 9520),
+            (date(2024, 9, 1), 9030), (date(2025, 1, 13), 9760), (date(2025, 7, 1), 8490), (date(2026, 1, 19), 8590)),
 }  # fmt: skip
 ENDINGS = {"price": 240, "too_much": 250, "quality": 130, "competitor": 180, "payment_failed": 90, "moved": 110}
 
@@ -30,6 +33,11 @@ class Subscription:
     cents: int
     reason: str | None = None
     parcel: int = 1
+
+    @property
+    def currency(self) -> str:
+        """The currency of the customer's country."""
+        return "CHF" if self.person.country == "CH" else "EUR"
 
 
 def subscriptions(buyers: list[Person]) -> list[Subscription]:
@@ -57,13 +65,13 @@ def marketing_spend(buyers: list[Person]) -> list[tuple[date, str, str, str, str
     for month in _months(story.OPENING, story.LAST_DAY):
         share_of_month = story.LAST_DAY.day * 1000 // 31 if month == story.LAST_DAY.replace(day=1) else 1000
         years = (month - story.OPENING.replace(day=1)).days * 1000 // 365
-        for channel, cost in story.COST_OF_WINNING.items():
-            cost = cost * (1000 + story.COST_GROWTH_PER_YEAR * years // 1000) // 1000
+        for channel, first_cost in story.COST_OF_WINNING.items():
+            cost = first_cost * (1000 + story.COST_GROWTH_PER_YEAR * years // 1000) // 1000
             cents = max(won[month, channel], 1) * cost * between(850, 1150, "spend", month, channel) // 1000
             rows.append((month, channel, _money(cents * 9 // 10), "EUR", "acquisition"))
             rows.append((month, channel, _money(cents // 10), "CHF", "acquisition"))
-        for channel, cents in story.RETENTION_SPEND.items():
-            cents = cents * share_of_month // 1000 * between(900, 1100, "keeping", month, channel) // 1000
+        for channel, usual in story.RETENTION_SPEND.items():
+            cents = usual * share_of_month // 1000 * between(900, 1100, "keeping", month, channel) // 1000
             rows.append((month, channel, _money(cents), "EUR", "retention"))
     return rows
 
@@ -81,7 +89,8 @@ def _subscribed(person: Person) -> list[Subscription]:
         if last_wish is None or again + 30 * DAY < last_wish:
             rows += _stretch(person, again, last_wish, plan)
     if rows and chance(50, "second box", key):  # some have a second one as a present for somebody
-        rows.append(Subscription(person, rows[0].start + 14 * DAY, rows[0].start + 196 * DAY, PLANS[0], "too_much", parcel=2))
+        start = rows[0].start + 14 * DAY
+        rows.append(Subscription(person, start, start + 182 * DAY, PLANS[0], "too_much", parcel=2))
     return [row for row in map(_known, rows) if row is not None]
 
 
@@ -128,10 +137,11 @@ def _known(row: Subscription) -> Subscription | None:
 
 
 def _rate(currency: str, points: tuple[tuple[date, int], ...], day: date) -> str:
-    for (left, low), (right, high) in zip(points, points[1:], strict=False):
+    for (left, low), (right, high) in pairwise(points):
         if left <= day < right:
-            tenths = (low + (high - low) * (day - left).days // (right - left).days) * 10 + below(400, "rate", currency, day) - 200
-            return f"{tenths // 100_000}.{tenths % 100_000:05d}"
+            trend = low + (high - low) * (day - left).days // (right - left).days
+            rate = trend * 10 + between(-200, 200, "rate", currency, day)
+            return f"{rate // 100_000}.{rate % 100_000:05d}"
     raise ValueError(f"no rate of {currency} on {day}")
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import accumulate
 
-from shop import story
-from shop.dice import along, below, between, chance, draw, pick
+from . import story
+from .dice import along, below, between, chance, draw, pick
 
 DAY = timedelta(days=1)
 
@@ -23,9 +23,17 @@ class Action:
     variant: str | None
 
 
+@dataclass(frozen=True)
+class Sign:
+    """Something about a customer that a rule of the playbook looks for; there were such signs before the playbook."""
+
+    rule_id: str
+    seen_on: date
+
+
 @dataclass
 class Person:
-    """One buyer or prospect. The spell after each order says whether the customer still wanted to come back."""
+    """One buyer or prospect, with all that happens to them."""
 
     number: int
     acquired: date
@@ -43,6 +51,7 @@ class Person:
     referrer: Person | None = None
     registered_from_order: int = 1  # a guest may register later
     orders: list[Order] = field(default_factory=list)
+    signs: list[Sign] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
 
     @property
@@ -57,8 +66,8 @@ class Person:
 
     @property
     def left_after(self) -> date | None:
-        """The day of the order after which the customer wanted no other, None while there is a next one to come."""
-        return self.orders[-1].day if self.orders and self.orders[-1].next_day is None else None
+        """The day of the last order of one who is leaving, None for all others."""
+        return self.orders[-1].day if self.orders and self.orders[-1].leaving else None
 
 
 @dataclass
@@ -74,7 +83,7 @@ class Line:
 
 @dataclass
 class Order:
-    """One order of one person. `next_day` may lie after the last day of the data: the next order is then still to come."""
+    """One order of one person. A `next_day` after the data's last day: the next one is still to come."""
 
     person: Person
     number: int
@@ -96,6 +105,11 @@ class Order:
         """Value of the goods after discount, in cents."""
         return sum(line.amount for line in self.lines)
 
+    @property
+    def leaving(self) -> bool:
+        """Whether the customer turns away after this order, for good or for long."""
+        return leaving(self.day, self.next_day)
+
 
 def demand(day: date) -> int:
     """How much is bought on a day, 1000 being an average one."""
@@ -103,6 +117,11 @@ def demand(day: date) -> int:
     if day.month == 12 and day.day >= 23:
         month = story.AFTER_CHRISTMAS_DEMAND
     return month * story.WEEKDAY_DEMAND[day.weekday()] // 1000
+
+
+def leaving(day: date, next_day: date | None) -> bool:
+    """Whether so much time passes to the next order that the customer must have been gone in between."""
+    return next_day is None or (next_day - day).days > story.GONE_AFTER_DAYS
 
 
 def people() -> list[Person]:
@@ -214,6 +233,8 @@ def _next_day(person: Person, number: int, day: date) -> date | None:
     for _ in range(number - 1):
         share += (story.LOYAL_ORDER - share) * story.LOYALTY_GAIN // 1000
     if not chance(share, "again", person.number, number):
+        if chance(story.BACK_AFTER_LONG_SHARE, "after all", person.number, number):
+            return day + DAY * between(370, 700, "long", person.number, number)
         return None
     # A day in the quiet weeks is often passed over for another one: so orders follow the season too.
     for attempt in range(6):
@@ -228,11 +249,12 @@ def _playbook(person: Person, number: int, day: date, next_day: date | None) -> 
     """Take the actions that fall between two orders; a treated customer who would have left may come after all."""
     if person.guest:
         return next_day
-    for rule_id, wait in _rules(person, number, leaving=next_day is None):
+    for rule_id, wait in _rules(person, number, gone=leaving(day, next_day)):
         taken_on = day + DAY * wait
-        if taken_on < story.PLAYBOOK_START or taken_on > story.LAST_DAY:
+        if taken_on > story.LAST_DAY or (next_day is not None and next_day <= taken_on):
             continue
-        if next_day is not None and next_day <= taken_on:
+        person.signs.append(Sign(rule_id, taken_on))
+        if taken_on < story.PLAYBOOK_START:
             continue
         key = (person.number, number, rule_id)
         arm = "control" if chance(story.CONTROL_SHARE, "arm", *key) else "treatment"
@@ -247,21 +269,22 @@ def _playbook(person: Person, number: int, day: date, next_day: date | None) -> 
     return next_day
 
 
-def _rules(person: Person, number: int, *, leaving: bool) -> list[tuple[str, int]]:
+def _rules(person: Person, number: int, *, gone: bool) -> list[tuple[str, int]]:
     key = (person.number, number)
     wait = between(0, 12, "wait", *key)
     found: list[tuple[str, int]] = []
     if number == 1 and person.consent and chance(900, "nudge", *key):
         found.append(("second_order_nudge", 30))
-    weights = {"nps_detractor": 60, "inactive_14_days": 80, "emails_unopened": 40, "health_below_threshold": 40,
-               "payment_failed": 35, "none": 745}  # fmt: skip
-    if leaving:
-        weights = {"nps_detractor": 150, "inactive_14_days": 250, "emails_unopened": 150, "health_below_threshold": 150,
-                   "payment_failed": 70, "none": 230}  # fmt: skip
+    weights = {"nps_detractor": 30, "inactive_14_days": 80, "emails_unopened": 40, "health_below_threshold": 40,
+               "payment_failed": 35, "none": 775}  # fmt: skip
+    if gone:
+        weights = {"nps_detractor": 90, "inactive_14_days": 280, "emails_unopened": 180, "health_below_threshold": 150,
+                   "payment_failed": 80, "none": 220}  # fmt: skip
     rule_id = pick(weights, "rule", *key)
     waits = {"nps_detractor": 24, "inactive_14_days": 40, "emails_unopened": 75, "health_below_threshold": 62,
              "payment_failed": 33}  # fmt: skip
-    if rule_id in waits and (person.consent or rule_id != "emails_unopened") and (number > 1 or rule_id == "nps_detractor"):
+    by_mail = rule_id in ("emails_unopened", "inactive_14_days")
+    if rule_id in waits and (person.consent or not by_mail) and (number > 1 or rule_id == "nps_detractor"):
         found.append((rule_id, waits[rule_id] + wait))
     if number in (3, 6) and person.consent and chance(600, "upsell", *key):
         found.append(("value_ladder_upsell", 14))
@@ -307,16 +330,19 @@ def _discount_percent(person: Person, number: int, day: date) -> int:
 def _lines(person: Person, number: int, day: date, currency: str) -> list[Line]:
     key = (person.number, number)
     # Who comes back buys more: trust grows with every parcel.
-    size = person.basket * (1000 + 120 * min(number - 1, 6)) // 1000
-    count = 1 + chance(size // 2, "line", *key, 1) + chance(size // 3, "line", *key, 2) + chance(size // 4, "line", *key, 3)
+    size = person.basket * (1000 + 170 * min(number - 1, 6)) // 1000
+    count = 1 + sum(chance(size // n, "line", *key, n - 1) for n in (2, 3, 4))
     level = 1000 + (story.PRICE_RISE_SHARE if day >= story.PRICE_RISE else 0)
     lines = []
     for n in range(count):
-        category = person.favourite if chance(600, "own taste", *key, n) else pick(story.CATEGORIES, "category", *key, n)
+        category = pick(story.CATEGORIES, "category", *key, n)
+        if chance(600, "own taste", *key, n):
+            category = person.favourite
         products = story.PRODUCTS[category]
         choice = below(len(products), "product", *key, n)
         name, price = products[choice]
         quantity = 1 + chance(size // 5, "quantity", *key, n) + chance(size // 12, "quantity", *key, n, 2)
         amount = price * level // 1000 * story.PRICE_LIST[currency] // 1000 * quantity
-        lines.append(Line(f"P{list(story.PRODUCTS).index(category) + 1}{choice + 1:02d}", name, category, quantity, amount))
+        product_id = f"P{list(story.PRODUCTS).index(category) + 1}{choice + 1:02d}"
+        lines.append(Line(product_id, name, category, quantity, amount))
     return lines

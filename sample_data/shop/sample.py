@@ -2,60 +2,65 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
-from shop import money, signals, story
-from shop.dice import below, between, chance
-from shop.edge_cases import CUSTOMER_COLUMNS, ORDER_COLUMNS, EdgeCases
-from shop.files import write_csv, write_parquet
-from shop.orders import DAY, Order, Person, people, prospects, stamp
+from . import money, signals, story
+from .dice import below, between, chance
+from .edge_cases import CUSTOMER_COLUMNS, EdgeCases
+from .edge_orders import ORDER_COLUMNS
+from .files import write_csv, write_parquet
+from .orders import DAY, Order, Person, people, prospects, stamp
 
 ACTIVITY_TYPES = {
-    "activity_id": "VARCHAR", "customer_id": "VARCHAR", "occurred_at": "TIMESTAMP WITH TIME ZONE", "activity_type": "VARCHAR",
-    "value": "DECIMAL(12,2)", "channel": "VARCHAR", "source_system": "VARCHAR", "detail": "VARCHAR",
+    "activity_id": "VARCHAR", "customer_id": "VARCHAR", "occurred_at": "TIMESTAMP WITH TIME ZONE",
+    "activity_type": "VARCHAR", "value": "DECIMAL(12,2)", "channel": "VARCHAR",
+    "source_system": "VARCHAR", "detail": "VARCHAR",
 }  # fmt: skip
 LINE_TYPES = {
-    "order_id": "VARCHAR", "line_number": "INTEGER", "product_id": "VARCHAR", "product_name": "VARCHAR", "category": "VARCHAR",
-    "quantity": "INTEGER", "amount": "DECIMAL(12,2)",
+    "order_id": "VARCHAR", "line_number": "INTEGER", "product_id": "VARCHAR", "product_name": "VARCHAR",
+    "category": "VARCHAR", "quantity": "INTEGER", "amount": "DECIMAL(12,2)",
 }  # fmt: skip
-ENTITIES = (
-    "orders.csv", "order_lines.parquet", "customers.csv", "activities.parquet", "subscriptions.csv", "marketing_spend.csv",
-    "exchange_rates.csv", "actions_taken.csv",
+SUBSCRIPTION_COLUMNS = (
+    "subscription_id", "customer_id", "started_at", "ended_at", "monthly_amount", "currency", "cancellation_reason",
 )  # fmt: skip
+SPEND_COLUMNS = ("spend_date", "acquisition_channel", "amount", "currency", "purpose")
+RATE_COLUMNS = ("rate_date", "currency", "rate")
+ACTION_COLUMNS = ("customer_id", "rule_id", "taken_at", "arm", "variant")
+LAST_NOON = datetime.combine(story.LAST_DAY, time(12))
 RATES_FROM = date(2022, 12, 28)
 
 Row = tuple[str | None, ...]
 
 
-def write_sample(folder: Path, edges: EdgeCases) -> None:
-    """Write every entity of the sample shop into the folder."""
+def write_sample(folder: Path, edges: EdgeCases) -> dict[str, int]:
+    """Write every entity of the sample shop into the folder and return the number of rows by entity."""
     buyers, others = people(), prospects()
     orders = numbered(buyers)
-    write_csv(folder / "orders.csv", ORDER_COLUMNS, [*order_rows(orders), *_edge_orders(edges)])
-    write_parquet(folder / "order_lines.parquet", LINE_TYPES, [*line_rows(orders), *_edge_lines(edges)])
-    write_csv(folder / "customers.csv", CUSTOMER_COLUMNS, [*customer_rows(buyers, others), *_edge_customers(edges)])
-    write_parquet(folder / "activities.parquet", ACTIVITY_TYPES, activity_rows(buyers, others, edges))
-    write_csv(
-        folder / "subscriptions.csv",
-        ("subscription_id", "customer_id", "started_at", "ended_at", "monthly_amount", "currency", "cancellation_reason"),
-        [*subscription_rows(buyers), *edges.subscriptions],
-    )
-    write_csv(
-        folder / "marketing_spend.csv",
-        ("spend_date", "acquisition_channel", "amount", "currency", "purpose"),
-        [(str(day), channel, amount, currency, purpose) for day, channel, amount, currency, purpose in money.marketing_spend(buyers)],
-    )
-    rates = [(str(day), currency, rate) for day, currency, rate in money.exchange_rates(RATES_FROM, story.LAST_DAY)]
-    write_csv(folder / "exchange_rates.csv", ("rate_date", "currency", "rate"), [*rates, *edges.rates])
-    write_csv(
-        folder / "actions_taken.csv", ("customer_id", "rule_id", "taken_at", "arm", "variant"), action_rows(buyers)
-    )
+    texts: dict[str, tuple[Sequence[str], Sequence[Row]]] = {
+        "orders": (ORDER_COLUMNS, [*order_rows(orders), *_edge_orders(edges)]),
+        "customers": (CUSTOMER_COLUMNS, [*customer_rows(buyers, others), *_edge_customers(edges)]),
+        "subscriptions": (SUBSCRIPTION_COLUMNS, [*subscription_rows(buyers), *edges.subscriptions]),
+        "marketing_spend": (SPEND_COLUMNS, [(str(day), *rest) for day, *rest in money.marketing_spend(buyers)]),
+        "exchange_rates": (RATE_COLUMNS, [*rate_rows(), *edges.rates]),
+        "actions_taken": (ACTION_COLUMNS, action_rows(buyers)),
+    }
+    typed: dict[str, tuple[dict[str, str], Sequence[Row]]] = {
+        "order_lines": (LINE_TYPES, [*line_rows(orders), *_edge_lines(edges)]),
+        "activities": (ACTIVITY_TYPES, activity_rows(buyers, others, edges)),
+    }
+    for entity, (columns, rows) in texts.items():
+        write_csv(folder / f"{entity}.csv", columns, rows)
+    for entity, (types, rows) in typed.items():
+        write_parquet(folder / f"{entity}.parquet", types, rows)
+    return {entity: len(rows) for entity, (_, rows) in {**texts, **typed}.items()}
 
 
 def numbered(buyers: list[Person]) -> list[Order]:
     """Return all orders by time, with the numbers a shop would give them."""
-    orders = sorted((order for person in buyers for order in person.orders), key=lambda order: (order.at, order.person.number))
+    orders = [order for person in buyers for order in person.orders]
+    orders.sort(key=lambda order: (order.at, order.person.number))
     for n, order in enumerate(orders, start=1):
         order.order_id = f"H{order.at.year % 100}{n:06d}"
     return orders
@@ -89,16 +94,18 @@ def customer_rows(buyers: list[Person], others: list[Person]) -> list[Row]:
         if person.customer_id is None:
             continue
         first = person.acquired if person.prospect else person.orders[person.registered_from_order - 1].day
-        ahead = 0 if person.prospect or chance(700, "at once", person.number) else between(1, 45, "ahead", person.number)
-        created = min(stamp(first, "created", person.number), _first_moment(person)) - timedelta(minutes=15) - DAY * ahead
+        at_once = person.prospect or chance(700, "at once", person.number)
+        days_open = (first - story.OPENING).days
+        ahead = DAY * min(0 if at_once else between(1, 45, "ahead", person.number), days_open)
+        created = min(stamp(first, "created", person.number), _first_moment(person)) - timedelta(minutes=15) - ahead
         values = (
-            person.customer_id, person.email, iso(created), person.channel, person.country, "true" if person.consent else "false",
-            person.referrer.customer_id if person.referrer else None, signals.loyalty_tier(person),
+            person.customer_id, person.email, iso(created), person.channel, person.country,
+            "true" if person.consent else "false", person.referrer.customer_id if person.referrer else None,
+            signals.loyalty_tier(person),
         )  # fmt: skip
         if chance(12, "moved", person.number):
             rows.append((created, (*values[:4], "DE", *values[5:7], None, iso(created))))
-            created_late = created + DAY * 30
-            rows.append((created, (*values, iso(min(created_late, datetime(2026, 1, 18, 12))))))
+            rows.append((created, (*values, iso(min(created + DAY * 30, LAST_NOON)))))
         else:
             rows.append((created, (*values, iso(created))))
     return [row for _, row in sorted(rows, key=lambda pair: pair[0])]
@@ -107,8 +114,8 @@ def customer_rows(buyers: list[Person], others: list[Person]) -> list[Row]:
 def activity_rows(buyers: list[Person], others: list[Person], edges: EdgeCases) -> list[Row]:
     """Return the whole stream of activities."""
     rows: list[Row] = [
-        (f"A{n:06d}", a.customer_id, iso(a.at), a.kind, None if a.value is None else str(a.value), a.channel, a.source, a.detail)
-        for n, a in enumerate(signals.activities(buyers, others), start=1)
+        (f"A{n:06d}", one.customer_id, iso(one.at), one.kind, _text(one.value), one.channel, one.source, one.detail)
+        for n, one in enumerate(signals.activities(buyers, others), start=1)
     ]
     rows += [
         (f"edge-a-{n}", customer, at, kind, value, "web", "webshop", detail)
@@ -120,10 +127,17 @@ def activity_rows(buyers: list[Person], others: list[Person], edges: EdgeCases) 
 def subscription_rows(buyers: list[Person]) -> list[Row]:
     """Return all subscriptions."""
     return [
-        (f"S{n:04d}", row.person.customer_id, str(row.start), None if row.end is None else str(row.end), cents(row.cents),
-         "CHF" if row.person.country == "CH" else "EUR", row.reason)
+        (
+            f"S{n:04d}",
+            row.person.customer_id,
+            str(row.start),
+            _text(row.end),
+            cents(row.cents),
+            row.currency,
+            row.reason,
+        )
         for n, row in enumerate(money.subscriptions(buyers), start=1)
-    ]  # fmt: skip
+    ]
 
 
 def action_rows(buyers: list[Person]) -> list[Row]:
@@ -131,8 +145,14 @@ def action_rows(buyers: list[Person]) -> list[Row]:
     actions = [(action, person) for person in buyers for action in person.actions]
     actions.sort(key=lambda pair: (pair[0].taken_on, pair[1].number, pair[0].rule_id))
     return [
-        (person.customer_id, action.rule_id, f"{action.taken_on}T07:00:00Z", action.arm, action.variant) for action, person in actions
+        (person.customer_id, action.rule_id, f"{action.taken_on}T07:00:00Z", action.arm, action.variant)
+        for action, person in actions
     ]
+
+
+def rate_rows() -> list[Row]:
+    """Return the exchange rates, from before the first order on."""
+    return [(str(day), currency, rate) for day, currency, rate in money.exchange_rates(RATES_FROM, story.LAST_DAY)]
 
 
 def iso(moment: datetime) -> str:
@@ -143,6 +163,10 @@ def iso(moment: datetime) -> str:
 def cents(amount: int) -> str:
     """Return an amount in cents as text."""
     return f"{amount // 100}.{amount % 100:02d}"
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
 
 
 def _first_moment(person: Person) -> datetime:
@@ -181,8 +205,8 @@ def _order_row(order: Order, status: str, refund: int, written: datetime) -> Row
     discount = None if order.sales_channel == "store" and chance(150, "no discount", key) else cents(order.discount)
     note = "Bitte als Geschenk einpacken" if chance(15, "note", key) else None
     return (
-        key, person.customer_id if known else None, iso(order.at), cents(order.amount), order.currency, cents(refund), discount,
-        status, order.sales_channel, email, "false", iso(written), note,
+        key, person.customer_id if known else None, iso(order.at), cents(order.amount), order.currency, cents(refund),
+        discount, status, order.sales_channel, email, "false", iso(written), note,
     )  # fmt: skip
 
 
@@ -193,16 +217,21 @@ def _typed(email: str, key: str) -> str:
 
 def _till(n: int) -> tuple[datetime, Row]:
     """Return a sale at the till to somebody who gave no name."""
-    at = stamp(story.OPENING + DAY * below((story.LAST_DAY - story.OPENING).days, "till", n), "till", n)
-    amount = cents(between(490, 4900, "till amount", n))
-    return at, (f"H-K{n + 1:04d}", None, iso(at), amount, "EUR", "0.00", "0.00", "completed", "store", None, "false", iso(at), None)
+    values = {"amount": cents(between(490, 4900, "till amount", n)), "sales_channel": "store", "is_test": "false"}
+    return _anonymous(f"H-K{n + 1:04d}", values)
 
 
 def _test(n: int) -> tuple[datetime, Row]:
     """Return an order the shop placed to try itself out."""
-    at = stamp(story.OPENING + DAY * below((story.LAST_DAY - story.OPENING).days, "test", n), "test", n)
-    return at, (f"H-T{n + 1:04d}", "K-TEST", iso(at), "1.00", "EUR", "0.00", "0.00", "completed", "web", "test@example.com", "true",
-                iso(at), None)  # fmt: skip
+    values = {"customer_id": "K-TEST", "amount": "1.00", "sales_channel": "web", "is_test": "true"}
+    return _anonymous(f"H-T{n + 1:04d}", values | {"customer_email": "test@example.com"})
+
+
+def _anonymous(order_id: str, values: dict[str, str]) -> tuple[datetime, Row]:
+    at = stamp(story.OPENING + DAY * below((story.LAST_DAY - story.OPENING).days, order_id), order_id)
+    usual = {"currency": "EUR", "refunded_amount": "0.00", "discount_amount": "0.00", "status": "completed"}
+    row = usual | {"order_id": order_id, "ordered_at": iso(at), "updated_at": iso(at)} | values
+    return at, tuple(row.get(column) for column in ORDER_COLUMNS)
 
 
 def _edge_orders(edges: EdgeCases) -> list[Row]:

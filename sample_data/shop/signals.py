@@ -9,19 +9,27 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from shop import story
-from shop.dice import along, below, between, chance, pick
-from shop.orders import DAY, Order, Person, stamp
+from . import story
+from .dice import along, below, between, chance, pick
+from .orders import DAY, Order, Person, stamp
 
 NEWSLETTER_EVERY = 21 * DAY
 NEWSLETTER_FIRST = date(2023, 1, 19)
 NEWSLETTER_STOPS_AFTER = 180 * DAY  # without an order
 
-LEAVING_REASONS = {"Zu teuer geworden": 300, "Lieferung zu spät": 160, "Ware beschädigt": 120, "Kundendienst antwortet nicht": 140,
-                   "Kaufe jetzt woanders": 180, "Kein Bedarf mehr": 100}  # fmt: skip
+LEAVING_REASONS = {
+    "Zu teuer geworden": 300,
+    "Lieferung zu spät": 160,
+    "Ware beschädigt": 120,
+    "Kundendienst antwortet nicht": 140,
+    "Kaufe jetzt woanders": 180,
+    "Kein Bedarf mehr": 100,
+}
 HELPDESK_CHANNELS = {"email": 450, "chat": 300, "phone": 180, "social": 70}
-MARKS_STAYING = ((0, 4), (60, 7), (250, 8), (500, 9), (1000, 11))  # the last one is cut to 10
-MARKS_LEAVING = ((0, 0), (350, 5), (650, 7), (850, 9), (1000, 11))
+MARKS_STAYING = ((0, 4), (60, 7), (200, 8), (400, 9), (1000, 11))  # the last one is cut to 10
+MARKS_LEAVING = ((0, 0), (100, 4), (320, 7), (640, 9), (1000, 11))
+CSAT_STAYING = {"3": 120, "4": 350, "5": 530}
+CSAT_LEAVING = {"1": 250, "2": 250, "3": 250, "4": 150, "5": 100}
 REPLY_STAYING = ((0, 4), (400, 45), (800, 180), (1000, 900))  # minutes
 REPLY_LEAVING = ((0, 30), (300, 240), (700, 1200), (1000, 4300))
 
@@ -61,8 +69,8 @@ class Spell:
 
     @property
     def leaving(self) -> bool:
-        """Whether the customer wanted no other order."""
-        return self.order.next_day is None
+        """Whether the customer turns away after this order."""
+        return self.order.leaving
 
 
 def activities(buyers: list[Person], prospects: list[Person]) -> list[Activity]:
@@ -98,14 +106,26 @@ def _of_spell(spell: Spell) -> Iterator[Activity]:
     yield from _support(spell)
     yield from _survey(spell)
     yield from _goodbye(spell)
+    for sign in _signs(spell, "payment_failed"):
+        yield Activity(_id(spell.person), _at(sign - DAY, spell, "payment"), "payment_failed", source="billing")
     for action in spell.person.actions:
-        if spell.start < action.taken_on <= spell.end and action.rule_id == "payment_failed":
-            yield Activity(_id(spell.person), _at(action.taken_on - DAY, spell, "payment"), "payment_failed", source="billing")
-            if action.arm == "treatment":
-                yield Activity(_id(spell.person), _at(action.taken_on, spell, "sms"), "sms_sent", channel="sms", source="mailing")
+        if (
+            action.rule_id == "payment_failed"
+            and action.arm == "treatment"
+            and spell.start < action.taken_on <= spell.end
+        ):
+            yield Activity(
+                _id(spell.person), _at(action.taken_on, spell, "sms"), "sms_sent", channel="sms", source="mailing"
+            )
     if spell.number >= 4 and chance(220, "post", spell.person.number, spell.number):
         day = spell.start + DAY * between(3, 40, "post day", spell.person.number, spell.number)
         yield Activity(_id(spell.person), _at(day, spell, "post"), "community_post", source="community")
+
+
+def _signs(spell: Spell, rule_id: str) -> list[date]:
+    """The days on which such a sign was seen between this order and the next."""
+    days = [sign.seen_on for sign in spell.person.signs if sign.rule_id == rule_id]
+    return [day for day in days if spell.start < day <= spell.end]
 
 
 def _interest(spell: Spell, day: date) -> int:
@@ -122,7 +142,9 @@ def _visits(spell: Spell) -> Iterator[Activity]:
     person = spell.person
     keen = between(250, 750, "keen", person.number)
     if spell.order.sales_channel != "store":
-        yield Activity(_id(person), spell.order.at - timedelta(minutes=12), "session", channel=spell.order.sales_channel)
+        yield Activity(
+            _id(person), spell.order.at - timedelta(minutes=12), "session", channel=spell.order.sales_channel
+        )
     channel = "app" if person.sales_channel == "app" else "web"
     for week in range((spell.end - spell.start).days // 7 + 1):
         day = spell.start + DAY * (7 * week + between(1, 7, "visit day", person.number, spell.number, week))
@@ -134,9 +156,12 @@ def _visits(spell: Spell) -> Iterator[Activity]:
 
 def _quiet(person: Person, day: date) -> bool:
     """Whether the day lies in the silence that made a rule fire."""
-    return any(
-        action.rule_id == "inactive_14_days" and action.taken_on - 16 * DAY <= day < action.taken_on for action in person.actions
-    )
+    return _seen_within(person, "inactive_14_days", day, 16)
+
+
+def _seen_within(person: Person, rule_id: str, day: date, days: int) -> bool:
+    """Whether such a sign is seen on the day or within the next days."""
+    return any(sign.rule_id == rule_id and day <= sign.seen_on <= day + days * DAY for sign in person.signs)
 
 
 def _product_use(spell: Spell) -> Iterator[Activity]:
@@ -147,7 +172,9 @@ def _product_use(spell: Spell) -> Iterator[Activity]:
     for n in range(1 if spell.leaving else between(1, 4, "uses", *key)):
         day = first + DAY * 11 * n
         if day <= spell.end:
-            yield Activity(_id(spell.person), _at(day, spell, "use", n), "product_use", channel="app", detail="Rezept geöffnet")
+            yield Activity(
+                _id(spell.person), _at(day, spell, "use", n), "product_use", channel="app", detail="Rezept geöffnet"
+            )
 
 
 def _support(spell: Spell) -> Iterator[Activity]:
@@ -166,25 +193,26 @@ def _support(spell: Spell) -> Iterator[Activity]:
     if spell.leaving and chance(60, "no answer", *key):
         return
     reply = along(REPLY_LEAVING if spell.leaving else REPLY_STAYING, "reply", *key)
-    yield Activity(_id(person), opened + timedelta(minutes=reply), "ticket_first_reply", reply, channel, "helpdesk", ticket)
+    yield Activity(
+        _id(person), opened + timedelta(minutes=reply), "ticket_first_reply", reply, channel, "helpdesk", ticket
+    )
     if chance(120 if spell.leaving else 30, "unsolved", *key):
         return
     solved = reply + between(20, 2600, "solved", *key)
     at = opened + timedelta(minutes=solved)
     yield Activity(_id(person), at, "ticket_solved", solved, channel, "helpdesk", ticket)
     if chance(480, "csat", *key):
-        mark = pick({"1": 25, "2": 25, "3": 25, "4": 15, "5": 10} if spell.leaving else {"3": 12, "4": 35, "5": 53}, "mark", *key)
+        mark = pick(CSAT_LEAVING if spell.leaving else CSAT_STAYING, "mark", *key)
         at += timedelta(hours=between(1, 40, "csat hour", *key))
         yield Activity(_id(person), at, "csat", int(mark), "email", "survey", ticket)
 
 
 def _survey(spell: Spell) -> Iterator[Activity]:
     person, key = spell.person, (spell.person.number, spell.number)
-    for action in person.actions:
-        if action.rule_id == "nps_detractor" and spell.start < action.taken_on <= spell.end:
-            mark = along(((0, 0), (1000, 7)), "detractor", *key)
-            yield Activity(_id(person), _at(action.taken_on - DAY, spell, "nps"), "nps", mark, "email", "survey")
-            return
+    for sign in _signs(spell, "nps_detractor"):
+        mark = along(((0, 0), (1000, 7)), "detractor", *key)
+        yield Activity(_id(person), _at(sign - DAY, spell, "nps"), "nps", mark, "email", "survey")
+        return
     if chance(210, "nps", *key):
         mark = min(along(MARKS_LEAVING if spell.leaving else MARKS_STAYING, "nps mark", *key), 10)
         day = spell.start + DAY * between(14, 24, "nps day", *key)
@@ -225,10 +253,11 @@ def _mail(person: Person, spell: Spell, day: date, issue: int) -> Iterator[Activ
     share = between(300, 620, "reader", person.number)
     if spell.leaving:
         share = share if (day - spell.start).days < 21 else share // 8
-    ignored = any(
-        action.rule_id == "emails_unopened" and action.taken_on - 70 * DAY <= day <= action.taken_on for action in person.actions
-    )
-    if ignored or not chance(share, "opened", person.number, issue):
+    if (
+        _seen_within(person, "emails_unopened", day, 70)
+        or _quiet(person, day)
+        or not chance(share, "opened", person.number, issue)
+    ):
         return
     opened = sent + timedelta(minutes=between(3, 2000, "opened at", person.number, issue))
     yield Activity(_id(person), opened, "email_opened", channel="email", source="mailing", detail=name)
@@ -250,13 +279,15 @@ def _points(person: Person) -> Iterator[Activity]:
             balance %= 50
         earned = order.amount // 100
         balance += earned
-        yield Activity(_id(person), order.at + timedelta(minutes=5), "loyalty_earned", earned, order.sales_channel, "loyalty")
+        yield Activity(
+            _id(person), order.at + timedelta(minutes=5), "loyalty_earned", earned, order.sales_channel, "loyalty"
+        )
 
 
 def _referrals(buyers: list[Person]) -> Iterator[Activity]:
     for person in buyers:
         referrer = person.referrer
-        if referrer is not None and person.customer_id is not None:
+        if referrer is not None and person.customer_id is not None and person.registered_from_order == 1:
             sent = _moment(person.acquired - DAY * between(1, 9, "referral sent", person.number), "sent", person.number)
             code = f"Empfehlung {person.customer_id}"
             yield Activity(_id(referrer), sent, "referral_sent", channel="email", source="loyalty", detail=code)
@@ -268,7 +299,9 @@ def _referrals(buyers: list[Person]) -> Iterator[Activity]:
         if len(person.orders) >= 2 and person.customer_id is not None and chance(160, "recommends", person.number):
             day = person.orders[-1].day + DAY * between(3, 20, "recommends day", person.number)
             at = _moment(day, "recommends", person.number)
-            yield Activity(_id(person), at, "referral_sent", channel="email", source="loyalty", detail="Empfehlung offen")
+            yield Activity(
+                _id(person), at, "referral_sent", channel="email", source="loyalty", detail="Empfehlung offen"
+            )
 
 
 def _of_prospect(person: Person) -> Iterator[Activity]:
@@ -281,7 +314,9 @@ def _of_prospect(person: Person) -> Iterator[Activity]:
             yield Activity(_id(person), sent, "email_sent", channel="email", source="mailing", detail=f"Willkommen {n}")
             if chance(260, "welcome", person.number, n):
                 at = sent + timedelta(minutes=between(5, 900, "welcome at", person.number, n))
-                yield Activity(_id(person), at, "email_opened", channel="email", source="mailing", detail=f"Willkommen {n}")
+                yield Activity(
+                    _id(person), at, "email_opened", channel="email", source="mailing", detail=f"Willkommen {n}"
+                )
 
 
 def _last_order(person: Person, day: date) -> Order:

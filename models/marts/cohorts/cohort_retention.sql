@@ -1,10 +1,8 @@
 {%- set cohort = 'cells.cohort_grain, cells.cohort_start, cells.dimension, cells.dimension_value' -%}
 with activity as (
 
-    select activity.*
-    from {{ ref('int_cohort_activity') }} as activity
-    inner join {{ ref('int_known_dimensions') }} as known_dimensions
-        on activity.dimension = known_dimensions.dimension
+    select *
+    from {{ ref('int_cohort_activity') }}
 
 ),
 
@@ -51,9 +49,9 @@ cumulated as (
         cells.dimension,
         cells.dimension_value,
         case cells.cohort_grain
-            {% for grain in ['week', 'month', 'quarter'] -%}
-            when '{{ grain }}' then {{ periods_between(grain, 'cells.cohort_start', 'cells.period_start') }}
-            {% endfor -%}
+            {% for grain in ['week', 'month', 'quarter'] %}
+                when '{{ grain }}' then {{ periods_between(grain, 'cells.cohort_start', 'cells.period_start') }}
+            {% endfor %}
         end as period_number,
         cells.period_start,
         cells.cohort_customers,
@@ -101,9 +99,9 @@ select
     cast(returned_by_customers as bigint) as returned_by_customers,
     {{ rate('returned_by_customers', 'cohort_customers') }} as returned_by_rate,
     cast(orders as bigint) as orders,
-    cast(net_revenue as decimal(28,2)) as net_revenue,
+    cast(net_revenue as decimal(28, 2)) as net_revenue,
     cast(cumulative_orders as bigint) as cumulative_orders,
-    cast(cumulative_net_revenue as decimal(28,2)) as cumulative_net_revenue,
+    cast(cumulative_net_revenue as decimal(28, 2)) as cumulative_net_revenue,
     {{ rate('cumulative_net_revenue', 'cohort_customers') }} as cumulative_revenue_per_customer,
     is_complete
 from cumulated

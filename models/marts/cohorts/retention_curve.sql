@@ -9,11 +9,11 @@ with cells as (
         active_customers,
         net_revenue,
         returned_by_customers,
+        is_complete,
         coalesce(lag(returned_by_customers) over (
             partition by cohort_grain, dimension, dimension_value, cohort_start
             order by period_number
-        ), 0) as returned_before_customers,
-        is_complete
+        ), 0) as returned_before_customers
     from {{ ref('cohort_retention') }}
 
 ),

@@ -15,18 +15,19 @@ with customers as (
 
 ),
 
-{% for measure in ['recency_days', 'orders', 'net_revenue'] -%}
-{{ measure }}_ranks as (
+{% for measure in ['recency_days', 'orders', 'net_revenue'] %}
+    {{ measure }}_ranks as (
 
-    select
-        {{ measure }},
-        {{ rate('sum(count(*)) over (order by ' ~ measure ~ ') - count(*)', 'sum(count(*)) over ()') }} as share_below
-    from customers
-    group by {{ measure }}
+        select
+            {{ measure }},
+            {{ rate('sum(count(*)) over (order by ' ~ measure ~ ') - count(*)', 'sum(count(*)) over ()') }}
+                as share_below
+        from customers
+        group by {{ measure }}
 
-),
+    ),
 
-{% endfor -%}
+{% endfor %}
 
 scored as (
 

@@ -1,48 +1,54 @@
-with outcomes as (
+with order_outcomes as (
 
     select
-        'orders' as entity,
         'counted' as outcome,
         'none' as reason
     from {{ ref('int_order_sequence') }}
     union all
     select
-        'orders',
-        'excluded',
-        exclusion_reason
+        'excluded' as outcome,
+        exclusion_reason as reason
     from {{ ref('excluded_orders') }}
     union all
     select
-        'orders',
-        'quarantined',
-        rejection_reason
+        'quarantined' as outcome,
+        rejection_reason as reason
     from {{ ref('quarantined_orders') }}
     union all
     select
-        'orders',
-        'superseded',
-        'none'
+        'superseded' as outcome,
+        'none' as reason
     from {{ ref('superseded_orders') }}
-    {%- for entity in ['customers', 'exchange_rates'] %}
-    union all
+
+),
+
+outcomes as (
+
     select
-        '{{ entity }}',
-        case
-            when rejection_reason is not null then 'quarantined'
-            when is_superseded then 'superseded'
-            else 'counted'
-        end,
-        coalesce(rejection_reason, 'none')
-    from {{ ref('stg_' ~ entity) }}
-    {%- endfor %}
-    {%- for entity in ['order_lines', 'activities', 'subscriptions', 'marketing_spend', 'actions_taken'] %}
-    union all
-    select
-        '{{ entity }}',
-        case when rejection_reason is not null then 'quarantined' else 'counted' end,
-        coalesce(rejection_reason, 'none')
-    from {{ ref('stg_' ~ entity) }}
-    {%- endfor %}
+        'orders' as entity,
+        outcome,
+        reason
+    from order_outcomes
+    {% for entity in ['customers', 'exchange_rates'] %}
+        union all
+        select
+            '{{ entity }}' as entity,
+            case
+                when rejection_reason is not null then 'quarantined'
+                when is_superseded then 'superseded'
+                else 'counted'
+            end as outcome,
+            coalesce(rejection_reason, 'none') as reason
+        from {{ ref('stg_' ~ entity) }}
+    {% endfor %}
+    {% for entity in ['order_lines', 'activities', 'subscriptions', 'marketing_spend', 'actions_taken'] %}
+        union all
+        select
+            '{{ entity }}' as entity,
+            case when rejection_reason is not null then 'quarantined' else 'counted' end as outcome,
+            coalesce(rejection_reason, 'none') as reason
+        from {{ ref('stg_' ~ entity) }}
+    {% endfor %}
 
 )
 

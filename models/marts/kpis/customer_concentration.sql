@@ -2,7 +2,7 @@ with ranked_customers as (
 
     select
         net_revenue,
-        ntile(10) over (order by net_revenue desc, customer_id) as decile
+        ntile(10) over (order by net_revenue desc, customer_id asc) as decile
     from {{ ref('int_customers') }}
 
 ),
@@ -21,7 +21,7 @@ deciles as (
 select
     cast(decile as int) as decile,
     customers,
-    cast(net_revenue as decimal(28,2)) as net_revenue,
+    cast(net_revenue as decimal(28, 2)) as net_revenue,
     {{ rate('net_revenue', 'sum(net_revenue) over ()') }} as revenue_share,
     {{ rate(
         'sum(net_revenue) over (order by decile rows between unbounded preceding and current row)',

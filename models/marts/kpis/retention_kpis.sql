@@ -1,21 +1,21 @@
 {%- set grains = ['week', 'month', 'quarter', 'year'] -%}
 with orders as (
-{% for grain in grains %}
-    {{ 'union all' if not loop.first }}
-    select
-        '{{ grain }}' as period_grain,
-        {{ period_start(grain, 'order_date') }} as period_start,
-        sum(orders) as orders,
-        sum(net_revenue) as net_revenue,
-        sum(unattributed_orders) as unattributed_orders,
-        sum(unattributed_revenue) as unattributed_revenue,
-        sum(purchasing_customers_{{ grain }}) as purchasing_customers,
-        sum(repeat_customers_{{ grain }}) as repeat_customers,
-        sum(returning_orders_{{ grain }}) as returning_orders,
-        sum(returning_revenue_{{ grain }}) as returning_revenue
-    from {{ ref('int_daily_orders') }}
-    group by {{ period_start(grain, 'order_date') }}
-{% endfor %}
+    {% for grain in grains %}
+        select
+            '{{ grain }}' as period_grain,
+            {{ period_start(grain, 'order_date') }} as period_start,
+            sum(orders) as orders,
+            sum(net_revenue) as net_revenue,
+            sum(unattributed_orders) as unattributed_orders,
+            sum(unattributed_revenue) as unattributed_revenue,
+            sum(purchasing_customers_{{ grain }}) as purchasing_customers,
+            sum(repeat_customers_{{ grain }}) as repeat_customers,
+            sum(returning_orders_{{ grain }}) as returning_orders,
+            sum(returning_revenue_{{ grain }}) as returning_revenue
+        from {{ ref('int_daily_orders') }}
+        group by {{ period_start(grain, 'order_date') }}
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
 ),
 
 movements as (
@@ -50,8 +50,15 @@ periods as (
         periods.is_complete,
         periods.is_left_censored,
         periods.is_clv_left_censored,
-        coalesce(at_start.active_customers, 0) as customers_at_start,
         at_end.active_customers as customers_at_end,
+        yearly.revenue_from_the_same_customers,
+        yearly.revenue_kept,
+        at_end.customers_acquired,
+        at_end.net_revenue as net_revenue_to_date,
+        at_end.year_customers as trailing_customers,
+        at_end.active_now_and_year_ago,
+        year_ago.active_customers as active_year_ago,
+        coalesce(at_start.active_customers, 0) as customers_at_start,
         coalesce(movements.new_customers, 0) as new_customers,
         coalesce(movements.new_customers_kept, 0) as new_customers_kept,
         coalesce(movements.reactivated_customers, 0) as reactivated_customers,
@@ -66,14 +73,7 @@ periods as (
         coalesce(orders.returning_orders, 0) as returning_orders,
         coalesce(orders.returning_revenue, 0) as returning_revenue,
         case when periods.period_grain = 'year' then yearly.revenue_of_the_year_before end as base_revenue,
-        yearly.revenue_from_the_same_customers,
-        yearly.revenue_kept,
-        at_end.customers_acquired,
-        at_end.net_revenue as net_revenue_to_date,
-        at_end.year_customers as trailing_customers,
-        at_end.net_revenue - coalesce(year_ago.net_revenue, 0) as trailing_net_revenue,
-        at_end.active_now_and_year_ago,
-        year_ago.active_customers as active_year_ago
+        at_end.net_revenue - coalesce(year_ago.net_revenue, 0) as trailing_net_revenue
     from {{ ref('int_periods') }} as periods
     left join orders
         on
@@ -126,9 +126,9 @@ select
     {{ rate('churned_customers', 'customers_at_start') }} as customer_churn_rate,
     cast(purchasing_customers as bigint) as purchasing_customers,
     cast(orders as bigint) as orders,
-    cast(net_revenue as decimal(28,2)) as net_revenue,
+    cast(net_revenue as decimal(28, 2)) as net_revenue,
     cast(unattributed_orders as bigint) as unattributed_orders,
-    cast(unattributed_revenue as decimal(28,2)) as unattributed_revenue,
+    cast(unattributed_revenue as decimal(28, 2)) as unattributed_revenue,
     {{ rate('net_revenue', 'orders') }} as average_order_value,
     {{ rate('orders', 'purchasing_customers') }} as purchase_frequency,
     {{ rate('net_revenue', 'purchasing_customers') }} as revenue_per_customer,
@@ -136,7 +136,7 @@ select
     {{ rate('repeat_customers', 'purchasing_customers') }} as repeat_customer_rate,
     cast(returning_customers as bigint) as returning_customers,
     {{ rate('returning_customers', 'purchasing_customers') }} as returning_customer_rate,
-    cast(returning_revenue as decimal(28,2)) as returning_revenue,
+    cast(returning_revenue as decimal(28, 2)) as returning_revenue,
     {{ rate('returning_revenue', 'net_revenue') }} as returning_revenue_share,
     {{ rate('net_revenue - returning_revenue', 'orders - returning_orders') }} as new_average_order_value,
     {{ rate('returning_revenue', 'returning_orders') }} as returning_average_order_value,

@@ -2,39 +2,50 @@
 {%- set segment = 'period_grain, dimension, dimension_value' -%}
 with movements as (
 
-    {{ sum_by_dimension(ref('int_customer_movements'), ['period_grain', 'period_start'], movements) }}
+    select
+        {% for measure in movements %}
+            sum(movements.{{ measure }}) as {{ measure }},
+        {% endfor %}
+        movements.period_grain,
+        movements.period_start,
+        segments.dimension,
+        segments.dimension_value
+    from {{ ref('int_customer_movements') }} as movements
+    inner join {{ ref('int_segments') }} as segments
+        on movements.segment_id = segments.segment_id
+    where movements.period_grain <> 'week'
+    group by
+        movements.period_grain,
+        movements.period_start,
+        segments.dimension,
+        segments.dimension_value
 
 ),
 
 segments as (
 
-    {% for dimension in ['all'] + segment_dimensions() -%}
-    {{ 'union all' if not loop.first }}
     select distinct
-        '{{ dimension }}' as dimension,
-        {{ "'all'" if dimension == 'all' else "coalesce(" ~ dimension ~ ", 'unknown')" }} as dimension_value
-    from {{ ref('int_customers') }}
-    {% endfor %}
+        dimension,
+        dimension_value
+    from {{ ref('int_segments') }}
 
 ),
 
 cells as (
 
     select
+        {% for measure in movements %}
+            coalesce(movements.{{ measure }}, 0) as {{ measure }},
+        {% endfor %}
         periods.period_grain,
         periods.period_start,
         periods.period_end,
         periods.is_complete,
         periods.is_left_censored,
         segments.dimension,
-        segments.dimension_value,
-        {% for measure in movements -%}
-        coalesce(movements.{{ measure }}, 0) as {{ measure }}{{ ',' if not loop.last }}
-        {% endfor %}
+        segments.dimension_value
     from {{ ref('int_periods') }} as periods
     cross join segments
-    inner join {{ ref('int_known_dimensions') }} as known_dimensions
-        on segments.dimension = known_dimensions.dimension
     left join movements
         on
             periods.period_grain = movements.period_grain

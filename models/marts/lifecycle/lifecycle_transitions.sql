@@ -17,29 +17,29 @@ with as_of as (
 months_with_orders as (
 
     select
-        sequence.customer_id,
-        sequence.order_date,
-        sequence.first_order_date,
-        sequence.order_number as orders,
+        orders.customer_id,
+        orders.order_date,
+        orders.first_order_date,
+        orders.order_number as orders,
         reactivations.spell_start_date as reactivated_on,
-        {{ period_start('month', 'sequence.order_date') }} as order_month,
+        {{ period_start('month', 'orders.order_date') }} as order_month,
         coalesce(
-            {{ period_start('month', 'sequence.next_order_date') }},
+            {{ period_start('month', 'orders.next_order_date') }},
             {{ next_period_start('month', period_start('month', 'as_of.as_of_date')) }}
         ) as next_order_month,
         as_of.as_of_date
-    from {{ ref('int_order_sequence') }} as sequence
+    from {{ ref('int_order_sequence') }} as orders
     left join {{ ref('int_activity_spells') }} as reactivations
         on
-            sequence.customer_id = reactivations.customer_id
+            orders.customer_id = reactivations.customer_id
             and reactivations.spell_number > 1
-            and sequence.order_date between reactivations.spell_start_date and reactivations.spell_last_order_date
+            and orders.order_date between reactivations.spell_start_date and reactivations.spell_last_order_date
     cross join as_of
     where
-        sequence.customer_id is not null
+        orders.customer_id is not null
         and (
-            sequence.next_order_date is null
-            or sequence.next_order_date >= {{ next_period_start('month', period_start('month', 'sequence.order_date')) }}
+            orders.next_order_date is null
+            or {{ period_start('month', 'orders.next_order_date') }} > {{ period_start('month', 'orders.order_date') }}
         )
 
 ),
@@ -63,7 +63,8 @@ changes_in_months_with_orders as (
         case
             when order_date_before is null then 'prospect'
             else {{ lifecycle_stage(
-                add_days('order_month', -1), 'first_order_date', 'order_date_before', 'reactivated_on_before', 'orders_before'
+                add_days('order_month', -1), 'first_order_date', 'order_date_before', 'reactivated_on_before',
+                'orders_before'
             ) }}
         end as from_stage,
         {{ lifecycle_stage(
@@ -77,33 +78,39 @@ changes_in_months_with_orders as (
 turning_months as (
 
     select
-        *,
-        {% for date, days in turning_points -%}
-        {{ period_start('month', add_days(date, days)) }} as turning_month_{{ loop.index }}{{ ',' if not loop.last }}
+        {% for date, days in turning_points %}
+            {{ period_start('month', add_days(date, days)) }} as turning_month_{{ loop.index }},
         {% endfor %}
-    from months_with_orders
-
-),
-
-quiet_months as (
-{% for _ in turning_points %}
-    {%- set this = 'turning_month_' ~ loop.index %}
-    {{ 'union all' if not loop.first }}
-    select
-        {{ this }} as month_start,
+        order_month,
+        next_order_month,
         first_order_date,
         order_date,
         reactivated_on,
         orders,
         as_of_date
-    from turning_months
-    where
-        {{ this }} > order_month
-        and {{ this }} < next_order_month
-        {%- for earlier in range(1, loop.index) %}
-        and ({{ this }} <> turning_month_{{ earlier }} or turning_month_{{ earlier }} is null)
-        {%- endfor %}
-{% endfor %}
+    from months_with_orders
+
+),
+
+quiet_months as (
+    {% for _ in turning_points %}
+        {%- set this = 'turning_month_' ~ loop.index %}
+        select
+            {{ this }} as month_start,
+            first_order_date,
+            order_date,
+            reactivated_on,
+            orders,
+            as_of_date
+        from turning_months
+        where
+            {{ this }} > order_month
+            and {{ this }} < next_order_month
+            {%- for earlier in range(1, loop.index) %}
+                and ({{ this }} <> turning_month_{{ earlier }} or turning_month_{{ earlier }} is null)
+            {%- endfor %}
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
 ),
 
 changes_in_quiet_months as (
@@ -152,9 +159,9 @@ flows as (
     union all
     select
         month_start,
-        from_stage,
-        0,
-        customers
+        from_stage as stage,
+        0 as arrived,
+        customers as departed
     from changes
     where from_stage <> 'prospect'
 
