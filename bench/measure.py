@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import resource
 import time
@@ -13,7 +14,7 @@ import duckdb
 
 # As in profiles.yml, so that what is measured is what a run does.
 CONFIG = {"storage_compatibility_version": "v1.4.0"}
-SETTINGS = ("set TimeZone = 'UTC'", "set preserve_insertion_order = false")
+SETTINGS = ("set TimeZone = 'UTC'", "set preserve_insertion_order = false", "set enable_progress_bar = false")
 
 
 @dataclass(frozen=True)
@@ -62,10 +63,8 @@ def cpu_seconds() -> float:
 
 def reset_peak_memory() -> None:
     """Start a new peak (Linux); elsewhere the peak is that of the process so far."""
-    try:
+    with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
-    except OSError:
-        pass
 
 
 def peak_memory_mib() -> float:

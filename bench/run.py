@@ -20,6 +20,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 import duckdb
+
 from measure import CONFIG, Cost, Statement, measure
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -29,7 +30,14 @@ MEMORY_GOAL_MIB = 4096
 
 def generate(orders: int, raw: Path) -> None:
     if not raw.exists():
-        command = [sys.executable, str(PROJECT / "sample_data" / "generate.py"), "--orders", str(orders), "--out", str(raw)]
+        command = [
+            sys.executable,
+            str(PROJECT / "sample_data" / "generate.py"),
+            "--orders",
+            str(orders),
+            "--out",
+            str(raw),
+        ]
         subprocess.run(command, check=True)
 
 
@@ -48,7 +56,9 @@ def dbt(arguments: Sequence[str], raw: Path, warehouse: Path, target: Path) -> N
 def model_statements(manifest: dict) -> list[Statement]:
     """One statement per model, each after those it reads."""
     models = {key: node for key, node in manifest["nodes"].items() if node["resource_type"] == "model"}
-    reads = {key: [parent for parent in node["depends_on"]["nodes"] if parent in models] for key, node in models.items()}
+    reads = {
+        key: [parent for parent in node["depends_on"]["nodes"] if parent in models] for key, node in models.items()
+    }
     statements = []
     for key in TopologicalSorter(dict(sorted(reads.items()))).static_order():
         node = models[key]

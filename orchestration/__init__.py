@@ -1,0 +1,1 @@
+"""How a refresh of the warehouse is run and reported."""

@@ -1,0 +1,136 @@
+"""The short retention summary that ends `make run`: what came in, what became of it, and the key figures."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import duckdb
+
+WAREHOUSE = "warehouse/stammkunde.duckdb"
+Row = Mapping[str, object]
+
+KPIS = (
+    ("customer_retention_rate", "Customer retention rate", "percent"),
+    ("retained_customer_rate", "  without won-back customers", "percent"),
+    ("customer_churn_rate", "Churn rate", "percent"),
+    ("repeat_customer_rate", "Repeat customer rate", "percent"),
+    ("purchase_frequency", "Purchase frequency", "number"),
+    ("average_order_value", "Average order value", "money"),
+    ("clv_by_lifespan", "Customer lifetime value", "money"),
+)
+
+
+def rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[Row]:
+    cursor = connection.execute(query)
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
+
+
+def summary(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    """The lines of the summary, from the marts of one warehouse."""
+    known = rows(connection, "select as_of_date, reporting_currency from intermediate.int_as_of")[0]
+    as_of, currency = known["as_of_date"], str(known["reporting_currency"])
+    yield f"As of {as_of}" if as_of else "No order counts yet: there is nothing to report"
+    yield ""
+    yield from accounting(rows(connection, "select * from marts.row_accounting where entity = 'orders'"))
+    if not as_of:
+        return
+    totals = rows(
+        connection,
+        """
+        select
+            count(*) as orders,
+            count(*) - count(customer_id) as unattributed_orders,
+            count(distinct customer_id) as customers,
+            sum(net_amount) as net_revenue
+        from marts.orders
+        """,
+    )[0]
+    yield ""
+    yield f"{'Customers':<32}{number(totals['customers']):>16}"
+    yield f"{'Orders':<32}{number(totals['orders']):>16}   {number(totals['unattributed_orders'])} without a customer"
+    yield f"{'Net revenue':<32}{money(totals['net_revenue'], currency):>16}"
+    yield ""
+    yield from key_figures(connection, currency)
+
+
+def accounting(outcomes: list[Row]) -> Iterator[str]:
+    yield f"{'Raw order rows':<32}{number(sum(row['rows'] for row in outcomes)):>16}"
+    for outcome in ("counted", "excluded", "quarantined", "superseded"):
+        reasons = {str(row["reason"]): row["rows"] for row in outcomes if row["outcome"] == outcome}
+        yield f"{'  ' + outcome:<32}{number(sum(reasons.values())):>16}"
+        for reason in sorted(reasons.keys() - {"none"}):
+            yield f"{'    ' + reason:<32}{number(reasons[reason]):>16}"
+
+
+def key_figures(connection: duckdb.DuckDBPyConnection, currency: str) -> Iterator[str]:
+    """KPIs of the last complete month and year, side by side."""
+    periods = {}
+    for grain in ("month", "year"):
+        found = rows(
+            connection,
+            f"""
+            select *
+            from marts.retention_kpis
+            where period_grain = '{grain}' and is_complete
+            order by period_start desc
+            limit 1
+            """,
+        )
+        if found:
+            periods[grain] = found[0]
+    if not periods:
+        yield "No month is complete yet: KPIs are in marts.retention_kpis, flagged is_complete = false"
+        return
+    heads = {"month": "%B %Y", "year": "%Y"}
+    yield f"{'Last complete period':<32}" + "".join(
+        f"{period['period_start'].strftime(heads[grain]):>16}" for grain, period in periods.items()
+    )
+    formats = {"percent": percent, "number": decimal, "money": lambda value: money(value, currency)}
+    for name, label, form in KPIS:
+        yield f"{label:<32}" + "".join(f"{formats[form](period[name]):>16}" for period in periods.values())
+    flags = [grain for grain, period in periods.items() if period["is_left_censored"]]
+    if flags:
+        yield f"The data begin too late to know all customers at the start of the {' and the '.join(flags)}."
+
+
+def number(value: object) -> str:
+    return f"{value:,}"
+
+
+def percent(value: object) -> str:
+    return "-" if value is None else f"{value:.1%}"
+
+
+def decimal(value: object) -> str:
+    return "-" if value is None else f"{value:.2f}"
+
+
+def money(value: object, currency: str) -> str:
+    return "-" if value is None else f"{value:,.2f} {currency}"
+
+
+def main() -> int:
+    warehouse = Path(os.environ.get("STAMMKUNDE_WAREHOUSE", WAREHOUSE))
+    if not warehouse.exists():
+        print(f"no warehouse at {warehouse} (STAMMKUNDE_WAREHOUSE): build it first with 'make run' or 'dbt build'")
+        return 1
+    try:
+        with duckdb.connect(str(warehouse), read_only=True) as connection:
+            lines = list(summary(connection))
+    except duckdb.Error as error:
+        print(f"cannot read {warehouse}: {str(error).splitlines()[0]}")
+        return 1
+    print("\n" + "\n".join(lines))
+    print(f"\nThe marts are in {warehouse}, schema marts. What next:")
+    print("  look     open the file with any tool that reads DuckDB, for example the table marts.retention_kpis")
+    print("  own      STAMMKUNDE_RAW=folder make run        (README.md, Your own orders)")
+    print("  explain  make docs                             (every model and column)")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

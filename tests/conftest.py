@@ -1,0 +1,76 @@
+"""What the tests share: building a warehouse with dbt's command line, as a user does, in a folder of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pytest
+
+PROJECT = Path(__file__).resolve().parent.parent
+SAMPLE = PROJECT / "sample_data" / "raw"
+
+
+@dataclass(frozen=True)
+class Build:
+    """One run of dbt: how it ended, what it printed and where its warehouse and artefacts are."""
+
+    exit_code: int
+    output: str
+    warehouse: Path
+    target: Path
+
+    def rows(self, query: str) -> list[tuple]:
+        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+            connection.execute("set TimeZone = 'UTC'")
+            return connection.execute(query).fetchall()
+
+    def manifest(self) -> dict:
+        return json.loads((self.target / "manifest.json").read_text(encoding="utf-8"))
+
+
+def run_dbt(
+    command: Sequence[str],
+    directory: Path,
+    *,
+    raw: Path = SAMPLE,
+    settings: Mapping[str, object] | None = None,
+    project: Path = PROJECT,
+) -> Build:
+    """Run dbt in `project` with its warehouse, artefacts and logs under `directory`."""
+    directory.mkdir(parents=True, exist_ok=True)
+    warehouse, target = directory / "warehouse.duckdb", directory / "target"
+    environment = {
+        **os.environ,
+        "STAMMKUNDE_RAW": str(raw),
+        "STAMMKUNDE_WAREHOUSE": str(warehouse),
+        "DBT_TARGET_PATH": str(target),
+        "DBT_LOG_PATH": str(directory / "logs"),
+        "NO_COLOR": "1",
+    }
+    arguments = [str(Path(sys.executable).with_name("dbt")), *command]
+    if settings:
+        arguments += ["--vars", json.dumps(dict(settings))]
+    finished = subprocess.run(arguments, cwd=project, env=environment, capture_output=True, text=True, check=False)
+    return Build(finished.returncode, finished.stdout + finished.stderr, warehouse, target)
+
+
+def build_models(directory: Path, raw: Path = SAMPLE, settings: Mapping[str, object] | None = None) -> Build:
+    """All models with their data tests, as `make run` builds them; the test fails where the build does."""
+    build = run_dbt(["build", "--exclude-resource-type", "unit_test"], directory, raw=raw, settings=settings)
+    assert build.exit_code == 0, build.output
+    return build
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """The sample shop, built once with the default settings and every unit and data test."""
+    build = run_dbt(["build"], tmp_path_factory.mktemp("sample"))
+    assert build.exit_code == 0, build.output
+    return build

@@ -1,0 +1,80 @@
+"""The exposed layer is a promise: every model and column described, contracts on all marts, nothing undocumented."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tests.conftest import PROJECT, Build
+
+
+def models(sample: Build) -> list[dict]:
+    return [node for node in sample.manifest()["nodes"].values() if node["resource_type"] in ("model", "seed")]
+
+
+def test_documented_columns_are_the_existing_columns(sample: Build) -> None:
+    existing: dict[tuple[str, str], set[str]] = {}
+    for schema, table, column in sample.rows(
+        "select table_schema, table_name, column_name from information_schema.columns"
+    ):
+        existing.setdefault((schema, table), set()).add(column)
+    documented = {(node["schema"], node["name"]): set(node["columns"]) for node in models(sample)}
+    assert documented.keys() <= existing.keys()
+    assert documented == {key: existing[key] for key in documented}
+
+
+def test_every_model_and_column_is_described(sample: Build) -> None:
+    missing = [node["name"] for node in models(sample) if len(node["description"]) < 20]
+    missing += [
+        f"{node['name']}.{column['name']}"
+        for node in models(sample)
+        for column in node["columns"].values()
+        if len(column["description"]) < 10
+    ]
+    assert missing == []
+
+
+def test_every_raw_column_is_described(sample: Build) -> None:
+    sources = sample.manifest()["sources"].values()
+    assert len(sources) == 8
+    assert [
+        column["name"] for source in sources for column in source["columns"].values() if not column["description"]
+    ] == []
+
+
+def test_every_mart_has_an_enforced_contract_with_types(sample: Build) -> None:
+    marts = [node for node in models(sample) if node["schema"] == "marts"]
+    assert len(marts) == 10
+    for mart in marts:
+        assert mart["config"]["contract"]["enforced"], mart["name"]
+        assert all(column["data_type"] for column in mart["columns"].values()), mart["name"]
+
+
+def test_every_mart_has_a_test_of_its_grain(sample: Build) -> None:
+    tests = [node for node in sample.manifest()["nodes"].values() if node["resource_type"] == "test"]
+    with_grain = {
+        parent
+        for test in tests
+        if (test.get("test_metadata") or {}).get("name") in ("unique", "unique_combination")
+        for parent in test["depends_on"]["nodes"]
+    }
+    assert {node["unique_id"] for node in models(sample) if node["schema"] == "marts"} <= with_grain
+
+
+def test_every_setting_is_documented() -> None:
+    settings = re.findall(
+        r"^  ([a-z_]+):", (PROJECT / "dbt_project.yml").read_text().split("vars:")[1], flags=re.MULTILINE
+    )
+    text = (PROJECT / "docs" / "settings.md").read_text(encoding="utf-8")
+    names = [name for name in settings if name in text]
+    assert len(names) >= 12
+    assert [name for name in settings[: len(names)] if f"`{name}`" not in text] == []
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    broken = []
+    for document in [*PROJECT.glob("*.md"), *PROJECT.glob("docs/**/*.md"), *PROJECT.glob("sample_data/*.md")]:
+        for link in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", document.read_text(encoding="utf-8")):
+            if "://" not in link and not (document.parent / Path(link)).exists():
+                broken.append(f"{document.relative_to(PROJECT)}: {link}")
+    assert broken == []

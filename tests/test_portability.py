@@ -1,0 +1,94 @@
+"""One SQL text for all engines: models use only what DuckDB and Spark share; macros/portable holds the rest."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import PROJECT
+
+SHARED_SQL = sorted(
+    [*PROJECT.glob("models/**/*.sql"), *PROJECT.glob("macros/retention/*.sql"), *PROJECT.glob("tests/data/*.sql")]
+)
+
+# Functions that give the same result on both engines. Before one is added here, try it on both.
+PORTABLE_FUNCTIONS = re.compile(
+    "avg|cast|coalesce|count|dense_rank|exp|floor|greatest|lag|lead|least|ln|lower|max|md5|min|month|ntile|nullif|rank"
+    "|round|row_number|sum|try_cast|upper|year"
+)
+NO_FUNCTIONS = re.compile(
+    "and|as|by|distinct|else|exists|false|filter|from|having|in|join|not|on|or|over|select|then|union|when|where|decimal"
+)
+
+DIFFERENT = {
+    r"::": "cast(... as ...)",
+    r'"': "unquoted names: Spark reads double quotes as text",
+    r"`": "unquoted names",
+    r"\bvarchar\b|\btext\b|\bhugeint\b": "dbt.type_string() or a portable type",
+    r"\binterval\b": "the macro add_days",
+    r"\bconcat\b": "||",
+    r"\bselect\s+distinct\s+on\b": "row_number",
+    r"\bby\s+name\b": "explicit columns",
+    r"\bexclude\b|\breplace\b|\bqualify\b": "explicit columns, a CTE",
+    r"\bunnest\b|\bgenerate_series\b|\brange\s*\(|\blateral\b": "the macro whole_numbers",
+    r"\basof\b|\bpivot\b|\bpositional\b": "joins and case",
+    r"\bilike\b|\bsimilar\b|~": "lower and like",
+    r"\bcurrent_date\b|\bcurrent_timestamp\b|\bnow\s*\(": "run_at, as_of_date: nothing asks for the time",
+}
+
+
+def without_jinja_and_comments(text: str) -> str:
+    text = re.sub(r"\{#.*?#\}", " ", text, flags=re.DOTALL)
+    text = re.sub(r"\{\{.*?\}\}", " x ", text, flags=re.DOTALL)
+    text = re.sub(r"\{%.*?%\}", " ", text, flags=re.DOTALL)
+    return re.sub(r"--[^\n]*", " ", text)
+
+
+def foreign_constructs(text: str) -> list[str]:
+    sql = re.sub(r"'[^']*'", "''", without_jinja_and_comments(text)).lower()
+    found = []
+    for pattern, instead in DIFFERENT.items():
+        if match := re.search(pattern, sql):
+            found.append(f"{match.group(0)!r}: use {instead}")
+    called = {name for name in re.findall(r"\b([a-z_0-9]+)\s*\(", sql) if not NO_FUNCTIONS.fullmatch(name)}
+    names_of_ctes = set(re.findall(r"\b([a-z_0-9]+)\s+as\s*\(", sql)) | {"x"}
+    unknown = {name for name in called - names_of_ctes if not PORTABLE_FUNCTIONS.fullmatch(name)}
+    found += [f"function {name!r} is not known to be portable" for name in sorted(unknown)]
+    if re.search(r"\btarget\s*\.|adapter\s*\.", text):
+        found.append("a branch on the engine: dispatch in macros/portable")
+    return found
+
+
+@pytest.mark.parametrize("path", SHARED_SQL, ids=lambda path: str(path.relative_to(PROJECT)))
+def test_only_portable_sql(path: Path) -> None:
+    assert foreign_constructs(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select a::int from t",
+        'select "a" from t',
+        "select cast(a as varchar) from t",
+        "select d + interval 1 day from t",
+        "select * exclude (a) from t",
+        "select list_sort(a) from t",
+        "select * from t union all by name select * from u",
+        "{% if target.type == 'duckdb' %}select 1{% endif %}",
+        "select strftime(d, '%Y') from t",
+        "select current_date",
+    ],
+)
+def test_what_differs_is_found(sql: str) -> None:
+    assert foreign_constructs(sql)
+
+
+def test_dispatch_is_confined_to_the_portable_macros() -> None:
+    others = [
+        path
+        for path in PROJECT.glob("macros/**/*.sql")
+        if "portable" not in path.parts and "adapter.dispatch" in path.read_text()
+    ]
+    assert others == []

@@ -1,0 +1,49 @@
+"""On random shops, full of edge cases and with random settings, the marts equal the slow calculation in reference/."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import build_models
+from tests.reference.calculate import MARTS
+from tests.reference.check_warehouse import compare_warehouse
+from tests.reference.files import write_shop
+from tests.reference.random_shop import random_shop
+
+QUICK = [(seed, seed % 2 == 0) for seed in range(1, 9)]
+LONG = [(seed, seed % 2 == 0) for seed in range(1001, 1101)]
+
+
+def check(seed: int, ambiguous: bool, directory: Path) -> None:
+    entities, settings = random_shop(seed, ambiguous=ambiguous)
+    write_shop(directory, entities, settings)
+    build = build_models(directory / "build", directory / "raw", json.loads((directory / "settings.json").read_text()))
+    differences = compare_warehouse(directory, build.warehouse)
+    assert differences.keys() == set(MARTS)
+    assert {mart: problems for mart, problems in differences.items() if problems} == {}
+
+
+@pytest.mark.parametrize(("seed", "ambiguous"), QUICK)
+def test_marts_equal_the_calculation(seed: int, ambiguous: bool, tmp_path: Path) -> None:
+    check(seed, ambiguous, tmp_path)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("seed", "ambiguous"), LONG)
+def test_marts_equal_the_calculation_on_many_more(seed: int, ambiguous: bool, tmp_path: Path) -> None:
+    check(seed, ambiguous, tmp_path)
+
+
+def test_a_wrong_figure_would_be_found(sample, tmp_path: Path) -> None:
+    """The comparison itself: one changed row in each direction, one missing and one added row are all reported."""
+    from tests.reference.comparison import compare
+
+    want = [{"decile": n, "customers": 10, "net_revenue": 5.0, "revenue_share": 0.1} for n in range(1, 11)]
+    assert compare("customer_concentration", want, want) == []
+    assert compare("customer_concentration", [{**want[0], "customers": 9}, *want[1:]], want)
+    assert compare("customer_concentration", [{**want[0], "revenue_share": 0.1000001}, *want[1:]], want)
+    assert compare("customer_concentration", want[1:], want)
+    assert compare("customer_concentration", want, want[1:])

@@ -1,0 +1,151 @@
+"""Raw folders as users have them: entities and columns that are absent, files in parts, text and typed columns."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.conftest import SAMPLE, Build, build_models, run_dbt
+from tests.reference.calculate import MARTS
+
+HEADER = "order_id,customer_id,ordered_at,amount\n"
+TWO_ORDERS = HEADER + "o1,c1,2024-01-05,10.00\no2,c1,2024-02-10,20.00\n"
+
+
+def marts_of(build: Build) -> dict[str, list[tuple]]:
+    return {mart: build.rows(f"select * from marts.{mart} order by all") for mart in MARTS if mart != "row_accounting"}
+
+
+def only_raw_views(directory: Path, raw: Path) -> Build:
+    """The cheapest run that reads the raw folder."""
+    return run_dbt(["run", "--select", "stg_orders"], directory, raw=raw)
+
+
+def write_raw(directory: Path, **files: str) -> Path:
+    raw = directory / "raw"
+    raw.mkdir()
+    for name, text in files.items():
+        (raw / name.replace("__", ".")).write_text(text, encoding="utf-8")
+    return raw
+
+
+@pytest.fixture(scope="module")
+def orders_alone(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    directory = tmp_path_factory.mktemp("orders_alone")
+    return build_models(directory, write_raw(directory, orders__csv=TWO_ORDERS))
+
+
+def test_orders_alone_with_the_required_columns_are_enough(orders_alone: Build) -> None:
+    assert orders_alone.rows("select customer_id, orders, net_revenue, country from marts.customers") == [
+        ("c1", 2, 30, None)
+    ]
+    assert orders_alone.rows("select distinct dimension from marts.cohort_retention order by 1") == [
+        ("all",),
+    ]
+
+
+def test_absent_entities_are_empty_sources(orders_alone: Build) -> None:
+    for entity in ("customers", "order_lines", "activities", "subscriptions", "marketing_spend", "exchange_rates"):
+        assert orders_alone.rows(f"select count(*) from raw.{entity}") == [(0,)]
+
+
+def test_a_header_without_orders_builds_empty_marts(tmp_path: Path) -> None:
+    build = build_models(tmp_path, write_raw(tmp_path, orders__csv=HEADER))
+    for mart, rows in marts_of(build).items():
+        assert rows == [], mart
+    assert build.rows("select count(*) from marts.row_accounting") == [(0,)]
+
+
+def test_only_unusable_orders_build_empty_marts_and_are_accounted_for(tmp_path: Path) -> None:
+    build = build_models(tmp_path, write_raw(tmp_path, orders__csv=HEADER + ",,,\no1,c1,never,1\n"))
+    assert build.rows("select outcome, reason, rows from marts.row_accounting order by reason") == [
+        ("quarantined", "invalid_ordered_at", 1),
+        ("quarantined", "missing_order_id", 1),
+    ]
+
+
+def test_parts_in_a_folder_extra_columns_and_header_spelling_make_no_difference(
+    orders_alone: Build, tmp_path: Path
+) -> None:
+    raw = write_raw(tmp_path)
+    (raw / "orders").mkdir()
+    (raw / "orders" / "a.csv").write_text(
+        "Order_ID, CUSTOMER_ID ,ordered_at,amount,mood\no1,c1,2024-01-05,10.00,good\n"
+    )
+    (raw / "orders" / "b.csv").write_text("amount,ordered_at,order_id,customer_id\n20.00,2024-02-10,o2,c1\n")
+    (raw / "orders" / ".hidden.csv").write_text("nothing of this is read")
+    assert marts_of(build_models(tmp_path, raw)) == marts_of(orders_alone)
+
+
+def test_typed_columns_give_the_same_marts_as_text(sample: Build, tmp_path: Path) -> None:
+    """All usable rows of the sample as typed Parquet, in a folder with the rest as CSV."""
+    raw = tmp_path / "raw"
+    shutil.copytree(SAMPLE, raw)
+    shutil.move(raw / "orders.csv", raw / "rejected.txt")
+    (raw / "orders").mkdir()
+    with duckdb.connect(str(sample.warehouse), read_only=True) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        connection.execute(
+            f"""
+            copy (
+                select
+                    order_id, coalesce(customer_id, customer_email) as customer_id, customer_email,
+                    timezone('UTC', ordered_at) as ordered_at, cast(amount as double) as amount, currency,
+                    refunded_amount, discount_amount, status, sales_channel, is_test,
+                    timezone('UTC', updated_at) as updated_at
+                from staging.stg_orders where rejection_reason is null
+            ) to '{raw}/orders/usable.parquet'
+            """
+        )
+        connection.execute(
+            f"copy (select * exclude (rejection_reason, source_file) from staging.quarantined_orders) "
+            f"to '{raw}/orders/rejected.csv'"
+        )
+    typed = build_models(tmp_path, raw)
+    assert marts_of(typed) == marts_of(sample)
+    accounting = "select * from marts.row_accounting order by all"
+    assert typed.rows(accounting) == sample.rows(accounting)
+
+
+def test_a_missing_required_column_names_file_and_column(tmp_path: Path) -> None:
+    build = only_raw_views(
+        tmp_path, write_raw(tmp_path, orders__csv="order_id,customer_id,ordered_at\no1,c1,2024-01-05\n")
+    )
+    assert build.exit_code != 0
+    assert "column 'amount' is missing in" in build.output
+    assert "orders.csv" in build.output
+    assert "Traceback" not in build.output
+
+
+def test_a_missing_column_in_one_part_is_not_covered_up_by_the_others(tmp_path: Path) -> None:
+    raw = write_raw(tmp_path)
+    (raw / "orders").mkdir()
+    (raw / "orders" / "a.csv").write_text(TWO_ORDERS)
+    (raw / "orders" / "b.csv").write_text("order_id,customer_id,amount\no3,c1,5\n")
+    build = only_raw_views(tmp_path, raw)
+    assert build.exit_code != 0
+    assert "column 'ordered_at' is missing in" in build.output
+    assert "b.csv" in build.output
+
+
+@pytest.mark.parametrize("name", ["empty", "nowhere"])
+def test_no_orders_is_one_clear_error(name: str, tmp_path: Path) -> None:
+    raw = tmp_path / name
+    if name == "empty":
+        raw.mkdir()
+    build = only_raw_views(tmp_path / "build", raw)
+    assert build.exit_code != 0
+    assert f"no orders in the raw folder '{raw}' (STAMMKUNDE_RAW)" in build.output
+    assert "Traceback" not in build.output
+
+
+def test_an_entity_given_twice_is_one_clear_error(tmp_path: Path) -> None:
+    raw = write_raw(tmp_path, orders__csv=TWO_ORDERS)
+    (raw / "orders").mkdir()
+    (raw / "orders" / "more.csv").write_text(TWO_ORDERS)
+    build = only_raw_views(tmp_path, raw)
+    assert build.exit_code != 0
+    assert "raw entity 'orders' is there more than once" in build.output
