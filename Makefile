@@ -5,14 +5,19 @@ BIN := $(VENV)/bin
 ORDERS ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-long lint format bench docs sample lock clean
+.PHONY: help run check map test test-long lint format bench docs sample lock clean
 
 help:  ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 run: $(VENV)/installed  ## build the warehouse and print the shop's retention figures
-	$(BIN)/dbt build --exclude-resource-type unit_test
-	@$(BIN)/python -m orchestration.summary
+	@$(BIN)/python -m orchestration.refresh $(if $(RAW),--raw $(RAW)) $(if $(MAPPING),--mapping $(MAPPING))
+
+check: $(VENV)/installed  ## what RAW=folder holds and what would become of it, before it is built
+	@$(BIN)/python -m intake check $(if $(RAW),--raw $(RAW)) $(if $(MAPPING),--mapping $(MAPPING))
+
+map: $(VENV)/installed  ## propose a mapping for RAW=file
+	@$(if $(RAW),,$(error say which file: make map RAW=path/to/file.csv))$(BIN)/python -m intake map --raw $(RAW)
 
 test: $(VENV)/installed-dev  ## all tests but those that take minutes
 	$(BIN)/pytest -m "not long"
@@ -39,11 +44,15 @@ docs: $(VENV)/installed  ## the models' documentation as pages under target/
 sample: $(VENV)/installed  ## write sample_data/raw anew
 	$(BIN)/python sample_data/generate.py
 
+COMPILE := uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-strip-extras --generate-hashes \
+	--no-header --no-annotate --quiet pyproject.toml
+
 lock: pyproject.toml  ## write the lock files anew (needs uv)
-	uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-strip-extras --generate-hashes \
-		--no-header --no-annotate --upgrade --extra dev pyproject.toml -o requirements-dev.lock
-	uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-strip-extras --generate-hashes \
-		--no-header --no-annotate -c requirements-dev.lock pyproject.toml -o requirements.lock
+	$(COMPILE) --extra dev -o requirements-dev.lock
+	$(COMPILE) -c requirements-dev.lock -o requirements.lock
+	$(COMPILE) -c requirements-dev.lock --extra real --no-deps -o requirements-real.all
+	sed -n '/^lifetimes/,/[^\\]$$/p' requirements-real.all > requirements-real.lock
+	rm requirements-real.all
 
 clean:  ## remove what was built, not the environment
 	rm -rf target logs warehouse/*.duckdb warehouse/*.wal warehouse/bench
@@ -58,6 +67,7 @@ $(VENV)/installed: requirements.lock | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
 
-$(VENV)/installed-dev: requirements-dev.lock | $(VENV)/bin/python
+$(VENV)/installed-dev: requirements-dev.lock requirements-real.lock | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-real.lock
 	@touch $@ $(VENV)/installed

@@ -61,9 +61,16 @@ def run_dbt(
     return Build(finished.returncode, finished.stdout + finished.stderr, warehouse, target)
 
 
-def build_models(directory: Path, raw: Path = SAMPLE, settings: Mapping[str, object] | None = None) -> Build:
-    """All models with their data tests, as `make run` builds them; the test fails where the build does."""
-    build = run_dbt(["build", "--exclude-resource-type", "unit_test"], directory, raw=raw, settings=settings)
+def build_models(
+    directory: Path,
+    raw: Path = SAMPLE,
+    settings: Mapping[str, object] | None = None,
+    *,
+    data_tests: bool = False,
+) -> Build:
+    """All models and seeds, with data tests where asked for; the test fails where the build does."""
+    without = ["unit_test"] if data_tests else ["unit_test", "test"]
+    build = run_dbt(["build", "--exclude-resource-types", *without], directory, raw=raw, settings=settings)
     assert build.exit_code == 0, build.output
     return build
 

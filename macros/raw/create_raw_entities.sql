@@ -77,7 +77,7 @@
         {% for column in entity.columns.values() if column.config.meta.get('required') and column.name not in present %}
             {% do exceptions.raise_compiler_error(
                 "column '" ~ column.name ~ "' is missing in " ~ path ~ ": " ~ entity.name ~ " cannot be read without it. Columns found: "
-                ~ present.keys() | reject('equalto', 'source_file') | join(', ')
+                ~ present.keys() | reject('equalto', 'read_from') | join(', ')
             ) %}
         {% endfor %}
     {% endfor %}
@@ -91,11 +91,11 @@
     {% endfor %}
     {% set list = '[' ~ quoted_paths | join(', ') ~ ']' %}
     {% if format == 'parquet' %}
-        {{ return('read_parquet(' ~ list ~ ", union_by_name = true, filename = 'source_file')") }}
+        {{ return('read_parquet(' ~ list ~ ", union_by_name = true, filename = 'read_from')") }}
     {% endif %}
     {{ return(
         'read_csv(' ~ list ~ ", all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"', "
-        ~ "union_by_name = true, filename = 'source_file')"
+        ~ "union_by_name = true, filename = 'read_from')"
     ) }}
 {% endmacro %}
 
@@ -124,7 +124,10 @@
             {% do expressions.append((value or 'null') ~ '::' ~ column.data_type ~ ' as ' ~ column.name ~ '_typed') %}
         {% endif %}
     {% endfor %}
-    {% do expressions.append(('source_file' if reader else 'null') ~ '::varchar as source_file') %}
+    {#- Files that intake has converted say themselves where a row came from, and keep lines that could not be split. -#}
+    {% set source_file = 'source_file' if 'source_file' in present else 'read_from' if reader else 'null' %}
+    {% do expressions.append(source_file ~ '::varchar as source_file') %}
+    {% do expressions.append(('malformed_line' if 'malformed_line' in present else 'null') ~ '::varchar as malformed_line') %}
     {{ return('select\n    ' ~ expressions | join(',\n    ') ~ ('\nfrom ' ~ reader if reader else '\nwhere false')) }}
 {% endmacro %}
 

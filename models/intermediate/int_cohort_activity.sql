@@ -74,41 +74,59 @@ by_month_and_dimension as (
         segments.dimension,
         segments.dimension_value
 
+),
+
+by_grain as (
+
+    select
+        'week' as cohort_grain,
+        cohort_start,
+        period_start,
+        'all' as dimension,
+        'all' as dimension_value,
+        {{ measures | join(',\n        ') }}
+    from by_week
+    union all
+    select
+        'month' as cohort_grain,
+        cohort_month as cohort_start,
+        order_month as period_start,
+        dimension,
+        dimension_value,
+        {{ measures | join(',\n        ') }}
+    from by_month_and_dimension
+    union all
+    select
+        'quarter' as cohort_grain,
+        {{ period_start('quarter', 'cohort_month') }} as cohort_start,
+        {{ period_start('quarter', 'order_month') }} as period_start,
+        dimension,
+        dimension_value,
+        sum(orders) as orders,
+        sum(net_revenue) as net_revenue,
+        sum(active_customers_by_quarter) as active_customers,
+        sum(new_customers) as new_customers,
+        sum(first_returns) as first_returns,
+        sum(last_orders) as last_orders
+    from by_month_and_dimension
+    group by
+        {{ period_start('quarter', 'cohort_month') }},
+        {{ period_start('quarter', 'order_month') }},
+        dimension,
+        dimension_value
+
 )
 
 select
-    'week' as cohort_grain,
+    cohort_grain,
     cohort_start,
     period_start,
-    'all' as dimension,
-    'all' as dimension_value,
-    {{ measures | join(',\n    ') }}
-from by_week
-union all
-select
-    'month' as cohort_grain,
-    cohort_month as cohort_start,
-    order_month as period_start,
     dimension,
     dimension_value,
-    {{ measures | join(',\n    ') }}
-from by_month_and_dimension
-union all
-select
-    'quarter' as cohort_grain,
-    {{ period_start('quarter', 'cohort_month') }} as cohort_start,
-    {{ period_start('quarter', 'order_month') }} as period_start,
-    dimension,
-    dimension_value,
-    sum(orders) as orders,
-    sum(net_revenue) as net_revenue,
-    sum(active_customers_by_quarter) as active_customers,
-    sum(new_customers) as new_customers,
-    sum(first_returns) as first_returns,
-    sum(last_orders) as last_orders
-from by_month_and_dimension
-group by
-    {{ period_start('quarter', 'cohort_month') }},
-    {{ period_start('quarter', 'order_month') }},
-    dimension,
-    dimension_value
+    cast(orders as bigint) as orders,
+    cast(net_revenue as decimal(28, 2)) as net_revenue,
+    cast(active_customers as bigint) as active_customers,
+    cast(new_customers as bigint) as new_customers,
+    cast(first_returns as bigint) as first_returns,
+    cast(last_orders as bigint) as last_orders
+from by_grain

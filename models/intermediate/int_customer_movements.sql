@@ -137,10 +137,10 @@ select
     period_grain,
     period_start,
     segment_id,
-    sum(new_customers) as new_customers,
-    sum(new_customers_kept) as new_customers_kept,
-    sum(reactivated_customers) as reactivated_customers,
-    sum(churned_customers) as churned_customers
+    cast(sum(new_customers) as bigint) as new_customers,
+    cast(sum(new_customers_kept) as bigint) as new_customers_kept,
+    cast(sum(reactivated_customers) as bigint) as reactivated_customers,
+    cast(sum(churned_customers) as bigint) as churned_customers
 from movements
 group by
     period_grain,

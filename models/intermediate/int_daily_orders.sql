@@ -21,7 +21,7 @@ with orders as (
 select
     order_date,
     count(customer_id) as orders,
-    sum(case when customer_id is not null then net_amount else 0 end) as net_revenue,
+    cast(sum(case when customer_id is not null then net_amount else 0 end) as decimal(28, 2)) as net_revenue,
     count(case when order_number = 1 then 1 end) as new_customers,
     -- Entries to and exits from the customers who ordered within 365 days.
     count(case
@@ -47,9 +47,11 @@ select
                 then 1
         end) as repeat_customers_{{ grain }},
         count(case when first_order_date < {{ grain }}_start then 1 end) as returning_orders_{{ grain }},
-        sum(case when first_order_date < {{ grain }}_start then net_amount else 0 end) as returning_revenue_{{ grain }},
+        cast(sum(case
+            when first_order_date < {{ grain }}_start then net_amount else 0
+        end) as decimal(28, 2)) as returning_revenue_{{ grain }},
     {% endfor %}
     count(*) - count(customer_id) as unattributed_orders,
-    sum(case when customer_id is null then net_amount else 0 end) as unattributed_revenue
+    cast(sum(case when customer_id is null then net_amount else 0 end) as decimal(28, 2)) as unattributed_revenue
 from orders
 group by order_date

@@ -23,9 +23,9 @@ base as (
 
 select
     base.year_start,
-    sum(base.net_revenue) as revenue_of_the_year_before,
-    sum(coalesce(customer_years.net_revenue, 0)) as revenue_from_the_same_customers,
-    sum(least(coalesce(customer_years.net_revenue, 0), base.net_revenue)) as revenue_kept
+    cast(sum(base.net_revenue) as decimal(28, 2)) as revenue_of_the_year_before,
+    cast(sum(coalesce(customer_years.net_revenue, 0)) as decimal(28, 2)) as revenue_from_the_same_customers,
+    cast(sum(least(coalesce(customer_years.net_revenue, 0), base.net_revenue)) as decimal(28, 2)) as revenue_kept
 from base
 left join customer_years
     on

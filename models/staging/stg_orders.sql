@@ -19,7 +19,8 @@ with raw_orders as (
             {{ raw_text(column) }} as {{ column }}_text,
             {{ column }}_typed,
         {% endfor %}
-        source_file
+        source_file,
+        malformed_line
     from {{ source('raw', 'orders') }}
 
 ),
@@ -49,7 +50,8 @@ typed as (
             {{ column }} as original_{{ column }},
             {{ column }}_typed,
         {% endfor %}
-        source_file
+        source_file,
+        malformed_line
     from raw_orders
 
 ),
@@ -84,7 +86,8 @@ judged as (
         *,
         case
             when order_id is null then 'missing_order_id'
-            when ordered_at is null then 'invalid_ordered_at'
+            -- An offset can lead out of the calendar: to a day before the year 1.
+            when ordered_at is null or order_date < cast('0001-01-01' as date) then 'invalid_ordered_at'
             when order_date > {{ reporting_date(run_at()) }} then 'ordered_in_future'
             when amount is null then 'invalid_amount'
             when amount < 0 then 'negative_amount'
@@ -126,5 +129,6 @@ select
     case
         when rejection_reason is not null
             then {{ dbt.array_construct(original_values) }}
-    end as original_values
+    end as original_values,
+    malformed_line
 from judged

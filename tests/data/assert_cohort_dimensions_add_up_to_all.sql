@@ -1,0 +1,58 @@
+-- A dimension divides a cohort without rest: its values add up to the whole cohort in every period.
+{%- set measures = [
+    'cohort_customers', 'active_customers', 'active_or_later_customers', 'returned_by_customers', 'orders',
+    'net_revenue', 'cumulative_orders', 'cumulative_net_revenue',
+] %}
+{%- set cell = ['cohort_grain', 'cohort_start', 'period_number'] %}
+with divided as (
+
+    select
+        {{ cell | join(',\n        ') }},
+        dimension,
+        {% for measure in measures -%}
+        sum({{ measure }}) as {{ measure }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ ref('cohort_retention') }}
+    where dimension <> 'all'
+    group by
+        {{ cell | join(',\n        ') }},
+        dimension
+
+),
+
+whole as (
+
+    select *
+    from {{ ref('cohort_retention') }}
+    where dimension = 'all'
+
+),
+
+dimensions as (
+
+    select distinct dimension
+    from divided
+
+)
+
+select
+    whole.cohort_grain,
+    whole.cohort_start,
+    whole.period_number,
+    dimensions.dimension
+from whole
+cross join dimensions
+left join divided
+    on
+        {% for column in cell -%}
+        whole.{{ column }} = divided.{{ column }} and
+        {% endfor -%}
+        dimensions.dimension = divided.dimension
+where
+    whole.cohort_grain <> 'week'
+    and (
+        divided.dimension is null
+        {% for measure in measures -%}
+        or whole.{{ measure }} <> divided.{{ measure }}
+        {% endfor %}
+    )
