@@ -3,19 +3,22 @@
     'cohort_customers', 'active_customers', 'active_or_later_customers', 'returned_by_customers', 'orders',
     'net_revenue', 'cumulative_orders', 'cumulative_net_revenue',
 ] %}
-{%- set cell = ['cohort_grain', 'cohort_start', 'period_number'] %}
 with divided as (
 
     select
-        {{ cell | join(',\n        ') }},
-        dimension,
-        {% for measure in measures -%}
-        sum({{ measure }}) as {{ measure }}{{ ',' if not loop.last }}
+        {% for measure in measures %}
+            sum({{ measure }}) as {{ measure }},
         {% endfor %}
+        cohort_grain,
+        cohort_start,
+        period_number,
+        dimension
     from {{ ref('cohort_retention') }}
     where dimension <> 'all'
     group by
-        {{ cell | join(',\n        ') }},
+        cohort_grain,
+        cohort_start,
+        period_number,
         dimension
 
 ),
@@ -44,15 +47,15 @@ from whole
 cross join dimensions
 left join divided
     on
-        {% for column in cell -%}
-        whole.{{ column }} = divided.{{ column }} and
-        {% endfor -%}
-        dimensions.dimension = divided.dimension
+        whole.cohort_grain = divided.cohort_grain
+        and whole.cohort_start = divided.cohort_start
+        and whole.period_number = divided.period_number
+        and dimensions.dimension = divided.dimension
 where
     whole.cohort_grain <> 'week'
     and (
         divided.dimension is null
-        {% for measure in measures -%}
-        or whole.{{ measure }} <> divided.{{ measure }}
+        {% for measure in measures %}
+            or whole.{{ measure }} <> divided.{{ measure }}
         {% endfor %}
     )

@@ -29,12 +29,12 @@ kpis as (
 )
 
 select
-    coalesce(cohorts.cohort_grain, kpis.period_grain) as period_grain,
-    coalesce(cohorts.period_start, kpis.period_start) as period_start,
-    {% for of_cohorts, of_kpis in measures -%}
-    cohorts.{{ of_cohorts }} as {{ of_cohorts }}_of_cohorts,
-    kpis.{{ of_kpis }} as {{ of_kpis }}_of_kpis{{ ',' if not loop.last }}
+    {% for of_cohorts, of_kpis in measures %}
+        cohorts.{{ of_cohorts }} as {{ of_cohorts }}_of_cohorts,
+        kpis.{{ of_kpis }} as {{ of_kpis }}_of_kpis,
     {% endfor %}
+    coalesce(cohorts.cohort_grain, kpis.period_grain) as period_grain,
+    coalesce(cohorts.period_start, kpis.period_start) as period_start
 from cohorts
 full outer join kpis
     on
@@ -42,6 +42,6 @@ full outer join kpis
         and cohorts.period_start = kpis.period_start
 where
     kpis.period_grain is null
-    {% for of_cohorts, of_kpis in measures -%}
-    or coalesce(cohorts.{{ of_cohorts }}, 0) <> kpis.{{ of_kpis }}
+    {% for of_cohorts, of_kpis in measures %}
+        or coalesce(cohorts.{{ of_cohorts }}, 0) <> kpis.{{ of_kpis }}
     {% endfor %}

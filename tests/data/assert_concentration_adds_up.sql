@@ -39,7 +39,11 @@ disorder as (
 
 )
 
-select *
+select
+    deciles.*,
+    totals.customers as all_customers,
+    totals.net_revenue as all_net_revenue,
+    disorder.worse_before_better
 from deciles
 cross join totals
 cross join disorder

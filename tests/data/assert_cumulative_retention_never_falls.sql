@@ -42,7 +42,7 @@ where
     or cumulative_revenue_per_customer < cumulative_revenue_per_customer_before - 0.000000001
 union all
 select
-    'cohort_retention',
+    'cohort_retention' as mart,
     cohort_grain,
     dimension,
     dimension_value,

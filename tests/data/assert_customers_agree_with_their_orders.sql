@@ -15,11 +15,11 @@ with orders as (
 )
 
 select
-    coalesce(orders.customer_id, customers.customer_id) as customer_id,
     orders.orders as orders_of_orders,
     customers.orders,
     orders.net_revenue as net_revenue_of_orders,
-    customers.net_revenue
+    customers.net_revenue,
+    coalesce(orders.customer_id, customers.customer_id) as customer_id
 from orders
 full outer join {{ ref('customers') }} as customers
     on orders.customer_id = customers.customer_id

@@ -24,13 +24,13 @@ retention_kpis_by_segment_before as (
 )
 
 {% for mart in ['retention_kpis', 'retention_kpis_by_segment'] %}
-{{ 'union all' if not loop.first }}
-select
-    '{{ mart }}' as mart,
-    period_grain,
-    period_start,
-    customers_at_start,
-    customers_at_last_end
-from {{ mart }}_before
-where customers_at_start <> customers_at_last_end
+    {{ 'union all' if not loop.first }}
+    select
+        '{{ mart }}' as mart,
+        period_grain,
+        period_start,
+        customers_at_start,
+        customers_at_last_end
+    from {{ mart }}_before
+    where customers_at_start <> customers_at_last_end
 {% endfor %}

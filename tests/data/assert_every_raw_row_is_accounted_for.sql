@@ -4,13 +4,13 @@
     'actions_taken',
 ] %}
 with raw_rows as (
-{% for entity in entities %}
-    {{ 'union all' if not loop.first }}
-    select
-        '{{ entity }}' as entity,
-        count(*) as raw_rows
-    from {{ source('raw', entity) }}
-{% endfor %}
+    {% for entity in entities %}
+        select
+            '{{ entity }}' as entity,
+            count(*) as raw_rows
+        from {{ source('raw', entity) }}
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
 ),
 
 accounted as (
@@ -21,27 +21,32 @@ accounted as (
     from {{ ref('row_accounting') }}
     group by entity
 
-)
+),
 
-select
-    raw_rows.entity,
-    raw_rows.raw_rows,
-    accounted.accounted_rows
-from raw_rows
-left join accounted
-    on raw_rows.entity = accounted.entity
-where raw_rows.raw_rows <> coalesce(accounted.accounted_rows, 0)
-union all
-select
-    'counted orders',
-    orders.orders,
-    counted.orders
-from (select count(*) as orders from {{ ref('orders') }}) as orders
-cross join (
-    select coalesce(sum(rows), 0) as orders
+expected as (
+
+    select
+        raw_rows.entity,
+        raw_rows.raw_rows as expected_rows,
+        coalesce(accounted.accounted_rows, 0) as accounted_rows
+    from raw_rows
+    left join accounted
+        on raw_rows.entity = accounted.entity
+    union all
+    select
+        'counted orders' as entity,
+        (select count(*) from {{ ref('orders') }}) as expected_rows,
+        coalesce(sum(rows), 0) as accounted_rows
     from {{ ref('row_accounting') }}
     where
         entity = 'orders'
         and outcome = 'counted'
-) as counted
-where orders.orders <> counted.orders
+
+)
+
+select
+    entity,
+    expected_rows,
+    accounted_rows
+from expected
+where expected_rows <> accounted_rows

@@ -21,9 +21,9 @@ stages as (
 )
 
 select
-    coalesce(stages.lifecycle_stage, transitions.to_stage) as stage,
     stages.customers,
-    transitions.customers as customers_of_transitions
+    transitions.customers as customers_of_transitions,
+    coalesce(stages.lifecycle_stage, transitions.to_stage) as stage
 from stages
 full outer join transitions
     on stages.lifecycle_stage = transitions.to_stage

@@ -21,9 +21,9 @@ months as (
 )
 
 select
-    coalesce(months.period_start, stages.month_start) as month_start,
     months.customers_at_end,
-    stages.customers_not_lost
+    stages.customers_not_lost,
+    coalesce(months.period_start, stages.month_start) as month_start
 from months
 full outer join stages
     on months.period_start = stages.month_start

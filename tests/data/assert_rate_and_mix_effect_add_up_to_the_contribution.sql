@@ -11,7 +11,14 @@ with segments as (
 
 )
 
-select *
+select
+    period_grain,
+    period_start,
+    dimension,
+    dimension_value,
+    rate_effect,
+    mix_effect,
+    retained_rate_contribution
 from segments
 where
     rate_effect + mix_effect - retained_rate_contribution not between -0.000000001 and 0.000000001

@@ -2,8 +2,8 @@
 with orders as (
 
     select
-        order_number - 1 as from_order_number,
         days_since_previous_order as day,
+        order_number - 1 as from_order_number,
         count(*) as repurchased
     from {{ ref('orders') }}
     where
@@ -27,10 +27,10 @@ curve as (
 )
 
 select
-    coalesce(orders.from_order_number, curve.from_order_number) as from_order_number,
-    coalesce(orders.day, curve.day) as day,
     orders.repurchased as repurchased_of_orders,
-    curve.repurchased
+    curve.repurchased,
+    coalesce(orders.from_order_number, curve.from_order_number) as from_order_number,
+    coalesce(orders.day, curve.day) as day
 from orders
 full outer join curve
     on

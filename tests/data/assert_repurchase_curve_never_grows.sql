@@ -12,7 +12,11 @@ with days as (
 
 )
 
-select *
+select
+    from_order_number,
+    day,
+    at_risk,
+    survival
 from days
 where
     day <> coalesce(day_before + 1, 0)

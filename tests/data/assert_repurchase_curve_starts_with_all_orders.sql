@@ -21,9 +21,9 @@ first_days as (
 )
 
 select
-    coalesce(orders.order_number, first_days.from_order_number) as order_number,
     orders.orders,
-    first_days.at_risk
+    first_days.at_risk,
+    coalesce(orders.order_number, first_days.from_order_number) as order_number
 from orders
 full outer join first_days
     on orders.order_number = first_days.from_order_number

@@ -38,8 +38,8 @@ where
     or kpis.is_complete <> everybody.is_complete
     or kpis.is_left_censored <> everybody.is_left_censored
     {%- for measure in measures %}
-    or kpis.{{ measure }} <> everybody.{{ measure }}
+        or kpis.{{ measure }} <> everybody.{{ measure }}
     {%- endfor %}
     {%- for rate in rates %}
-    or coalesce(kpis.{{ rate }}, -99) <> coalesce(everybody.{{ rate }}, -99)
+        or coalesce(kpis.{{ rate }}, -99) <> coalesce(everybody.{{ rate }}, -99)
     {%- endfor %}

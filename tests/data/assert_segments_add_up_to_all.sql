@@ -6,12 +6,12 @@
 with dimensions as (
 
     select
+        {% for measure in measures %}
+            sum({{ measure }}) as {{ measure }},
+        {% endfor %}
         period_grain,
         period_start,
-        dimension,
-        {% for measure in measures -%}
-        sum({{ measure }}) as {{ measure }}{{ ',' if not loop.last }}
-        {% endfor %}
+        dimension
     from {{ ref('retention_kpis_by_segment') }}
     group by
         period_grain,
@@ -32,6 +32,6 @@ left join dimensions as whole
         and whole.dimension = 'all'
 where
     whole.dimension is null
-    {% for measure in measures -%}
-    or dimensions.{{ measure }} <> whole.{{ measure }}
+    {% for measure in measures %}
+        or dimensions.{{ measure }} <> whole.{{ measure }}
     {% endfor %}

@@ -37,11 +37,11 @@ transitions as (
 )
 
 select
-    coalesce(months.period_start, transitions.month_start) as month_start,
     months.won_to_date,
     transitions.customers,
     months.won_in_the_month,
-    transitions.from_prospect
+    transitions.from_prospect,
+    coalesce(months.period_start, transitions.month_start) as month_start
 from months
 full outer join transitions
     on months.period_start = transitions.month_start

@@ -28,10 +28,10 @@ departures as (
 )
 
 select
-    coalesce(arrivals.month_start, departures.month_start) as month_start,
-    coalesce(arrivals.stage, departures.stage) as stage,
     arrivals.customers as arrived_the_month_before,
-    departures.customers as departed
+    departures.customers as departed,
+    coalesce(arrivals.month_start, departures.month_start) as month_start,
+    coalesce(arrivals.stage, departures.stage) as stage
 from arrivals
 full outer join departures
     on
