@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
 import os
 import shutil
 import sys
 import tempfile
+import warnings
+import zipfile
+import zlib
 from collections import deque
 from collections.abc import Iterator, Sequence
+from datetime import datetime, time
 from decimal import Decimal
 from pathlib import Path
 
@@ -25,8 +30,24 @@ from .mapping import Format, Table
 EXTENSIONS = (".csv", ".csv.gz", ".txt", ".tsv", ".parquet", ".xlsx")
 MOST_COLUMNS = 2_000
 LONGEST_RECORD = 200  # lines that one quoted value may span
+LARGEST_RECORD = 8_000_000  # characters of one row
 LONGEST_MALFORMED_LINE = 10_000  # characters that are kept of one
-SIGNATURES = {b"PAR1": "a Parquet file", b"PK\x03\x04": "a zip or Excel file", b"%PDF": "a PDF file", b"\xd0\xcf\x11\xe0": "an old Excel file (.xls)"}
+LONGEST_NAME = 60  # characters of a column that a message shows
+OWN_COLUMNS = ("source_line", "source_file", "malformed_line")  # that loading adds
+GZIP = b"\x1f\x8b"
+SIGNATURES = {
+    b"PAR1": "a Parquet file",
+    b"PK\x03\x04": "a zip or Excel file",
+    b"%PDF": "a PDF file",
+    b"\xd0\xcf\x11\xe0": "an old Excel file (.xls)",
+    b"SQLite": "a SQLite database",
+    b"\x89PNG": "an image",
+    b"\xff\xd8\xff": "an image",
+    b"<!DOCTYPE": "a web page",
+    b"<!doctype": "a web page",
+    b"<html": "a web page",
+    b"<?xml": "an XML file",
+}
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -40,24 +61,46 @@ def name(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
-def is_plain_csv(connection: duckdb.DuckDBPyConnection, path: Path) -> bool:
-    """Whether dbt can read the file itself: comma-separated UTF-8 in which every line has the header's columns."""
-    if path.suffix != ".csv" or path.read_bytes()[:2] in (*UTF_16, b"\x1f\x8b"):
-        return False
-    header = read_header(path, Format())
+def columns_that_dbt_reads(connection: duckdb.DuckDBPyConnection, path: Path) -> set[str] | None:
+    """Names of the columns of a file that dbt can read itself: whole Parquet, or comma-separated UTF-8 in which every line
+    has the header's columns. None for a file that must be converted."""
+    suffix = path.suffix.lower()
+    if suffix == ".parquet":
+        reader = f"read_parquet({quoted(literal(path))})"
+        header = parquet_columns(connection, path)
+        every_value = "bit_xor(hash(columns(*)))"
+    elif suffix == ".csv" and not starts_with(path, (*UTF_16, GZIP, *SIGNATURES)):
+        header = read_header(path, Format())
+        reader = strict_reader(path, Format(), header) if usable_header(header, path) == header else ""
+        every_value = "count(columns(*))"
+    else:
+        return None
+    known = {column.strip().lower() for column in header}
+    if not reader or known & set(OWN_COLUMNS):
+        return None
     try:
-        connection.execute(f"select count(*) from ({strict_reader(path, Format(), header)})").fetchall()
+        connection.execute(f"select {every_value} from ({reader})").fetchall()
     except duckdb.Error:
-        return False
-    return True
+        return None
+    return known
+
+
+def starts_with(path: Path, beginnings: tuple[bytes, ...]) -> bool:
+    with path.open("rb") as file:
+        return file.read(16).startswith(beginnings)
+
+
+def literal(path: Path) -> str:
+    """A path for DuckDB, to which *, ? and [ in it would be a pattern."""
+    return "".join(f"[{character}]" if character in "*?[" else character for character in str(path))
 
 
 def load_file(connection: duckdb.DuckDBPyConnection, table: str, path: Path, form: Format, work: Path) -> None:
     """Create `table` from one file: its columns, source_line, source_file and malformed_line."""
     check_readable(path)
-    if path.suffix == ".parquet":
+    if path.suffix.lower() == ".parquet":
         load_parquet(connection, table, path)
-    elif path.suffix == ".xlsx":
+    elif path.suffix.lower() == ".xlsx":
         load_excel(connection, table, path, form, work)
     else:
         load_delimited(connection, table, path, form, work)
@@ -67,38 +110,105 @@ def load_file(connection: duckdb.DuckDBPyConnection, table: str, path: Path, for
 def check_readable(path: Path) -> None:
     if path.is_dir():
         raise IntakeError(f"{path}: is a folder, not a file. Rename it, or put its files where the mapping names them")
+    if not path.exists():
+        raise IntakeError(f"{path}: is a link that leads nowhere. Put the file itself there, or take the link away")
+    if not path.is_file():
+        raise IntakeError(f"{path}: is no ordinary file. Put a file there, or take it away")
     if not os.access(path, os.R_OK):
-        raise IntakeError(f"{path}: cannot be read: permission denied")
+        raise IntakeError(f"{path}: cannot be read: permission denied. Give this user the right to read it")
     if path.stat().st_size == 0:
         raise IntakeError(f"{path}: is empty. Export it again, or take it away")
 
 
+def parquet_columns(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple[str, ...]:
+    try:
+        found = connection.execute(f"describe select * from read_parquet({quoted(literal(path))})").fetchall()
+    except duckdb.Error as error:
+        raise IntakeError(f"{path}: is not a readable Parquet file ({first_line(error)}). Export it again") from error
+    columns = tuple(str(column) for column, *_ in found)
+    check_header(columns, path)
+    return columns
+
+
 def load_parquet(connection: duckdb.DuckDBPyConnection, table: str, path: Path) -> None:
+    columns = parquet_columns(connection, path)
+    named = zip(columns, usable_header(columns, path), strict=True)
+    listed = ", ".join(f"{name(column)} as {name(usable)}" for column, usable in named)
     try:
         connection.execute(
-            f"create table {table} as select *, row_number() over () as source_line, cast(null as varchar) as malformed_line "
-            f"from read_parquet({quoted(str(path))})"
+            f"create table {table} as select {listed}, row_number() over () as source_line, "
+            f"cast(null as varchar) as malformed_line from read_parquet({quoted(literal(path))})"
         )
     except duckdb.Error as error:
-        raise IntakeError(f"{path}: is not a readable Parquet file ({first_line(error)})") from error
+        raise IntakeError(f"{path}: is a damaged Parquet file ({first_line(error)}). Export it again") from error
 
 
 def load_excel(connection: duckdb.DuckDBPyConnection, table: str, path: Path, form: Format, work: Path) -> None:
-    import zipfile
+    if starts_with(path, (b"\xd0\xcf\x11\xe0",)):
+        raise IntakeError(f"{path}: is an old Excel file, or one with a password. Save it as .xlsx without a password")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of openpyxl, on styles and dates that it does not know
+            rows = excel_rows(path, form)
+            header = usable_header(form.header or tuple(next(rows, [])), path)
+            write_and_load(connection, table, header, excel_records(rows, len(header)), work)
+    except IntakeError:
+        raise
+    except Exception as error:  # a damaged file makes openpyxl stumble anywhere
+        raise IntakeError(f"{path}: is not a readable Excel file ({first_line(error)}). Save it again") from error
 
+
+def excel_rows(path: Path, form: Format) -> Iterator[list[str]]:
+    """The rows of the declared sheet, else of the first. A formula that was saved without its value is kept as it is
+    written, so that staging can show it."""
     import openpyxl
 
-    try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, OSError, ValueError) as error:
-        raise IntakeError(f"{path}: is not a readable Excel file ({error})") from error
-    if form.sheet is not None and form.sheet not in book.sheetnames:
-        raise IntakeError(f"{path}: has no sheet '{form.sheet}'; there is {', '.join(book.sheetnames)}")
-    sheet = book[form.sheet] if form.sheet is not None else book.worksheets[0]
-    rows = ([cell_text(value) for value in row] for row in sheet.iter_rows(values_only=True))
-    header = form.header or tuple(next(rows, []))
-    check_header(header, path)
-    write_and_load(connection, table, header, ((list(row), "") for row in rows if any(row)), work)
+    with zipfile.ZipFile(path) as archive:
+        sheets = [part for part in archive.namelist() if part.startswith("xl/worksheets/")]
+        has_formulas = any(b"<f" in archive.read(part) for part in sheets)
+    for_values, for_formulas = (
+        openpyxl.load_workbook(path, read_only=True, data_only=with_values) for with_values in (True, False)
+    )
+    names = [sheet.title for sheet in for_values.worksheets]
+    if not names:
+        raise IntakeError(f"{path}: has no sheet with cells")
+    if form.sheet is not None and form.sheet not in names:
+        raise IntakeError(f"{path}: has no sheet '{form.sheet}'; there is {', '.join(names)}")
+    sheet, formulas = (book[form.sheet or names[0]] for book in (for_values, for_formulas))
+    for each in (sheet, formulas):
+        each.reset_dimensions()  # some programs write them wrongly: rows and columns outside would be lost
+    if has_formulas:
+        for row, written in zip(sheet.iter_rows(), formulas.iter_rows(), strict=True):
+            yield [
+                excel_text(cell) or (str(formula.value) if formula.value is not None else "")
+                for cell, formula in zip(row, written, strict=True)
+            ]
+    else:
+        for row in sheet.iter_rows():
+            yield [excel_text(cell) for cell in row]
+    for book in (for_values, for_formulas):
+        book.close()
+
+
+def excel_text(cell) -> str:
+    """A date without a time of day is a date, although Excel stores midnight."""
+    from openpyxl.styles.numbers import is_datetime
+
+    value = cell.value
+    if isinstance(value, datetime) and value.time() == time() and is_datetime(cell.number_format) == "date":
+        value = value.date()
+    return cell_text(value)
+
+
+def excel_records(rows: Iterator[list[str]], width: int) -> Iterator[tuple[list[str], str]]:
+    """Like `records`: a row with values beside the header's columns is kept as text."""
+    for row in rows:
+        while row and not row[-1].strip():
+            row.pop()
+        if len(row) > width:
+            yield [""] * width, ",".join(row)[:LONGEST_MALFORMED_LINE]
+        elif row:
+            yield row, ""
 
 
 def describe_rows(path: Path, rows: int) -> tuple[tuple[str, ...], list[list[str]]]:
@@ -124,8 +234,7 @@ def cell_text(value: object) -> str:
 
 def load_delimited(connection: duckdb.DuckDBPyConnection, table: str, path: Path, form: Format, work: Path) -> None:
     readable = decoded(path, form, work)
-    header = form.header or read_header(readable, form, shown=path)
-    check_header(header, path)
+    header = usable_header(form.header or read_header(readable, form, shown=path), path)
     if form.delimiter != "whitespace":
         reader = strict_reader(readable, form, header)
         try:
@@ -137,45 +246,61 @@ def load_delimited(connection: duckdb.DuckDBPyConnection, table: str, path: Path
         except duckdb.Error:
             connection.execute(f"drop table if exists {table}")
     with readable.open(encoding="utf-8-sig", errors="strict", newline="") as file:
-        lines = iter(file) if form.header else without_header(file, form)
         try:
-            write_and_load(connection, table, header, records(lines, len(header), form), work)
+            if form.header is None:
+                header_record(file, form)
+            write_and_load(connection, table, header, records(file, len(header), form), work)
         except UnicodeDecodeError as error:
             raise IntakeError(not_decodable(path, form)) from error
 
 
 def strict_reader(path: Path, form: Format, header: Sequence[str]) -> str:
+    """Never with parallel = false: DuckDB 2.0.0 then drops all rows after a quote that is not closed, without an error."""
     columns = ", ".join(f"{quoted(column)}: 'varchar'" for column in header)
     return (
-        f"select * from read_csv({quoted(str(path))}, auto_detect = false, header = {str(form.header is None).lower()}, "
+        f"select * from read_csv({quoted(literal(path))}, auto_detect = false, header = {str(form.header is None).lower()}, "
         f"delim = {quoted(form.delimiter)}, quote = {quoted(form.quote)}, escape = {quoted(form.quote)}, "
-        f"columns = {{{columns}}}, max_line_size = 4194304, parallel = false)"
+        f"columns = {{{columns}}}, max_line_size = 4194304)"
     )
 
 
 def decoded(path: Path, form: Format, work: Path) -> Path:
     """The file itself where it is UTF-8, else a copy that is: unpacked and decoded as declared."""
-    start = path.open("rb").read(8)
-    for signature, what in SIGNATURES.items():
-        if start.startswith(signature):
-            raise IntakeError(f"{path}: is {what}, not text. Give it the right ending, or export it as CSV")
-    packed = start.startswith(b"\x1f\x8b")
-    if not packed and form.encoding.lower().replace("_", "-") in ("utf-8", "utf8"):
-        if start.startswith(UTF_16):
-            raise IntakeError(f"{path}: is UTF-16. Say so in a mapping (format: {{encoding: utf-16}})")
+    check_text(path, path, form)
+    packed = starts_with(path, (GZIP,))
+    if not packed and is_utf_8(form):
         return path
     copy = work / f"decoded_{abs(hash(str(path)))}.csv"
     try:
-        with (gzip.open(path, "rb") if packed else path.open("rb")) as source, copy.open("wb") as target:
-            if form.encoding.lower().replace("_", "-") in ("utf-8", "utf8"):
+        with gzip.open(path, "rb") if packed else path.open("rb") as source, copy.open("wb") as target:
+            if is_utf_8(form):
                 shutil.copyfileobj(source, target)
             else:
                 transcode(source, target, form.encoding)
     except UnicodeDecodeError as error:
         raise IntakeError(not_decodable(path, form)) from error
-    except (EOFError, gzip.BadGzipFile, OSError) as error:
+    except (EOFError, OSError, zlib.error) as error:
+        if not packed:
+            raise
         raise IntakeError(f"{path}: is packed with gzip but damaged or cut off ({error}). Export it again") from error
+    check_text(copy, path, form)
     return copy
+
+
+def is_utf_8(form: Format) -> bool:
+    return form.encoding.lower().replace("_", "-") in ("utf-8", "utf8")
+
+
+def check_text(path: Path, shown: Path, form: Format) -> None:
+    """What begins like another kind of file is none that could be read as text."""
+    with path.open("rb") as file:
+        start = file.read(512)
+    for signature, what in SIGNATURES.items():
+        if start.startswith(signature):
+            raise IntakeError(f"{shown}: is {what}, not text. Give it the right ending, or export it as CSV")
+    first = start.split(b"\n")[0]
+    if is_utf_8(form) and (start.startswith(UTF_16) or first.count(b"\0") * 3 > len(first)):
+        raise IntakeError(f"{shown}, line 1: is UTF-16. Say so in a mapping (format: {{encoding: utf-16}})")
 
 
 def transcode(source, target, encoding: str) -> None:
@@ -188,51 +313,74 @@ def transcode(source, target, encoding: str) -> None:
 
 
 def not_decodable(path: Path, form: Format) -> str:
-    opener = gzip.open if path.read_bytes()[:2] == b"\x1f\x8b" else Path.open
-    with opener(path, "rb") as file:
-        for number, line in enumerate(file, start=1):
-            try:
-                line.decode(form.encoding)
-            except UnicodeDecodeError:
-                return (
-                    f"{path}, line {number}: is not {form.encoding}. Say how the file is written in a mapping, for example "
-                    "format: {encoding: latin-1}; if the file mixes encodings, export it again"
-                )
-    return f"{path}: is not {form.encoding}"
+    where = f"{path}"
+    if "\n".encode(form.encoding) == b"\n":
+        opener = gzip.open if starts_with(path, (GZIP,)) else Path.open
+        with opener(path, "rb") as file:
+            for number, line in enumerate(file, start=1):
+                try:
+                    line.decode(form.encoding)
+                except UnicodeDecodeError:
+                    where = f"{path}, line {number}"
+                    break
+    return (
+        f"{where}: is not {form.encoding}. Say how the file is written in a mapping, for example "
+        "format: {encoding: latin-1}; if the file mixes encodings or is cut off, export it again"
+    )
 
 
 def read_header(path: Path, form: Format, shown: Path | None = None) -> tuple[str, ...]:
-    csv.field_size_limit(sys.maxsize)
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        for fields in (
-            (line.split() for line in file)
-            if form.delimiter == "whitespace"
-            else csv.reader(file, delimiter=form.delimiter, quotechar=form.quote)
-        ):
-            if any(field.strip() for field in fields):
-                return tuple(field.strip() for field in fields)
-            break
-    raise IntakeError(f"{shown or path}, line 1: has no header: the first line must name the columns")
+        record = header_record(file, form)
+    if record is None:
+        raise IntakeError(f"{shown or path}, line 1: a quote in the header is not closed. Correct it, or export it again")
+    fields = [field.strip() for field in split(record, form)]
+    if not any(fields):
+        raise IntakeError(f"{shown or path}, line 1: has no header: the first line must name the columns")
+    return tuple(fields)
+
+
+def header_record(lines: Iterator[str], form: Format) -> str | None:
+    """The first line, with those that a quoted name spans. None where a quote stays open."""
+    record = line = next(lines, "")
+    for _ in range(LONGEST_RECORD):
+        if not quote_stays_open(line, form, line is not record):
+            return record
+        line = next(lines, "")
+        record += line
+    return None
+
+
+def usable_header(header: Sequence[str], path: Path) -> tuple[str, ...]:
+    """Names that a table can have: a column without a name, as spreadsheets append them, gets one that nothing maps."""
+    usable = [
+        f"{column} in the file" if column.strip().lower() in OWN_COLUMNS else column.strip() or f"column {position}"
+        for position, column in enumerate(header, start=1)
+    ]
+    if not any(column.strip() for column in header):
+        raise IntakeError(f"{path}, line 1: has no header: the first line must name the columns")
+    check_header(usable, path)
+    return tuple(usable)
 
 
 def check_header(header: Sequence[str], path: Path) -> None:
     if len(header) > MOST_COLUMNS:
-        raise IntakeError(f"{path}, line 1: has {len(header):,} columns; more than {MOST_COLUMNS:,} is no export of orders")
+        raise IntakeError(
+            f"{path}, line 1: has {len(header):,} columns; more than {MOST_COLUMNS:,} is no export of orders. "
+            "Leave out what is not needed"
+        )
     seen: set[str] = set()
     for position, column in enumerate(header, start=1):
         if not column.strip():
-            raise IntakeError(f"{path}, line 1: column {position} has no name")
+            raise IntakeError(f"{path}, line 1: column {position} has no name. Give it one, or take it away")
         if column.strip().lower() in seen:
-            raise IntakeError(f"{path}, line 1: column '{column.strip()}' is there twice. Rename one of them")
+            raise IntakeError(f"{path}, line 1: column '{shortened(column)}' is there twice. Rename one of them")
         seen.add(column.strip().lower())
 
 
-def without_header(lines: Iterator[str], form: Format) -> Iterator[str]:
-    """The lines after the header, which may itself span several."""
-    header = next(lines)
-    while header.count(form.quote) % 2 and (more := next(lines, None)) is not None:
-        header += more
-    return lines
+def shortened(column: str) -> str:
+    column = column.strip()
+    return column if len(column) <= LONGEST_NAME else column[: LONGEST_NAME - 3] + "..."
 
 
 def records(lines: Iterator[str], width: int, form: Format) -> Iterator[tuple[list[str], str]]:
@@ -242,12 +390,14 @@ def records(lines: Iterator[str], width: int, form: Format) -> Iterator[tuple[li
         if not line.strip():
             continue
         parts = [line]
-        while odd_quotes(parts, form) and len(parts) < LONGEST_RECORD:
+        is_open = quote_stays_open(line, form, False)
+        while is_open and len(parts) < LONGEST_RECORD:
             following = ahead.popleft() if ahead else next(lines, None)
             if following is None:
                 break
             parts.append(following)
-        fields = [] if odd_quotes(parts, form) else split("".join(parts), form)
+            is_open = quote_stays_open(following, form, True)
+        fields = [] if is_open or sum(map(len, parts)) > LARGEST_RECORD else split("".join(parts), form)
         if len(fields) == width:
             yield fields, ""
         else:
@@ -255,14 +405,37 @@ def records(lines: Iterator[str], width: int, form: Format) -> Iterator[tuple[li
             yield [""] * width, line.rstrip("\r\n")[:LONGEST_MALFORMED_LINE]
 
 
-def odd_quotes(parts: Sequence[str], form: Format) -> bool:
-    return form.delimiter != "whitespace" and sum(part.count(form.quote) for part in parts) % 2 == 1
+def quote_stays_open(line: str, form: Format, is_open: bool) -> bool:
+    """Whether a quoted value goes on after the line. A quote opens a value only where the value begins."""
+    if form.delimiter == "whitespace":
+        return False
+    position = line.find(form.quote)
+    while position >= 0:
+        if not is_open:
+            before = position - 1
+            while before >= 0 and line[before] == " ":
+                before -= 1
+            is_open = before < 0 or line[before] == form.delimiter
+        elif line.startswith(form.quote, position + 1):
+            position += 1  # twice: a quote within the value
+        else:
+            is_open = False
+        position = line.find(form.quote, position + 1)
+    return is_open
 
 
 def split(record: str, form: Format) -> list[str]:
+    """The fields of one record; none where quotes stand where they must not."""
     if form.delimiter == "whitespace":
         return record.split()
-    return next(csv.reader([record.rstrip("\r\n")] if "\n" not in record.rstrip("\r\n") else record.splitlines(True), delimiter=form.delimiter, quotechar=form.quote), [])
+    csv.field_size_limit(sys.maxsize)
+    lines = io.StringIO(record.rstrip("\r\n"), newline="")
+    try:
+        return next(
+            csv.reader(lines, delimiter=form.delimiter, quotechar=form.quote, skipinitialspace=True, strict=True), []
+        )
+    except csv.Error:
+        return []
 
 
 def write_and_load(
@@ -275,7 +448,7 @@ def write_and_load(
     """Through a clean file: DuckDB reads it far faster than rows can be handed over one by one."""
     clean = work / f"{table}.csv"
     width = len(header)
-    with clean.open("w", encoding="utf-8", newline="") as file:
+    with clean.open("w", encoding="utf-8", errors="replace", newline="") as file:
         writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
         for number, (fields, malformed) in enumerate(rows, start=1):
             padded = [field.replace("\0", "\u2400") for field in [*fields, *[""] * width][:width]]
