@@ -72,7 +72,7 @@ periods as (
         coalesce(orders.purchasing_customers, 0) - coalesce(movements.new_customers, 0) as returning_customers,
         coalesce(orders.returning_orders, 0) as returning_orders,
         coalesce(orders.returning_revenue, 0) as returning_revenue,
-        case when periods.period_grain = 'year' then yearly.revenue_of_the_year_before end as base_revenue,
+        yearly.revenue_of_the_year_before as base_revenue,
         at_end.net_revenue - coalesce(year_ago.net_revenue, 0) as trailing_net_revenue
     from {{ ref('int_periods') }} as periods
     left join orders
