@@ -22,7 +22,8 @@ def test_a_build_elsewhere_leaves_a_clone_clean(tmp_path: Path) -> None:
     environment = {**os.environ, "STAMMKUNDE_WAREHOUSE": str(tmp_path / "elsewhere.duckdb")}
     for name in ("DBT_TARGET_PATH", "DBT_LOG_PATH", "STAMMKUNDE_RAW"):
         environment.pop(name, None)
-    subprocess.run([str(program), "--quiet", "run"], cwd=clone, env=environment, check=True)
+    build = [str(program), "--quiet", "build", "--exclude-resource-types", "test", "unit_test"]
+    subprocess.run(build, cwd=clone, env=environment, check=True)
     status = subprocess.run(["git", "status", "--porcelain"], cwd=clone, capture_output=True, text=True, check=True)
     assert status.stdout == ""
     assert not (clone / "warehouse" / "stammkunde.duckdb").exists()
