@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ORDERS ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help run check map test test-long lint format bench docs sample lock clean
+.PHONY: help run check map test test-long lint format real bench docs sample lock clean
 
 help:  ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -35,6 +35,9 @@ format: $(VENV)/installed-dev  ## let ruff and sqlfluff lay out the code
 	$(BIN)/ruff format .
 	$(BIN)/sqlfluff fix --disable-progress-bar models tests/data
 
+real: $(VENV)/installed-dev  ## build two real shops by mapping alone and compare with what others published of them
+	@$(if $(ONLINE_RETAIL),ONLINE_RETAIL=$(ONLINE_RETAIL) )$(BIN)/python -m examples.real_shops
+
 bench: $(VENV)/installed  ## time and memory of each model on ORDERS=1000000 generated orders, beside a floor
 	$(BIN)/python bench/run.py --orders $(ORDERS)
 
@@ -55,7 +58,7 @@ lock: pyproject.toml  ## write the lock files anew (needs uv)
 	rm requirements-real.all
 
 clean:  ## remove what was built, not the environment
-	rm -rf target logs warehouse/*.duckdb warehouse/*.wal warehouse/bench
+	rm -rf target logs warehouse/*.duckdb warehouse/*.wal warehouse/*.raw warehouse/bench warehouse/real
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \

@@ -1,8 +1,8 @@
-"""Builds two real shops from their published files, by mapping alone, and compares with what others published: make real
+"""Builds two real shops from their published files, by mapping alone, and compares with what others published.
 
-CDNOW (Fader, Hardie and Lee) comes with the Python package lifetimes, a development dependency that is located but never
-imported. UCI Online Retail (data set 352, archive.ics.uci.edu) is not shipped: ONLINE_RETAIL names the folder that holds
-the .xlsx, .csv or .parquet file. A shop whose file is missing is skipped.
+`make real` runs it. CDNOW (Fader, Hardie and Lee) comes with the Python package lifetimes, a development dependency
+that is located but never imported. UCI Online Retail (data set 352, archive.ics.uci.edu) is not shipped: ONLINE_RETAIL
+names the folder that holds its .xlsx, .csv or .parquet file. A shop whose file is missing is skipped.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ GROSS = """
     ),
     sold as (select * from gross_orders where customer_id is not null and amount > 0)
 """
-SOLD_LINES = "staging.stg_order_lines as lines inner join sold using (order_id) where lines.quantity > 0 and lines.amount > 0"
+SOLD_LINES = "staging.stg_order_lines as lines inner join sold using (order_id) where quantity > 0 and lines.amount > 0"
 
 SHOPS = (
     Shop(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from .entities import Column, Entity
 from .errors import IntakeError
-from .mapping import ColumnRule, EntityRule, Format, Fold, suggestion
+from .mapping import ColumnRule, EntityRule, Fold, Format, suggestion
 from .reading import name, quoted
 
 WITH_TIME = ("%H", "%I", "%X", "%c")
@@ -46,8 +46,7 @@ def canonical_select(source: Source, rule: EntityRule, entity: Entity, where: st
     if rule.fold is not None and rule.fold.kind == "invoice_lines":
         return invoice_orders(source, rule, entity, where)
     expressions = [
-        f"case when malformed_line is null then {expression(source, rule, column, where)} "
-        f"end as {column.name}"
+        f"case when malformed_line is null then {expression(source, rule, column, where)} end as {column.name}"
         for column in entity.columns.values()
         if column.name in rule.columns
     ]
@@ -56,11 +55,17 @@ def canonical_select(source: Source, rule: EntityRule, entity: Entity, where: st
         for column in entity.columns.values()
         if column.required and column.name not in rule.columns
     ]
-    distinct = "distinct " if entity.name in ("customers", "order_lines") and rule.fold is None else ""
-    return (
-        f"select {distinct}{', '.join(expressions)}, source_file, malformed_line "
-        f"from ({folded(source, rule.fold, where)}) as source"
+    selected = (
+        f"{', '.join(expressions)}, source_file, malformed_line from ({folded(source, rule.fold, where)}) as source"
     )
+    # An export of something else repeats a customer or line; in a file of these themselves every row is accounted for.
+    is_mapped = bool(rule.files) or rule.table is not None
+    if entity.name in ("customers", "order_lines") and rule.fold is None and is_mapped:
+        return (
+            f"select distinct {selected} where malformed_line is null "
+            f"union all select {selected} where malformed_line is not null"
+        )
+    return f"select {selected}"
 
 
 def folded(source: Source, fold: Fold | None, where: str) -> str:
@@ -98,7 +103,8 @@ def expression(source: Source, entity_rule: EntityRule, column: Column, where: s
         text = f"case when lower({text}) in ({words}) then 'true' when {text} is not null then 'false' end"
     if rule.values:
         cases = " ".join(
-            f"when {quoted(old.strip().lower())} then {quoted(new) if new else 'null'}" for old, new in rule.values.items()
+            f"when {quoted(old.strip().lower())} then {quoted(new) if new else 'null'}"
+            for old, new in rule.values.items()
         )
         text = f"case lower({text}) {cases} else {text} end"
     if rule.present is not None:
@@ -135,8 +141,9 @@ def plain_number(text: str, form: Format) -> str:
 
 
 def unreadable_number(text: str, form: Format) -> str:
-    """A number in another writing than declared must not be read as a plain one: 1.234 is not 1234 where , is decimal."""
-    return f"case when regexp_full_match({text}, '-?[0-9]+([.][0-9]+)?') then {text} || ' (not as declared)' else {text} end"
+    """A number in another writing than declared must not be read as a plain one: with a decimal comma 1.234 is none."""
+    plain = f"regexp_full_match({text}, '-?[0-9]+([.][0-9]+)?')"
+    return f"case when {plain} then {text} || ' (not as declared)' else {text} end"
 
 
 def number(value: str, kind: str, form: Format) -> str:
@@ -165,7 +172,10 @@ def amount(source: Source, rule: EntityRule, column: ColumnRule, where: str) -> 
 
     def other(wanted: str) -> str:
         if wanted.startswith("="):
-            return amount(source, rule, rule.columns[wanted.removeprefix("=")], where)
+            target = rule.columns.get(wanted.removeprefix("="))
+            if target is None or target == column:
+                raise IntakeError(f"{where}: '{wanted}' must name another column that is mapped")
+            return amount(source, rule, target, where)
         return number(*source.find(wanted, where), rule.format)
 
     value = other(column.column or "")
@@ -174,7 +184,8 @@ def amount(source: Source, rule: EntityRule, column: ColumnRule, where: str) -> 
     if column.times is not None:
         value = f"({value} * {other(column.times)})"
     for wanted in column.less:
-        value = f"({value} - coalesce({other(wanted)}, case when {cleaned(*source.find(wanted, where))} is null then 0 end))"
+        blank = f"{cleaned(*source.find(wanted, where))} is null"
+        value = f"({value} - coalesce({other(wanted)}, case when {blank} then 0 end))"
     if column.scaled_by is not None:
         part, whole = (other(wanted) for wanted in column.scaled_by)
         value = f"case when {value} = 0 then 0 else round(cast({value} as double) * {part} / nullif({whole}, 0), 4) end"
@@ -197,7 +208,7 @@ def timestamp_text(text: str, date_format: str) -> str:
 
 
 def invoice_orders(source: Source, rule: EntityRule, entity: Entity, where: str) -> str:
-    """Orders from invoice lines: an invoice with what it sold, and, where later lines cancel some of it, a second version
+    """Orders from invoice lines: an invoice with what it sold and, if later lines cancel part of it, a second version
     with the refund. What is cancelled without an earlier sale of that product to that customer becomes a row with a
     negative amount: staging quarantines it, so that it can be seen."""
     fold = rule.fold
@@ -222,20 +233,23 @@ def invoice_orders(source: Source, rule: EntityRule, entity: Entity, where: str)
     return f"""
         with lines as (
             select
-                {text(fold.invoice or '')} as invoice, {text(fold.product or '')} as product,
-                {customer} as customer_id, {mapped['ordered_at']} as ordered_at,
+                {text(fold.invoice or "")} as invoice, {text(fold.product or "")} as product,
+                {customer} as customer_id, {mapped["ordered_at"]} as ordered_at,
                 {"".join(f"{mapped[column]} as {column}, " for column in others)}
                 {quantity} as quantity, cast({quantity} * {price} as decimal(28, 4)) as line_amount,
                 source_line, source_file, malformed_line
             from {source.table}
         ),
         judged as (
-            select *, coalesce(starts_with(invoice, {prefix}) or quantity < 0 or line_amount < 0, false) as is_cancelling
+            select
+                *, coalesce(starts_with(invoice, {prefix}) or quantity < 0 or line_amount < 0, false) as is_cancelling
             from lines
             where malformed_line is null
         ),
         invoices as (
-            select invoice, arg_min(customer_id, source_line) as customer_id, arg_min(ordered_at, source_line) as ordered_at,
+            select
+                invoice, arg_min(customer_id, source_line) as customer_id,
+                arg_min(ordered_at, source_line) as ordered_at,
                 sum(line_amount) as amount, bool_or(line_amount is null) as is_unreadable,
                 min(source_file) as source_file{first_of}
             from judged where not is_cancelling or invoice is null group by invoice
@@ -254,7 +268,8 @@ def invoice_orders(source: Source, rule: EntityRule, entity: Entity, where: str)
         returned as (
             select sold_by, product, least(sum(abs(line_amount)), any_value(sold)) as refunded,
                 greatest(sum(abs(line_amount)) - any_value(sold), 0) as too_much, max(ordered_at) as returned_at,
-                min(invoice) as cancelling_invoice, any_value(customer_id) as customer_id, min(source_file) as source_file
+                min(invoice) as cancelling_invoice, any_value(customer_id) as customer_id,
+                min(source_file) as source_file
             from cancelled where sold_by is not null group by all
         ),
         refunds as (
@@ -269,11 +284,15 @@ def invoice_orders(source: Source, rule: EntityRule, entity: Entity, where: str)
             from returned where too_much > 0 group by all
         )
         select invoice as order_id, customer_id, ordered_at,
-            case when is_unreadable then 'a line without a readable quantity or price' else cast(amount as varchar) end as amount,
-            '0' as refunded_amount, ordered_at as updated_at{listed}, source_file, cast(null as varchar) as malformed_line
+            case
+                when is_unreadable then 'a line without a readable quantity or price' else cast(amount as varchar)
+            end as amount,
+            '0' as refunded_amount, ordered_at as updated_at{listed}, source_file,
+            cast(null as varchar) as malformed_line
         from invoices
         union all
-        select invoice, customer_id, ordered_at, cast(amount as varchar), cast(refunded as varchar), returned_at{listed},
+        select
+            invoice, customer_id, ordered_at, cast(amount as varchar), cast(refunded as varchar), returned_at{listed},
             source_file, null
         from invoices inner join refunds on invoices.invoice = refunds.sold_by
         where not is_unreadable

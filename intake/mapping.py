@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import difflib
-from collections.abc import Iterable, Mapping as Dictionary
+from collections.abc import Iterable
+from collections.abc import Mapping as Dictionary
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,8 +16,12 @@ from .errors import IntakeError
 
 PRESETS = Path(__file__).resolve().parent / "presets"
 PROJECT_FILE = Path(__file__).resolve().parent.parent / "dbt_project.yml"
+MOST_SHOWN = 20  # names in a message
 FOLDS = ("first_line", "invoice_lines")
-FOLD_SETTINGS = {"first_line": ("by",), "invoice_lines": ("invoice", "product", "quantity", "price", "cancelling_prefix")}
+FOLD_SETTINGS = {
+    "first_line": ("by",),
+    "invoice_lines": ("invoice", "product", "quantity", "price", "cancelling_prefix"),
+}
 
 
 @dataclass(frozen=True)
@@ -110,7 +116,8 @@ def load_mapping(path: Path) -> Mapping:
     if not merged:
         raise IntakeError(f"{path}: maps nothing. Name a preset ({', '.join(presets())}) or entities")
     if unknown := merged.keys() - entities().keys():
-        raise IntakeError(f"{path}: entity '{min(unknown)}' does not exist{suggestion(min(unknown), entities())}")
+        first = min(str(name) for name in unknown)
+        raise IntakeError(f"{path}: entity '{first}' does not exist{suggestion(first, entities())}")
     settings = document.get("settings") or {}
     if not isinstance(settings, dict):
         raise IntakeError(f"{path}: `settings` must name settings of docs/settings.md with their values")
@@ -139,10 +146,11 @@ def read_yaml(path: Path) -> dict:
         raise IntakeError(f"{path}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
         raise IntakeError(f"{path}: is not UTF-8 text") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError, ValueError) as error:  # ValueError: a date such as 2024-13-45
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
-        raise IntakeError(f"{path}{where}: is not valid YAML ({getattr(error, 'problem', error)})") from error
+        problem = getattr(error, "problem", None) or error
+        raise IntakeError(f"{path}{where}: is not valid YAML ({problem}). Correct it there") from error
     if not isinstance(document, dict):
         raise IntakeError(f"{path}: must hold `preset:` or `entities:`")
     return document
@@ -156,10 +164,10 @@ def construct_unique(loader: UniqueKeys, node: yaml.MappingNode) -> dict:
     seen: set = set()
     for key_node, _ in node.value:
         key = loader.construct_object(key_node, deep=True)
+        if isinstance(key, dict | list | set):
+            raise yaml.constructor.ConstructorError(None, None, "a key must be a plain text", key_node.start_mark)
         if key in seen:
-            raise yaml.constructor.ConstructorError(
-                None, None, f"'{key}' is given twice", key_node.start_mark
-            )
+            raise yaml.constructor.ConstructorError(None, None, f"'{key}' is given twice", key_node.start_mark)
         seen.add(key)
     return yaml.SafeLoader.construct_mapping(loader, node, deep=True)
 
@@ -179,6 +187,9 @@ def merge(base: dict, own: dict, path: Path) -> dict:
             continue
         if not isinstance(rule, dict):
             raise IntakeError(f"{path}: entity '{name}' must have `files` or `table`, and `columns`")
+        for part in ("columns", "format"):
+            if not isinstance(rule.get(part) or {}, dict):
+                raise IntakeError(f"{path}: entity '{name}': `{part}` must hold lines of the form `name: value`")
         before = base.get(name, {})
         columns = {**before.get("columns", {}), **(rule.get("columns") or {})}
         settings = {**before.get("format", {}), **(rule.get("format") or {})}
@@ -222,7 +233,7 @@ def read_column(source: object, where: str) -> ColumnRule:
         raise IntakeError(f"{where}: name a column of the file, or say `column:` or `constant:`")
     known = tuple(ColumnRule.__dataclass_fields__)
     only_known(source, known, where)
-    rule = replace(ColumnRule(), **{key: plain(key, value) for key, value in source.items()})
+    rule = replace(ColumnRule(), **{key: plain(key, value, where) for key, value in source.items()})
     if sum(value is not None for value in (rule.column, rule.constant, rule.row_number, rule.number_within)) != 1:
         raise IntakeError(f"{where}: needs one of `column`, `constant`, `row_number` and `number_within`")
     if rule.scaled_by is not None and len(rule.scaled_by) != 2:
@@ -232,9 +243,11 @@ def read_column(source: object, where: str) -> ColumnRule:
     return rule
 
 
-def plain(key: str, value: object) -> object:
+def plain(key: str, value: object, where: str) -> object:
     if key == "values":
-        return {str(name): str(text) for name, text in dict(value).items()}
+        if not isinstance(value, dict):
+            raise IntakeError(f"{where}: `values` must hold lines of the form `text in the file: text instead`")
+        return {str(name): str(text) for name, text in value.items()}
     if key in ("true_values", "scaled_by", "less"):
         return tuple(str(item) for item in as_list(value))
     return None if value is None else str(value)
@@ -248,11 +261,18 @@ def read_format(settings: dict, where: str) -> Format:
         form = replace(form, delimiter="\t")
     if form.delimiter != "whitespace" and len(form.delimiter) != 1:
         raise IntakeError(f"{where}: delimiter must be one character, 'tab' or 'whitespace', not '{form.delimiter}'")
+    if len(form.quote) != 1 or form.quote == form.delimiter:
+        raise IntakeError(f"{where}: quote must be one character that is not the delimiter, not '{form.quote}'")
+    if form.header is not None and not form.header:
+        raise IntakeError(f"{where}: header must name the columns of a file without one, or be left out")
+    if len(form.thousands) > 1:
+        raise IntakeError(f"{where}: thousands must be one character, not '{form.thousands}'")
     if form.decimal not in (".", ",") or form.decimal == form.thousands:
         raise IntakeError(f"{where}: decimal must be '.' or ',' and differ from thousands")
     try:
         "".encode(form.encoding)
-    except LookupError as error:
+        codecs.getincrementaldecoder(form.encoding)
+    except (LookupError, ValueError) as error:
         raise IntakeError(f"{where}: encoding '{form.encoding}' does not exist; try utf-8 or latin-1") from error
     return form
 
@@ -274,7 +294,7 @@ def read_table(table: dict, where: str) -> Table:
     only_known(table, ("name", "duckdb", "postgres"), f"{where}, table")
     if not table.get("name") or bool(table.get("duckdb")) == bool(table.get("postgres")):
         raise IntakeError(f"{where}: table needs `name` and `duckdb` (a file) or `postgres` (an environment variable)")
-    return Table(str(table["name"]), table.get("duckdb"), table.get("postgres"))
+    return Table(**{key: str(value) for key, value in table.items() if value is not None})
 
 
 def as_list(value: object) -> tuple[str, ...]:
@@ -293,5 +313,6 @@ def only_known(given: dict, known: Iterable[str], where: str) -> None:
 def suggestion(name: str, known: Iterable[str]) -> str:
     """What was probably meant, else all there is."""
     known = list(known)
-    close = difflib.get_close_matches(name, known, n=1)
-    return f"; did you mean '{close[0]}'?" if close else f"; there is {', '.join(known)}"
+    close = difflib.get_close_matches(str(name), known, n=1)
+    more = f" and {len(known) - MOST_SHOWN:,} more" if len(known) > MOST_SHOWN else ""
+    return f"; did you mean '{close[0]}'?" if close else f"; there is {', '.join(known[:MOST_SHOWN])}{more}"

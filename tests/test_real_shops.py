@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from examples.real_shops import SHOPS, Shop, ours
+from examples.real_shops import SHOPS, Shop, ours, report
 from intake.mapping import load_mapping
 from intake.prepare import prepare
 from tests.conftest import Build, build_models
@@ -46,6 +47,15 @@ def test_cdnow_has_its_published_transactions_customers_and_monthly_cohorts(cdno
     ]
 
 
+def test_make_real_says_where_a_figure_differs(cdnow: Build, capsys: pytest.CaptureFixture[str]) -> None:
+    assert report(CDNOW, cdnow.warehouse)
+    assert "DIFFERS" not in capsys.readouterr().out
+    published = {**CDNOW.published, "customers": ("23,571", CDNOW.published["customers"][1])}
+    assert not report(replace(CDNOW, published=published), cdnow.warehouse)
+    differing = [line.split() for line in capsys.readouterr().out.splitlines() if "DIFFERS" in line]
+    assert differing == [["customers", "23,571", "23,570", "DIFFERS"]]
+
+
 def test_cdnow_purchases_of_nothing_count_and_no_row_is_lost(cdnow: Build) -> None:
     outcomes = "select outcome, reason, rows from marts.row_accounting where entity = 'orders' and rows > 0"
     assert cdnow.rows(outcomes) == [("counted", "none", 69_659)]
@@ -64,7 +74,8 @@ def test_cdnow_cohorts_are_retained_as_their_transactions_say(cdnow: Build) -> N
     returned = cdnow.rows(
         """
         select active_customers from marts.cohort_retention
-        where cohort_grain = 'month' and dimension = 'all' and cohort_start = '1997-01-01' and period_number in (0, 1, 17)
+        where cohort_grain = 'month' and dimension = 'all' and cohort_start = '1997-01-01'
+            and period_number in (0, 1, 17)
         order by period_number
         """
     )
@@ -93,4 +104,5 @@ def test_online_retail_accounts_for_every_line_of_every_invoice(online_retail: B
             + (select sum(cast(amount as decimal(18, 4))) from staging.quarantined_orders) as decimal(18, 2))
     """
     assert online_retail.rows(parts) == [(Decimal("9747747.93"),)]
-    assert online_retail.rows("select distinct rejection_reason from staging.quarantined_orders") == [("negative_amount",)]
+    reasons = "select distinct rejection_reason from staging.quarantined_orders"
+    assert online_retail.rows(reasons) == [("negative_amount",)]
