@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from .entities import Column, Entity
 from .errors import IntakeError
 from .mapping import ColumnRule, EntityRule, Fold, Format, suggestion
-from .reading import name, quoted
+from .reading import OWN_COLUMNS, name, quoted
 
 WITH_TIME = ("%H", "%I", "%X", "%c")
 NUMBER = "decimal(18, 6)"
@@ -32,7 +32,7 @@ class Source:
             alike = [column for known, column in self.columns.items() if letters(known) == letters(wanted)]
             found = alike[0] if len(alike) == 1 else None
         if found is None:
-            known = [column for column, _ in self.columns.values()]
+            known = [column for column, _ in self.columns.values() if column not in OWN_COLUMNS]
             raise IntakeError(f"{where}: column '{wanted}' is not in {self.shown}{suggestion(wanted, known)}")
         return name(found[0]), found[1]
 

@@ -145,7 +145,7 @@ def read_yaml(path: Path) -> dict:
     except OSError as error:
         raise IntakeError(f"{path}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
-        raise IntakeError(f"{path}: is not UTF-8 text") from error
+        raise IntakeError(f"{path}: is not UTF-8 text. Save it as UTF-8") from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:  # ValueError: a date such as 2024-13-45
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""

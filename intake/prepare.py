@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -15,9 +16,26 @@ from .convert import Source, canonical_select, cleaned, letters
 from .entities import Entity, entities
 from .errors import IntakeError
 from .mapping import ColumnRule, EntityRule, Mapping, load_mapping
-from .reading import EXTENSIONS, first_line, is_plain_csv, load_file, load_table, name, quoted
+from .reading import (
+    EXTENSIONS,
+    OWN_COLUMNS,
+    check_readable,
+    columns_that_dbt_reads,
+    first_line,
+    load_file,
+    load_table,
+    name,
+    quoted,
+    shortened,
+)
 
 MAPPING = "mapping.yml"
+# Endings of tables that are not read here. What lies beside the entities otherwise (notes, checksums) is nobody's data.
+UNREAD = (
+    ".xls", ".xlsb", ".xlsm", ".ods", ".numbers", ".json", ".jsonl", ".ndjson", ".xml", ".html", ".sql", ".sqlite",
+    ".db", ".duckdb", ".dbf", ".zip", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar", ".tar", ".avro", ".orc", ".feather",
+    ".arrow",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -35,6 +53,16 @@ def prepare(raw: Path, out: Path, mapping: Path | None = None) -> Path:
     `out` is written beside and then put in place whole, so that a failure leaves what was there before.
     Raises IntakeError with one line that says what is wrong.
     """
+    try:
+        return prepared(raw, out, mapping)
+    except RecursionError as error:
+        raise IntakeError(f"{mapping or raw / MAPPING}: columns refer to each other in a circle") from error
+    except OSError as error:
+        what = f"{error.filename or raw}: {error.strerror or error}"
+        raise IntakeError(f"{what}. See to it that it can be read, or written to, and is whole") from error
+
+
+def prepared(raw: Path, out: Path, mapping: Path | None) -> Path:
     found = discover(raw, mapping)
     with workspace() as (connection, work):
         converted = {item.rule.entity: item for item in found if not dbt_reads(connection, item)}
@@ -43,12 +71,16 @@ def prepare(raw: Path, out: Path, mapping: Path | None = None) -> Path:
         fresh = out.with_name(out.name + ".unfinished")
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(parents=True)
-        for item in found:
-            entity = item.rule.entity
-            if entity in converted:
-                write_entity(connection, item, raw, fresh / f"{entity}.parquet", work)
-            else:
-                link(item, fresh)
+        try:
+            for item in found:
+                entity = item.rule.entity
+                if entity in converted:
+                    write_entity(connection, item, raw, fresh, work)
+                else:
+                    link(item, fresh)
+        except BaseException:
+            shutil.rmtree(fresh, ignore_errors=True)
+            raise
     shutil.rmtree(out, ignore_errors=True)
     fresh.rename(out)
     return out
@@ -67,7 +99,10 @@ def workspace() -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
 
 def mapping_of(raw: Path, mapping: Path | None = None) -> Mapping | None:
     """The mapping named, else the one in the raw folder, else none."""
-    chosen = mapping or (raw / MAPPING if (raw / MAPPING).exists() else None)
+    inside = raw / MAPPING
+    if mapping is None and not os.path.lexists(inside) and os.path.exists(raw / "mapping.yaml"):  # noqa: PTH110 - that of Path fails without permission
+        raise IntakeError(f"{raw / 'mapping.yaml'}: is not read. Rename it to {MAPPING}")
+    chosen = mapping or (inside if os.path.lexists(inside) else None)  # a link that leads nowhere is no missing mapping
     return load_mapping(chosen) if chosen else None
 
 
@@ -75,7 +110,9 @@ def discover(raw: Path, mapping: Path | None = None) -> list[Found]:
     """The entities of a raw folder, by its mapping or by their own names."""
     if not raw.is_dir():
         what = "is a file, not a folder" if raw.exists() else "does not exist"
-        raise IntakeError(f"raw folder {raw} (STAMMKUNDE_RAW): {what}")
+        raise IntakeError(f"raw folder {raw} (STAMMKUNDE_RAW): {what}. Name the folder that holds the exports")
+    if not os.access(raw, os.R_OK | os.X_OK):
+        raise IntakeError(f"raw folder {raw} (STAMMKUNDE_RAW): permission denied. Give this user the right to read it")
     chosen = mapping_of(raw, mapping)
     found = mapped(chosen, raw) if chosen else by_name(raw)
     if not any(item.rule.entity == "orders" for item in found):
@@ -83,8 +120,8 @@ def discover(raw: Path, mapping: Path | None = None) -> list[Found]:
             raise IntakeError(f"{chosen.path}: maps no orders, the one entity that is required")
         there = ", ".join(sorted(path.name for path in raw.iterdir())[:8]) or "nothing"
         raise IntakeError(
-            f"no orders in the raw folder {raw} (STAMMKUNDE_RAW): put orders.csv, orders.parquet or a folder orders/ there, "
-            f"or a {MAPPING} that says what the files are (found: {there})"
+            f"no orders in the raw folder {raw} (STAMMKUNDE_RAW): put orders.csv, orders.parquet or a folder orders/ "
+            f"there, or a {MAPPING} that says what the files are (found: {there})"
         )
     return found
 
@@ -94,25 +131,37 @@ def mapped(mapping: Mapping, raw: Path) -> list[Found]:
     for rule in mapping.entities.values():
         files: tuple[Path, ...] = ()
         if rule.table is None:
-            files = tuple(sorted({path for pattern in rule.files for path in raw.glob(pattern) if path.name != MAPPING}))
+            files = tuple(sorted({path for pattern in rule.files for path in matches(mapping, rule, raw, pattern)}))
             if not files:
                 raise IntakeError(
-                    f"{mapping.path}: entity '{rule.entity}': no file in {raw} matches {', '.join(rule.files)}"
+                    f"{mapping.path}: entity '{rule.entity}': no file in {raw} matches {', '.join(rule.files)}. "
+                    "Put it there, or correct `files`"
                 )
         found.append(Found(rule, files, is_canonical=False))
     return found
 
 
+def matches(mapping: Mapping, rule: EntityRule, raw: Path, pattern: str) -> list[Path]:
+    try:
+        return [path for path in raw.glob(pattern) if path.name != MAPPING]
+    except (NotImplementedError, ValueError) as error:
+        raise IntakeError(
+            f"{mapping.path}: entity '{rule.entity}': files '{pattern}' is no pattern under the raw folder ({error})"
+        ) from error
+
+
 def by_name(raw: Path) -> list[Found]:
     found = []
+    there = sorted(raw.iterdir())
     for entity in entities().values():
-        single = [raw / f"{entity.name}{ending}" for ending in EXTENSIONS if (raw / f"{entity.name}{ending}").exists()]
+        single = [path for path in there if stem(path) == entity.name]
         folder = raw / entity.name
         parts = sorted(
             path
             for path in (folder.iterdir() if folder.is_dir() else ())
-            if path.name.endswith(EXTENSIONS) and not path.name.startswith((".", "_"))
+            if stem(path) is not None and not path.name.startswith((".", "_"))
         )
+        check_nothing_is_passed_over(entity.name, there, folder)
         if len(single) + bool(parts) > 1:
             listed = ", ".join(str(path) for path in [*single, *parts])
             raise IntakeError(
@@ -125,12 +174,41 @@ def by_name(raw: Path) -> list[Found]:
     return found
 
 
+def stem(path: Path) -> str | None:
+    """The name without its ending; None for an ending that is not read."""
+    lower = path.name.lower()
+    return next((path.name[: -len(ending)] for ending in EXTENSIONS if lower.endswith(ending)), None)
+
+
+def check_nothing_is_passed_over(entity: str, there: list[Path], folder: Path) -> None:
+    """Rows that seem to be given, but would be left out without a word, are an error."""
+    named = [path for path in there if path.name.split(".")[0] == entity]
+    inside = list(folder.iterdir()) if folder.is_dir() else []
+    for path in (*named, *inside):
+        if path.name.startswith((".", "_")) or stem(path) is not None:
+            continue
+        if path.name.lower().endswith(UNREAD):
+            raise IntakeError(f"{path}: such files are not read. Export it as CSV, Parquet or .xlsx, or take it away")
+        if not path.exists():
+            raise IntakeError(f"{path}: is a link that leads nowhere. Put the file itself there, or take the link away")
+        if path.parent == folder and path.is_dir():
+            raise IntakeError(
+                f"{path}: is a folder within {folder}/ and is not read. Put its files into {folder}/, or name them in "
+                f"a {MAPPING} (files: '{entity}/**/*.csv')"
+            )
+
+
 def dbt_reads(connection: duckdb.DuckDBPyConnection, item: Found) -> bool:
     """Whether all files of an entity are as dbt itself reads them."""
-    return item.is_canonical and all(
-        path.is_file() and (path.suffix == ".parquet" or (path.stat().st_size > 0 and is_plain_csv(connection, path)))
-        for path in item.files
-    )
+    if not item.is_canonical:
+        return False
+    required = {column.name for column in entities()[item.rule.entity].columns.values() if column.required}
+    for path in item.files:
+        check_readable(path)
+        columns = columns_that_dbt_reads(connection, path)
+        if columns is None or required - columns:  # converting says what is missing
+            return False
+    return True
 
 
 def sources(connection: duckdb.DuckDBPyConnection, item: Found, raw: Path, work: Path) -> list[Source]:
@@ -158,17 +236,26 @@ def rule_for(item: Found, source: Source, entity: Entity) -> EntityRule:
         return item.rule
     for column in entity.columns.values():
         if column.required and column.name not in source.columns:
-            there = [known for known in source.columns if known not in ("source_file", "source_line", "malformed_line")]
+            there = [shortened(known) for known in source.columns if known not in OWN_COLUMNS]
             raise IntakeError(
                 f"column '{column.name}' is missing in {source.shown}: {entity.name} cannot be read without it. "
-                f"Columns found: {', '.join(there[:20])}"
+                f"Columns found: {', '.join(there[:20])}{hint(there)}"
             )
     present = {column: rule for column, rule in item.rule.columns.items() if column in source.columns}
     return EntityRule(entity.name, present, format=item.rule.format)
 
 
-def entity_select(connection: duckdb.DuckDBPyConnection, item: Found, raw: Path, work: Path) -> str:
-    """SELECT of all rows of an entity in canonical columns, over sources that are loaded on the way."""
+def hint(columns: list[str]) -> str:
+    """What a header of one column probably is: another separator than declared, which is never guessed."""
+    sign = next((sign for sign in ";\t|" if len(columns) == 1 and sign in columns[0]), None)
+    if sign is None:
+        return ""
+    shown = "tab" if sign == "\t" else sign
+    return f". If columns are separated by {shown}, say so in a mapping (format: {{delimiter: '{shown}'}})"
+
+
+def entity_selects(connection: duckdb.DuckDBPyConnection, item: Found, raw: Path, work: Path) -> list[str]:
+    """SELECTs of all rows of an entity in canonical columns, over sources that are loaded on the way."""
     entity = entities()[item.rule.entity]
     where = f"entity '{entity.name}'"
     loaded = sources(connection, item, raw, work)
@@ -176,11 +263,11 @@ def entity_select(connection: duckdb.DuckDBPyConnection, item: Found, raw: Path,
     document = document_of(item)
     if document is not None and len(loaded) > 1:
         selects = [canonical_select(as_one(connection, loaded, document, where), item.rule, entity, where)]
-    return " union all by name ".join(f"({select})" for select in selects)
+    return selects
 
 
 def document_of(item: Found) -> str | None:
-    """The column whose rows belong together and must come from one file: an order's lines, an invoice's. Otherwise None."""
+    """The column whose rows belong together and must come from one file: an order's lines, an invoice's. Else None."""
     if item.rule.fold is not None and item.rule.fold.kind == "invoice_lines":
         return item.rule.fold.invoice
     return item.rule.columns["order_id"].column if item.rule.entity == "order_lines" and not item.is_canonical else None
@@ -204,7 +291,7 @@ def as_one(connection: duckdb.DuckDBPyConnection, loaded: list[Source], document
         create table {table} as
         select * exclude (file_number, document)
             replace (row_number() over (order by file_number, source_line) as source_line)
-        from ({' union all by name '.join(selects)})
+        from ({" union all by name ".join(selects)})
         qualify document is null or malformed_line is not null
             or file_number = max(file_number) over (partition by document)
         """
@@ -212,12 +299,24 @@ def as_one(connection: duckdb.DuckDBPyConnection, loaded: list[Source], document
     return describe(connection, table, ", ".join(source.shown for source in loaded))
 
 
-def write_entity(connection: duckdb.DuckDBPyConnection, item: Found, raw: Path, target: Path, work: Path) -> None:
-    select = entity_select(connection, item, raw, work)
+def write_entity(connection: duckdb.DuckDBPyConnection, item: Found, raw: Path, fresh: Path, work: Path) -> None:
+    """One Parquet file; a folder of them where a column is typed in one source and text in another, as together it
+    would become text."""
+    entity = item.rule.entity
+    selects = entity_selects(connection, item, raw, work)
     try:
-        connection.execute(f"copy ({select}) to {quoted(str(target))} (format parquet)")
+        alike: dict[tuple, list[str]] = {}
+        for select in selects:
+            columns = connection.execute(f"describe {select}").fetchall()
+            kinds = tuple(sorted((column, kind) for column, kind, *_ in columns if kind != "VARCHAR"))
+            alike.setdefault(kinds, []).append(f"({select})")
+        if len(alike) > 1:
+            (fresh / entity).mkdir()
+        for number, group in enumerate(alike.values()):
+            target = fresh / (f"{entity}/{number:04}.parquet" if len(alike) > 1 else f"{entity}.parquet")
+            connection.execute(f"copy ({' union all by name '.join(group)}) to {quoted(str(target))} (format parquet)")
     except duckdb.Error as error:
-        shown = ", ".join(str(path) for path in item.files) or item.rule.entity
+        shown = ", ".join(str(path) for path in item.files) or entity
         raise IntakeError(f"{shown}: cannot be converted ({first_line(error)})") from error
     for (table,) in connection.execute(
         f"select table_name from duckdb_tables() where table_name like {quoted(f'source_{item.rule.entity}_%')}"

@@ -1,7 +1,7 @@
 """Files and tables as they are, brought into DuckDB: text as text, typed columns typed, no row lost.
 
-A line that does not have the columns of its header is kept as it stands in `malformed_line`; it becomes a row without any
-value, which staging quarantines.
+A line that does not have the columns of its header is kept as it stands in `malformed_line`; it becomes a row without
+any value, which staging quarantines.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ MOST_COLUMNS = 2_000
 LONGEST_RECORD = 200  # lines that one quoted value may span
 LARGEST_RECORD = 8_000_000  # characters of one row
 LONGEST_MALFORMED_LINE = 10_000  # characters that are kept of one
+# How files written here are read: they are known to be whole, and quoted values may hold any line end.
+CLEAN = "max_line_size = 67108864, parallel = false, new_line = '\\n'"
 LONGEST_NAME = 60  # characters of a column that a message shows
 OWN_COLUMNS = ("source_line", "source_file", "malformed_line")  # that loading adds
 GZIP = b"\x1f\x8b"
@@ -62,8 +64,8 @@ def name(text: str) -> str:
 
 
 def columns_that_dbt_reads(connection: duckdb.DuckDBPyConnection, path: Path) -> set[str] | None:
-    """Names of the columns of a file that dbt can read itself: whole Parquet, or comma-separated UTF-8 in which every line
-    has the header's columns. None for a file that must be converted."""
+    """Names of the columns of a file that dbt can read itself: whole Parquet, or comma-separated UTF-8 in which every
+    line has the header's columns. None for a file that must be converted."""
     suffix = path.suffix.lower()
     if suffix == ".parquet":
         reader = f"read_parquet({quoted(literal(path))})"
@@ -76,7 +78,7 @@ def columns_that_dbt_reads(connection: duckdb.DuckDBPyConnection, path: Path) ->
     else:
         return None
     known = {column.strip().lower() for column in header}
-    if not reader or known & set(OWN_COLUMNS):
+    if not reader or known & {*OWN_COLUMNS, "read_from"}:
         return None
     try:
         connection.execute(f"select {every_value} from ({reader})").fetchall()
@@ -114,6 +116,8 @@ def check_readable(path: Path) -> None:
         raise IntakeError(f"{path}: is a link that leads nowhere. Put the file itself there, or take the link away")
     if not path.is_file():
         raise IntakeError(f"{path}: is no ordinary file. Put a file there, or take it away")
+    if "\\" in path.name:  # DuckDB's patterns pass over such a file
+        raise IntakeError(f"{path}: has a backslash in its name. Rename it")
     if not os.access(path, os.R_OK):
         raise IntakeError(f"{path}: cannot be read: permission denied. Give this user the right to read it")
     if path.stat().st_size == 0:
@@ -215,7 +219,7 @@ def describe_rows(path: Path, rows: int) -> tuple[tuple[str, ...], list[list[str
     """Column names and the first rows, as text, of a Parquet or Excel file."""
     with duckdb.connect() as connection, tempfile.TemporaryDirectory() as work:
         load_file(connection, "head", path, Format(), Path(work))
-        found = connection.execute(f"select * exclude (source_line, source_file, malformed_line) from head limit {rows}")
+        found = connection.execute(f"select * exclude ({', '.join(OWN_COLUMNS)}) from head limit {rows}")
         header = tuple(column[0] for column in found.description or ())
         return header, [["" if value is None else str(value) for value in row] for row in found.fetchall()]
 
@@ -255,10 +259,11 @@ def load_delimited(connection: duckdb.DuckDBPyConnection, table: str, path: Path
 
 
 def strict_reader(path: Path, form: Format, header: Sequence[str]) -> str:
-    """Never with parallel = false: DuckDB 2.0.0 then drops all rows after a quote that is not closed, without an error."""
+    """Never with parallel = false: DuckDB 2.0.0 then drops all rows after a quote that is not closed, without error."""
+    has_header = str(form.header is None).lower()
     columns = ", ".join(f"{quoted(column)}: 'varchar'" for column in header)
     return (
-        f"select * from read_csv({quoted(literal(path))}, auto_detect = false, header = {str(form.header is None).lower()}, "
+        f"select * from read_csv({quoted(literal(path))}, auto_detect = false, header = {has_header}, "
         f"delim = {quoted(form.delimiter)}, quote = {quoted(form.quote)}, escape = {quoted(form.quote)}, "
         f"columns = {{{columns}}}, max_line_size = 4194304)"
     )
@@ -295,11 +300,13 @@ def check_text(path: Path, shown: Path, form: Format) -> None:
     """What begins like another kind of file is none that could be read as text."""
     with path.open("rb") as file:
         start = file.read(512)
-    for signature, what in SIGNATURES.items():
+    packed_twice = {GZIP: "packed with gzip twice"} if path != shown else {}
+    for signature, what in {**SIGNATURES, **packed_twice}.items():
         if start.startswith(signature):
             raise IntakeError(f"{shown}: is {what}, not text. Give it the right ending, or export it as CSV")
     first = start.split(b"\n")[0]
-    if is_utf_8(form) and (start.startswith(UTF_16) or first.count(b"\0") * 3 > len(first)):
+    looks_wide = first.count(b"\0") * 3 > len(first) and not start.startswith(GZIP)
+    if is_utf_8(form) and (start.startswith(UTF_16) or looks_wide):
         raise IntakeError(f"{shown}, line 1: is UTF-16. Say so in a mapping (format: {{encoding: utf-16}})")
 
 
@@ -330,10 +337,13 @@ def not_decodable(path: Path, form: Format) -> str:
 
 
 def read_header(path: Path, form: Format, shown: Path | None = None) -> tuple[str, ...]:
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        record = header_record(file, form)
+    try:
+        with path.open(encoding="utf-8-sig", errors="strict", newline="") as file:
+            record = header_record(file, form)
+    except UnicodeDecodeError as error:
+        raise IntakeError(not_decodable(shown or path, form)) from error
     if record is None:
-        raise IntakeError(f"{shown or path}, line 1: a quote in the header is not closed. Correct it, or export it again")
+        raise IntakeError(f"{shown or path}, line 1: a quote in the header is not closed. Close it, or export it again")
     fields = [field.strip() for field in split(record, form)]
     if not any(fields):
         raise IntakeError(f"{shown or path}, line 1: has no header: the first line must name the columns")
@@ -398,8 +408,8 @@ def records(lines: Iterator[str], width: int, form: Format) -> Iterator[tuple[li
             parts.append(following)
             is_open = quote_stays_open(following, form, True)
         fields = [] if is_open or sum(map(len, parts)) > LARGEST_RECORD else split("".join(parts), form)
-        if len(fields) == width:
-            yield fields, ""
+        if len(fields) == width or (len(fields) > width and not any(fields[width:])):  # a separator after each row
+            yield fields[:width], ""
         else:
             ahead.extendleft(reversed(parts[1:]))
             yield [""] * width, line.rstrip("\r\n")[:LONGEST_MALFORMED_LINE]
@@ -457,7 +467,7 @@ def write_and_load(
     declared = ", ".join(f"{quoted(column)}: {quoted(kind)}" for column, kind in columns.items())
     connection.execute(
         f"create table {table} as select * from read_csv({quoted(str(clean))}, auto_detect = false, header = false, "
-        f"delim = ',', quote = '\"', escape = '\"', columns = {{{declared}}}, max_line_size = 67108864, parallel = false)"
+        f"delim = ',', quote = '\"', escape = '\"', columns = {{{declared}}}, {CLEAN})"
     )
     clean.unlink()
 
@@ -515,7 +525,9 @@ def load_postgres(connection: duckdb.DuckDBPyConnection, table: str, source: Tab
             cursor.execute("set datestyle to 'ISO'")
             cursor.execute(sql.SQL("select * from {} limit 0").format(relation))
             columns = {
-                column.name: POSTGRES_TYPES.get(known.name, "varchar") if (known := psycopg.adapters.types.get(column.type_code)) else "varchar"
+                column.name: POSTGRES_TYPES.get(known.name, "varchar")
+                if (known := psycopg.adapters.types.get(column.type_code))
+                else "varchar"
                 for column in cursor.description or ()
             }
             copy = sql.SQL("copy (select * from {}) to stdout (format csv, force_quote *)").format(relation)
@@ -526,9 +538,10 @@ def load_postgres(connection: duckdb.DuckDBPyConnection, table: str, source: Tab
         raise IntakeError(f"PostgreSQL ({source.postgres}), table '{source.name}': {first_line(error)}") from error
     declared = ", ".join(f"{quoted(column)}: {quoted(kind)}" for column, kind in columns.items())
     connection.execute(
-        f"create table {table} as select *, row_number() over () as source_line, cast(null as varchar) as malformed_line "
-        f"from read_csv({quoted(str(clean))}, auto_detect = false, header = false, delim = ',', quote = '\"', escape = '\"', "
-        f"columns = {{{declared}}}, max_line_size = 67108864, parallel = false)"
+        f"create table {table} as select *, row_number() over () as source_line, "
+        f"cast(null as varchar) as malformed_line "
+        f"from read_csv({quoted(str(clean))}, auto_detect = false, header = false, delim = ',', "
+        f"quote = '\"', escape = '\"', columns = {{{declared}}}, {CLEAN})"
     )
     clean.unlink()
 

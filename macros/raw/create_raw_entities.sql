@@ -23,9 +23,10 @@
     {% set selects = [] %}
     {% for format in ['csv', 'parquet'] if found | selectattr('format', 'equalto', format) | list %}
         {% set paths = found | selectattr('format', 'equalto', format) | map(attribute='path') | list %}
-        {% do check_required_columns(entity, format, paths) %}
-        {% set reader = raw_reader(format, paths) %}
-        {% do selects.append(select_raw_columns(entity, raw_column_types(reader), reader)) %}
+        {% for alike in files_of_same_types(entity, format, paths) %}
+            {% set reader = raw_reader(format, alike) %}
+            {% do selects.append(select_raw_columns(entity, raw_column_types(reader), reader)) %}
+        {% endfor %}
     {% endfor %}
     {% if not selects %}
         {% do selects.append(select_raw_columns(entity, {}, none)) %}
@@ -39,7 +40,7 @@
     {% set found = [] %}
     {% set root = folder.rstrip('/') %}
     {% set listing = run_query(
-        "select file from glob('" ~ quoted(root) ~ "/*') union select file from glob('" ~ quoted(root) ~ "/*/*') order by file"
+        "select file from glob('" ~ as_path(root) ~ "/*') union select file from glob('" ~ as_path(root) ~ "/*/*') order by file"
     ) %}
     {% for row in listing.rows %}
         {% set parts = row[0].replace('\\', '/')[root | length + 1:].split('/') %}
@@ -70,24 +71,38 @@
 {% endmacro %}
 
 
-{#- Each file is judged by itself: columns are joined by name over files, and one file's gap would go unseen. -#}
-{% macro check_required_columns(entity, format, paths) %}
+{#- Lists of files that can be read together. Read together, a column that is typed in one file and text in another would be
+    text in both. Each file is judged by itself: columns are joined by name over files, and one file's gap would go unseen. -#}
+{% macro files_of_same_types(entity, format, paths) %}
+    {% set alike = {} %}
     {% for path in paths %}
         {% set present = raw_column_types(raw_reader(format, [path])) %}
-        {% for column in entity.columns.values() if column.config.meta.get('required') and column.name not in present %}
-            {% do exceptions.raise_compiler_error(
-                "column '" ~ column.name ~ "' is missing in " ~ path ~ ": " ~ entity.name ~ " cannot be read without it. Columns found: "
-                ~ present.keys() | reject('equalto', 'read_from') | join(', ')
-            ) %}
+        {% do check_required_columns(entity, path, present) %}
+        {% set types = [] %}
+        {% for column in entity.columns.values() if present.get(column.name, {}).get('type', 'VARCHAR') != 'VARCHAR' %}
+            {% do types.append(column.name ~ ' ' ~ present[column.name]['type']) %}
         {% endfor %}
+        {% do alike.setdefault(types | join(', '), []).append(path) %}
+    {% endfor %}
+    {{ return(alike.values() | list) }}
+{% endmacro %}
+
+
+{% macro check_required_columns(entity, path, present) %}
+    {% for column in entity.columns.values() if column.config.meta.get('required') and column.name not in present %}
+        {% do exceptions.raise_compiler_error(
+            "column '" ~ column.name ~ "' is missing in " ~ path ~ ": " ~ entity.name ~ " cannot be read without it. Columns found: "
+            ~ present.keys() | reject('equalto', 'read_from') | join(', ')
+        ) %}
     {% endfor %}
 {% endmacro %}
 
 
+{#- Nothing about a CSV file is guessed: a guess about comments or lines to skip would leave out rows without a word. -#}
 {% macro raw_reader(format, paths) %}
     {% set quoted_paths = [] %}
     {% for path in paths %}
-        {% do quoted_paths.append("'" ~ quoted(path) ~ "'") %}
+        {% do quoted_paths.append("'" ~ as_path(path) ~ "'") %}
     {% endfor %}
     {% set list = '[' ~ quoted_paths | join(', ') ~ ']' %}
     {% if format == 'parquet' %}
@@ -95,7 +110,7 @@
     {% endif %}
     {{ return(
         'read_csv(' ~ list ~ ", all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"', "
-        ~ "union_by_name = true, filename = 'read_from')"
+        ~ "comment = '', skip = 0, null_padding = false, max_line_size = 4194304, union_by_name = true, filename = 'read_from')"
     ) }}
 {% endmacro %}
 
@@ -155,4 +170,7 @@
 {% endmacro %}
 
 
-{% macro quoted(text) %}{{ return(text.replace("'", "''")) }}{% endmacro %}
+{#- A path as a literal; *, ? and [ in it are part of the name, not a pattern. -#}
+{% macro as_path(path) %}
+    {{ return(path.replace("'", "''").replace('[', '[[]').replace('*', '[*]').replace('?', '[?]')) }}
+{% endmacro %}
