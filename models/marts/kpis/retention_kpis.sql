@@ -58,6 +58,7 @@ periods as (
         at_end.year_customers as trailing_customers,
         at_end.active_now_and_year_ago,
         year_ago.active_customers as active_year_ago,
+        yearly.revenue_of_the_year_before as base_revenue,
         coalesce(at_start.active_customers, 0) as customers_at_start,
         coalesce(movements.new_customers, 0) as new_customers,
         coalesce(movements.new_customers_kept, 0) as new_customers_kept,
@@ -72,7 +73,6 @@ periods as (
         coalesce(orders.purchasing_customers, 0) - coalesce(movements.new_customers, 0) as returning_customers,
         coalesce(orders.returning_orders, 0) as returning_orders,
         coalesce(orders.returning_revenue, 0) as returning_revenue,
-        yearly.revenue_of_the_year_before as base_revenue,
         at_end.net_revenue - coalesce(year_ago.net_revenue, 0) as trailing_net_revenue
     from {{ ref('int_periods') }} as periods
     left join orders
