@@ -127,8 +127,8 @@ def main() -> int:
     print("\n" + "\n".join(lines))
     print(f"\nThe marts are in {warehouse}, schema marts. What next:")
     print("  look     open the file with any tool that reads DuckDB, for example the table marts.retention_kpis")
-    print("  own      STAMMKUNDE_RAW=folder make run        (README.md, Your own orders)")
-    print("  explain  make docs                             (every model and column)")
+    print("  own      make check RAW=folder, then make run RAW=folder (docs/bring-your-own-orders.md)")
+    print("  explain  make docs: every model and column")
     return 0
 
 
