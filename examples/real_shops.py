@@ -51,7 +51,8 @@ def cdnow_folder() -> Path | None:
 
 def online_retail_folder() -> Path | None:
     folder = Path(os.environ.get("ONLINE_RETAIL") or ONLINE_RETAIL)
-    return folder if any(folder.glob(pattern) for pattern in ("*.parquet", "*.xlsx", "*.csv")) else None
+    files = [path for pattern in ("*.parquet", "*.xlsx", "*.csv") for path in folder.glob(pattern)]
+    return folder if files else None
 
 
 def cohort(month: str) -> str:

@@ -73,7 +73,7 @@ def check(raw: Path, mapping: Path | None = None) -> Iterator[str]:
             yield ""
             yield from marts_report(connection)
             if not counted_orders(connection):
-                raise IntakeError("A run would work, but no order would count: see the reasons above")
+                raise IntakeError(f"A run would work, but no order would count: {hint(connection)}")
     yield ""
     yield "A run would work."
 
@@ -213,6 +213,17 @@ def examples(connection: duckdb.DuckDBPyConnection, outcome: str, reason: str) -
 
 def counted_orders(connection: duckdb.DuckDBPyConnection) -> int:
     return connection.execute("select count(*) from intermediate.int_order_sequence").fetchall()[0][0]
+
+
+def hint(connection: duckdb.DuckDBPyConnection) -> str:
+    """What most probably is missing where no order counts."""
+    query = (
+        "select upper(currency), count(*) from staging.quarantined_orders where rejection_reason = 'unknown_currency'"
+    )
+    unknown = connection.execute(f"{query} group by 1 order by 2 desc limit 1").fetchall()
+    if unknown:
+        return f"if {unknown[0][0]} is the shop's currency, set reporting_currency to it (docs/settings.md)"
+    return "see the reasons above"
 
 
 def marts_report(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:

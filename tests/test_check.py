@@ -65,6 +65,13 @@ def test_a_folder_without_usable_orders_would_not_work(tmp_path: Path) -> None:
     assert "Traceback" not in finished.stderr
 
 
+def test_a_shop_in_another_currency_is_told_the_setting(tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_text("order_id,customer_id,ordered_at,amount,currency\no1,c1,2024-01-01,10,usd\n")
+    finished = run_check(tmp_path)
+    assert finished.returncode == 1
+    assert "if USD is the shop's currency, set reporting_currency to it" in finished.stderr
+
+
 def test_a_proposal_for_a_german_file_can_be_used_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "bestellungen.csv").write_bytes(GERMAN.encode("cp1252"))
     (tmp_path / "mapping.yml").write_text("\n".join(propose(tmp_path / "bestellungen.csv")) + "\n", encoding="utf-8")

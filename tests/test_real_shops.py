@@ -106,3 +106,9 @@ def test_online_retail_accounts_for_every_line_of_every_invoice(online_retail: B
     assert online_retail.rows(parts) == [(Decimal("9747747.93"),)]
     reasons = "select distinct rejection_reason from staging.quarantined_orders"
     assert online_retail.rows(reasons) == [("negative_amount",)]
+
+
+def test_a_shop_without_its_file_is_skipped_with_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ONLINE_RETAIL", str(tmp_path))
+    assert ONLINE_RETAIL.folder() is None
+    assert "ONLINE_RETAIL=folder" in ONLINE_RETAIL.absent
