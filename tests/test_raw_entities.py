@@ -110,6 +110,33 @@ def test_typed_columns_give_the_same_marts_as_text(sample: Build, tmp_path: Path
     assert typed.rows(accounting) == sample.rows(accounting)
 
 
+def test_typed_times_mean_what_the_same_times_mean_as_text(tmp_path: Path) -> None:
+    """Outside UTC: a date is local midnight, a time without zone is in the source zone, an instant is itself."""
+    settings = {"reporting_timezone": "Europe/Berlin", "source_timezone": "America/New_York"}
+    times = {
+        "date": ("2024-07-01", "2024-06-30 22:00:00", "2024-07-01"),
+        "timestamp": ("2024-06-30 19:30:00.25", "2024-06-30 23:30:00.25", "2024-07-01"),
+        "timestamp_ns": ("2024-01-31 18:30:00", "2024-01-31 23:30:00", "2024-02-01"),
+        "timestamptz": ("2024-12-31T23:30:00Z", "2024-12-31 23:30:00", "2025-01-01"),
+    }
+    raw = write_raw(tmp_path)
+    (raw / "orders").mkdir()
+    rows = [f"text_{kind},c1,{text},1" for kind, (text, *_) in times.items()]
+    (raw / "orders" / "text.csv").write_text(HEADER + "\n".join(rows) + "\n")
+    with duckdb.connect() as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        for kind, (text, *_) in times.items():
+            connection.execute(
+                f"copy (select 'typed_{kind}' as order_id, 'c1' as customer_id, 1.0 as amount, "
+                f"cast('{text}' as {kind}) as ordered_at) to '{raw}/orders/{kind}.parquet'"
+            )
+    build = run_dbt(["run", "--select", "+stg_orders"], tmp_path / "build", raw=raw, settings=settings)
+    assert build.exit_code == 0, build.output
+    query = "select order_id, cast(ordered_at as text), cast(order_date as text) from staging.stg_orders"
+    expected = {(f"{form}_{kind}", *want) for form in ("text", "typed") for kind, (_, *want) in times.items()}
+    assert set(build.rows(query)) == expected
+
+
 def test_a_missing_required_column_names_file_and_column(tmp_path: Path) -> None:
     build = only_raw_views(
         tmp_path, write_raw(tmp_path, orders__csv="order_id,customer_id,ordered_at\no1,c1,2024-01-05\n")
