@@ -11,13 +11,13 @@ help:  ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 run: $(VENV)/installed  ## build the warehouse and print the shop's retention figures
-	@$(BIN)/python -m orchestration.refresh $(if $(RAW),--raw $(RAW)) $(if $(MAPPING),--mapping $(MAPPING))
+	@$(BIN)/python -m orchestration.refresh $(if $(RAW),--raw "$(RAW)") $(if $(MAPPING),--mapping "$(MAPPING)")
 
 check: $(VENV)/installed  ## what RAW=folder holds and what would become of it, before it is built
-	@$(BIN)/python -m intake check $(if $(RAW),--raw $(RAW)) $(if $(MAPPING),--mapping $(MAPPING))
+	@$(BIN)/python -m intake check $(if $(RAW),--raw "$(RAW)") $(if $(MAPPING),--mapping "$(MAPPING)")
 
 map: $(VENV)/installed  ## propose a mapping for RAW=file
-	@$(if $(RAW),,$(error say which file: make map RAW=path/to/file.csv))$(BIN)/python -m intake map --raw $(RAW)
+	@$(if $(RAW),,$(error say which file: make map RAW=path/to/file.csv))$(BIN)/python -m intake map --raw "$(RAW)"
 
 test: $(VENV)/installed-dev  ## all tests but those that take minutes
 	$(BIN)/pytest -m "not long"

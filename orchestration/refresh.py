@@ -26,6 +26,12 @@ def prepared_folder(warehouse: Path) -> Path:
     return warehouse.with_suffix(".raw")
 
 
+def named_mapping() -> Path | None:
+    """The mapping that the environment names, if it does."""
+    named = os.environ.get("STAMMKUNDE_MAPPING")
+    return Path(named) if named else None
+
+
 def build(raw: Path, settings: Mapping[str, object], arguments: list[str]) -> int:
     """dbt's own exit status. Unit tests test the code, not the data: they run in `make test` and plain `dbt build`."""
     program = Path(sys.executable).with_name("dbt")
@@ -40,15 +46,17 @@ def main() -> int:
     parser.add_argument("--raw", type=Path, default=Path(os.environ.get("STAMMKUNDE_RAW", SAMPLE)))
     parser.add_argument("--mapping", type=Path, default=None)
     arguments, of_dbt = parser.parse_known_args()
+    mapping_file = arguments.mapping or named_mapping()
     warehouse = Path(os.environ.get("STAMMKUNDE_WAREHOUSE", summary.WAREHOUSE))
     try:
         from intake.prepare import mapping_of, prepare
 
-        mapping = mapping_of(arguments.raw, arguments.mapping)
-        raw = prepare(arguments.raw, prepared_folder(warehouse).resolve(), arguments.mapping)
+        mapping = mapping_of(arguments.raw, mapping_file)
+        raw = prepare(arguments.raw, prepared_folder(warehouse).resolve(), mapping_file)
     except IntakeError as error:
         print(f"{error}\nNothing was changed.", file=sys.stderr)
         return 1
+    warehouse.parent.mkdir(parents=True, exist_ok=True)
     if raw != arguments.raw:
         print(f"Converted {arguments.raw} into {raw}")
     if status := build(raw.resolve(), mapping.settings if mapping else {}, of_dbt):

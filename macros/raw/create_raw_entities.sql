@@ -17,7 +17,8 @@
     {% if not found and entity.config.meta.get('required') %}
         {% do exceptions.raise_compiler_error(
             "no " ~ entity.name ~ " in the raw folder '" ~ folder ~ "' (STAMMKUNDE_RAW): put " ~ entity.name ~ ".csv, "
-            ~ entity.name ~ ".parquet or a folder " ~ entity.name ~ "/ of such files there"
+            ~ entity.name ~ ".parquet or a folder " ~ entity.name ~ "/ of such files there. A folder with a mapping or with "
+            ~ "other formats is read by: make run RAW=" ~ folder
         ) %}
     {% endif %}
     {% set selects = [] %}
