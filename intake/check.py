@@ -105,9 +105,7 @@ def entity_report(connection: duckdb.DuckDBPyConnection, item: Found, raw: Path,
 
 
 def sources_of(rule: ColumnRule, source: Source) -> list[str]:
-    wanted = [rule.column, rule.number_within, rule.otherwise, rule.at_most, rule.times, *rule.less]
-    wanted += list(rule.scaled_by or ())
-    return [source.find(column, "")[0].strip('"') for column in wanted if column and not column.startswith("=")]
+    return [source.find(column, "")[0].strip('"') for column in rule.source_columns()]
 
 
 def described(rule: ColumnRule) -> str:

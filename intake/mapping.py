@@ -66,6 +66,11 @@ class ColumnRule:
     times: str | None = None  # a column that it is multiplied with
     less: tuple[str, ...] = ()  # columns that are taken away from it
 
+    def source_columns(self) -> list[str]:
+        """All columns of the source that the rule reads; =name is a mapped column and none of the source."""
+        named = (self.column, self.number_within, self.otherwise, self.times, self.at_most, *self.less)
+        return [name for name in (*named, *(self.scaled_by or ())) if name and not name.startswith("=")]
+
 
 @dataclass(frozen=True)
 class Fold:
@@ -82,6 +87,10 @@ class Fold:
     quantity: str | None = None
     price: str | None = None
     cancelling_prefix: str | None = None
+
+    def source_columns(self) -> list[str]:
+        """The columns of the source that folding reads."""
+        return [name for name in (self.by, self.invoice, self.product, self.quantity, self.price) if name]
 
 
 @dataclass(frozen=True)

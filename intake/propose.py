@@ -19,7 +19,7 @@ import yaml
 from .convert import letters
 from .entities import entities
 from .errors import IntakeError
-from .mapping import PRESETS, presets, read_yaml
+from .mapping import PRESETS, presets, read_rule, read_yaml
 from .prepare import by_name
 from .reading import EXTENSIONS, check_header, check_readable, describe_rows
 
@@ -113,23 +113,15 @@ def propose(path: Path) -> Iterator[str]:
 
 def preset_of(header: Sequence[str]) -> str | None:
     """The preset all of whose columns of orders are in the header."""
+    there = {letters(column) for column in header}
     for preset in presets():
-        orders = read_yaml(PRESETS / f"{preset}.yml")["entities"]["orders"]
-        wanted = {letters(column) for column in source_columns(orders["columns"], orders.get("fold") or {})}
-        if wanted <= {letters(column) for column in header}:
+        path = PRESETS / f"{preset}.yml"
+        orders = read_rule(entities()["orders"], read_yaml(path)["entities"]["orders"], path)
+        wanted = [column for rule in orders.columns.values() for column in rule.source_columns()]
+        wanted += orders.fold.source_columns() if orders.fold else []
+        if {letters(column) for column in wanted} <= there:
             return preset
     return None
-
-
-def source_columns(columns: dict, fold: dict) -> Iterator[str]:
-    for rule in columns.values():
-        if isinstance(rule, str):
-            yield rule
-        else:
-            parts = [rule.get(key) for key in ("column", "otherwise", "times", "at_most")]
-            parts += [*(rule.get("less") or ()), *(rule.get("scaled_by") or ())]
-            yield from (part for part in parts if part and not part.startswith("="))
-    yield from (value for key, value in fold.items() if key not in ("kind", "cancelling_prefix"))
 
 
 def proposal(path: Path, sample: Sample, entity: str, missing: list[str]) -> Iterator[str]:
