@@ -115,11 +115,11 @@ def raw_assets() -> dg.AssetsDefinition:
     ]
     specs += [
         dg.AssetSpec(
-            key=["quality", "builds"], group_name="quality", kinds={"parquet"}, owners=OWNERS,
+            key=["quality", "builds"], group_name="baseline", kinds={"parquet"}, owners=OWNERS,
             description="The history of refreshes, with the one that runs.",
         ),
         dg.AssetSpec(
-            key=["quality", "published_orders"], group_name="quality", kinds={"parquet"}, owners=OWNERS,
+            key=["quality", "published_orders"], group_name="baseline", kinds={"parquet"}, owners=OWNERS,
             description="The counted orders of the published build that this refresh is compared with.",
         ),
     ]  # fmt: skip

@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -63,7 +63,7 @@ def publish(places: Places, build_id: str, facts: Mapping[str, object] | None = 
     """
     limit = kept_builds_limit()
     file = places.kept_builds / f"{build_id}.duckdb"
-    unfinished = file.with_name(file.name + UNFINISHED)
+    unfinished = beside_of(file)
     try:
         places.kept_builds.mkdir(parents=True, exist_ok=True)
         remove_unfinished(places)
@@ -83,14 +83,18 @@ def publish(places: Places, build_id: str, facts: Mapping[str, object] | None = 
         write_json(file.with_suffix(".json"), manifest)
         put_in_place(places, file, manifest)
     except (OSError, duckdb.Error) as error:
-        for left in (unfinished, wal_of(unfinished)):
-            left.unlink(missing_ok=True)
-        raise PublishError(
-            f"{places.published}: could not be written, and is what it was: {' '.join(str(error).split())}"
-        ) from error
-    for old in kept(places)[limit:]:
-        forget(old)
+        raise unchanged(places, error) from error
+    finally:
+        with suppress(OSError):
+            remove_unfinished(places)
+    with suppress(OSError):  # readers have the new build: one too many that is kept is for the next time
+        for old in kept(places)[limit:]:
+            forget(old)
     return manifest
+
+
+def unchanged(places: Places, error: Exception) -> PublishError:
+    return PublishError(f"{places.published}: could not be written, and is what it was: {' '.join(str(error).split())}")
 
 
 def write(warehouse: Path, target: Path, build_id: str) -> dict[str, int]:
@@ -145,9 +149,10 @@ def audit(file: Path, tables: Mapping[str, int], build_id: str) -> None:
 
 
 def put_in_place(places: Places, file: Path, manifest: Mapping[str, object]) -> None:
-    """Make a kept build the published one, by one rename."""
-    beside = places.published.with_name(places.published.name + UNFINISHED)
+    """Make a kept build the published one, by one rename. Whatever needs space on the disk comes before it."""
+    beside = beside_of(places.published)
     beside.unlink(missing_ok=True)
+    write_beside(places.manifest, manifest)
     try:
         os.link(file, beside)
     except OSError:  # a file system without links
@@ -155,9 +160,11 @@ def put_in_place(places: Places, file: Path, manifest: Mapping[str, object]) -> 
         to_disk(beside)
     # A log left by someone who opened the published file to write belongs to the old file, and would break the new one.
     wal_of(places.published).unlink(missing_ok=True)
+    to_disk(file.parent)
     beside.replace(places.published)
-    to_disk(places.published.parent)
-    write_json(places.manifest, manifest)
+    with suppress(OSError):  # readers have it; repair writes the manifest if it is missing
+        beside_of(places.manifest).replace(places.manifest)
+        to_disk(places.published.parent)
 
 
 def rollback(places: Places) -> tuple[str, str]:
@@ -173,8 +180,13 @@ def rollback(places: Places) -> tuple[str, str]:
     chosen, withdrawn = earlier[0], builds[ids.index(current)]
     if content_hash(chosen.file) != chosen.manifest["sha256"]:
         raise PublishError(f"{chosen.file}: was changed since it was published, and is not brought back")
-    write_json(withdrawn.file.with_suffix(".json"), {**withdrawn.manifest, "withdrawn_at": now()})
-    put_in_place(places, chosen.file, chosen.manifest)
+    try:
+        write_json(withdrawn.file.with_suffix(".json"), {**withdrawn.manifest, "withdrawn_at": now()})
+        put_in_place(places, chosen.file, chosen.manifest)
+    except OSError as error:
+        with suppress(OSError):
+            repair(places)
+        raise unchanged(places, error) from error
     return current, chosen.build_id
 
 
@@ -217,15 +229,23 @@ def opened_published(places: Places) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def repair(places: Places) -> None:
-    """Finish what a crash left: unfinished files and builds that nobody saw go, the manifest says what is published."""
+    """Finish what a crash left: unfinished files and builds that nobody saw go, the manifest says what is published.
+
+    A rollback that did not come to its rename did not happen. A write-ahead log beside the published file is not of a
+    refresh, and may be of another file than the one that lies there now: nobody could open it then.
+    """
     remove_unfinished(places)
+    wal_of(places.published).unlink(missing_ok=True)
     current = published_build(places)
     if current is None:
         return
     known = json.loads(places.manifest.read_text(encoding="utf-8")) if places.manifest.exists() else {}
     for build in kept(places):
+        manifest = {key: value for key, value in build.manifest.items() if key != "withdrawn_at"}
+        if build.build_id == current and build.is_withdrawn:
+            write_json(build.file.with_suffix(".json"), manifest)
         if build.build_id == current and known.get("build_id") != current:
-            write_json(places.manifest, build.manifest)
+            write_json(places.manifest, manifest)
         if build.build_id > current and not build.is_withdrawn:
             forget(build)
 
@@ -256,10 +276,17 @@ def content_hash(file: Path) -> str:
 
 def write_json(path: Path, content: Mapping[str, object]) -> None:
     """Written beside and renamed, as everything that others read."""
-    beside = path.with_name(path.name + UNFINISHED)
-    beside.write_text(json.dumps(content, indent=2, default=str) + "\n", encoding="utf-8")
-    to_disk(beside)
-    beside.replace(path)
+    write_beside(path, content)
+    beside_of(path).replace(path)
+
+
+def write_beside(path: Path, content: Mapping[str, object]) -> None:
+    beside_of(path).write_text(json.dumps(content, indent=2, default=str) + "\n", encoding="utf-8")
+    to_disk(beside_of(path))
+
+
+def beside_of(path: Path) -> Path:
+    return path.with_name(path.name + UNFINISHED)
 
 
 def to_disk(path: Path) -> None:

@@ -73,7 +73,7 @@ def content_hash(path: Path) -> str:
 
 
 def measure(prepared: Path, today: date) -> list[dict[str, object]]:
-    """One row per raw entity: files, bytes, rows, and the first and last date of its first timestamp.
+    """One row per raw entity: files, bytes, rows, those that are no rows, and first and last date of its first timestamp.
 
     Only dates as they are written in ISO form are looked at, and none in the future: a typing error must not hide that
     the last weeks are missing. What rows are worth is judged by the staging models.
@@ -88,24 +88,34 @@ def measure_entity(
     connection: duckdb.DuckDBPyConnection, entity: Entity, files: tuple[Path, ...], today: date
 ) -> dict[str, object]:
     measured: dict[str, object] = {
-        "entity": entity.name, "files": len(files), "bytes": sum(file.stat().st_size for file in files), "rows": 0,
-        "first_date": None, "last_date": None,
+        "entity": entity.name,
+        "files": len(files),
+        "bytes": sum(file.stat().st_size for file in files),
     }  # fmt: skip
     timestamps = [column.name for column in entity.columns.values() if column.kind == "timestamp"]
-    rows, firsts, lasts = 0, [], []
+    rows, malformed_rows, firsts, lasts = 0, 0, [], []
     for file in files:
         reader = reader_of(file)
         described = connection.execute(f"describe select * from {reader}").fetchall()
         shown = {row[0].strip().lower(): '"' + row[0].replace('"', '""') + '"' for row in described}
         column = next((shown[name] for name in timestamps if name in shown), None)
         day = f"try_cast(left(trim(cast({column} as varchar)), 10) as date)" if column else "cast(null as date)"
-        counted, first, last = connection.execute(
-            f"select count(*), min(day), max(day) filter (where day <= ?) from (select {day} as day from {reader})", [today]
+        malformed = "malformed_line" if "malformed_line" in shown else "null"
+        counted, broken, first, last = connection.execute(
+            f"""
+            select count(*), count(malformed), min(day), max(day) filter (where day <= ?)
+            from (select {day} as day, {malformed} as malformed from {reader})
+            """,
+            [today],
         ).fetchall()[0]
         rows += counted
+        malformed_rows += broken
         firsts += [first] if first else []
         lasts += [last] if last else []
-    return {**measured, "rows": rows, "first_date": min(firsts, default=None), "last_date": max(lasts, default=None)}
+    return {
+        **measured, "rows": rows, "malformed_rows": malformed_rows,
+        "first_date": min(firsts, default=None), "last_date": max(lasts, default=None),
+    }  # fmt: skip
 
 
 def reader_of(file: Path) -> str:

@@ -80,8 +80,9 @@ class Session:
         except Exception as error:
             self.failures.setdefault(name, [Failure(name, first_line(error))])
             raise
-        self.failures.pop(name, None)
-        self.done.append(name)
+        if not self.is_blocked:
+            self.failures.pop(name, None)
+            self.done.append(name)
         self.say(f"{name} took {time.monotonic() - started:.1f} s")
 
     def judge(self, name: str, results: Sequence[Result]) -> list[Result]:

@@ -98,17 +98,26 @@ class Translator(DagsterDbtTranslator):
     def get_asset_spec(self, manifest: Mapping, unique_id: str, project) -> dg.AssetSpec:
         spec = super().get_asset_spec(manifest, unique_id, project)
         props = self.get_resource_props(manifest, unique_id)
-        if layer(props) in ("staging", "intermediate", "seeds") or props["resource_type"] == "source":
+        if not layer(props).startswith("marts_") or props["resource_type"] == "source":
             return spec
         return spec.replace_attributes(freshness_policy=FRESHNESS)
 
 
 def layer(props: Mapping) -> str:
-    """The folder of a model below models/, marts by their own: the folders are the architecture."""
+    """The group of a dbt node: its folder below models/, for the folders are the architecture.
+
+    Three groups keep the graph running one way: staging models that tell what became of the rows stand behind the
+    intermediate ones, what a build is compared with comes before it, and how it was checked is known after it.
+    """
     if props["resource_type"] == "seed":
         return "seeds"
+    if props["name"] in AFTER_THE_GATE:
+        return "build"
     folders = [part for part in Path(props["original_file_path"]).parts[1:-1] if part != "marts"]
-    return folders[0] if folders[:1] in (["raw"], ["quality"], ["staging"], ["intermediate"]) else f"marts_{folders[0]}"
+    reads = [parent.split(".")[-1] for parent in props.get("depends_on", {}).get("nodes", [])]
+    if folders == ["staging"] and any(parent.startswith("int_") for parent in reads):
+        return "outcomes"
+    return folders[0] if folders[0] in ("raw", "quality", "staging", "intermediate") else f"marts_{folders[0]}"
 
 
 def consumers(parsed: Mapping, published: dg.AssetKey) -> list[dg.AssetSpec]:

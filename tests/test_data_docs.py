@@ -160,7 +160,8 @@ def test_the_page_of_a_failing_check_shows_the_keys_of_its_rows(docs: Docs) -> N
     others = pages["validations/raw.other_entities.html"].text
     assert f"entity rows_ratio refunds 0 {HOSTILE} 0.1" in others
     days = pages["validations/pairs.days.html"].text
-    assert "left_is_right: 31 rows break it, the first 20 are day left right 2024-05-01 0 nothing 2024-05-02 1 0.5" in days
+    assert "left_is_right: 31 rows break it, the first 20 are day left right" in days
+    assert "2024-05-01 0 nothing 2024-05-02 1 0.5" in days
     assert "2024-05-20" in days
     assert "2024-05-21" not in days
     assert "✕ failed" in days

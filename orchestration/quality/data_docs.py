@@ -214,11 +214,11 @@ class ValidationPageRenderer(ValidationResultsPageRenderer):
 
 
 def without_traceback(exception_info: Any) -> None:
-    """A traceback holds paths of the machine; the log keeps it."""
+    """A traceback holds paths of the machine; the message beside it says what was wrong."""
     if isinstance(exception_info, dict):
         for name, value in exception_info.items():
             if name == "exception_traceback":
-                exception_info[name] = "It stands in the log."
+                exception_info[name] = "It is not shown: it holds paths of the machine."
             else:
                 without_traceback(value)
 

@@ -63,6 +63,10 @@ def raw() -> Suite:
         frame = evidence.raw_entities(compared=True)
         return None if frame is None else frame[(frame["entity"] != "orders") & (frame["rows_before"] > 0)]
 
+    def lines(evidence: Evidence) -> pd.DataFrame | None:
+        frame = evidence.raw_entities(compared=False)
+        return frame.assign(malformed_share=ratio(frame["malformed_rows"], frame["rows"]))
+
     def age(evidence: Evidence) -> pd.DataFrame | None:
         frame = evidence.raw_entities(compared=False)
         return frame[(frame["entity"] == "orders") & frame["days_old"].notna()]
@@ -80,6 +84,21 @@ def raw() -> Suite:
                         "is_missing",
                         "Every raw entity that had rows before has rows now",
                         "{entity} had {rows_before:,} rows before and is missing or empty now",
+                    ),
+                ),
+            ),
+            Table(
+                "lines",
+                ("entity",),
+                lines,
+                (
+                    Check(
+                        "malformed_rows_share",
+                        "malformed_share",
+                        "Files are whole: their lines have the columns of the header",
+                        "{malformed_rows:,} of {rows:,} lines of {entity} do not have the columns of the header: the file is "
+                        "damaged, or its format has changed",
+                        unit="percent",
                     ),
                 ),
             ),
