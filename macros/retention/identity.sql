@@ -1,5 +1,11 @@
 {#- Who a row belongs to: its customer number, else the customer known by the same e-mail, else a guest recognised by
     the hash of the e-mail, else nobody (null). -#}
 {% macro resolved_customer_id(customer_id, email, owner_of_email) -%}
-    coalesce({{ customer_id }}, {{ owner_of_email }}, 'guest:' || md5('{{ var("identity_salt") }}' || lower({{ email }})))
+    coalesce({{ customer_id }}, {{ owner_of_email }}, 'guest:' || md5('{{ identity_salt() }}' || lower({{ email }})))
+{%- endmacro %}
+
+
+{#- What a guest's e-mail is hashed with: a secret, so that the environment comes before the settings. -#}
+{% macro identity_salt() -%}
+    {{ return(env_var('STAMMKUNDE_IDENTITY_SALT', '') or var('identity_salt')) }}
 {%- endmacro %}
