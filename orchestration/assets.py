@@ -208,6 +208,7 @@ def run_dbt(context: dg.AssetExecutionContext, session: Session, dbt: DbtCliReso
         "STAMMKUNDE_BUILD_ID": session.build_id,
     }
     arguments = dbt_arguments(session.overrides, full_refresh=session.request.full_refresh)
+    (places.dbt_target / "run_results.json").unlink(missing_ok=True)  # of a dbt that crashes there is none
     with environment(given):
         invocation = dbt.cli(arguments, context=context, target_path=places.dbt_target, raise_on_error=False)
     yield from with_row_counts(invocation.stream(), lambda nodes: row_counts(places, context, nodes))
