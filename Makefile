@@ -35,10 +35,10 @@ map: $(VENV)/installed  ## propose a mapping for RAW=file
 	@$(if $(RAW),,$(error say which file: make map RAW=path/to/file.csv))$(BIN)/python -m intake map --raw "$(RAW)"
 
 test: $(VENV)/installed-dev  ## all tests but those that take minutes
-	$(BIN)/pytest -m "not long"
+	$(BIN)/pytest -m "not long" -n 2 --dist loadfile
 
 test-long: $(VENV)/installed-dev  ## the long tests too: many more random shops
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 lint: $(VENV)/installed-dev  ## ruff and sqlfluff
 	$(BIN)/ruff check .

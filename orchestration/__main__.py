@@ -126,7 +126,8 @@ def serve(places: Places, arguments: argparse.Namespace) -> int:
     from orchestration.refresh import prepare_instance
 
     prepare_instance(places)
-    environment = {**os.environ, **places.environment()}
+    # Dagster's own processes import our event log.
+    environment = {**os.environ, **places.environment(), "PYTHONPATH": str(PROJECT)}
     program = Path(sys.executable).with_name("dagster")
     port = os.environ.get("STAMMKUNDE_DAGSTER_PORT", PORT)
     command = [str(program), "dev", "--host", "127.0.0.1", "--port", port, "--module-name", "orchestration.definitions"]

@@ -1,7 +1,7 @@
 """Dagster's event log in SQLite, with connections that are kept.
 
-As shipped it opens a new engine for every one of the some 1,600 events of a refresh, which compiles every statement anew
-and takes half of Dagster's time. What is stored, and where, stays the same.
+As shipped it opens a new engine for every one of the some 1,600 events of a refresh, which compiles every statement
+anew and takes half of Dagster's time. What is stored, and how, stays the same.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ BUSY_SECONDS = 60
 
 
 class KeptEventLogStorage(SqliteEventLogStorage):
-    """One engine per file. Commits do not wait for the disk: a power cut may lose the last events of a run, no figure."""
+    """One engine per file. Commits do not wait for the disk: a power cut may lose the last events of a run, no more."""
 
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: dict) -> KeptEventLogStorage:

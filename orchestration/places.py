@@ -41,7 +41,6 @@ class Places:
             "STAMMKUNDE_WAREHOUSE": str(self.warehouse),
             "STAMMKUNDE_PUBLISHED": str(self.published),
             "DAGSTER_HOME": str(self.dagster_home),
-            "STAMMKUNDE_DAGSTER_EVENTS": str(self.dagster_home / "history" / "runs"),
         }
         return {**given, "STAMMKUNDE_MAPPING": str(self.mapping)} if self.mapping else given
 

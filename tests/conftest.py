@@ -6,12 +6,17 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
+
+if TYPE_CHECKING:
+    from orchestration.places import Places
+    from tests.refreshes import RefreshServer
 
 PROJECT = Path(__file__).resolve().parent.parent
 SAMPLE = PROJECT / "sample_data" / "raw"
@@ -81,3 +86,24 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Build:
     build = run_dbt(["build"], tmp_path_factory.mktemp("sample"))
     assert build.exit_code == 0, build.output
     return build
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RefreshServer]:
+    """Starts refreshes, each in a process of its own."""
+    from tests.refreshes import RefreshServer
+
+    started = RefreshServer(tmp_path_factory.mktemp("server"))
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="session")
+def shop(server: RefreshServer, tmp_path_factory: pytest.TempPathFactory) -> Places:
+    """A small shop, refreshed once. Tests work on copies of it."""
+    from tests.refreshes import new_places
+
+    places = new_places(tmp_path_factory.mktemp("shop") / "shop")
+    status, output = server.run(places)
+    assert status == 0, output
+    return places

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import os
 import shutil
@@ -170,3 +171,13 @@ def published_figures(places: Places) -> dict[str, list[tuple]]:
             for table in sorted(tables)
             if table not in OWN_TO_A_BUILD
         }
+
+
+def content(places: Places) -> str:
+    return hashlib.sha256(places.published.read_bytes()).hexdigest()
+
+
+def assert_readers_saw_nothing(places: Places, before: str, outcome: str) -> None:
+    assert content(places) == before
+    assert last_build(places)["outcome"] == outcome
+    assert not list(places.published.parent.rglob("*.wal"))
