@@ -36,14 +36,14 @@ orders_now as (
 differences as (
 
     select
-        coalesce(orders_before.order_id, orders_now.order_id) as order_id,
-        coalesce(orders_before.baseline_as_of_date, orders_now.baseline_as_of_date) as baseline_as_of_date,
         orders_before.order_date as order_date_before,
         orders_now.order_date as order_date_now,
         orders_before.net_amount as net_amount_before,
         orders_now.net_amount as net_amount_now,
         orders_before.updated_at as updated_at_before,
-        orders_now.updated_at as updated_at_now
+        orders_now.updated_at as updated_at_now,
+        coalesce(orders_before.order_id, orders_now.order_id) as order_id,
+        coalesce(orders_before.baseline_as_of_date, orders_now.baseline_as_of_date) as baseline_as_of_date
     from orders_before
     full outer join orders_now on orders_before.order_id = orders_now.order_id
     where
@@ -54,6 +54,14 @@ differences as (
 
 ),
 
+removed_orders as (
+
+    select order_id
+    from differences
+    where order_date_now is null
+
+),
+
 -- An order that no longer counts may have become known as cancelled or refunded, or have moved to a later day.
 current_versions as (
 
@@ -61,7 +69,7 @@ current_versions as (
         order_id,
         updated_at
     from {{ ref('int_current_orders') }}
-    where order_id in (select differences.order_id from differences where differences.order_date_now is null)
+    where order_id in (select removed_orders.order_id from removed_orders)
 
 ),
 
@@ -83,6 +91,13 @@ changes as (
 
 select
     order_id,
+    order_date_before,
+    order_date_now,
+    net_amount_before,
+    net_amount_now,
+    updated_at_before,
+    updated_at_now,
+    baseline_as_of_date,
     case
         when order_date_before is null then 'added'
         when order_date_now is null then 'removed'
@@ -92,12 +107,5 @@ select
         when order_date_before is null then 'late_order'
         when updated_at_now > coalesce(updated_at_before, cast('0001-01-01' as timestamp)) then 'newer_version'
         else 'none'
-    end as explanation,
-    order_date_before,
-    order_date_now,
-    net_amount_before,
-    net_amount_now,
-    updated_at_before,
-    updated_at_now,
-    baseline_as_of_date
+    end as explanation
 from changes

@@ -86,10 +86,10 @@ changed_periods as (
         count(case when explanation = 'newer_version' then 1 end) as updated_orders,
         count(case when explanation = 'none' then 1 end) as unexplained_orders,
         sum(case when explanation = 'none' then abs(net_revenue_change) else 0 end) as unexplained_revenue,
-        {% for position in range(1, 6) -%}
-            {% set order_id = 'max(case when position = ' ~ position ~ ' then order_id end)' -%}
-            {{ order_id if position == 1 else "|| coalesce(', ' || " ~ order_id ~ ", '')" }}
-        {% endfor -%}
+        max(case when position = 1 then order_id end)
+        {% for position in range(2, 6) %}
+            || coalesce(', ' || max(case when position = {{ position }} then order_id end), '')
+        {% endfor %}
         as order_ids
     from ranked_orders
     group by
@@ -130,7 +130,9 @@ select
     cast(coalesce(periods_before.orders, 0) as bigint) as orders_before,
     cast(coalesce(periods_before.orders, 0) + changed_periods.orders_change as bigint) as orders_now,
     cast(coalesce(periods_before.net_revenue, 0) as decimal(28, 2)) as net_revenue_before,
-    cast(coalesce(periods_before.net_revenue, 0) + changed_periods.net_revenue_change as decimal(28, 2)) as net_revenue_now,
+    cast(
+        coalesce(periods_before.net_revenue, 0) + changed_periods.net_revenue_change as decimal(28, 2)
+    ) as net_revenue_now,
     cast(changed_periods.net_revenue_change as decimal(28, 2)) as net_revenue_change,
     {{ rate('changed_periods.net_revenue_change', 'periods_before.net_revenue') }} as net_revenue_change_rate,
     cast(changed_periods.late_orders as bigint) as late_orders,
