@@ -90,7 +90,7 @@ changed_periods as (
         {% for position in range(2, 6) %}
             || coalesce(', ' || max(case when position = {{ position }} then order_id end), '')
         {% endfor %}
-        as order_ids
+            as order_ids
     from ranked_orders
     group by
         period_grain,
