@@ -13,8 +13,9 @@
     regexp_full_match({{ expression }}, '{{ pattern }}')
 {%- endmacro %}
 
+{#- Not `$` at the end: Java's also stands before a line end. -#}
 {% macro spark__has_form(expression, pattern) -%}
-    {{ expression }} rlike '^({{ pattern }})$'
+    {{ expression }} rlike '^({{ pattern }})(?!(?s:.))'
 {%- endmacro %}
 
 

@@ -58,6 +58,6 @@ select
     net_amount,
     previous_order_date,
     next_order_date,
-    case when customer_id is not null then order_number end as order_number,
+    case when customer_id is not null then cast(order_number as bigint) end as order_number,
     case when customer_id is not null then first_order_date end as first_order_date
 from sequenced
