@@ -1,0 +1,90 @@
+"""Two exports of the marts, row by row, both ways, types included.
+
+    python -m spark.compare FOLDER OTHER_FOLDER
+
+Each folder holds a folder of Parquet files per mart (`dbt run-operation export_marts`). Every value must be the same;
+doubles, which engines add up in different orders, to one part in a billion. Ends with 1 if anything differs.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import duckdb
+
+TOLERANCE = 1e-9
+# Both are instants in UTC; Spark writes the zone into its files.
+SAME_TYPE = {"TIMESTAMP WITH TIME ZONE": "TIMESTAMP"}
+
+
+def columns_of(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
+    rows = connection.execute(f"describe {table}").fetchall()
+    return {name: SAME_TYPE.get(data_type, data_type) for name, data_type, *_ in rows}
+
+
+def compare_tables(connection: duckdb.DuckDBPyConnection, one: str, other: str) -> list[str]:
+    """What differs between two tables, one line per finding; empty when they are equal.
+
+    Rows are matched by all values but doubles; of rows that agree in those, the doubles are compared in their order.
+    """
+    columns, other_columns = columns_of(connection, one), columns_of(connection, other)
+    if columns != other_columns:
+        pairs = set(columns.items()) ^ set(other_columns.items())
+        differing = sorted({name for name, _ in pairs}) or ["the order of the columns"]
+        return [f"columns: {name}: {columns.get(name)} and {other_columns.get(name)}" for name in differing]
+    if list(columns) != list(other_columns):
+        return ["columns: in another order"]
+    exact = ", ".join(f'"{name}"' for name, data_type in columns.items() if data_type != "DOUBLE")
+    doubles = [f'"{name}"' for name, data_type in columns.items() if data_type == "DOUBLE"]
+    problems = []
+    for side, here, there in (("first", one, other), ("second", other, one)):
+        alone = f"select {exact} from {here} except all select {exact} from {there}"
+        count, example = connection.execute(f"select count(*), any_value(a) from ({alone}) as a").fetchone()
+        if count:
+            problems.append(f"{count} rows only in the {side}, e.g. {example}")
+    if problems or not doubles:
+        return problems
+    numbered = (
+        f"select *, row_number() over (partition by {exact} order by {', '.join(doubles)}) as copy from "  # noqa: S608
+    )
+    matched = f"({numbered} {one}) as a join ({numbered} {other}) as b on (a.copy = b.copy and {same_row(exact)})"
+    for name in doubles:
+        differs = f"not coalesce(abs(a.{name} - b.{name}) <= {TOLERANCE} * greatest(1, abs(a.{name})), a.{name} is not distinct from b.{name})"
+        count, example = connection.execute(
+            f"select count(*), any_value([a.{name}, b.{name}]) from {matched} where {differs}"
+        ).fetchone()
+        if count:
+            problems.append(f"{name}: {count} values differ, e.g. {example[0]!r} and {example[1]!r}")
+    return problems
+
+
+def same_row(exact: str) -> str:
+    return " and ".join(f"a.{name} is not distinct from b.{name}" for name in exact.split(", "))
+
+
+def compare_exports(one: Path, other: Path) -> dict[str, list[str]]:
+    """mart -> what differs, for every mart of either folder; a mart that only one has differs."""
+    found: dict[str, list[str]] = {}
+    with duckdb.connect() as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        for mart in sorted({path.name for folder in (one, other) for path in folder.iterdir() if path.is_dir()}):
+            missing = [str(folder) for folder in (one, other) if not list((folder / mart).glob("*.parquet"))]
+            if missing:
+                found[mart] = [f"missing in {', '.join(missing)}"]
+                continue
+            for name, folder in (("one", one), ("other", other)):
+                connection.execute(f"create or replace temp table {name} as from '{folder / mart}/*.parquet'")
+            found[mart] = compare_tables(connection, "one", "other")
+    return found
+
+
+def main() -> int:
+    found = compare_exports(Path(sys.argv[1]), Path(sys.argv[2]))
+    for mart, problems in found.items():
+        print(f"{mart}: {'; '.join(problems) or 'equal'}")
+    return 1 if not found or any(found.values()) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
