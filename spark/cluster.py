@@ -116,7 +116,9 @@ def java_options(folder: Path) -> str:
 
 def environment(folder: Path, memory: str) -> dict[str, str]:
     """Nothing of another Spark on this machine gets in."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("SPARK_", "HADOOP_", "HIVE_"))}
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.startswith(("SPARK_", "HADOOP_", "HIVE_"))
+    }
     home = Path(importlib.util.find_spec("pyspark").origin).parent
     return {
         **inherited,
@@ -137,10 +139,19 @@ def start(folder: Path, service: str, port: int, program: Sequence[str], argumen
     command = [str(Path(variables["SPARK_HOME"]) / "bin" / program[0]), *program[1:], *arguments]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, cwd=folder, env=variables, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+            command,
+            cwd=folder,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
         )
     remember(folder, process.pid)
-    if not wait_until(lambda: listens(port) or process.poll() is not None, SECONDS_TO_START) or process.poll() is not None:
+    if (
+        not wait_until(lambda: listens(port) or process.poll() is not None, SECONDS_TO_START)
+        or process.poll() is not None
+    ):
         tail = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-20:])
         raise ClusterError(f"{service} did not start; the end of its log:\n{tail}")
 

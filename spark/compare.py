@@ -26,41 +26,54 @@ def columns_of(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, s
 def compare_tables(connection: duckdb.DuckDBPyConnection, one: str, other: str) -> list[str]:
     """What differs between two tables, one line per finding; empty when they are equal.
 
-    Rows are matched by all values but doubles; of rows that agree in those, the doubles are compared in their order.
+    Rows are matched by all their values but doubles; among rows that agree in those, the doubles by their order.
     """
     columns, other_columns = columns_of(connection, one), columns_of(connection, other)
     if columns != other_columns:
-        pairs = set(columns.items()) ^ set(other_columns.items())
-        differing = sorted({name for name, _ in pairs}) or ["the order of the columns"]
-        return [f"columns: {name}: {columns.get(name)} and {other_columns.get(name)}" for name in differing]
+        differing = sorted({name for name, _ in columns.items() ^ other_columns.items()})
+        return [f"{name}: {columns.get(name)} and {other_columns.get(name)}" for name in differing]
     if list(columns) != list(other_columns):
-        return ["columns: in another order"]
-    exact = ", ".join(f'"{name}"' for name, data_type in columns.items() if data_type != "DOUBLE")
-    doubles = [f'"{name}"' for name, data_type in columns.items() if data_type == "DOUBLE"]
+        return ["the columns are in another order"]
+    doubles = [name for name, data_type in columns.items() if data_type == "DOUBLE"]
+    exact = [name for name in columns if name not in doubles]
+    return rows_of_one_side(connection, one, other, exact) or differing_doubles(connection, one, other, exact, doubles)
+
+
+def rows_of_one_side(connection: duckdb.DuckDBPyConnection, one: str, other: str, exact: list[str]) -> list[str]:
     problems = []
+    values = ", ".join(f'"{name}"' for name in exact)
     for side, here, there in (("first", one, other), ("second", other, one)):
-        alone = f"select {exact} from {here} except all select {exact} from {there}"
-        count, example = connection.execute(f"select count(*), any_value(a) from ({alone}) as a").fetchone()
+        alone = f"select {values} from {here} except all select {values} from {there}"
+        count, example = connection.execute(f"select count(*), any_value(alone) from ({alone}) as alone").fetchone()
         if count:
             problems.append(f"{count} rows only in the {side}, e.g. {example}")
-    if problems or not doubles:
-        return problems
-    numbered = (
-        f"select *, row_number() over (partition by {exact} order by {', '.join(doubles)}) as copy from "  # noqa: S608
-    )
-    matched = f"({numbered} {one}) as a join ({numbered} {other}) as b on (a.copy = b.copy and {same_row(exact)})"
+    return problems
+
+
+def differing_doubles(
+    connection: duckdb.DuckDBPyConnection, one: str, other: str, exact: list[str], doubles: list[str]
+) -> list[str]:
+    """The tables hold the same rows but for their doubles."""
+    problems = []
+    values = ", ".join(f'"{name}"' for name in exact)
     for name in doubles:
-        differs = f"not coalesce(abs(a.{name} - b.{name}) <= {TOLERANCE} * greatest(1, abs(a.{name})), a.{name} is not distinct from b.{name})"
+        numbered = (
+            f"""select *, "{name}" as number_, row_number() over (partition by {values} order by "{name}") as copy_"""
+        )
+        same_row = " and ".join(f'a."{column}" is not distinct from b."{column}"' for column in exact)
         count, example = connection.execute(
-            f"select count(*), any_value([a.{name}, b.{name}]) from {matched} where {differs}"
+            f"""
+            select count(*), any_value([a.number_, b.number_])
+            from ({numbered} from {one}) as a
+            inner join ({numbered} from {other}) as b on a.copy_ = b.copy_ and {same_row}
+            where
+                a.number_ is not distinct from b.number_ is false
+                and (abs(a.number_ - b.number_) <= {TOLERANCE} * greatest(1, abs(a.number_))) is not true
+            """
         ).fetchone()
         if count:
             problems.append(f"{name}: {count} values differ, e.g. {example[0]!r} and {example[1]!r}")
     return problems
-
-
-def same_row(exact: str) -> str:
-    return " and ".join(f"a.{name} is not distinct from b.{name}" for name in exact.split(", "))
 
 
 def compare_exports(one: Path, other: Path) -> dict[str, list[str]]:

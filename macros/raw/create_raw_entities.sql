@@ -2,13 +2,45 @@
     Runs before the models, so that staging, unit tests and other engines see one shape (see models/raw/raw.yml). -#}
 {% macro create_raw_entities() %}
     {% if execute %}
-        {% set folder = env_var('STAMMKUNDE_RAW', 'sample_data/raw') %}
-        {% set files = raw_files(folder) %}
+        {% set tables = raw_tables() %}
+        {#- Nobody's tables belong together with the sample's files. -#}
+        {% set folder = env_var('STAMMKUNDE_RAW', '' if tables else 'sample_data/raw') %}
+        {% set files = raw_files(folder) if folder else [] %}
         {% do run_query('create schema if not exists raw') %}
         {% for entity in graph.sources.values() if entity.source_name == 'raw' %}
-            {% do create_raw_entity(entity, files, folder) %}
+            {% if entity.name in tables %}
+                {% do create_raw_entity_from_table(entity, tables[entity.name]) %}
+            {% else %}
+                {% do create_raw_entity(entity, files, folder) %}
+            {% endif %}
         {% endfor %}
     {% endif %}
+{% endmacro %}
+
+
+{#- Entities that are read from tables of the engine: STAMMKUNDE_RAW_TABLES='orders=shop.orders, customers=shop.customers' -#}
+{% macro raw_tables() %}
+    {% set entities = graph.sources.values() | selectattr('source_name', 'equalto', 'raw') | map(attribute='name') | list %}
+    {% set tables = {} %}
+    {% for pair in env_var('STAMMKUNDE_RAW_TABLES', '').split(',') if pair | trim %}
+        {% set entity, _, table = pair.partition('=') %}
+        {% if entity | trim not in entities or not modules.re.fullmatch('[A-Za-z0-9_.]+', table | trim) %}
+            {% do exceptions.raise_compiler_error(
+                "STAMMKUNDE_RAW_TABLES must name entities and their tables, as in orders=shop.orders; it has '" ~ pair | trim
+                ~ "'. Entities: " ~ entities | join(', ')
+            ) %}
+        {% endif %}
+        {% do tables.update({entity | trim: table | trim}) %}
+    {% endfor %}
+    {{ return(tables) }}
+{% endmacro %}
+
+
+{% macro create_raw_entity_from_table(entity, table) %}
+    {% set reader = "(select *, '" ~ table ~ "' as read_from from " ~ table ~ ") as raw_rows" %}
+    {% set present = raw_column_types(reader) %}
+    {% do check_required_columns(entity, table, present) %}
+    {% do run_query('create or replace view raw.' ~ entity.name ~ ' as\n' ~ select_raw_columns(entity, present, reader)) %}
 {% endmacro %}
 
 

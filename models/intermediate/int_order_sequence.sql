@@ -14,7 +14,7 @@ with counted_orders as (
     from {{ ref('int_current_orders') }} as orders
     left join {{ ref('int_email_owners') }} as owners
         on
-            case when orders.customer_id is null then lower(orders.customer_email) end = owners.email
+            case when orders.customer_id is null then {{ lower_case('orders.customer_email') }} end = owners.email
     where orders.exclusion_reason is null
 
 ),
