@@ -20,13 +20,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 HOST = "127.0.0.1"
 WORKERS = 2
 CORES_OF_WORKER, MEMORY_OF_WORKER = 1, "1g"
 MEMORY_OF_SERVER = "1g"
-MEMORY_OF_DAEMON = "256m"
 SECONDS_TO_START = 180
 SECONDS_TO_END = 30
 
@@ -53,6 +53,16 @@ def why_spark_cannot_run() -> str | None:
     return None
 
 
+@dataclass(frozen=True)
+class Service:
+    """One process of the cluster: the program of pyspark that runs it, and the port by which it shows that it is up."""
+
+    name: str
+    port: int
+    command: list[str]
+    memory: str = "256m"
+
+
 def up(folder: Path, port: int) -> None:
     """Start all services; whatever was started is ended again if one of them does not come up."""
     if missing := why_spark_cannot_run():
@@ -61,39 +71,48 @@ def up(folder: Path, port: int) -> None:
         raise ClusterError(f"the cluster in {folder} is running already")
     if listens(port):
         raise ClusterError(f"port {port} is taken; choose another: STAMMKUNDE_SPARK_PORT=10011 make spark-up")
+    if folder.exists() and any(folder.iterdir()) and not processes_file(folder).exists():
+        raise ClusterError(
+            f"{folder} holds other things; name a folder for the cluster alone in STAMMKUNDE_SPARK_CLUSTER"
+        )
     shutil.rmtree(folder, ignore_errors=True)
     for name in ("logs", "tmp", "conf"):
         (folder / name).mkdir(parents=True)
-    master_port, *ports = free_ports(2 + 2 * WORKERS)
-    master = f"spark://{HOST}:{master_port}"
-    web_port, ports_of_workers = ports[0], ports[1:]
+    processes_file(folder).write_text("[]", encoding="utf-8")
     try:
-        start(
-            folder, "master", master_port,
-            ["spark-class", "org.apache.spark.deploy.master.Master"],
-            ["--host", HOST, "--port", str(master_port), "--webui-port", str(web_port)],
-        )  # fmt: skip
-        for number in range(WORKERS):
-            own_port, own_web_port = ports_of_workers[2 * number : 2 * number + 2]
-            start(
-                folder, f"worker-{number + 1}", own_port,
-                ["spark-class", "org.apache.spark.deploy.worker.Worker"],
-                ["--host", HOST, "--port", str(own_port), "--webui-port", str(own_web_port),
-                 "--cores", str(CORES_OF_WORKER), "--memory", MEMORY_OF_WORKER, "--work-dir", str(folder / "work"), master],
-            )  # fmt: skip
-        start(
-            folder, "thrift-server", port,
-            ["spark-submit", "--class", "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"],
-            ["--master", master, *settings_of_server(folder), "spark-internal",
-             "--hiveconf", f"hive.server2.thrift.bind.host={HOST}", "--hiveconf", f"hive.server2.thrift.port={port}"],
-        )  # fmt: skip
+        for service in services(folder, port):
+            start(folder, service)
     except BaseException:
         end_processes(folder)
         raise
 
 
-def settings_of_server(folder: Path) -> list[str]:
-    settings = {
+def services(folder: Path, port: int) -> list[Service]:
+    """In the order in which they need each other. Only the Thrift server's port is known beforehand."""
+    ports = iter(free_ports(2 + 2 * WORKERS))
+
+    def daemon(name: str, main_class: str, *arguments: str) -> Service:
+        own_port = next(ports)
+        addresses = ["--host", HOST, "--port", str(own_port), "--webui-port", str(next(ports))]
+        return Service(name, own_port, ["spark-class", main_class, *addresses, *arguments])
+
+    master = daemon("master", "org.apache.spark.deploy.master.Master")
+    address = f"spark://{HOST}:{master.port}"
+    size = ["--cores", str(CORES_OF_WORKER), "--memory", MEMORY_OF_WORKER, "--work-dir", str(folder / "work")]
+    workers = [
+        daemon(f"worker-{number}", "org.apache.spark.deploy.worker.Worker", *size, address)
+        for number in range(1, WORKERS + 1)
+    ]
+    program = ["spark-submit", "--class", "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"]
+    settings = [part for setting in settings_of_server(folder).items() for part in ("--conf", "=".join(setting))]
+    listening = [f"hive.server2.thrift.bind.host={HOST}", f"hive.server2.thrift.port={port}"]
+    of_hive = [part for setting in listening for part in ("--hiveconf", setting)]
+    command = [*program, "--master", address, *settings, "spark-internal", *of_hive]
+    return [master, *workers, Service("thrift-server", port, command, MEMORY_OF_SERVER)]
+
+
+def settings_of_server(folder: Path) -> dict[str, str]:
+    return {
         "spark.driver.bindAddress": HOST,
         "spark.driver.host": HOST,
         "spark.ui.enabled": "false",
@@ -106,23 +125,19 @@ def settings_of_server(folder: Path) -> list[str]:
         "spark.driver.extraJavaOptions": java_options(folder),
         "spark.executor.extraJavaOptions": java_options(folder),
     }
-    return [part for name, value in settings.items() for part in ("--conf", f"{name}={value}")]
 
 
 def java_options(folder: Path) -> str:
     """All temporary files in the folder, and the folder on every command line: by it `down` knows its own."""
-    return f"-Djava.io.tmpdir={folder / 'tmp'} -Dderby.system.home={folder}"
+    return f'"-Djava.io.tmpdir={folder / "tmp"}" "-Dderby.system.home={folder}"'
 
 
 def environment(folder: Path, memory: str) -> dict[str, str]:
-    """Nothing of another Spark on this machine gets in."""
-    inherited = {
-        name: value for name, value in os.environ.items() if not name.startswith(("SPARK_", "HADOOP_", "HIVE_"))
-    }
-    home = Path(importlib.util.find_spec("pyspark").origin).parent
+    """Nothing of another Spark on this machine gets in. Spark counts the Thrift server among its daemons."""
+    foreign = ("SPARK_", "HADOOP_", "HIVE_")
     return {
-        **inherited,
-        "SPARK_HOME": str(home),
+        **{name: value for name, value in os.environ.items() if not name.startswith(foreign)},
+        "SPARK_HOME": str(home_of_spark()),
         "SPARK_CONF_DIR": str(folder / "conf"),
         "SPARK_LOCAL_IP": HOST,
         "SPARK_LOCAL_DIRS": str(folder / "tmp"),
@@ -132,33 +147,39 @@ def environment(folder: Path, memory: str) -> dict[str, str]:
     }
 
 
-def start(folder: Path, service: str, port: int, program: Sequence[str], arguments: Sequence[str]) -> None:
-    # Spark counts the Thrift server among the daemons and takes its memory from there.
-    variables = environment(folder, MEMORY_OF_SERVER if service == "thrift-server" else MEMORY_OF_DAEMON)
-    log = folder / "logs" / f"{service}.log"
-    command = [str(Path(variables["SPARK_HOME"]) / "bin" / program[0]), *program[1:], *arguments]
+def home_of_spark() -> Path:
+    found = importlib.util.find_spec("pyspark")
+    if found is None or found.origin is None:
+        raise ClusterError("pyspark is not installed")
+    return Path(found.origin).parent
+
+
+def start(folder: Path, service: Service) -> None:
+    program, *arguments = service.command
+    log = folder / "logs" / f"{service.name}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command,
+            [str(home_of_spark() / "bin" / program), *arguments],
             cwd=folder,
-            env=variables,
+            env=environment(folder, service.memory),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             start_new_session=True,
         )
     remember(folder, process.pid)
-    if (
-        not wait_until(lambda: listens(port) or process.poll() is not None, SECONDS_TO_START)
-        or process.poll() is not None
-    ):
+    wait_until(lambda: listens(service.port) or process.poll() is not None, SECONDS_TO_START)
+    if process.poll() is not None or not listens(service.port):
         tail = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-20:])
-        raise ClusterError(f"{service} did not start; the end of its log:\n{tail}")
+        raise ClusterError(f"{service.name} did not start; the end of its log:\n{tail}")
 
 
 def down(folder: Path) -> None:
     end_processes(folder)
-    shutil.rmtree(folder, ignore_errors=True)
+    if left := processes_of(folder):
+        raise ClusterError(f"processes that do not end: {left}; {folder} is kept")
+    if processes_file(folder).exists():
+        shutil.rmtree(folder)
 
 
 def end_processes(folder: Path) -> None:
@@ -184,12 +205,16 @@ def processes_of(folder: Path, group: int | None = None) -> list[int]:
     return found
 
 
+def processes_file(folder: Path) -> Path:
+    return folder / "processes.json"
+
+
 def remember(folder: Path, process: int) -> None:
-    (folder / "processes.json").write_text(json.dumps([*remembered(folder), process]), encoding="utf-8")
+    processes_file(folder).write_text(json.dumps([*remembered(folder), process]), encoding="utf-8")
 
 
 def remembered(folder: Path) -> list[int]:
-    path = folder / "processes.json"
+    path = processes_file(folder)
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
 
 
@@ -217,9 +242,10 @@ def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
 
 
 def main(arguments: Sequence[str]) -> int:
-    folder, port = folder_of_cluster(), thrift_port()
+    folder = folder_of_cluster()
     try:
         if arguments == ["up"]:
+            port = thrift_port()
             up(folder, port)
             print(f"Spark listens on {HOST}:{port}; its folder is {folder}\nBuild there with: dbt build --target spark")
         elif arguments == ["down"]:

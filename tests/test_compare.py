@@ -12,7 +12,7 @@ from spark.compare import compare_exports
 # o2 is there twice but for its rate; o3 has nothing but its number.
 MART = """
     select * from (values
-        ('o1', timestamp '2024-01-05 10:00:00', date '2024-01-05', 12.50::decimal(18, 2), 1::bigint, true, 0.25::double),
+        ('o1', timestamp '2024-01-05 10:00:00', date '2024-01-05', 12.5::decimal(18, 2), 1::bigint, true, 0.25::double),
         ('o2', timestamp '2024-01-06 23:59:59.5', date '2024-01-06', 0.00, 2, false, 0.5),
         ('o2', timestamp '2024-01-06 23:59:59.5', date '2024-01-06', 0.00, 2, false, null),
         ('o3', null, null, null, null, null, null)
