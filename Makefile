@@ -5,13 +5,29 @@ BIN := $(VENV)/bin
 ORDERS ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help run check map test test-long test-spark test-spark-quick spark-up spark-down lint format real bench docs sample lock clean
+.PHONY: help run dagster accept rollback builds demo-failure check map test test-long test-spark test-spark-quick spark-up \
+	spark-down lint format real bench docs sample lock clean
 
 help:  ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-run: $(VENV)/installed  ## build the warehouse and print the shop's retention figures
-	@$(BIN)/python -m orchestration.refresh $(if $(RAW),--raw "$(RAW)") $(if $(MAPPING),--mapping "$(MAPPING)")
+run: $(VENV)/installed  ## refresh: build, check and publish the marts, and print the shop's retention figures
+	@$(BIN)/python -m orchestration run $(if $(AS_OF_DATE),--as-of-date "$(AS_OF_DATE)") $(if $(RAW),--raw "$(RAW)") $(if $(MAPPING),--mapping "$(MAPPING)")
+
+dagster: $(VENV)/installed  ## open Dagster on 127.0.0.1:3000: the asset graph, runs, schedule and sensor
+	@$(BIN)/python -m orchestration serve
+
+accept: $(VENV)/installed  ## let the last blocked build through, once: REASON="why its figures are right"
+	@$(BIN)/python -m orchestration accept --reason "$(REASON)"
+
+rollback: $(VENV)/installed  ## bring the published build before back
+	@$(BIN)/python -m orchestration rollback
+
+builds: $(VENV)/installed  ## list the refreshes and what became of them
+	@$(BIN)/python -m orchestration builds
+
+demo-failure: $(VENV)/installed  ## break the sample shop in three ways and see each refresh blocked
+	@$(BIN)/python -m examples.broken_shops
 
 check: $(VENV)/installed  ## what RAW=folder holds and what would become of it, before it is built
 	@$(BIN)/python -m intake check $(if $(RAW),--raw "$(RAW)") $(if $(MAPPING),--mapping "$(MAPPING)")
@@ -71,7 +87,8 @@ lock: pyproject.toml  ## write the lock files anew (needs uv)
 	rm requirements-real.all
 
 clean:  ## remove what was built, not the environment
-	rm -rf target logs warehouse/*.duckdb warehouse/*.wal warehouse/*.raw warehouse/bench warehouse/real warehouse/spark
+	@if [ -e warehouse/spark_cluster ]; then $(BIN)/python -m spark.cluster down; fi
+	rm -rf target logs warehouse/*
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import duckdb
 
-WAREHOUSE = "warehouse/stammkunde.duckdb"
+from orchestration.places import Places
+
 Row = Mapping[str, object]
 
 KPIS = (
@@ -31,7 +31,7 @@ def rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[Row]:
 
 def summary(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     """The lines of the summary, from the marts of one warehouse."""
-    known = rows(connection, "select as_of_date, reporting_currency from intermediate.int_as_of")[0]
+    known = rows(connection, "select as_of_date, reporting_currency from marts.build")[0]
     as_of, currency = known["as_of_date"], str(known["reporting_currency"])
     yield f"As of {as_of}" if as_of else "No order counts yet: there is nothing to report"
     yield ""
@@ -113,24 +113,25 @@ def money(value: object, currency: str) -> str:
     return "-" if value is None else f"{value:,.2f} {currency}"
 
 
-def main() -> int:
-    warehouse = Path(os.environ.get("STAMMKUNDE_WAREHOUSE", WAREHOUSE))
-    if not warehouse.exists():
-        print(f"no warehouse at {warehouse} (STAMMKUNDE_WAREHOUSE): build it first with 'make run' or 'dbt build'")
+def show(published: Path) -> int:
+    """Print the summary of the published marts. Gives the exit status."""
+    if not published.exists():
+        print(f"nothing is published at {published} (STAMMKUNDE_PUBLISHED): run a refresh first with 'make run'")
         return 1
     try:
-        with duckdb.connect(str(warehouse), read_only=True) as connection:
+        with duckdb.connect(str(published), read_only=True) as connection:
             lines = list(summary(connection))
     except duckdb.Error as error:
-        print(f"cannot read {warehouse}: {str(error).splitlines()[0]}")
+        print(f"cannot read {published}: {str(error).splitlines()[0]}")
         return 1
     print("\n" + "\n".join(lines))
-    print(f"\nThe marts are in {warehouse}, schema marts. What next:")
-    print("  look     open the file with any tool that reads DuckDB, for example the table marts.retention_kpis")
+    print(f"\nThe published marts are in {published}, schema marts. What next:")
+    print("  look     open the file read-only with any tool that reads DuckDB, for example marts.retention_kpis")
     print("  own      make check RAW=folder, then make run RAW=folder (docs/bring-your-own-orders.md)")
+    print("  operate  make dagster: what ran, schedule and sensor (docs/operations.md)")
     print("  explain  make docs: every model and column")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(show(Places.from_environment().published))

@@ -10,7 +10,8 @@ with counted_orders as (
         orders.amount,
         orders.refunded_amount,
         orders.discount_amount,
-        orders.net_amount
+        orders.net_amount,
+        orders.updated_at
     from {{ ref('int_current_orders') }} as orders
     left join {{ ref('int_email_owners') }} as owners
         on
@@ -32,6 +33,7 @@ sequenced as (
         refunded_amount,
         discount_amount,
         net_amount,
+        updated_at,
         row_number() over customer_orders as order_number,
         min(order_date) over customer_orders as first_order_date,
         lag(order_date) over customer_orders as previous_order_date,
@@ -56,6 +58,7 @@ select
     refunded_amount,
     discount_amount,
     net_amount,
+    updated_at,
     previous_order_date,
     next_order_date,
     case when customer_id is not null then cast(order_number as bigint) end as order_number,

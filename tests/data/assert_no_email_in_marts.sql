@@ -1,7 +1,8 @@
 -- No text of any mart holds an e-mail address. A mart that is not listed here fails, so that none is forgotten.
 {%- set marts = [
     'orders', 'customers', 'row_accounting', 'cohort_retention', 'retention_curve', 'repurchase_curve',
-    'retention_kpis', 'retention_kpis_by_segment', 'customer_concentration', 'lifecycle_transitions',
+    'retention_kpis', 'retention_kpis_by_segment', 'customer_concentration', 'lifecycle_transitions', 'kpi_glossary', 'restatements', 'build',
+    'builds', 'check_results',
 ] %}
 {%- set relations = {} %}
 {%- for mart in marts %}

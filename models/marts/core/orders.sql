@@ -13,5 +13,6 @@ select
     net_amount,
     order_number,
     previous_order_date,
-    cast({{ days_between('previous_order_date', 'order_date') }} as bigint) as days_since_previous_order
+    cast({{ days_between('previous_order_date', 'order_date') }} as bigint) as days_since_previous_order,
+    updated_at
 from {{ ref('int_order_sequence') }}

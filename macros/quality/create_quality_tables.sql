@@ -1,0 +1,36 @@
+{#- Start of every run: a view quality.<table> over each file that refreshes keep in the state folder, empty where there
+    is none (see models/quality/quality.yml). -#}
+{% macro create_quality_tables() %}
+    {% if execute %}
+        {% do run_query('create schema if not exists quality') %}
+        {% for table in graph.sources.values() if table.source_name == 'quality' %}
+            {% set path = state_folder() ~ '/' ~ table.name ~ '.parquet' %}
+            {% set found = run_query("select file from glob('" ~ as_path(path) ~ "')").rows | length > 0 %}
+            {% set reader = raw_reader('parquet', [path]) if found else none %}
+            {% set present = raw_column_types(reader) if found else {} %}
+            {% set expressions = [] %}
+            {% for column in table.columns.values() %}
+                {% do expressions.append(
+                    'cast(' ~ (column.name if column.name in present else 'null') ~ ' as ' ~ column.data_type ~ ') as ' ~ column.name
+                ) %}
+            {% endfor %}
+            {% do run_query(
+                'create or replace view quality.' ~ table.name ~ ' as select ' ~ expressions | join(', ')
+                ~ (' from ' ~ reader if found else ' where false')
+            ) %}
+        {% endfor %}
+    {% endif %}
+{% endmacro %}
+
+
+{#- Where refreshes of this warehouse keep what they note: beside it. -#}
+{% macro state_folder() %}
+    {% set warehouse = env_var('STAMMKUNDE_WAREHOUSE', 'warehouse/stammkunde.duckdb') %}
+    {{ return(modules.re.sub('[.][^./]*$', '', warehouse) ~ '.state') }}
+{% endmacro %}
+
+
+{#- What identifies this build: the refresh that runs dbt, else the dbt run itself. -#}
+{% macro build_id() %}
+    {{ return(env_var('STAMMKUNDE_BUILD_ID', '') or invocation_id) }}
+{% endmacro %}

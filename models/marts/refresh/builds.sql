@@ -1,0 +1,34 @@
+{%- set columns = [
+    'as_of_date', 'shop', 'settings_hash', 'baseline_build_id', 'accepted_reason', 'raw_order_rows', 'orders', 'customers',
+    'net_revenue', 'checks', 'warnings', 'failures',
+] -%}
+with earlier_builds as (
+
+    select
+        build_id,
+        started_at as built_at,
+        outcome,
+        reason,
+        {{ columns | join(',\n        ') }},
+        false as is_this_build
+    from {{ source('quality', 'builds') }}
+    where outcome <> 'running' and build_id <> '{{ build_id() }}'
+
+),
+
+this_build as (
+
+    select
+        build_id,
+        built_at,
+        'published' as outcome,
+        cast(null as {{ dbt.type_string() }}) as reason,
+        {{ columns | join(',\n        ') }},
+        true as is_this_build
+    from {{ ref('build') }}
+
+)
+
+select * from earlier_builds
+union all
+select * from this_build

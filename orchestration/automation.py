@@ -1,0 +1,112 @@
+"""When a refresh starts by itself: every day, and when the raw files have changed."""
+
+import json
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import dagster as dg
+
+from orchestration.places import Places
+from orchestration.raw import File, files_below, fingerprint, still_written
+from orchestration.settings import defaults
+from orchestration.state import State
+
+JOB = "refresh"
+DAILY = "0 5 * * *"
+SETTLE_SECONDS = 60.0
+SENSOR_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a look at the raw folder gives: what to remember, and whether to refresh or why not."""
+
+    cursor: str
+    refresh: str | None  # the fingerprint to refresh
+    reason: str
+
+
+def look(files: Sequence[File], now: float, cursor: str | None, refreshed: str | None, settle_seconds: float) -> Look:
+    """Judge the raw folder by its contents.
+
+    `refreshed` is the fingerprint of the last refresh, whatever became of it: what is known not to work is not tried
+    again until it changes. Files are only read when they have rested and are as they were at the last look.
+    """
+    known = json.loads(cursor) if cursor else {}
+    states = [file.state for file in files]
+    if not files:
+        return Look(json.dumps({**known, "states": states}), None, "the raw folder is empty")
+    if unfinished := still_written(files, now, settle_seconds):
+        return Look(json.dumps({**known, "states": states}), None, f"{unfinished[0].name} is still being written")
+    if states != known.get("states"):
+        return Look(json.dumps({**known, "states": states}), None, "the raw files have changed: one more look, to be sure")
+    found, hashes = fingerprint(files, known.get("hashes"))
+    remembered = {"states": states, "hashes": hashes, "requested": known.get("requested")}
+    if found in (refreshed, known.get("requested")):
+        return Look(json.dumps(remembered), None, "the raw files are those of the last refresh")
+    return Look(json.dumps({**remembered, "requested": found}), found, "the raw files have changed")
+
+
+def last_fingerprint(places: Places) -> str | None:
+    """The fingerprint of the raw files that the last refresh was started with."""
+    rows = [row for row in State(places.state).rows("builds") if row["raw_fingerprint"]]
+    return str(rows[-1]["raw_fingerprint"]) if rows else None
+
+
+def daily(job: dg.JobDefinition | object) -> dg.ScheduleDefinition:
+    """Every day by the clocks of the shop; STAMMKUNDE_SCHEDULE holds another cron expression."""
+    return dg.ScheduleDefinition(
+        name="daily_refresh",
+        job=job,
+        cron_schedule=os.environ.get("STAMMKUNDE_SCHEDULE", DAILY),
+        execution_timezone=str(defaults()["reporting_timezone"]),
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="A whole refresh every day, also when no file has changed: customers lapse by the calendar.",
+    )
+
+
+def on_new_files(job: dg.JobDefinition | object) -> dg.SensorDefinition:
+    """When files appear or change in the raw folder."""
+
+    @dg.sensor(
+        name="raw_files",
+        job=job,
+        minimum_interval_seconds=SENSOR_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Starts a refresh when the contents of the raw folder have changed, never on a file that is being written.",
+    )
+    def raw_files(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        places = Places.from_environment()
+        settle_seconds = float(os.environ.get("STAMMKUNDE_SETTLE_SECONDS", SETTLE_SECONDS))
+        files = files_below(places.raw, places.mapping)
+        seen = look(files, time.time(), context.cursor, last_fingerprint(places), settle_seconds)
+        requests = [dg.RunRequest(tags={"raw_fingerprint": seen.refresh})] if seen.refresh else []
+        return dg.SensorResult(
+            run_requests=requests, skip_reason=None if requests else dg.SkipReason(seen.reason), cursor=seen.cursor
+        )
+
+    return raw_files
+
+
+def on_crash() -> dg.SensorDefinition:
+    """Tells of a run whose process died: it could not tell itself."""
+    from orchestration.session import note_interrupted
+
+    @dg.run_failure_sensor(
+        name="interrupted_refreshes",
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Notes and tells of a refresh whose process was ended. One that failed by itself has told already.",
+    )
+    def interrupted_refreshes(context: dg.RunFailureSensorContext) -> None:
+        from filelock import FileLock, Timeout
+
+        places = Places.from_environment()
+        try:
+            with FileLock(places.lock, timeout=0):
+                note_interrupted(places, State(places.state))
+        except Timeout:
+            context.log.info("another refresh runs: it has put this one in order")
+
+    return interrupted_refreshes

@@ -1,0 +1,66 @@
+"""Tells people that readers did not get new figures, and why: one short message to a webhook.
+
+STAMMKUNDE_WEBHOOK holds the address (Slack, Mattermost and whatever else takes {"text": ...}); without it nothing is
+sent anywhere.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+SHOWN = 6
+TIMEOUT_SECONDS = 10
+DAGSTER_URL = "http://127.0.0.1:3000"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What held a refresh back: where, in plain words, and what was found instead of what."""
+
+    where: str
+    text: str
+    observed: str | None = None
+    expected: str | None = None
+
+    def line(self) -> str:
+        found = f" (found {self.observed}, expected {self.expected})" if self.observed else ""
+        return f"{self.text}{found} [{self.where}]"
+
+
+def message(build_id: str, outcome: str, failures: Sequence[Failure], run_id: str | None = None) -> dict[str, str]:
+    """The message as Slack-compatible JSON."""
+    lines = [f"*Stammkunde: refresh {outcome}.* Readers keep the last good figures. Build {build_id}"]
+    lines += [f"• {escaped(failure.line())}" for failure in failures[:SHOWN]]
+    if len(failures) > SHOWN:
+        lines.append(f"• and {len(failures) - SHOWN} more")
+    if run_id:
+        lines.append(f"<{os.environ.get('STAMMKUNDE_DAGSTER_URL', DAGSTER_URL)}/runs/{run_id}|What ran>")
+    return {"text": "\n".join(lines)}
+
+
+def escaped(text: str) -> str:
+    """Slack's three special characters, and not more of a text than is read."""
+    short = text if len(text) <= 600 else text[:597] + "..."
+    return short.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def notify(build_id: str, outcome: str, failures: Sequence[Failure], run_id: str | None = None) -> bool:
+    """Whether the message was sent. A webhook that does not answer changes nothing about the refresh."""
+    address = os.environ.get("STAMMKUNDE_WEBHOOK")
+    if not address:
+        return False
+    body = json.dumps(message(build_id, outcome, failures, run_id)).encode()
+    try:
+        request = urllib.request.Request(address, data=body, headers={"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS):
+            return True
+    except (OSError, ValueError, urllib.error.URLError) as error:
+        # The address may hold a secret: it is not repeated.
+        print(f"the message to STAMMKUNDE_WEBHOOK was not delivered: {type(error).__name__}", file=sys.stderr)
+        return False

@@ -1,0 +1,1 @@
+"""The gate: what a refresh did is judged before anyone sees its figures."""

@@ -1,0 +1,247 @@
+"""One refresh from its lock to its note in the history: what its steps share, and what is said when it fails."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import duckdb
+from filelock import FileLock, Timeout
+
+from intake.mapping import Mapping as RawMapping
+from orchestration import raw, settings
+from orchestration.notify import Failure, notify
+from orchestration.places import Places
+from orchestration.publish import Kept, baseline, published_build, repair
+from orchestration.quality.gate import Acceptance, Result, blocking
+from orchestration.state import State
+
+
+class RefreshError(Exception):
+    """The refresh cannot go on. The text says what is wrong and what to do; it is shown without a traceback."""
+
+
+class WarehouseLockedError(RefreshError):
+    """Somebody else has the warehouse open. Worth another try."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What one refresh is asked for."""
+
+    as_of_date: str | None = None
+    full_refresh: bool = False
+    accepted_build: str | None = None  # a blocked build whose failed checks may fail once more
+    accepted_reason: str | None = None
+
+
+@dataclass
+class Session:
+    """A refresh that holds the lock. Steps run in order and in one process."""
+
+    places: Places
+    state: State
+    run_id: str
+    build_id: str
+    request: Request
+    say: Callable[[str], None]
+    done: list[str] = field(default_factory=list)
+    failures: dict[str, list[Failure]] = field(default_factory=dict)
+    results: list[Result] = field(default_factory=list)
+    facts: dict[str, object] = field(default_factory=dict)
+    is_blocked: bool = False
+    overrides: Mapping[str, object] = field(default_factory=dict)
+    baseline: Kept | None = None
+    acceptance: Acceptance | None = None
+
+    @contextmanager
+    def step(self, name: str, after: Sequence[str] = ()) -> Iterator[None]:
+        """One step. A refresh is always whole: a step whose predecessors did not run in it does not start."""
+        if missing := [step for step in after if step not in self.done]:
+            raise RefreshError(
+                f"{name} needs {missing[0]} in the same run: a refresh is always whole. Start the job `refresh`"
+            )
+        self.say(f"{name} ...")
+        started = time.monotonic()
+        try:
+            yield
+        except duckdb.IOException as error:
+            if "lock" not in str(error).lower():
+                self.failures[name] = [Failure(name, first_line(error))]
+                raise
+            text = f"{self.places.warehouse} is open elsewhere: {first_line(error)}. Close it there"
+            self.failures[name] = [Failure(name, text)]
+            raise WarehouseLockedError(text) from error
+        except Exception as error:
+            self.failures.setdefault(name, [Failure(name, first_line(error))])
+            raise
+        if not self.is_blocked:
+            self.failures.pop(name, None)
+            self.done.append(name)
+        self.say(f"{name} took {time.monotonic() - started:.1f} s")
+
+    def judge(self, name: str, results: Sequence[Result]) -> list[Result]:
+        """Note what the gate found. Gives the checks that block."""
+        self.results = list(results)
+        noted = [{**result.__dict__, "build_id": self.build_id} for result in results]
+        self.state.replace("validation_results", self.build_id, noted)
+        self.facts |= {
+            "checks": len(results),
+            "warnings": sum(result.outcome == "warned" for result in results),
+            "failures": sum(result.outcome in ("failed", "accepted") for result in results),
+            "accepted_reason": self.request.accepted_reason if any_accepted(results) else None,
+        }
+        self.state.note(self.build_id, **self.facts)
+        held = blocking(results)
+        if held:
+            self.is_blocked = True
+            self.failures[name] = [
+                Failure(f"{result.suite}.{result.check_name}", result.explanation, result.observed, result.expected)
+                for result in held
+            ]
+        return held
+
+    def all_failures(self) -> list[Failure]:
+        return [failure for failures in self.failures.values() for failure in failures]
+
+    def begin(self, mapping: RawMapping | None) -> None:
+        """Settle what this refresh is compared with. Raises RefreshError where an acceptance does not fit."""
+        self.overrides = settings.overrides(mapping.settings if mapping else {}, self.request.as_of_date)
+        chosen = settings.in_force(self.overrides)
+        files = raw.files_below(self.places.raw, self.places.mapping)
+        self.facts |= {
+            "shop": raw.shop_of(self.places.raw),
+            "settings": settings.shown(chosen),
+            "settings_hash": settings.settings_hash(chosen),
+            "raw_fingerprint": raw.fingerprint(files)[0],
+        }
+        self.baseline = baseline(self.places, str(self.facts["shop"]), str(self.facts["settings_hash"]))
+        self.facts |= {
+            "baseline_build_id": self.baseline.build_id if self.baseline else None,
+            "baseline_as_of_date": self.baseline.manifest.get("as_of_date") if self.baseline else None,
+        }
+        self.acceptance = self._acceptance()
+        self.state.note(self.build_id, **self.facts)
+        self._keep_published_orders()
+
+    def _acceptance(self) -> Acceptance | None:
+        accepted, reason = self.request.accepted_build, self.request.accepted_reason
+        if not accepted:
+            return None
+        noted = next((row for row in self.state.rows("builds") if row["build_id"] == accepted), None)
+        if noted is None or noted["outcome"] != "blocked" or not reason:
+            raise RefreshError(f"there is no blocked build {accepted} to accept, or the reason is missing")
+        if noted["raw_fingerprint"] != self.facts["raw_fingerprint"]:
+            raise RefreshError(
+                f"the raw files have changed since build {accepted} was blocked: look at them anew with make run"
+            )
+        failed = [row for row in self.state.of_build("validation_results", accepted) if row["outcome"] == "failed"]
+        return Acceptance(accepted, reason, frozenset((str(row["suite"]), str(row["check_name"])) for row in failed))
+
+    def _keep_published_orders(self) -> None:
+        """The orders of the build before, where dbt finds them."""
+        with duckdb.connect() as connection:
+            if self.baseline is None:
+                self.state.write("published_orders", [])
+                return
+            path = str(self.baseline.file).replace("'", "''")
+            connection.execute(f"attach '{path}' as published_before (read_only)")
+            self.state.write_query(
+                "published_orders",
+                connection,
+                "select order_id, order_date, net_amount, updated_at from published_before.marts.orders",
+            )
+
+
+def any_accepted(results: Sequence[Result]) -> bool:
+    return any(result.outcome == "accepted" for result in results)
+
+
+@contextmanager
+def refresh_session(
+    places: Places, run_id: str, request: Request, say: Callable[[str], None] | None = None
+) -> Iterator[Session]:
+    """The refresh that holds the lock of a warehouse; another one waits. On the way out its outcome is noted and, if it
+    is not published, told (notify). What an earlier refresh left when it was killed is put in order first.
+
+    Raises RefreshError where the lock is not to be had in time.
+    """
+    say = say or (lambda text: None)
+    places.state.mkdir(parents=True, exist_ok=True)
+    with locked(places, say):
+        state = State(places.state)
+        repair(places)
+        note_interrupted(places, state)
+        started_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+        session = Session(
+            places, state, run_id, f"{started_at:%Y%m%dT%H%M%S}Z-{run_id[:8]}", request, say
+        )  # sorts by time
+        state.note(session.build_id, started_at=started_at, outcome="running")
+        try:
+            yield session
+        finally:
+            finish(session)
+
+
+@contextmanager
+def locked(places: Places, say: Callable[[str], None]) -> Iterator[None]:
+    lock = FileLock(places.lock)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        say("another refresh runs; this one waits for it")
+        seconds = float(os.environ.get("STAMMKUNDE_LOCK_WAIT", "3600"))
+        try:
+            lock.acquire(timeout=seconds)
+        except Timeout as error:
+            raise RefreshError(f"another refresh still runs after {seconds:,.0f} s (lock {places.lock})") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def note_interrupted(places: Places, state: State) -> None:
+    """Refreshes that were killed still stand as running; the lock says that none is."""
+    running = [str(row["build_id"]) for row in state.rows("builds") if row["outcome"] == "running"]
+    if not running:
+        return
+    current = published_build(places)
+    for build_id in running:
+        if build_id == current:  # killed just after it was published
+            state.note(build_id, outcome="published", finished_at=utc_now())
+            continue
+        reason = "was interrupted: its process was ended, or the machine"
+        state.note(build_id, outcome="failed", reason=reason, finished_at=utc_now())
+        notify(build_id, "failed", [Failure("refresh", f"The refresh {build_id} {reason}")])
+
+
+def finish(session: Session) -> None:
+    """Note how a refresh ended, and tell if readers did not get it."""
+    if "publish" in session.done:
+        session.state.note(session.build_id, outcome="published", finished_at=utc_now())
+        return
+    outcome = "blocked" if session.is_blocked else "failed"
+    failures = session.all_failures() or [Failure("refresh", "It ended before it was published")]
+    for failure in failures:
+        session.say(f"  {outcome}: {failure.line()}")
+    reason = "; ".join(failure.text for failure in failures)[:2000]
+    try:
+        session.state.note(session.build_id, outcome=outcome, reason=reason, finished_at=utc_now())
+    except (OSError, duckdb.Error) as error:  # a full disk must not keep the message back
+        print(f"the outcome could not be noted: {first_line(error)}", file=sys.stderr)
+    notify(session.build_id, outcome, failures, session.run_id)
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says, in one line."""
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,163 @@
+"""The dbt project as Dagster sees it: its manifest, and what a model, a test and an exposure become there."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings
+
+from orchestration.places import PROJECT, Places
+
+# Models that say how the build was checked can only be built after it was.
+AFTER_THE_GATE = ("build", "builds", "check_results")
+OWNERS = ["team:analytics-engineering"]
+# A daily refresh that is half a day late is worth a look; one that was missed is a failure.
+FRESHNESS = dg.FreshnessPolicy.time_window(warn_window=timedelta(hours=36), fail_window=timedelta(hours=49))
+PARSED = ("models", "macros", "seeds", "tests/data", "dbt_project.yml", "profiles.yml")
+
+
+def manifest(places: Places) -> dict:
+    """The project's manifest; dbt parses the project anew where something changed since."""
+    path = places.dbt_target / "manifest.json"
+    if not path.exists() or path.stat().st_mtime < newest_change():
+        parse(places)
+    return with_homes_of_checks(json.loads(path.read_text(encoding="utf-8")))
+
+
+def newest_change() -> float:
+    paths = [PROJECT / name for name in PARSED]
+    files = [file for path in paths for file in ([path] if path.is_file() else path.rglob("*"))]
+    return max(file.stat().st_mtime for file in files)
+
+
+def parse(places: Places) -> None:
+    command = [str(dbt_program()), "--quiet", "parse", "--target-path", str(places.dbt_target)]
+    environment = {**os.environ, **places.environment(), "DBT_LOG_PATH": str(places.dbt_target)}
+    finished = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+    if finished.returncode:
+        raise RuntimeError(f"dbt cannot read the project:\n{finished.stdout.strip()}")
+
+
+def dbt_program() -> Path:
+    return Path(sys.executable).with_name("dbt")
+
+
+def with_homes_of_checks(parsed: dict) -> dict:
+    """The manifest, with each test on several models told where it is shown: at the last of them to be built.
+
+    Dagster would log it as an observation on all of them, and nobody would see it fail.
+    """
+    order = depths(parsed)
+    for node in parsed["nodes"].values():
+        parents = [parent for parent in node["depends_on"].get("nodes", []) if parent in parsed["nodes"]]
+        if node["resource_type"] == "test" and not node.get("attached_node") and len(parents) > 1:
+            home = max(parents, key=lambda parent: (order[parent], parent))
+            node["config"].setdefault("meta", {})["dagster"] = {"ref": {"name": parsed["nodes"][home]["name"]}}
+    return parsed
+
+
+def depths(parsed: Mapping) -> dict[str, int]:
+    """How late each node is built: the length of the longest way to it."""
+    known: dict[str, int] = {}
+
+    def depth(node: str) -> int:
+        if node not in known:
+            parents = parsed["nodes"].get(node, {}).get("depends_on", {}).get("nodes", [])
+            known[node] = 1 + max((depth(parent) for parent in parents), default=0)
+        return known[node]
+
+    for node in parsed["nodes"]:
+        depth(node)
+    # What is built after the gate is later than everything before it.
+    late = [node for node, found in parsed["nodes"].items() if found["name"] in AFTER_THE_GATE]
+    return {**known, **{node: known[node] + 1000 for node in late}}
+
+
+class Translator(DagsterDbtTranslator):
+    """Groups by layer, descriptions without SQL, owners and freshness."""
+
+    def __init__(self) -> None:
+        super().__init__(DagsterDbtTranslatorSettings(enable_asset_checks=True))
+
+    def get_group_name(self, dbt_resource_props: Mapping) -> str:
+        return layer(dbt_resource_props)
+
+    def get_description(self, dbt_resource_props: Mapping) -> str:
+        return dbt_resource_props["description"]
+
+    def get_owners(self, dbt_resource_props: Mapping) -> Sequence[str]:
+        return OWNERS
+
+    def get_asset_spec(self, manifest: Mapping, unique_id: str, project) -> dg.AssetSpec:
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        props = self.get_resource_props(manifest, unique_id)
+        if not layer(props).startswith("marts_") or props["resource_type"] == "source":
+            return spec
+        return spec.replace_attributes(freshness_policy=FRESHNESS)
+
+
+def layer(props: Mapping) -> str:
+    """The group of a dbt node: its folder below models/, for the folders are the architecture.
+
+    Three groups keep the graph running one way: staging models that tell what became of the rows stand behind the
+    intermediate ones, what a build is compared with comes before it, and how it was checked is known after it.
+    """
+    if props["resource_type"] == "seed":
+        return "seeds"
+    if props["name"] in AFTER_THE_GATE:
+        return "build"
+    folders = [part for part in Path(props["original_file_path"]).parts[1:-1] if part != "marts"]
+    reads = [parent.split(".")[-1] for parent in props.get("depends_on", {}).get("nodes", [])]
+    if folders == ["staging"] and any(parent.startswith("int_") for parent in reads):
+        return "outcomes"
+    return folders[0] if folders[0] in ("raw", "quality", "staging", "intermediate") else f"marts_{folders[0]}"
+
+
+def consumers(parsed: Mapping, published: dg.AssetKey) -> list[dg.AssetSpec]:
+    """Who reads the published marts, from dbt's exposures."""
+    return [
+        dg.AssetSpec(
+            key=["consumers", exposure["name"]],
+            deps=[published],
+            description=exposure["description"],
+            group_name="consumers",
+            kinds={exposure["type"]},
+            owners=OWNERS,
+            metadata={
+                "reads": ", ".join(sorted(node.split(".")[-1] for node in exposure["depends_on"]["nodes"])),
+                "owner": exposure["owner"]["name"],
+            },
+        )
+        for exposure in parsed["exposures"].values()
+    ]
+
+
+def with_row_counts(events: Iterable, count_rows) -> Iterator:
+    """dbt's events, each table's materialisation with its number of rows.
+
+    dbt holds the only lock on the warehouse while it runs: tables are counted when it is done, also if it failed.
+    """
+    held: list[dg.Output] = []
+    failure: BaseException | None = None
+    try:
+        for event in events:
+            if isinstance(event, dg.Output):
+                held.append(event)
+            else:
+                yield event
+    except Exception as error:
+        failure = error
+    names = [event.metadata["unique_id"].text for event in held]
+    counts = count_rows(names)
+    for event, unique_id in zip(held, names, strict=True):
+        known = {"dagster/row_count": counts[unique_id]} if unique_id in counts else {}
+        yield event.with_metadata({**event.metadata, **known})
+    if failure:
+        raise failure

@@ -1,0 +1,690 @@
+"""Readers see the last good build or the new one, whatever happens while it is published."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+import shutil
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration import publish as publishing
+from orchestration.places import Places
+from orchestration.publish import PublishError, baseline, kept, publish, published_build, repair, rollback
+from tests.conftest import PROJECT
+
+EMAIL = "ann@example.com"
+ORDERS, CUSTOMERS = 40, 7
+
+
+@pytest.fixture(autouse=True)
+def default_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("STAMMKUNDE_KEPT_BUILDS", raising=False)
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    return places_in(tmp_path)
+
+
+def places_in(folder: Path) -> Places:
+    return Places(folder / "raw", None, folder / "shop.duckdb", folder / "published" / "retention.duckdb")
+
+
+def build_of(number: int) -> str:
+    return f"20240101T0000{number:02}Z-abcdef01"
+
+
+def build(places: Places, number: int, *, incompressible_bytes: int = 0) -> str:
+    """A warehouse as dbt leaves one. `marker` is the number of the build in every row of every mart."""
+    build_id = build_of(number)
+    places.warehouse.unlink(missing_ok=True)
+    catalog = '"' + places.warehouse.stem.replace('"', '""') + '"'
+    with duckdb.connect(str(places.warehouse)) as connection:
+        for statement in (
+            "create schema staging",
+            "create schema intermediate",
+            "create schema marts",
+            f"create table staging.stg_orders as select 'o1' as order_id, '{EMAIL}' as customer_email",
+            f"create table intermediate.int_orders as select i as order_id, {number} as marker from range({ORDERS}) as _(i)",
+            f"create view marts.orders as select * from {catalog}.intermediate.int_orders",
+            f"create table marts.customers as select i as customer_id, {number} as marker from range({CUSTOMERS}) as _(i)",
+            f"create table marts.build as select '{build_id}' as build_id",
+        ):
+            connection.execute(statement)
+        if incompressible_bytes:
+            connection.execute(
+                "create table marts.ballast as select hash(i) as a, hash(i + 0.5) as b "
+                f"from range({incompressible_bytes // 16}) as _(i)"
+            )
+    return build_id
+
+
+def publish_new(places: Places, number: int) -> dict[str, object]:
+    return publish(places, build(places, number))
+
+
+def seen(places: Places) -> int | None:
+    """The number of the build that a reader sees, whole; None where nothing is published."""
+    if not places.published.exists():
+        return None
+    with duckdb.connect(str(places.published), read_only=True) as connection:
+        found = connection.execute(
+            "select (select build_id from marts.build), (select list(marker) from marts.orders), "
+            "(select list(marker) from marts.customers)"
+        ).fetchall()
+    number = found[0][1][0]
+    assert found == [(build_of(number), [number] * ORDERS, [number] * CUSTOMERS)]
+    return number
+
+
+def kept_numbers(places: Places) -> list[int]:
+    return [int(found.build_id[13:15]) for found in kept(places)]
+
+
+def assert_in_order(places: Places) -> None:
+    """Nothing unfinished is left, and file, manifest and kept builds agree."""
+    number = seen(places)
+    assert not [path.name for path in places.published.parent.rglob("*") if path.suffix in (".unfinished", ".wal")]
+    files = {path.stem for path in places.kept_builds.glob("*.duckdb")}
+    assert files == {path.stem for path in places.kept_builds.glob("*.json")}
+    if number is None:
+        return
+    manifest = json.loads(places.manifest.read_text(encoding="utf-8"))
+    assert manifest["build_id"] == build_of(number) == published_build(places)
+    current = next(found for found in kept(places) if found.build_id == build_of(number))
+    assert dict(current.manifest) == manifest
+    assert sha256(current.file) == sha256(places.published) == manifest["sha256"]
+    assert all(found.build_id <= build_of(number) or found.is_withdrawn for found in kept(places))
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+# What is published
+
+
+def test_the_marts_are_published_as_tables_and_nothing_else(places: Places) -> None:
+    manifest = publish_new(places, 1)
+    assert seen(places) == 1
+    with duckdb.connect(str(places.published), read_only=True) as connection:
+        tables = connection.execute("select schema_name, table_name from duckdb_tables() order by all").fetchall()
+        views = connection.execute("select view_name from duckdb_views() where not internal").fetchall()
+        schemas = connection.execute("select schema_name from duckdb_schemas() where not internal").fetchall()
+    assert tables == [("marts", "build"), ("marts", "customers"), ("marts", "orders")]
+    assert views == []
+    assert sorted(schemas) == [("main",), ("marts",)] or schemas == [("marts",)]
+    assert manifest["tables"] == {"build": 1, "customers": CUSTOMERS, "orders": ORDERS}
+    assert EMAIL.encode() in places.warehouse.read_bytes()
+    assert EMAIL.encode() not in places.published.read_bytes()
+
+
+def test_the_file_is_in_the_format_that_duckdb_1_4_reads(places: Places) -> None:
+    publish_new(places, 1)
+    header = places.published.read_bytes()[:20]
+    assert (header[8:12], struct.unpack("<Q", header[12:20])[0]) == (b"DUCK", 67)  # 2.0 writes another number
+    with duckdb.connect(str(places.published), read_only=True) as connection:
+        shown = "select tags['storage_version'] from duckdb_databases() where path is not null"
+        assert connection.execute(shown).fetchall() == [("v1.4.0+",)]
+
+
+def test_the_manifest_says_what_the_file_holds(places: Places) -> None:
+    build_id = build(places, 3)
+    given = publish(places, build_id, {"shop": "a shop", "as_of_date": None})
+    manifest = json.loads(places.manifest.read_text(encoding="utf-8"))
+    assert manifest == given
+    assert time.strptime(manifest.pop("published_at"), "%Y-%m-%dT%H:%M:%SZ")
+    assert manifest == {
+        "build_id": build_id,
+        "shop": "a shop",
+        "as_of_date": None,
+        "tables": {"build": 1, "customers": CUSTOMERS, "orders": ORDERS},
+        "bytes": places.published.stat().st_size,
+        "sha256": sha256(places.published),
+        "storage_version": "v1.4.0",
+    }
+    assert_in_order(places)
+
+
+def test_odd_names_of_files_are_names_like_others(tmp_path: Path) -> None:
+    folder = tmp_path / "it's 100 % odd"
+    odd = Places(folder, None, folder / "Bob's Shop-1.duckdb", folder / "out" / 'the "marts".duckdb')
+    folder.mkdir()
+    publish_new(odd, 1)
+    publish_new(odd, 2)
+    assert seen(odd) == 2
+    assert rollback(odd) == (build_of(2), build_of(1))
+    assert seen(odd) == 1
+
+
+def test_another_build_than_the_checked_one_is_not_published(places: Places) -> None:
+    publish_new(places, 1)
+    build(places, 2)
+    with pytest.raises(PublishError, match=rf"holds another build than the one that was checked \({build_of(3)}\)"):
+        publish(places, build_of(3))
+    assert (seen(places), kept_numbers(places)) == (1, [1])
+    assert_in_order(places)
+
+
+def test_a_warehouse_without_a_build_is_not_published(places: Places) -> None:
+    build_id = build(places, 1)
+    with duckdb.connect(str(places.warehouse)) as connection:
+        connection.execute("drop table marts.build")
+    with pytest.raises(PublishError, match="holds no build: run a refresh"):
+        publish(places, build_id)
+    assert not places.published.exists()
+    assert_in_order(places)
+
+
+def test_a_table_that_lost_rows_on_the_way_is_found_by_the_audit(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_new(places, 1)
+    written = publishing.write
+
+    def lossy(warehouse: Path, target: Path, build_id: str) -> dict[str, int]:
+        tables = written(warehouse, target, build_id)
+        with duckdb.connect(str(target)) as connection:
+            connection.execute("delete from marts.orders where order_id = 0")
+        return tables
+
+    monkeypatch.setattr(publishing, "write", lossy)
+    with pytest.raises(PublishError, match=rf"marts\.orders has {ORDERS - 1} rows instead of {ORDERS}"):
+        publish_new(places, 2)
+    assert seen(places) == 1
+    assert_in_order(places)
+
+
+# Kept builds
+
+
+def test_five_builds_are_kept(places: Places) -> None:
+    for number in range(1, 8):
+        publish_new(places, number)
+    assert kept_numbers(places) == [7, 6, 5, 4, 3]
+    assert_in_order(places)
+
+
+def test_as_many_builds_are_kept_as_asked(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number, limit, left in ((1, 3, [1]), (2, 3, [2, 1]), (3, 3, [3, 2, 1]), (4, 3, [4, 3, 2]), (5, 1, [5])):
+        monkeypatch.setenv("STAMMKUNDE_KEPT_BUILDS", str(limit))
+        publish_new(places, number)
+        assert kept_numbers(places) == left
+        assert_in_order(places)
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "five", "1.5", ""])
+def test_a_limit_that_is_none_stops_before_anything_is_written(
+    places: Places, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    build_id = build(places, 1)
+    monkeypatch.setenv("STAMMKUNDE_KEPT_BUILDS", limit)
+    with pytest.raises(PublishError, match=f"STAMMKUNDE_KEPT_BUILDS is '{limit}'"):
+        publish(places, build_id)
+    assert not places.published.parent.exists()
+
+
+def test_publishing_a_build_again_changes_nothing_for_readers(places: Places) -> None:
+    build_id = build(places, 1)
+    publish(places, build_id)
+    publish(places, build_id)
+    assert (seen(places), kept_numbers(places)) == (1, [1])
+    assert_in_order(places)
+
+
+# Rollback
+
+
+def test_a_rollback_goes_back_build_by_build_until_none_is_left(places: Places) -> None:
+    for number in (1, 2, 3):
+        publish_new(places, number)
+    assert rollback(places) == (build_of(3), build_of(2))
+    assert seen(places) == 2
+    assert_in_order(places)
+    assert rollback(places) == (build_of(2), build_of(1))
+    assert seen(places) == 1
+    assert_in_order(places)
+    with pytest.raises(PublishError, match=f"no build before {build_of(1)} is kept"):
+        rollback(places)
+    assert seen(places) == 1
+    assert [found.is_withdrawn for found in kept(places)] == [True, True, False]
+
+
+def test_where_nothing_is_published_there_is_nothing_to_go_back_from(places: Places) -> None:
+    with pytest.raises(PublishError, match="there is no published build to go back from"):
+        rollback(places)
+
+
+def test_a_rollback_passes_over_what_was_withdrawn_before(places: Places) -> None:
+    publish_new(places, 1)
+    publish_new(places, 2)
+    rollback(places)
+    publish_new(places, 3)
+    assert rollback(places) == (build_of(3), build_of(1))
+    assert_in_order(places)
+
+
+def test_a_kept_build_that_was_changed_is_not_brought_back(places: Places) -> None:
+    publish_new(places, 1)
+    publish_new(places, 2)
+    with duckdb.connect(str(places.kept_builds / f"{build_of(1)}.duckdb")) as connection:
+        connection.execute("delete from marts.orders")
+    with pytest.raises(PublishError, match="was changed since it was published, and is not brought back"):
+        rollback(places)
+    assert seen(places) == 2
+    assert not kept(places)[0].is_withdrawn
+    assert_in_order(places)
+
+
+def test_what_is_compared_with_is_the_last_build_of_the_shop_and_settings_that_stands(places: Places) -> None:
+    def number_of_baseline(shop: str, settings_hash: str) -> int | None:
+        found = baseline(places, shop, settings_hash)
+        return int(found.build_id[13:15]) if found else None
+
+    for number, shop, settings_hash in ((1, "a", "x"), (2, "b", "x"), (3, "a", "x"), (4, "a", "y")):
+        assert number_of_baseline("b", "y") is None
+        publish(places, build(places, number), {"shop": shop, "settings_hash": settings_hash})
+    assert [number_of_baseline(*key) for key in (("a", "x"), ("b", "x"), ("a", "y"))] == [3, 2, 4]
+    rollback(places)
+    assert [number_of_baseline(*key) for key in (("a", "x"), ("b", "x"), ("a", "y"))] == [3, 2, None]
+    rollback(places)
+    assert [number_of_baseline(*key) for key in (("a", "x"), ("b", "x"), ("a", "y"))] == [1, 2, None]
+    publish(places, build(places, 5), {"shop": "a", "settings_hash": "x"})
+    assert number_of_baseline("a", "x") == 5
+
+
+# Crashes, and errors of the file system
+
+
+class DeadError(BaseException):
+    """The process ended here."""
+
+
+OPERATIONS = (
+    (Path, "mkdir"), (Path, "unlink"), (Path, "replace"), (Path, "write_text"), (os, "link"), (os, "fsync"),
+    (shutil, "copyfile"),
+)  # fmt: skip
+
+
+@dataclass
+class Operations:
+    """Counts operations on files, and lets the one at `at` fail: with an error, or by the end of the process, after which
+    nothing else works either."""
+
+    at: int
+    error: type[BaseException]
+    has_links: bool = True
+    calls: int = 0
+
+    def reached(self) -> bool:
+        return self.calls > self.at
+
+    def wrapped(self, operation: Callable, name: str) -> Callable:
+        def call(*arguments, **named):
+            if name == "link" and not self.has_links:
+                raise OSError(errno.EPERM, "no links here")
+            self.calls += 1
+            if self.calls - 1 == self.at or (self.reached() and self.error is DeadError):
+                if name == "write_text":  # half of it is there
+                    operation(arguments[0], arguments[1][: len(arguments[1]) // 2], **named)
+                if name == "copyfile":
+                    Path(arguments[1]).write_bytes(Path(arguments[0]).read_bytes()[:5000])
+                raise self.error(errno.ENOSPC, "No space left on device")
+            return operation(*arguments, **named)
+
+        return call
+
+
+@contextlib.contextmanager
+def failing(at: int, error: type[BaseException], *, has_links: bool = True) -> Iterator[Operations]:
+    with pytest.MonkeyPatch.context() as patched:
+        operations = Operations(at, error, has_links)
+        for owner, name in OPERATIONS:
+            patched.setattr(owner, name, operations.wrapped(getattr(owner, name), name))
+        yield operations
+
+
+@pytest.mark.parametrize("has_links", [True, False], ids=["links", "copies"])
+@pytest.mark.parametrize("earlier", [0, 2], ids=["first", "later"])
+def test_a_crash_at_any_point_leaves_the_old_build_or_the_new_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, earlier: int, has_links: bool
+) -> None:
+    monkeypatch.setenv("STAMMKUNDE_KEPT_BUILDS", "2")
+    outcomes = []
+    for at in range(100):
+        places = places_in(tmp_path / str(at))
+        places.warehouse.parent.mkdir()
+        for number in range(1, earlier + 1):
+            publish_new(places, number)
+        new = build(places, earlier + 1)
+        with failing(at, DeadError, has_links=has_links) as operations, contextlib.suppress(DeadError):
+            publish(places, new)
+        found = seen(places)
+        assert found in (earlier or None, earlier + 1), at
+        repair(places)
+        assert seen(places) == found, at
+        if found:
+            assert_in_order(places)
+        publish_new(places, earlier + 2)
+        assert seen(places) == earlier + 2, at
+        assert_in_order(places)
+        outcomes.append(found)
+        shutil.rmtree(places.published.parent)
+        if not operations.reached():
+            break
+    else:
+        pytest.fail("there are more points than were tried")
+    old, new_ones = outcomes.count(earlier or None), outcomes.count(earlier + 1)
+    assert outcomes == [earlier or None] * old + [earlier + 1] * new_ones
+    assert old >= 8
+    assert new_ones >= 2
+
+
+@pytest.mark.parametrize("has_links", [True, False], ids=["links", "copies"])
+def test_an_error_at_any_point_is_told_as_what_it_left(tmp_path: Path, has_links: bool) -> None:
+    """What raises has not published, and what has published does not raise."""
+    published = []
+    for at in range(100):
+        places = places_in(tmp_path / str(at))
+        places.warehouse.parent.mkdir()
+        publish_new(places, 1)
+        new = build(places, 2)
+        with failing(at, OSError, has_links=has_links) as operations:
+            try:
+                publish(places, new)
+                assert seen(places) == 2, at
+            except PublishError as error:
+                assert seen(places) == 1, at
+                assert "could not be written, and is what it was" in str(error)
+                assert not list(places.published.parent.rglob("*.unfinished")) or not operations.reached()
+        published.append(seen(places) == 2)
+        repair(places)
+        assert_in_order(places)
+        if not operations.reached():
+            break
+    assert published[-1]
+    assert published.count(False) >= 8
+
+
+def test_a_crash_while_the_file_is_written_leaves_the_old_build(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_new(places, 1)
+    new = build(places, 2)
+
+    def half(warehouse: Path, target: Path, build_id: str) -> dict[str, int]:
+        target.write_bytes(places.published.read_bytes()[:100_000])
+        publishing.wal_of(target).write_bytes(b"half a log")
+        os._exit(9) if os.getpid() != parent else None
+        raise DeadError
+
+    parent = os.getpid()
+    with pytest.MonkeyPatch.context() as patched, pytest.raises(DeadError):
+        patched.setattr(publishing, "write", half)
+        patched.setattr(publishing, "remove_unfinished", lambda places: None)
+        publish(places, new)
+    assert len(list(places.kept_builds.glob("*.unfinished*"))) == 2
+    assert seen(places) == 1
+    repair(places)
+    assert_in_order(places)
+    publish(places, new)
+    assert seen(places) == 2
+    assert_in_order(places)
+
+
+def test_a_crash_during_a_rollback_leaves_it_done_or_to_be_done_again(tmp_path: Path) -> None:
+    outcomes = []
+    for at in range(100):
+        places = places_in(tmp_path / str(at))
+        places.warehouse.parent.mkdir()
+        publish_new(places, 1)
+        publish_new(places, 2)
+        with failing(at, DeadError) as operations, contextlib.suppress(DeadError):
+            rollback(places)
+        found = seen(places)
+        repair(places)
+        assert seen(places) == found, at
+        assert_in_order(places)
+        if found == 2:
+            assert rollback(places) == (build_of(2), build_of(1)), at
+        assert seen(places) == 1
+        assert [build.is_withdrawn for build in kept(places)] == [True, False], at
+        assert_in_order(places)
+        outcomes.append(found)
+        if not operations.reached():
+            break
+    assert set(outcomes) == {1, 2}
+
+
+def test_an_error_during_a_rollback_is_told_as_what_it_left(tmp_path: Path) -> None:
+    outcomes = []
+    for at in range(100):
+        places = places_in(tmp_path / str(at))
+        places.warehouse.parent.mkdir()
+        publish_new(places, 1)
+        publish_new(places, 2)
+        with failing(at, OSError) as operations:
+            try:
+                rollback(places)
+                assert seen(places) == 1, at
+            except PublishError:
+                assert seen(places) == 2, at
+                assert not kept(places)[0].is_withdrawn, at
+        repair(places)
+        assert_in_order(places)
+        outcomes.append(seen(places))
+        if not operations.reached():
+            break
+    assert set(outcomes) == {1, 2}
+
+
+def test_a_log_of_another_file_breaks_neither_repair_nor_publish(places: Places, tmp_path: Path) -> None:
+    """Left by someone who opened a file to write, and was killed."""
+    other = tmp_path / "other.duckdb"
+    killed = "import duckdb, os, sys; c = duckdb.connect(sys.argv[1]); c.execute('create table t (i int)'); os._exit(9)"
+    with duckdb.connect(str(other)) as connection:
+        connection.execute("create table s as select 1 as i")
+    subprocess.run([sys.executable, "-c", killed, str(other)], check=False)
+    log, beside = publishing.wal_of(other), publishing.wal_of(places.published)
+    assert log.stat().st_size > 0
+    for heal, number in ((repair, 1), (lambda places: publish_new(places, 2), 2)):
+        if number == 1:
+            publish_new(places, 1)
+        shutil.copy(log, beside)
+        with pytest.raises(duckdb.Error):
+            seen(places)
+        heal(places)
+        assert seen(places) == number
+        assert_in_order(places)
+
+
+# A full disk
+
+
+def assert_a_full_disk_changes_nothing(places: Places, publish_big: Callable[[], None]) -> None:
+    assert seen(places) == 1
+    before = {path: sha256(path) for path in places.published.parent.rglob("*") if path.is_file()}
+    publish_big()
+    assert {path: sha256(path) for path in places.published.parent.rglob("*") if path.is_file()} == before
+    assert seen(places) == 1
+    assert_in_order(places)
+
+
+def test_a_full_disk_stops_the_publish_and_keeps_the_last_good_file(tmp_path: Path) -> None:
+    places = places_in(tmp_path)
+    small = places.published.parent
+    small.mkdir()
+    mounting = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(small)]
+    if shutil.which("mount") is None or subprocess.run(mounting, capture_output=True, check=False).returncode:
+        pytest.skip("a small file system can only be mounted by root")
+    try:
+        publish_new(places, 1)
+        big = build(places, 2, incompressible_bytes=6_000_000)
+
+        def publish_big() -> None:
+            with pytest.raises(PublishError, match="could not be written, and is what it was"):
+                publish(places, big)
+
+        assert_a_full_disk_changes_nothing(places, publish_big)
+        publish_new(places, 3)
+        assert seen(places) == 3
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
+
+
+def test_a_limit_on_the_size_of_files_stops_the_publish_and_keeps_the_last_good_file(places: Places) -> None:
+    publish_new(places, 1)
+    big = build(places, 2, incompressible_bytes=6_000_000)
+    limited = """
+import resource, sys
+from orchestration.places import Places
+from orchestration.publish import PublishError, publish
+resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, 2_000_000))
+try:
+    publish(Places.from_environment(), sys.argv[1])
+except PublishError as error:
+    sys.exit(f"not published: {error}")
+"""
+
+    def publish_big() -> None:
+        command = [sys.executable, "-c", limited, big]
+        environment = {**os.environ, **places.environment()}
+        finished = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+        assert finished.returncode == 1, finished.stderr
+        assert finished.stderr.startswith(
+            f"not published: {places.published}: could not be written, and is what it was"
+        )
+
+    assert_a_full_disk_changes_nothing(places, publish_big)
+    publish(places, big)
+    assert published_build(places) == big
+
+
+# Readers
+
+READER = """
+import json, sys
+from pathlib import Path
+import duckdb
+
+published, own = sys.argv[1], Path(sys.argv[2])
+seen, errors, mixed, reads = set(), [], [], 0
+while not errors and not mixed:
+    last = own.with_suffix(".stop").exists()
+    try:
+        with duckdb.connect(published, read_only=True) as connection:
+            build_id = connection.execute("select build_id from marts.build").fetchall()[0][0]
+            orders = connection.execute("select count(*), sum(marker) from marts.orders").fetchall()[0]
+            customers = connection.execute("select count(*), sum(marker) from marts.customers").fetchall()[0]
+    except Exception as error:
+        errors.append(repr(error))
+        break
+    number = int(build_id[13:15])
+    if orders != (ORDERS, ORDERS * number) or customers != (CUSTOMERS, CUSTOMERS * number):
+        mixed.append([build_id, orders, customers])
+    seen.add(number)
+    reads += 1
+    with own.with_suffix(".reads").open("a") as progress:
+        progress.write(".")
+    if last:
+        break
+print(json.dumps({"seen": sorted(seen), "errors": errors, "mixed": mixed, "reads": reads}))
+"""
+READER = READER.replace("ORDERS", str(ORDERS)).replace("CUSTOMERS", str(CUSTOMERS))
+
+
+def wait_until(holds: Callable[[], bool], what: str, seconds: float = 120) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.01)
+
+
+def test_eight_readers_see_every_build_whole_during_twenty_publishes(places: Places, tmp_path: Path) -> None:
+    publish_new(places, 1)
+    own = [tmp_path / f"reader_{number}" for number in range(8)]
+    readers = [
+        subprocess.Popen(
+            [sys.executable, "-c", READER, str(places.published), str(path)], stdout=subprocess.PIPE, text=True
+        )
+        for path in own
+    ]
+
+    def reads(path: Path) -> int:
+        progress = path.with_suffix(".reads")
+        return progress.stat().st_size if progress.exists() else 0
+
+    def everybody_reads_on(times: int) -> None:
+        """Of two more reads of a reader the second began after now."""
+        before = [reads(path) for path in own]
+        wait_until(
+            lambda: all(
+                reads(path) >= count + times or reader.poll() is not None
+                for path, count, reader in zip(own, before, readers, strict=True)
+            ),
+            "a reader stands still",
+        )
+
+    try:
+        everybody_reads_on(1)
+        for number in range(2, 22):
+            publish_new(places, number)
+            everybody_reads_on(2)
+        for path in own:
+            path.with_suffix(".stop").touch()
+        found = [json.loads(reader.communicate(timeout=120)[0]) for reader in readers]
+    finally:
+        for reader in readers:
+            reader.kill()
+            reader.wait()
+    for reader in found:
+        assert reader["errors"] == []
+        assert reader["mixed"] == []
+        assert reader["seen"] == list(range(1, 22))
+        assert reader["reads"] > 40
+    assert_in_order(places)
+
+
+def test_a_reader_that_keeps_the_file_open_holds_nobody_up_and_keeps_its_build(places: Places) -> None:
+    publish_new(places, 1)
+    reader = """
+import sys
+import duckdb
+connection = duckdb.connect(sys.argv[1], read_only=True)
+for _ in sys.stdin:
+    print(connection.execute("select (select sum(marker) from marts.orders), (select build_id from marts.build)").fetchall())
+    sys.stdout.flush()
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", reader, str(places.published)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdin and process.stdout
+
+    def ask() -> str:
+        process.stdin.write("now\n")
+        process.stdin.flush()
+        return process.stdout.readline().strip()
+
+    try:
+        expected = str([(ORDERS, build_of(1))])
+        assert ask() == expected
+        for number in range(2, 9):  # more than are kept
+            publish_new(places, number)
+            assert seen(places) == number
+            assert ask() == expected
+    finally:
+        process.kill()
+        process.communicate()
+    assert_in_order(places)
