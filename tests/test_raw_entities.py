@@ -204,6 +204,5 @@ def test_tables_that_cannot_be_meant_are_one_clear_error(
     monkeypatch.setenv("STAMMKUNDE_RAW_TABLES", tables)
     build = only_raw_views(tmp_path, write_raw(tmp_path, orders__csv=TWO_ORDERS))
     assert build.exit_code != 0
-    assert f"STAMMKUNDE_RAW_TABLES must name entities and their tables, as in orders=shop.orders; it has '{tables}'" in (
-        build.output
-    )
+    assert "STAMMKUNDE_RAW_TABLES must name entities and their tables, as in orders=shop.orders" in build.output
+    assert f"it has '{tables}'" in build.output

@@ -82,6 +82,10 @@ def split_orders(raw: Path) -> None:
         writer.writerows([[*reversed(row), 'so "so"\n'] for row in rows[::2]])
     with (parts / "orders.csv").open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([columns, *rows[1::2]])
+    (parts / "clock changes.csv").write_text(
+        "order_id,customer_id,ordered_at,amount\n"
+        "twice,4711,2024-11-03 01:30:00,1\nnever,4711,2024-03-10 02:30:00,1\nat_midnight,4711,2024-10-27,1\n"
+    )
     (parts / ".hidden.csv").write_text("nothing of this is read")
     (raw / "orders.csv").unlink()
     with duckdb.connect() as connection:
@@ -123,7 +127,7 @@ def test_a_session_builds_the_marts_of_a_random_shop(random_shop_on_spark: Shop,
     build = build_models(tmp_path, random_shop_on_spark.raw, random_shop_on_spark.settings)
     found = compare_exports(random_shop_on_spark.marts, export(tmp_path, "duckdb"))
     assert found == {mart: [] for mart in marts_of(build)}
-    typed = "select count(*) from marts.orders where order_id like 'typed_%' and customer_id = '4711'"
+    typed = "select count(*) from marts.orders where order_id like 'typed%' and customer_id = '4711'"
     assert build.rows(typed) == [(3,)]
 
 

@@ -7,8 +7,11 @@
     timezone('UTC', timezone('{{ zone }}', {{ expression }}))
 {%- endmacro %}
 
+{#- Of a local time that occurs twice Spark takes the first, DuckDB the second: so the second here too. -#}
 {% macro spark__to_utc(expression, zone) -%}
-    to_utc_timestamp({{ expression }}, '{{ zone }}')
+    {%- set first = 'to_utc_timestamp(' ~ expression ~ ", '" ~ zone ~ "')" -%}
+    {%- set second = 'timestampadd(hour, 1, ' ~ first ~ ')' -%}
+    case when from_utc_timestamp({{ second }}, '{{ zone }}') = {{ expression }} then {{ second }} else {{ first }} end
 {%- endmacro %}
 
 {% macro from_utc(expression, zone) -%}

@@ -28,6 +28,20 @@
 {% endmacro %}
 
 
+{#- Whether a file that refreshes keep is there. They are kept beside the DuckDB warehouse, so Spark has none. -#}
+{% macro state_file_exists(path) %}
+    {{ return(adapter.dispatch('state_file_exists', 'stammkunde')(path)) }}
+{% endmacro %}
+
+{% macro default__state_file_exists(path) %}
+    {{ return(run_query("select file from glob('" ~ as_path(path) ~ "')").rows | length > 0) }}
+{% endmacro %}
+
+{% macro spark__state_file_exists(path) %}
+    {{ return(false) }}
+{% endmacro %}
+
+
 {#- What stands after `from` to read files: their columns and `read_from`, the file. Nothing about a CSV file is guessed:
     a guess about comments or lines to skip would leave out rows without a word, and a line that has not the columns of
     the header is an error. -#}
