@@ -155,12 +155,12 @@ def home_of_spark() -> Path:
 
 
 def start(folder: Path, service: Service) -> None:
+    """In the present directory, so that paths such as sample_data/raw mean the same here and there."""
     program, *arguments = service.command
     log = folder / "logs" / f"{service.name}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
             [str(home_of_spark() / "bin" / program), *arguments],
-            cwd=folder,
             env=environment(folder, service.memory),
             stdin=subprocess.DEVNULL,
             stdout=output,
