@@ -76,7 +76,9 @@ def corrupt_the_file(orders: Path) -> str:
     lines = orders.read_text(encoding="utf-8").splitlines()
     damaged = [line.replace(".", ",") if number % 4 == 1 else line for number, line in enumerate(lines)]
     orders.write_text("\n".join(damaged) + "\n", encoding="utf-8")
-    return f"{sum(old != new for old, new in zip(lines, damaged, strict=True)):,} of {len(lines) - 1:,} lines are damaged"
+    return (
+        f"{sum(old != new for old, new in zip(lines, damaged, strict=True)):,} of {len(lines) - 1:,} lines are damaged"
+    )
 
 
 BREAKS = (
@@ -106,7 +108,9 @@ def demonstrate(folder: Path) -> list[str]:
         if not status or last["outcome"] != "blocked":
             wrong.append(f"{broken.title}: was {last['outcome']}")
         if broken.noticed_by not in failed:
-            wrong.append(f"{broken.title}: {broken.noticed_by} did not notice it, only {', '.join(failed) or 'nothing'}")
+            wrong.append(
+                f"{broken.title}: {broken.noticed_by} did not notice it, only {', '.join(failed) or 'nothing'}"
+            )
         if content_hash(places.published) != before:
             wrong.append(f"{broken.title}: the published file has changed")
         else:

@@ -17,7 +17,9 @@ def refresh_arguments() -> argparse.ArgumentParser:
     """What one refresh can be asked for."""
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("--as-of-date", help="rebuild the warehouse as it was known on this day, YYYY-MM-DD")
-    parser.add_argument("--full-refresh", type=truth, nargs="?", const=True, default=False, help="rebuild everything whole")
+    parser.add_argument(
+        "--full-refresh", type=truth, nargs="?", const=True, default=False, help="rebuild everything whole"
+    )
     parser.add_argument("--accepted-build", help=argparse.SUPPRESS)
     parser.add_argument("--accepted-reason", help=argparse.SUPPRESS)
     return parser
@@ -75,8 +77,8 @@ def accept(places: Places, arguments: argparse.Namespace) -> int:
     never = [row for row in failed if row["suite"] in NEVER_ACCEPTED]
     if never:
         print(
-            f"{never[0]['suite']}.{never[0]['check_name']} says that the marts contradict each other. That is an error in "
-            f"the models, which no reason makes right: {never[0]['explanation']}",
+            f"{never[0]['suite']}.{never[0]['check_name']} says that the marts contradict each other. That is an error "
+            f"in the models, which no reason makes right: {never[0]['explanation']}",
             file=sys.stderr,
         )
         return 1
@@ -98,7 +100,9 @@ def rollback(places: Places, arguments: argparse.Namespace) -> int:
     except publish.PublishError as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"Readers now see build {current} again; {withdrawn} is withdrawn. The next refresh is compared with {current}.")
+    print(
+        f"Readers now see build {current} again; {withdrawn} is withdrawn. The next refresh is compared with {current}."
+    )
     return 0
 
 
@@ -110,7 +114,11 @@ def builds(places: Places, arguments: argparse.Namespace) -> int:
         print("No refresh was started yet.")
     for row in rows:
         orders = "" if row["orders"] is None else f"{row['orders']:,} orders"
-        print(f"{row['build_id']}  {row['outcome']:<10}{orders:>18}  {row['accepted_reason'] or row['reason'] or ''}"[:200])
+        print(
+            f"{row['build_id']}  {row['outcome']:<10}{orders:>18}  {row['accepted_reason'] or row['reason'] or ''}"[
+                :200
+            ]
+        )
     return 0
 
 

@@ -15,18 +15,17 @@ from dagster_dbt import DbtCliResource, dbt_assets
 from intake.entities import entities
 from intake.errors import IntakeError
 from intake.prepare import mapping_of, prepare
-
 from orchestration import raw
 from orchestration.notify import Failure
-from orchestration.places import PROJECT, Places
+from orchestration.places import Places
 from orchestration.publish import PublishError, publish
 from orchestration.quality.gate import MissingSuiteError, Result, judge
 from orchestration.quality.suites import NAMES
 from orchestration.quality.thresholds import ThresholdError, load_thresholds
 from orchestration.refresh import TERMINAL
 from orchestration.session import RefreshError, Request, Session, WarehouseLockedError, refresh_session
-from orchestration.settings import dbt_arguments
-from orchestration.transformations import AFTER_THE_GATE, FRESHNESS, OWNERS, Translator, dbt_program, with_row_counts
+from orchestration.settings import dbt_arguments, secrets
+from orchestration.transformations import AFTER_THE_GATE, FRESHNESS, OWNERS, Translator, with_row_counts
 
 POOL = "warehouse"
 LOCK_TRIES, LOCK_SECONDS = 20, 15
@@ -38,9 +37,13 @@ SHOWN_ERRORS = (IntakeError, RefreshError, PublishError, MissingSuiteError, Thre
 @dg.resource(
     config_schema={
         "as_of_date": dg.Field(
-            dg.Noneable(str), default_value=None, description="Rebuild the warehouse as it was known on this day, YYYY-MM-DD."
+            dg.Noneable(str),
+            default_value=None,
+            description="Rebuild the warehouse as it was known on this day, YYYY-MM-DD.",
         ),
-        "full_refresh": dg.Field(bool, default_value=False, description="Let dbt rebuild incremental models and seeds whole."),
+        "full_refresh": dg.Field(
+            bool, default_value=False, description="Let dbt rebuild incremental models and seeds whole."
+        ),
         "accepted_build": dg.Field(
             dg.Noneable(str), default_value=None, description="A blocked build whose failed checks may fail once more."
         ),
@@ -109,7 +112,7 @@ def raw_assets() -> dg.AssetsDefinition:
             group_name="raw",
             kinds={"file"},
             owners=OWNERS,
-            description=f"The raw entity {entity.name}, as the shop exported it. Files that dbt cannot read as they are get converted.",
+            description=f"The raw entity {entity.name}, as the shop exported it. What dbt cannot read gets converted.",
         )
         for entity in entities().values()
     ]
@@ -177,11 +180,15 @@ def model_assets(manifest: dict) -> list[dg.AssetsDefinition]:
     late = " ".join(AFTER_THE_GATE)
 
     @dbt_assets(manifest=manifest, dagster_dbt_translator=Translator(), exclude=late, name="models", pool=POOL)
-    def models(context: dg.AssetExecutionContext, refresh: dg.ResourceParam[Session], dbt: DbtCliResource) -> Iterator[Any]:
+    def models(
+        context: dg.AssetExecutionContext, refresh: dg.ResourceParam[Session], dbt: DbtCliResource
+    ) -> Iterator[Any]:
         yield from guarded(refresh, "models", ("raw",), lambda: run_dbt(context, refresh, dbt))
 
     @dbt_assets(manifest=manifest, dagster_dbt_translator=Translator(), select=late, name="build", pool=POOL)
-    def build(context: dg.AssetExecutionContext, refresh: dg.ResourceParam[Session], dbt: DbtCliResource) -> Iterator[Any]:
+    def build(
+        context: dg.AssetExecutionContext, refresh: dg.ResourceParam[Session], dbt: DbtCliResource
+    ) -> Iterator[Any]:
         yield from guarded(refresh, "build", ("raw", "models", "gate"), lambda: run_dbt(context, refresh, dbt))
 
     return [models, build]
@@ -194,8 +201,14 @@ def run_dbt(context: dg.AssetExecutionContext, session: Session, dbt: DbtCliReso
     places = session.places
     places.warehouse.parent.mkdir(parents=True, exist_ok=True)
     duckdb.connect(str(places.warehouse)).close()  # fails at once where it is open elsewhere
-    given = {**places.environment(), "STAMMKUNDE_RAW": str(session.facts["prepared"]), "STAMMKUNDE_BUILD_ID": session.build_id}
+    given = {
+        **places.environment(),
+        **secrets(session.overrides),
+        "STAMMKUNDE_RAW": str(session.facts["prepared"]),
+        "STAMMKUNDE_BUILD_ID": session.build_id,
+    }
     arguments = dbt_arguments(session.overrides, full_refresh=session.request.full_refresh)
+    (places.dbt_target / "run_results.json").unlink(missing_ok=True)  # of a dbt that crashes there is none
     with environment(given):
         invocation = dbt.cli(arguments, context=context, target_path=places.dbt_target, raise_on_error=False)
     yield from with_row_counts(invocation.stream(), lambda nodes: row_counts(places, context, nodes))
@@ -224,11 +237,12 @@ def failed_nodes(places: Places) -> list[Failure]:
     if not path.exists():
         return []
     results = json.loads(path.read_text(encoding="utf-8"))["results"]
-    return [
-        Failure(result["unique_id"].split(".")[2], f"dbt {result['unique_id'].split('.')[0]} {result['unique_id'].split('.')[2]}: {' '.join(str(result['message']).split())}")
-        for result in results
-        if result["status"] in ("error", "fail", "runtime error")
-    ]  # fmt: skip
+    found = []
+    for result in results:
+        if result["status"] in ("error", "fail", "runtime error"):
+            kind, _, node = result["unique_id"].split(".")[:3]
+            found.append(Failure(node, f"dbt {kind} {node}: {' '.join(str(result['message']).split())}"))
+    return found
 
 
 def row_counts(places: Places, context: dg.AssetExecutionContext, nodes: list[str]) -> dict[str, int]:
@@ -325,7 +339,7 @@ def publish_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
         owners=OWNERS,
         freshness_policy=FRESHNESS,
         pool=POOL,
-        description="The file that others read: the schema marts, in the storage format that DuckDB 1.x reads, put in place by one rename.",
+        description="The file that others read: the schema marts, as DuckDB 1.x reads it, put in place by one rename.",
     )
     def retention(context: dg.AssetExecutionContext, refresh: dg.ResourceParam[Session]) -> Iterator[Any]:
         def work() -> Iterator[Any]:

@@ -41,11 +41,17 @@ def look(files: Sequence[File], now: float, cursor: str | None, refreshed: str |
     if unfinished := still_written(files, now, settle_seconds):
         return Look(json.dumps({**known, "states": states}), None, f"{unfinished[0].name} is still being written")
     if states != known.get("states"):
-        return Look(json.dumps({**known, "states": states}), None, "the raw files have changed: one more look, to be sure")
+        return Look(
+            json.dumps({**known, "states": states}), None, "the raw files have changed: one more look, to be sure"
+        )
     found, hashes = fingerprint(files, known.get("hashes"))
-    remembered = {"states": states, "hashes": hashes, "requested": known.get("requested")}
+    remembered = {"states": states, "hashes": hashes}
     if found in (refreshed, known.get("requested")):
-        return Look(json.dumps(remembered), None, "the raw files are those of the last refresh")
+        # Files that are back at the last refresh's take the request back: it may not have read them in between.
+        requested = found if found == known.get("requested") else None
+        return Look(
+            json.dumps({**remembered, "requested": requested}), None, "the raw files are those of the last refresh"
+        )
     return Look(json.dumps({**remembered, "requested": found}), found, "the raw files have changed")
 
 
@@ -63,7 +69,7 @@ def daily(job: dg.JobDefinition | object) -> dg.ScheduleDefinition:
         cron_schedule=os.environ.get("STAMMKUNDE_SCHEDULE", DAILY),
         execution_timezone=str(defaults()["reporting_timezone"]),
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="A whole refresh every day, also when no file has changed: customers lapse by the calendar.",
+        description="A whole refresh every day, also when no file has changed: an export that went silent is noticed.",
     )
 
 
@@ -75,7 +81,7 @@ def on_new_files(job: dg.JobDefinition | object) -> dg.SensorDefinition:
         job=job,
         minimum_interval_seconds=SENSOR_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Starts a refresh when the contents of the raw folder have changed, never on a file that is being written.",
+        description="Starts a refresh when the contents of raw files have changed, never on one that is being written.",
     )
     def raw_files(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         places = Places.from_environment()

@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import os
 import sys
-import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
+from http.client import HTTPException
 
 SHOWN = 6
 TIMEOUT_SECONDS = 10
@@ -60,7 +60,7 @@ def notify(build_id: str, outcome: str, failures: Sequence[Failure], run_id: str
         request = urllib.request.Request(address, data=body, headers={"Content-Type": "application/json"})
         with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS):
             return True
-    except (OSError, ValueError, urllib.error.URLError) as error:
+    except (OSError, ValueError, HTTPException) as error:
         # The address may hold a secret: it is not repeated.
         print(f"the message to STAMMKUNDE_WEBHOOK was not delivered: {type(error).__name__}", file=sys.stderr)
         return False

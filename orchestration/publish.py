@@ -79,6 +79,7 @@ def publish(places: Places, build_id: str, facts: Mapping[str, object] | None = 
             "storage_version": STORAGE_VERSION,
         }
         to_disk(unfinished)
+        unfinished.chmod(0o444)  # opened to write, by mistake, it would lock out every other reader
         unfinished.replace(file)
         write_json(file.with_suffix(".json"), manifest)
         put_in_place(places, file, manifest)
@@ -107,11 +108,14 @@ def write(warehouse: Path, target: Path, build_id: str) -> dict[str, int]:
         source = name(warehouse.stem)
         connection.execute(f"attach {quoted(str(warehouse))} as {source} (read_only)")
         check_build(connection, f"{source}.marts.build", build_id, warehouse)
-        connection.execute(f"attach {quoted(str(target))} as being_published (storage_version {quoted(STORAGE_VERSION)})")
+        connection.execute(
+            f"attach {quoted(str(target))} as being_published (storage_version {quoted(STORAGE_VERSION)})"
+        )
         connection.execute("create schema being_published.marts")
         connection.execute(f"use {source}")
         found = connection.execute(
-            "select table_name from information_schema.tables where table_catalog = ? and table_schema = 'marts' order by 1",
+            "select table_name from information_schema.tables "
+            "where table_catalog = ? and table_schema = 'marts' order by 1",
             [warehouse.stem],
         ).fetchall()
         tables = {}
@@ -260,9 +264,9 @@ def remove_unfinished(places: Places) -> None:
 
 
 def forget(build: Kept) -> None:
-    """The manifest goes last: without it the file would be taken for one left by a crash, which is removed too."""
-    build.file.unlink(missing_ok=True)
+    """The manifest goes first: after a crash between them, a file without one is removed as unfinished."""
     build.file.with_suffix(".json").unlink(missing_ok=True)
+    build.file.unlink(missing_ok=True)
 
 
 def wal_of(file: Path) -> Path:

@@ -41,17 +41,19 @@ def files_below(folder: Path, mapping: Path | None = None) -> list[File]:
         found[f"mapping {mapping.name}"] = mapping
     files = []
     for name, path in sorted(found.items()):
-        if not any(part.startswith((".", "_")) for part in Path(name).parts):
+        if any(part.startswith((".", "_")) for part in Path(name).parts):
+            continue
+        try:
             known = path.stat()
-            files.append(File(path, name, known.st_size, max(known.st_mtime, known.st_ctime)))
+        except FileNotFoundError:  # taken away since it was listed
+            continue
+        files.append(File(path, name, known.st_size, max(known.st_mtime, known.st_ctime)))
     return files
 
 
 def still_written(files: Iterable[File], now: float, settle_seconds: float) -> list[File]:
     """Files that are not to be read yet: changed a moment ago, named as unfinished, or dated in the future."""
-    return [
-        file for file in files if file.name.lower().endswith(UNFINISHED) or now - file.changed_at < settle_seconds
-    ]
+    return [file for file in files if file.name.lower().endswith(UNFINISHED) or now - file.changed_at < settle_seconds]
 
 
 def fingerprint(files: Iterable[File], known: Mapping[str, str] | None = None) -> tuple[str, dict[str, str]]:
@@ -73,7 +75,7 @@ def content_hash(path: Path) -> str:
 
 
 def measure(prepared: Path, today: date) -> list[dict[str, object]]:
-    """One row per raw entity: files, bytes, rows, those that are no rows, and first and last date of its first timestamp.
+    """One row per raw entity: files, bytes, rows, those malformed, and the first and last date of its first timestamp.
 
     Only dates as they are written in ISO form are looked at, and none in the future: a typing error must not hide that
     the last weeks are missing. What rows are worth is judged by the staging models.
@@ -103,10 +105,10 @@ def measure_entity(
         malformed = "malformed_line" if "malformed_line" in shown else "null"
         counted, broken, first, last = connection.execute(
             f"""
-            select count(*), count(malformed), min(day), max(day) filter (where day <= ?)
+            select count(*), count(malformed), min(day) filter (where day <= ?), max(day) filter (where day <= ?)
             from (select {day} as day, {malformed} as malformed from {reader})
             """,
-            [today],
+            [today, today],
         ).fetchall()[0]
         rows += counted
         malformed_rows += broken
@@ -123,8 +125,8 @@ def reader_of(file: Path) -> str:
     if file.suffix.lower() == ".parquet":
         return f"read_parquet({quoted(literal(file))})"
     return (
-        f"read_csv({quoted(literal(file))}, all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"', "
-        "comment = '', skip = 0, null_padding = false, max_line_size = 4194304)"
+        f"read_csv({quoted(literal(file))}, all_varchar = true, header = true, delim = ',', quote = '\"', "
+        "escape = '\"', comment = '', skip = 0, null_padding = false, max_line_size = 4194304)"
     )
 
 

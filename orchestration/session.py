@@ -88,6 +88,9 @@ class Session:
     def judge(self, name: str, results: Sequence[Result]) -> list[Result]:
         """Note what the gate found. Gives the checks that block."""
         self.results = list(results)
+        for result in results:
+            if result.outcome in ("warned", "accepted") and (result.suite == "raw") == (name == "raw"):
+                self.say(f"  {result.outcome}: {result.explanation}")
         noted = [{**result.__dict__, "build_id": self.build_id} for result in results]
         self.state.replace("validation_results", self.build_id, noted)
         self.facts |= {

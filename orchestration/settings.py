@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from functools import cache
 
@@ -14,6 +15,7 @@ from orchestration.places import PROJECT
 # The time of the run changes from run to run and changes no figure that is compared.
 NOT_COMPARED = ("run_at",)
 SECRET = "identity_salt"
+SECRET_VARIABLE = "STAMMKUNDE_IDENTITY_SALT"
 
 
 @cache
@@ -30,6 +32,7 @@ def overrides(of_mapping: Mapping[str, object], as_of_date: str | None = None) -
 def in_force(overridden: Mapping[str, object]) -> dict[str, object]:
     """All settings that figures depend on, by name."""
     chosen = {**defaults(), **overridden}
+    chosen[SECRET] = os.environ.get(SECRET_VARIABLE) or chosen[SECRET]
     return {name: chosen[name] for name in sorted(chosen) if name not in NOT_COMPARED}
 
 
@@ -51,6 +54,12 @@ def dbt_arguments(overridden: Mapping[str, object], *, full_refresh: bool = Fals
     arguments = ["build", "--exclude-resource-type", "unit_test"]
     if full_refresh:
         arguments.append("--full-refresh")
-    if overridden:
-        arguments += ["--vars", json.dumps(dict(overridden), default=str, sort_keys=True)]
+    if public := {name: value for name, value in overridden.items() if name != SECRET}:
+        arguments += ["--vars", json.dumps(public, default=str, sort_keys=True)]
     return arguments
+
+
+def secrets(overridden: Mapping[str, object]) -> dict[str, str]:
+    """Variables for dbt's process: arguments are for everyone to read in lists of processes and in logs."""
+    salt = os.environ.get(SECRET_VARIABLE) or overridden.get(SECRET)
+    return {SECRET_VARIABLE: str(salt)} if salt else {}

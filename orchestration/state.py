@@ -40,12 +40,15 @@ class State:
         return self.folder / f"{table}.parquet"
 
     def rows(self, table: str) -> list[dict[str, object]]:
-        """All rows of a table, empty if nothing was noted yet. Columns that an older version did not write are null."""
+        """All rows of a table, empty if nothing was noted yet. Columns that another version did not write are null."""
         if not self.path(table).exists():
             return []
         with duckdb.connect() as connection:
             self._create(connection, table)
-            connection.execute(f"insert into {table} by name select * from read_parquet(?)", [str(self.path(table))])
+            path = [str(self.path(table))]
+            written = {row[0] for row in connection.execute("describe select * from read_parquet(?)", path).fetchall()}
+            known = ", ".join(name for name in columns(table) if name in written)
+            connection.execute(f"insert into {table} by name select {known} from read_parquet(?)", path)
             found = connection.execute(f"select * from {table}")
             names = [column[0] for column in found.description or ()]
             return [dict(zip(names, values, strict=True)) for values in found.fetchall()]

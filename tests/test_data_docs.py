@@ -75,13 +75,25 @@ class Page(HTMLParser):
 
 def evidence() -> Evidence:
     now = [
-        {"entity": "orders", "rows": 100, "first_date": date(2024, 1, 5), "last_date": date(2024, 5, 1)},
-        {"entity": HOSTILE, "rows": 3, "first_date": None, "last_date": None},
+        {
+            "entity": "orders",
+            "rows": 100,
+            "malformed_rows": 0,
+            "first_date": date(2024, 1, 5),
+            "last_date": date(2024, 5, 1),
+        },
+        {"entity": HOSTILE, "rows": 3, "malformed_rows": 0, "first_date": None, "last_date": None},
     ]
     before = [
-        {"entity": "orders", "rows": 100, "first_date": date(2024, 1, 5), "last_date": date(2024, 5, 1)},
-        {"entity": HOSTILE, "rows": 30, "first_date": None, "last_date": None},
-        {"entity": "refunds", "rows": 30, "first_date": None, "last_date": None},
+        {
+            "entity": "orders",
+            "rows": 100,
+            "malformed_rows": 0,
+            "first_date": date(2024, 1, 5),
+            "last_date": date(2024, 5, 1),
+        },
+        {"entity": HOSTILE, "rows": 30, "malformed_rows": 0, "first_date": None, "last_date": None},
+        {"entity": "refunds", "rows": 30, "malformed_rows": 0, "first_date": None, "last_date": None},
     ]
     return Evidence(now, before, date(2024, 5, 2))
 
@@ -104,7 +116,7 @@ def docs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Docs]:
 
 
 def test_paths_are_short_and_stable(docs: Docs) -> None:
-    tables = ("pairs.days", "raw.entities", "raw.freshness", "raw.orders", "raw.other_entities")
+    tables = ("pairs.days", "raw.entities", "raw.freshness", "raw.lines", "raw.orders", "raw.other_entities")
     files = {str(path.relative_to(docs.folder)) for path in docs.folder.rglob("*") if path.is_file()}
     assert files == {"index.html"} | {
         f"{folder}/{table}.html" for folder in ("suites", "validations") for table in tables

@@ -38,7 +38,7 @@ def test_every_model_and_column_is_described(sample: Build) -> None:
 
 def test_every_raw_column_is_described(sample: Build) -> None:
     sources = sample.manifest()["sources"].values()
-    assert len(sources) == 8
+    assert len(sources) == 12
     assert [
         column["name"] for source in sources for column in source["columns"].values() if not column["description"]
     ] == []
@@ -46,7 +46,7 @@ def test_every_raw_column_is_described(sample: Build) -> None:
 
 def test_every_mart_has_an_enforced_contract_with_types(sample: Build) -> None:
     marts = [node for node in models(sample) if node["schema"] == "marts"]
-    assert len(marts) == 10
+    assert len(marts) == 15
     for mart in marts:
         assert mart["config"]["contract"]["enforced"], mart["name"]
         assert all(column["data_type"] for column in mart["columns"].values()), mart["name"]

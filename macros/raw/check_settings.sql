@@ -20,7 +20,7 @@
         {% if not modules.re.fullmatch('[A-Za-z]{3}', var('reporting_currency') | string) %}
             {% do setting_error('reporting_currency', 'a currency code of three letters') %}
         {% endif %}
-        {% if "'" in var('identity_salt') | string %}
+        {% if "'" in identity_salt() | string %}
             {% do setting_error('identity_salt', 'a text without quotation marks') %}
         {% endif %}
         {% if var('as_of_date') is not none and not is_date(var('as_of_date') | string) %}

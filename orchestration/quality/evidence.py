@@ -22,7 +22,7 @@ PUBLISHED_BEFORE = "published_before"
 
 @dataclass
 class Evidence:
-    """Aggregates by query. `warehouse` is None before dbt has run, `baseline` where there is nothing to compare with."""
+    """Aggregates by query. `warehouse` is None before dbt has run, `baseline` where there is nothing to compare."""
 
     raw_now: Sequence[Mapping[str, object]]
     raw_before: Sequence[Mapping[str, object]]

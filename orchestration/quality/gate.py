@@ -68,7 +68,7 @@ def judge(
         raise MissingSuiteError(f"the suite {missing[0]} is missing: nothing is published that it did not judge")
     suites = [SUITES[name]() for name in names]
     judged = [
-        (suite, table, table.frame(evidence), {check: threshold(thresholds, suite.name, check.name) for check in table.checks})
+        (suite, table, table.frame(evidence), limits_of(suite, table, thresholds))
         for suite in suites
         for table in suite.tables
     ]
@@ -88,6 +88,13 @@ def judge(
 
         write_data_docs(context, docs, results)
     return results
+
+
+def limits_of(suite: Suite, table: Table, thresholds: Thresholds) -> dict[Check, Threshold]:
+    return {
+        check: threshold(thresholds, suite.name, check.name, needs_limits=check.equals is None)
+        for check in table.checks
+    }
 
 
 Judged = tuple[Suite, Table, "pd.DataFrame", Mapping[Check, Threshold]]
@@ -142,9 +149,7 @@ def expectation(check: Check, limits: Threshold, suite: str):
     }
     if check.equals:
         return gxe.ExpectColumnPairValuesToBeEqual(column_A=check.column, column_B=check.equals, **common)
-    return gxe.ExpectColumnValuesToBeBetween(
-        column=check.column, min_value=limits.min, max_value=limits.max, **common
-    )
+    return gxe.ExpectColumnValuesToBeBetween(column=check.column, min_value=limits.min, max_value=limits.max, **common)
 
 
 def rows_judged(check: Check, frame: pd.DataFrame) -> int:
@@ -183,12 +188,13 @@ def result(
     )  # fmt: skip
 
 
-# Checks for which a shop may well have nothing: no other entities, no dates in ISO form, no closed day yet.
+# Checks for which a shop may well have nothing: no other entities, no dates in ISO form, no closed day yet. Without any
+# order or row orders_counted fails, and says so.
 MAY_BE_EMPTY = {
-    "other_rows_kept", "quarantined_other_share", "days_since_the_last_order", "days_missing_at_the_start",
-    "days_missing_at_the_end", "order_rows_kept", "order_rows_grown", "quarantined_orders_rise", "unexplained_revenue_share",
-    "added_orders_of_a_day", "order_value_shift", "orders_per_day", "new_customer_share_change", "rfm_shift",
-    "mart_rows_kept",
+    "malformed_rows_share", "copied_orders_of_a_day", "other_rows_kept", "quarantined_other_share",
+    "days_since_the_last_order", "days_missing_at_the_start", "days_missing_at_the_end", "order_rows_kept",
+    "order_rows_grown", "quarantined_orders_rise", "unexplained_revenue_share", "added_orders_of_a_day",
+    "order_value_shift", "orders_per_day", "new_customer_share_change", "rfm_shift", "mart_rows_kept",
 }  # fmt: skip
 
 
@@ -250,12 +256,20 @@ def shown_expected(check: Check, limits: Threshold) -> str:
 def shown_number(value: object, unit: str) -> str:
     number = float(value)  # type: ignore[arg-type]
     if unit == "percent":
-        return f"{number * 100:,.4g} %"
+        return f"{plain(number * 100, 4)} %"
     if unit == "points":
-        return f"{number * 100:,.3g} points"
+        return f"{plain(number * 100, 3)} points"
     if unit == "money":
         return f"{number:,.2f}"
-    return f"{number:,.6g}" + (" days" if unit == "days" else "")
+    if unit == "days":
+        return "1 day" if number == 1 else f"{plain(number, 6)} days"
+    return plain(number, 6)
+
+
+def plain(number: float, digits: int) -> str:
+    """As many digits as say something, and all before the point: never 1e+06."""
+    text = f"{number:,.{digits}g}"
+    return f"{number:,.0f}" if "e+" in text else text
 
 
 def blocking(results: Iterable[Result]) -> list[Result]:

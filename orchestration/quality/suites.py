@@ -96,8 +96,8 @@ def raw() -> Suite:
                         "malformed_rows_share",
                         "malformed_share",
                         "Files are whole: their lines have the columns of the header",
-                        "{malformed_rows:,} of {rows:,} lines of {entity} do not have the columns of the header: the file is "
-                        "damaged, or its format has changed",
+                        "{malformed_rows:,} of {rows:,} lines of {entity} do not have the columns of the header: the "
+                        "file is damaged, or its format has changed",
                         unit="percent",
                     ),
                 ),
@@ -255,8 +255,8 @@ def staging() -> Suite:
                         "quarantined_orders_rise",
                         "quarantined_share_rise",
                         "No more order rows are unusable than before",
-                        "{quarantined_share:.1%} of the order rows cannot be used, {quarantined_share_before:.1%} before: "
-                        "has the format of the export changed?",
+                        "{quarantined_share:.1%} of the order rows cannot be used, {quarantined_share_before:.1%} "
+                        "before: has the format of the export changed?",
                         unit="points",
                     ),
                 ),
@@ -358,7 +358,8 @@ CUSTOMERS_AT_END = """
         period_grain,
         period_start,
         customers_at_end,
-        customers_at_start - churned_customers + new_customers - new_customers_lost + reactivated_customers as expected_at_end
+        customers_at_start - churned_customers + new_customers - new_customers_lost + reactivated_customers
+            as expected_at_end
     from marts.retention_kpis
 """
 
@@ -419,7 +420,8 @@ def reconciliation() -> Suite:
                         "cohort_orders_are_kpi_orders",
                         "cohort_orders",
                         "The cohorts' orders of a period add up to its KPI",
-                        "{period_grain} {period_start}: {cohort_orders:,.0f} orders in cohorts, {kpi_orders:,.0f} in KPIs",
+                        "{period_grain} {period_start}: {cohort_orders:,.0f} orders in cohorts, "
+                        "{kpi_orders:,.0f} in KPIs",
                         equals="kpi_orders",
                     ),
                     Check(
@@ -441,7 +443,8 @@ def reconciliation() -> Suite:
                         "cohort_sizes_are_customers",
                         "cohort_customers",
                         "Every customer is in exactly one cohort of each kind",
-                        "{cohort_grain} cohorts by {dimension} hold {cohort_customers:,.0f} of {customers:,.0f} customers",
+                        "{cohort_grain} cohorts by {dimension} hold {cohort_customers:,.0f} of {customers:,.0f} "
+                        "customers",
                         equals="customers",
                     ),
                 ),
@@ -455,8 +458,8 @@ def reconciliation() -> Suite:
                         "customers_at_end_follow",
                         "customers_at_end",
                         "Customers at the end are those at the start, less the lost, plus the won",
-                        "{period_grain} {period_start}: {customers_at_end:,.0f} customers at the end, but the movements "
-                        "give {expected_at_end:,.0f}",
+                        "{period_grain} {period_start}: {customers_at_end:,.0f} customers at the end, but the "
+                        "movements give {expected_at_end:,.0f}",
                         equals="expected_at_end",
                     ),
                 ),
@@ -470,7 +473,8 @@ def reconciliation() -> Suite:
                         "transitions_cover_all_customers",
                         "customers",
                         "Every customer acquired to date is in one lifecycle stage each month",
-                        "{month_start}: {customers:,.0f} customers in stages, {customers_acquired:,.0f} acquired to date",
+                        "{month_start}: {customers:,.0f} customers in stages, {customers_acquired:,.0f} "
+                        "acquired to date",
                         equals="customers_acquired",
                     ),
                     Check(
@@ -488,8 +492,8 @@ def reconciliation() -> Suite:
 
 # kpi_glossary, restatements and what describes the build itself are no figures of the shop.
 MARTS = (
-    "orders", "customers", "row_accounting", "cohort_retention", "retention_curve", "repurchase_curve", "retention_kpis",
-    "retention_kpis_by_segment", "customer_concentration", "lifecycle_transitions",
+    "orders", "customers", "row_accounting", "cohort_retention", "retention_curve", "repurchase_curve",
+    "retention_kpis", "retention_kpis_by_segment", "customer_concentration", "lifecycle_transitions",
 )  # fmt: skip
 MART_ROWS = " union all ".join(f"select '{mart}' as mart, count(*) as rows from marts.{mart}" for mart in MARTS)
 
@@ -530,7 +534,8 @@ ORDERS_PER_DAY = """
 NEW_CUSTOMERS = """
     select
         'last three complete months' as months,
-        sum(new_customers) / nullif(sum(purchasing_customers), 0) as new_customer_share
+        cast(sum(new_customers) as double) as new_customers,
+        cast(sum(purchasing_customers) as double) as purchasing_customers
     from (
         select new_customers, purchasing_customers
         from marts.retention_kpis
@@ -575,7 +580,11 @@ def drift() -> Suite:
         frame = evidence.compared(NEW_CUSTOMERS, ("months",))
         if frame is None:
             return None
-        return frame.assign(change=(frame["new_customer_share"] - frame["new_customer_share_before"]).abs())
+        share = ratio(frame["new_customers"], frame["purchasing_customers"])
+        share_before = ratio(frame["new_customers_before"], frame["purchasing_customers_before"])
+        return frame.assign(
+            new_customer_share=share, new_customer_share_before=share_before, change=(share - share_before).abs()
+        )
 
     def cells(evidence: Evidence) -> pd.DataFrame | None:
         return shift(evidence.compared(RFM_CELLS, ("r_score", "f_score")), "customers", "RFM cells")
@@ -622,7 +631,8 @@ def drift() -> Suite:
                         "added_orders_of_a_day",
                         "added_share",
                         "No closed day has grown much by late orders",
-                        "{order_date} had {orders_before:,.0f} orders and now has {orders:,.0f}: was it imported twice?",
+                        "{order_date} had {orders_before:,.0f} orders and now has {orders:,.0f}: was it "
+                        "imported twice?",
                         unit="percent",
                     ),
                 ),
@@ -636,8 +646,8 @@ def drift() -> Suite:
                         "order_value_shift",
                         "stability_index",
                         "Order values are spread as before",
-                        "Order values of the last 91 days are spread otherwise than before: has the unit or the currency "
-                        "changed?",
+                        "Order values of the last 91 days are spread otherwise than before: has the unit or the "
+                        "currency changed?",
                     ),
                 ),
             ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -53,21 +54,25 @@ def read_threshold(file: Path, where: str, entry: object) -> Threshold:
         raise ThresholdError(f"{file}: {where}: must be like {{max: 0.1, severity: fail}}")
     if unknown := entry.keys() - {"min", "max", "severity"}:
         raise ThresholdError(f"{file}: {where}: '{min(unknown, key=str)}' is unknown; there are min, max and severity")
-    severity = {False: "off"}.get(entry.get("severity"), entry.get("severity"))  # YAML reads a bare off as false
+    severity = "off" if entry.get("severity") is False else entry.get("severity")  # YAML reads a bare off as false
     if severity not in SEVERITIES:
         raise ThresholdError(f"{file}: {where}: severity must be one of {', '.join(SEVERITIES)}")
     limits = {}
     for side in ("min", "max"):
         limit = entry.get(side)
-        if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int | float)):
+        if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int | float) or math.isnan(limit)):
             raise ThresholdError(f"{file}: {where}: {side} must be a number")
         limits[side] = None if limit is None else float(limit)
+    if limits["min"] is not None and limits["max"] is not None and limits["min"] > limits["max"]:
+        raise ThresholdError(f"{file}: {where}: min is above max, which nothing can pass")
     return Threshold(str(severity), **limits)
 
 
-def threshold(thresholds: Thresholds, suite: str, check: str) -> Threshold:
+def threshold(thresholds: Thresholds, suite: str, check: str, *, needs_limits: bool = False) -> Threshold:
     """The limits of one check. Raises ThresholdError where the file has none."""
     found = thresholds.get(suite, {}).get(check)
     if found is None:
         raise ThresholdError(f"{thresholds_file()}: {suite}.{check} is missing: take it over from {DEFAULT.name}")
+    if needs_limits and found.severity != "off" and found.min is None and found.max is None:
+        raise ThresholdError(f"{thresholds_file()}: {suite}.{check} has no limit: give it min or max, or severity: off")
     return found

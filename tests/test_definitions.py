@@ -1,0 +1,172 @@
+"""What Dagster shows and starts: the asset graph, the schedule and the sensor."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from orchestration.places import Places
+from orchestration.state import State
+from tests.refreshes import write_shop
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Places]:
+    """The small shop's folder, which the environment names meanwhile."""
+    folder = tmp_path_factory.mktemp("definitions")
+    write_shop(folder / "raw")
+    found = Places(folder / "raw", None, folder / "shop.duckdb", folder / "published" / "retention.duckdb")
+    with pytest.MonkeyPatch.context() as patched:
+        for name, value in found.environment().items():
+            patched.setenv(name, value)
+        patched.setenv("STAMMKUNDE_SETTLE_SECONDS", "0")
+        patched.delenv("STAMMKUNDE_MAPPING", raising=False)
+        found.dagster_home.mkdir(parents=True)
+        yield found
+
+
+@pytest.fixture(scope="module")
+def defs(places: Places):
+    from orchestration.definitions import definitions
+
+    return definitions()
+
+
+@pytest.fixture(scope="module")
+def graph(defs):
+    return defs.resolve_asset_graph()
+
+
+def keys(graph, group: str) -> set[str]:
+    return {key.to_user_string() for key in graph.get_all_asset_keys() if graph.get(key).group_name == group}
+
+
+def test_the_graph_leads_from_raw_entities_to_consumers(graph) -> None:
+    import dagster as dg
+
+    assert {"raw/orders", "raw/customers"} <= keys(graph, "raw")
+    assert keys(graph, "publish") == {"published/retention"}
+    assert keys(graph, "consumers") == {"consumers/bi_tools", "consumers/retention_summary"}
+    upstream = dg.AssetSelection.assets("published/retention").upstream().resolve(graph)
+    marts = {key for key in graph.get_all_asset_keys() if key.path[0] == "marts"}
+    assert len(marts) == 15
+    assert marts < upstream
+    assert dg.AssetKey(["raw", "orders"]) in upstream
+    for consumer in keys(graph, "consumers"):
+        node = graph.get(dg.AssetKey.from_user_string(consumer))
+        assert node.parent_keys == {dg.AssetKey(["published", "retention"])}
+        assert not node.is_materializable
+
+
+def test_groups_run_one_way(graph) -> None:
+    """No group is both before and after another: the graph can be read from left to right."""
+    before = {
+        (graph.get(parent).group_name, graph.get(key).group_name)
+        for key in graph.get_all_asset_keys()
+        for parent in graph.get(key).parent_keys
+    }
+    later = {group: {to for start, to in before if start == group and to != group} for group, _ in before}
+
+    def reaches(start: str, goal: str, seen: set[str]) -> bool:
+        return any(to == goal or (to not in seen and reaches(to, goal, seen | {to})) for to in later.get(start, set()))
+
+    assert [group for group in later if reaches(group, group, set())] == []
+
+
+def test_assets_say_what_they_are(graph) -> None:
+    for key in graph.get_all_asset_keys():
+        node = graph.get(key)
+        assert node.description, key
+        assert node.owners, key
+        assert node.kinds, key
+        if key.path[0] == "marts":
+            columns = node.metadata["dagster/column_schema"].columns
+            assert columns and all(column.description for column in columns), key
+            assert node.code_version, key
+    marts = [graph.get(key) for key in graph.get_all_asset_keys() if graph.get(key).group_name.startswith("marts_")]
+    assert marts and all(node.freshness_policy for node in marts)
+
+
+def test_every_dbt_test_is_a_check_and_every_suite_blocks(graph, places: Places) -> None:
+    import json
+
+    manifest = json.loads((places.dbt_target / "manifest.json").read_text(encoding="utf-8"))
+    tests = {node["name"] for node in manifest["nodes"].values() if node["resource_type"] == "test"}
+    checks = {key.name: graph.get(key) for key in graph.asset_check_keys}
+    suites = {"raw", "staging", "reconciliation", "drift"}
+    assert tests | suites == checks.keys()
+    assert all(checks[suite].blocking for suite in suites)
+
+
+def test_the_job_is_a_whole_refresh(defs, graph) -> None:
+    job = defs.resolve_job_def("refresh")
+    materializable = {key for key in graph.get_all_asset_keys() if graph.get(key).is_materializable}
+    assert job.asset_layer.executable_asset_keys == materializable
+    assert {op.definition.pool for op in job.nodes} == {"warehouse"}
+
+
+def test_the_schedule_fires_every_day_by_the_clocks_of_the_shop(defs) -> None:
+    import dagster as dg
+
+    schedule = defs.get_schedule_def("daily_refresh")
+    assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
+    assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 5 * * *", "UTC")
+    context = dg.build_schedule_context(
+        scheduled_execution_time=datetime(2026, 3, 1, 5), repository_def=defs.get_repository_def()
+    )
+    assert len(schedule.evaluate_tick(context).run_requests) == 1
+
+
+def test_the_sensor_fires_once_for_new_contents(defs, places: Places) -> None:
+    """First look: seen. Second: fires. Third: already requested. A touched file: same contents. A new line: fires."""
+    import dagster as dg
+
+    sensor = defs.get_sensor_def("raw_files")
+    assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
+    cursor = None
+
+    def tick() -> int:
+        nonlocal cursor
+        context = dg.build_sensor_context(cursor=cursor, repository_def=defs.get_repository_def())
+        result = sensor.evaluate_tick(context)
+        cursor = result.cursor
+        return len(result.run_requests)
+
+    orders = places.raw / "orders.csv"
+    assert [tick(), tick(), tick()] == [0, 1, 0]
+    os.utime(orders)
+    assert [tick(), tick()] == [0, 0]
+    with orders.open("a", encoding="utf-8") as file:
+        file.write("new,c1,2025-06-30 10:00:00,5.00,\n")
+    assert [tick(), tick(), tick()] == [0, 1, 0]
+
+
+def test_the_sensor_leaves_what_a_refresh_has_seen(defs, places: Places) -> None:
+    import dagster as dg
+
+    from orchestration.raw import files_below, fingerprint
+
+    sensor = defs.get_sensor_def("raw_files")
+    seen = fingerprint(files_below(places.raw))[0]
+    State(places.state).note("20260101T000000Z-0", outcome="blocked", raw_fingerprint=seen)
+    cursor = None
+    for _ in range(3):
+        context = dg.build_sensor_context(cursor=cursor, repository_def=defs.get_repository_def())
+        result = sensor.evaluate_tick(context)
+        cursor = result.cursor
+        assert not result.run_requests
+    assert "last refresh" in result.skip_message
+
+
+def test_the_instance_sends_nothing_anywhere() -> None:
+    import yaml
+
+    from tests.conftest import PROJECT
+
+    settings = yaml.safe_load((Path(PROJECT) / "orchestration" / "dagster.yaml").read_text(encoding="utf-8"))
+    assert settings["telemetry"] == {"enabled": False}
+    assert settings["nux"] == {"enabled": False}

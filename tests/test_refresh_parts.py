@@ -1,0 +1,210 @@
+"""The pure parts of a refresh: its settings and dbt's arguments, its places, and the dbt project as Dagster sees it."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from orchestration import settings
+from orchestration.places import Places
+
+# Settings
+
+
+def test_settings_in_force_are_those_of_the_project_with_what_is_set_otherwise() -> None:
+    defaults = dict(settings.defaults())
+    assert {"run_at", "identity_salt", "active_window_days"} <= defaults.keys()
+    chosen = settings.in_force({"active_window_days": 90, "as_of_date": "2024-05-01"})
+    assert chosen == {
+        name: value
+        for name, value in {**defaults, "active_window_days": 90, "as_of_date": "2024-05-01"}.items()
+        if name != "run_at"
+    }
+
+
+def test_the_day_of_a_refresh_comes_before_that_of_the_mapping() -> None:
+    of_mapping = {"as_of_date": "2024-01-01", "margin_rate": 0.4}
+    assert settings.overrides(of_mapping, "2024-05-01") == {"as_of_date": "2024-05-01", "margin_rate": 0.4}
+    assert settings.overrides(of_mapping) == of_mapping
+    assert settings.overrides({}) == {}
+
+
+def hash_of(**overridden: object) -> str:
+    return settings.settings_hash(settings.in_force(overridden))
+
+
+def test_builds_of_equal_settings_have_equal_hashes() -> None:
+    assert hash_of() == hash_of(active_window_days=settings.defaults()["active_window_days"])
+    assert hash_of(margin_rate=0.4, new_window_days=30) == hash_of(new_window_days=30, margin_rate=0.4)
+    assert hash_of(run_at="2024-05-01T10:00:00") == hash_of(run_at="2024-05-02T10:00:00") == hash_of()
+
+
+def test_builds_of_other_settings_have_other_hashes() -> None:
+    hashes = [
+        hash_of(),
+        hash_of(identity_salt="salt"),
+        hash_of(identity_salt="pepper"),
+        hash_of(as_of_date="2024-05-01"),
+        hash_of(active_window_days=364),
+        hash_of(excluded_statuses=["cancelled"]),
+    ]
+    assert len(set(hashes)) == len(hashes)
+
+
+def test_the_salt_is_never_shown() -> None:
+    chosen = settings.in_force({"identity_salt": "very-secret", "as_of_date": date(2024, 5, 1)})
+    shown = settings.shown(chosen)
+    assert "very-secret" not in shown
+    assert json.loads(shown) == {
+        **{name: value for name, value in chosen.items() if name != "identity_salt"},
+        "as_of_date": "2024-05-01",
+    }
+    assert "very-secret" not in settings.settings_hash(chosen)
+
+
+@pytest.mark.parametrize(
+    ("overridden", "full_refresh", "more"),
+    [
+        ({}, False, []),
+        ({}, True, ["--full-refresh"]),
+        ({"b": 1, "a": "it's"}, False, ["--vars", '{"a": "it\'s", "b": 1}']),
+        ({"as_of_date": date(2024, 5, 1)}, True, ["--full-refresh", "--vars", '{"as_of_date": "2024-05-01"}']),
+    ],
+)
+def test_dbt_is_given_what_the_refresh_asks_for(
+    overridden: dict[str, object], full_refresh: bool, more: list[str]
+) -> None:
+    arguments = settings.dbt_arguments(overridden, full_refresh=full_refresh)
+    assert arguments == ["build", "--exclude-resource-type", "unit_test", *more]
+
+
+# Places
+
+
+def test_places_come_from_the_environment_and_go_back_to_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("RAW", "MAPPING", "PUBLISHED"):
+        monkeypatch.delenv(f"STAMMKUNDE_{name}", raising=False)
+    monkeypatch.setenv("STAMMKUNDE_WAREHOUSE", "some/shop.duckdb")
+    monkeypatch.setenv("STAMMKUNDE_RAW", "")
+    found = Places.from_environment()
+    assert found == Places(
+        raw=tmp_path / "sample_data" / "raw",
+        mapping=None,
+        warehouse=tmp_path / "some" / "shop.duckdb",
+        published=tmp_path / "warehouse" / "published" / "retention.duckdb",
+    )
+    monkeypatch.setenv("STAMMKUNDE_MAPPING", "shop.yml")
+    found = Places.from_environment()
+    assert found.mapping == tmp_path / "shop.yml"
+    for name, value in found.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir("/")
+    assert Places.from_environment() == found
+
+
+def test_every_warehouse_has_a_state_of_its_own(tmp_path: Path) -> None:
+    one, other = (Places(tmp_path, None, tmp_path / f"{name}.duckdb", tmp_path / "p.duckdb") for name in ("a", "b"))
+    assert one.state == tmp_path / "a.state"
+    for part in ("state", "lock", "data_docs", "dbt_target", "dagster_home", "prepared"):
+        assert getattr(one, part) != getattr(other, part), part
+    assert one.kept_builds == tmp_path / "builds"
+    assert one.manifest == tmp_path / "p.json"
+
+
+# The dbt project in Dagster
+
+
+def node(name: str, *parents: str, kind: str = "model", attached: str | None = None, folder: str = "core") -> dict:
+    return {
+        "name": name,
+        "resource_type": kind,
+        "depends_on": {"nodes": list(parents)},
+        "attached_node": attached,
+        "config": {},
+        "original_file_path": f"models/marts/{folder}/{name}.sql",
+    }
+
+
+def parsed(*nodes: dict) -> dict:
+    return {"nodes": {node["name"]: node for node in nodes}}
+
+
+def homes(manifest: dict) -> dict[str, str]:
+    from orchestration.transformations import with_homes_of_checks
+
+    return {
+        name: node["config"]["meta"]["dagster"]["ref"]["name"]
+        for name, node in with_homes_of_checks(manifest)["nodes"].items()
+        if node["config"]
+    }
+
+
+CHAIN = (node("a", "source.raw"), node("b", "a"), node("c", "b"), node("side", "a"))
+
+
+def test_nodes_are_as_late_as_the_longest_way_to_them() -> None:
+    from orchestration.transformations import depths
+
+    found = depths(parsed(*CHAIN, node("d", "side", "c"), node("build", "a"), node("alone")))
+    assert found.pop("source.raw") == 1
+    assert found == {"a": 2, "b": 3, "c": 4, "side": 3, "d": 5, "alone": 1, "build": 1003}
+
+
+def test_a_test_on_several_models_is_shown_at_the_last_to_be_built() -> None:
+    tests = (
+        node("forward", "a", "c", "side", kind="test"),
+        node("backward", "side", "c", "a", kind="test"),
+        node("tie", "b", "side", kind="test"),
+    )
+    assert homes(parsed(*CHAIN, *tests)) == {"forward": "c", "backward": "c", "tie": "side"}
+
+
+def test_a_test_that_reads_what_is_built_after_the_gate_is_shown_there() -> None:
+    for late in ("build", "builds", "check_results"):
+        assert homes(parsed(*CHAIN, node(late), node("test", "c", late, kind="test"))) == {"test": late}
+
+
+def test_tests_that_have_a_home_and_models_keep_it() -> None:
+    others = (
+        node("of_a_column", "a", "c", kind="test", attached="a"),
+        node("on_one_model", "a", kind="test"),
+        node("on_a_model_and_a_source", "a", "source.raw", kind="test"),
+    )
+    assert homes(parsed(*CHAIN, node("d", "b", "c"), *others)) == {}
+
+
+def test_what_a_test_is_configured_with_stays() -> None:
+    from orchestration.transformations import with_homes_of_checks
+
+    test = {**node("test", "a", "b", kind="test"), "config": {"severity": "warn", "meta": {"owner": "me"}}}
+    found = with_homes_of_checks(parsed(*CHAIN, test))["nodes"]["test"]["config"]
+    assert found == {"severity": "warn", "meta": {"owner": "me", "dagster": {"ref": {"name": "b"}}}}
+
+
+@pytest.mark.parametrize(
+    ("path", "reads", "group"),
+    [
+        ("models/staging/stg_orders.sql", ["source.stammkunde.raw.orders"], "staging"),
+        ("models/staging/excluded_orders.sql", ["model.stammkunde.int_orders"], "outcomes"),
+        ("models/intermediate/int_orders.sql", ["model.stammkunde.stg_orders"], "intermediate"),
+        ("models/intermediate/deeper/int_orders.sql", [], "intermediate"),
+        ("models/marts/core/orders.sql", ["model.stammkunde.int_orders"], "marts_core"),
+        ("models/marts/refresh/restatements.sql", [], "marts_refresh"),
+        ("models/marts/refresh/build.sql", [], "build"),
+        ("models/marts/refresh/check_results.sql", [], "build"),
+        ("models/semantic/time_spine.sql", [], "marts_semantic"),
+        ("models/raw/raw.yml", [], "raw"),
+        ("models/quality/quality.yml", [], "quality"),
+        ("seeds/rfm_segments.csv", [], "seeds"),
+    ],
+)
+def test_groups_follow_the_folders(path: str, reads: list[str], group: str) -> None:
+    from orchestration.transformations import layer
+
+    kind = "seed" if path.startswith("seeds/") else "model"
+    props = {"name": Path(path).stem, "resource_type": kind, "original_file_path": path, "depends_on": {"nodes": reads}}
+    assert layer(props) == group

@@ -1,0 +1,274 @@
+"""What refreshes note about themselves survives what happens to them; one refresh runs at a time."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration import session as sessions
+from orchestration.notify import Failure
+from orchestration.places import Places
+from orchestration.publish import publish
+from orchestration.session import RefreshError, locked, note_interrupted
+from orchestration.state import KEPT_REFRESHES, State, columns
+from tests.conftest import PROJECT
+
+SAMPLE_VALUES = {
+    "string": 'it\'s; "so"\nä€',
+    "timestamp": datetime(2024, 2, 29, 23, 59, 58),
+    "date": date(2024, 2, 29),
+    "bigint": 2**53 + 1,
+    "decimal(28,2)": Decimal("12345678901234567890123456.78"),
+    "decimal(18,2)": Decimal("-0.01"),
+}
+TABLES = ("builds", "validation_results", "raw_entities", "published_orders")
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> State:
+    return State(tmp_path / "shop's state")
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    found = Places(tmp_path / "raw", None, tmp_path / "shop.duckdb", tmp_path / "published" / "retention.duckdb")
+    found.state.mkdir()
+    return found
+
+
+def filled(table: str, **given: object) -> dict[str, object]:
+    return {**{name: SAMPLE_VALUES[kind] for name, kind in columns(table).items()}, **given}
+
+
+def empty(table: str, **given: object) -> dict[str, object]:
+    return {**dict.fromkeys(columns(table)), **given}
+
+
+# Tables
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_rows_come_back_as_they_were_written(state: State, table: str) -> None:
+    assert state.rows(table) == []
+    rows = [filled(table), empty(table)]
+    state.write(table, rows)
+    assert state.rows(table) == rows
+    state.write(table, [])
+    assert state.rows(table) == []
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_files_have_the_types_that_dbt_expects(state: State, table: str) -> None:
+    state.write(table, [])
+    with duckdb.connect() as connection:
+        path = str(state.path(table)).replace("'", "''")
+        found = connection.execute(f"describe select * from '{path}'").fetchall()
+    shown = {"string": "VARCHAR"}
+    assert {row[0]: row[1] for row in found} == {
+        name: shown.get(kind, kind.upper()) for name, kind in columns(table).items()
+    }
+
+
+def test_a_table_that_is_not_defined_has_no_columns() -> None:
+    with pytest.raises(KeyError, match="guesses"):
+        columns("guesses")
+
+
+def test_columns_that_an_older_version_did_not_write_are_null(state: State) -> None:
+    state.folder.mkdir(parents=True)
+    with duckdb.connect() as connection:
+        path = str(state.path("builds")).replace("'", "''")
+        connection.execute(f"copy (select 'failed' as outcome, 'b1' as build_id) to '{path}' (format parquet)")
+    assert state.rows("builds") == [empty("builds", build_id="b1", outcome="failed")]
+    state.note("b2", outcome="running")
+    assert [row["outcome"] for row in state.rows("builds")] == ["failed", "running"]
+
+
+def test_rows_of_a_query_are_cast_to_their_types(state: State) -> None:
+    with duckdb.connect() as connection:
+        query = (
+            "select 'x' as ignored, 7 as order_id, '2024-01-02' as order_date, 1.005 as net_amount, null as updated_at"
+        )
+        state.write_query("published_orders", connection, query)
+    row = {"order_id": "7", "order_date": date(2024, 1, 2), "net_amount": Decimal("1.01"), "updated_at": None}
+    assert state.rows("published_orders") == [row]
+
+
+def test_a_crash_while_a_table_is_written_leaves_the_one_before(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    state.note("b1", outcome="published")
+    before = state.path("builds").read_bytes()
+
+    def dead(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(Path, "replace", dead)
+        state.note("b2", outcome="running")
+    with duckdb.connect() as connection, pytest.raises(duckdb.Error):
+        state.write_query("builds", connection, "select error('the query fails')")
+    assert state.path("builds").read_bytes() == before
+    state.note("b2", outcome="failed")
+    assert [row["build_id"] for row in state.rows("builds")] == ["b1", "b2"]
+    assert [path.name for path in state.folder.iterdir()] == ["builds.parquet"]
+
+
+def test_a_note_adds_to_what_is_known_of_its_build(state: State) -> None:
+    state.note("b2", outcome="running", shop="a")
+    state.note("b1", outcome="running")
+    state.note("b2", outcome="published", orders=3)
+    assert state.rows("builds") == [
+        empty("builds", build_id="b1", outcome="running"),
+        empty("builds", build_id="b2", outcome="published", shop="a", orders=3),
+    ]
+    state.note("b2", shop=None)
+    assert state.rows("builds")[1] == empty("builds", build_id="b2", outcome="published", orders=3)
+
+
+def test_only_the_rows_of_one_build_are_replaced(state: State) -> None:
+    state.replace("raw_entities", "b1", [{"build_id": "b1", "entity": "orders", "rows": 1}])
+    state.replace("raw_entities", "b2", [{"build_id": "b2", "entity": "orders", "rows": 2}])
+    state.replace("raw_entities", "b1", [{"build_id": "b1", "entity": "orders", "rows": 3}])
+    assert [row["rows"] for row in state.of_build("raw_entities", "b1")] == [3]
+    assert [row["rows"] for row in state.of_build("raw_entities", "b2")] == [2]
+    assert state.of_build("raw_entities", None) == []
+    state.replace("raw_entities", "b1", [])
+    assert [row["build_id"] for row in state.rows("raw_entities")] == ["b2"]
+
+
+def test_rows_of_builds_long_ago_are_forgotten(state: State) -> None:
+    old = [{"build_id": f"b{number:04}", "entity": "orders"} for number in range(KEPT_REFRESHES + 5)]
+    state.write("raw_entities", old)
+    state.replace("raw_entities", "b9999", [{"build_id": "b9999", "entity": "orders"}])
+    kept = [row["build_id"] for row in state.rows("raw_entities")]
+    assert kept == [row["build_id"] for row in old[5:]] + ["b9999"]
+
+
+# One refresh at a time
+
+
+def holder(places: Places) -> subprocess.Popen[str]:
+    """Another process that holds the lock until it is told to let go."""
+    code = """
+import sys
+from orchestration.places import Places
+from orchestration.session import locked
+with locked(Places.from_environment(), print):
+    print("held", flush=True)
+    sys.stdin.readline()
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=PROJECT,
+        env={**places.environment(), "PATH": ""},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout and process.stdout.readline() == "held\n"
+    return process
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    process.kill()
+    process.communicate()
+
+
+def test_a_second_refresh_says_that_it_waits_and_goes_on_when_the_first_is_done(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STAMMKUNDE_LOCK_WAIT", "120")
+    first, said = holder(places), []
+
+    def say(text: str) -> None:
+        said.append((text, first.poll()))
+        first.communicate("done\n")
+
+    try:
+        with locked(places, say):
+            assert said == [("another refresh runs; this one waits for it", None)]
+            assert first.returncode == 0
+    finally:
+        if first.returncode is None:
+            end(first)
+
+
+def test_a_second_refresh_gives_up_after_the_time_that_is_set(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STAMMKUNDE_LOCK_WAIT", "0.1")
+    first, entered = holder(places), []
+    try:
+        with (
+            pytest.raises(RefreshError, match="another refresh still runs after 0 s"),
+            locked(places, lambda text: None),
+        ):
+            entered.append(True)
+    finally:
+        end(first)
+    assert entered == []
+
+
+def test_the_lock_of_a_killed_refresh_is_free(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STAMMKUNDE_LOCK_WAIT", "0")
+    end(holder(places))
+    said: list[str] = []
+    for _ in range(2):
+        with locked(places, said.append):
+            pass
+    assert said == []
+
+
+# Refreshes that were killed
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, list[Failure]]]:
+    messages: list[tuple[str, str, list[Failure]]] = []
+    monkeypatch.setattr(sessions, "notify", lambda *message: messages.append(message))
+    return messages
+
+
+def publish_hand_made(places: Places, build_id: str) -> None:
+    with duckdb.connect(str(places.warehouse)) as connection:
+        connection.execute("create schema marts")
+        connection.execute(f"create table marts.build as select '{build_id}' as build_id")
+    publish(places, build_id)
+
+
+def test_a_refresh_that_was_killed_has_failed_and_is_told(places: Places, told: list) -> None:
+    state = State(places.state)
+    state.note("b1", outcome="running")
+    state.note("b2", outcome="blocked", reason="too few orders")
+    note_interrupted(places, state)
+    reason = "was interrupted: its process was ended, or the machine"
+    first, second = state.rows("builds")
+    assert (first["outcome"], first["reason"]) == ("failed", reason)
+    assert first["finished_at"] is not None
+    assert (second["outcome"], second["reason"], second["finished_at"]) == ("blocked", "too few orders", None)
+    assert told == [("b1", "failed", [Failure("refresh", f"The refresh b1 {reason}")])]
+    note_interrupted(places, state)
+    assert len(told) == 1
+
+
+def test_a_refresh_that_was_killed_after_readers_had_it_is_published(places: Places, told: list) -> None:
+    state = State(places.state)
+    publish_hand_made(places, "b1")
+    state.note("b1", outcome="running")
+    note_interrupted(places, state)
+    row = state.rows("builds")[0]
+    assert (row["outcome"], row["reason"], told) == ("published", None, [])
+    assert row["finished_at"] is not None
+
+
+def test_only_the_one_that_readers_have_is_published(places: Places, told: list) -> None:
+    state = State(places.state)
+    publish_hand_made(places, "b1")
+    for build_id, outcome in (("b1", "published"), ("b2", "running"), ("b3", "running")):
+        state.note(build_id, outcome=outcome)
+    note_interrupted(places, state)
+    assert [row["outcome"] for row in state.rows("builds")] == ["published", "failed", "failed"]
+    assert [message[:2] for message in told] == [("b2", "failed"), ("b3", "failed")]
