@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import yaml
 
 from spark import cluster
 from spark.compare import compare_exports
@@ -181,6 +182,18 @@ def test_a_cluster_builds_the_marts_of_duckdb(
         pytest.skip("the conformance cases are not part of the project")
     else:
         assert_same_marts(tmp_path, "spark", CASES / case / "raw", settings_of(CASES / case))
+
+
+def test_what_the_profile_sets_reaches_the_server(running_cluster: int) -> None:
+    from pyhive import hive
+
+    profile = yaml.safe_load((PROJECT / "profiles.yml").read_text(encoding="utf-8"))["stammkunde"]["outputs"]["spark"]
+    with (
+        hive.connect("127.0.0.1", running_cluster, configuration=profile["server_side_parameters"]) as connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("select current_timezone(), 'no number' + 1")  # an error in ANSI mode, which Spark starts in
+        assert cursor.fetchall() == [("UTC", None)]
 
 
 def test_tables_of_the_cluster_are_read_as_files_are(
