@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 ORDERS ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help run dagster accept rollback builds demo-failure check map test test-long lint format real bench docs sample lock clean
+.PHONY: help run dagster accept rollback builds demo-failure check map test test-long test-spark test-spark-quick spark-up \
+	spark-down lint format real bench docs sample lock clean
 
 help:  ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -35,10 +36,22 @@ map: $(VENV)/installed  ## propose a mapping for RAW=file
 	@$(if $(RAW),,$(error say which file: make map RAW=path/to/file.csv))$(BIN)/python -m intake map --raw "$(RAW)"
 
 test: $(VENV)/installed-dev  ## all tests but those that take minutes
-	$(BIN)/pytest -m "not long" -n 2 --dist loadfile
+	$(BIN)/pytest -m "not long and not spark" -n 2 --dist loadfile
 
 test-long: $(VENV)/installed-dev  ## the long tests too: many more random shops
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -m "not spark" -n 2 --dist loadfile
+
+test-spark: $(VENV)/installed-spark  ## Spark's marts against DuckDB's, row by row (needs Java; some 20 minutes)
+	$(BIN)/pytest -m spark
+
+test-spark-quick: $(VENV)/installed-spark  ## the smallest case of them
+	$(BIN)/pytest -m "spark and quick"
+
+spark-up: $(VENV)/installed-spark  ## start a Spark cluster on this machine; then: dbt build --target spark
+	@$(BIN)/python -m spark.cluster up
+
+spark-down: $(VENV)/installed-spark  ## end it and remove its folder, the tables in it included
+	@$(BIN)/python -m spark.cluster down
 
 lint: $(VENV)/installed-dev  ## ruff and sqlfluff
 	$(BIN)/ruff check .
@@ -68,11 +81,13 @@ COMPILE := uv pip compile --universal --python-version 3.11 --no-emit-index-url 
 lock: pyproject.toml  ## write the lock files anew (needs uv)
 	$(COMPILE) --extra dev -o requirements-dev.lock
 	$(COMPILE) -c requirements-dev.lock -o requirements.lock
+	$(COMPILE) -c requirements-dev.lock --extra spark -o requirements-spark.lock
 	$(COMPILE) -c requirements-dev.lock --extra real --no-deps -o requirements-real.all
 	sed -n '/^lifetimes/,/[^\\]$$/p' requirements-real.all > requirements-real.lock
 	rm requirements-real.all
 
 clean:  ## remove what was built, not the environment
+	@if [ -e warehouse/spark_cluster ]; then $(BIN)/python -m spark.cluster down; fi
 	rm -rf target logs warehouse/*
 
 $(VENV)/bin/python:
@@ -89,3 +104,7 @@ $(VENV)/installed-dev: requirements-dev.lock requirements-real.lock | $(VENV)/bi
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-real.lock
 	@touch $@ $(VENV)/installed
+
+$(VENV)/installed-spark: requirements-spark.lock $(VENV)/installed-dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-spark.lock
+	@touch $@

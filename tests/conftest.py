@@ -55,6 +55,7 @@ def run_dbt(
         **os.environ,
         "STAMMKUNDE_RAW": str(raw),
         "STAMMKUNDE_WAREHOUSE": str(warehouse),
+        "STAMMKUNDE_SPARK_WAREHOUSE": str(directory / "spark"),
         "DBT_TARGET_PATH": str(target),
         "DBT_LOG_PATH": str(directory / "logs"),
         "NO_COLOR": "1",

@@ -29,14 +29,14 @@ def test_a_build_elsewhere_leaves_a_clone_clean(tmp_path: Path) -> None:
     assert not (clone / "warehouse" / "stammkunde.duckdb").exists()
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock", "requirements-spark.lock"])
 def test_a_lock_holds_exact_versions_with_hashes_and_no_address(name: str) -> None:
     text = (PROJECT / name).read_text(encoding="utf-8")
     assert "://" not in text
     requirements = [block for block in re.split(r"\n(?=[a-zA-Z])", text) if block.strip()]
     assert len(requirements) > 40
     for requirement in requirements:
-        assert re.match(r"[a-zA-Z0-9._-]+(\[[a-z,]+\])?==", requirement), requirement
+        assert re.match(r"[a-zA-Z0-9._-]+(\[[a-z, -]+\])?==", requirement), requirement
         assert "--hash=sha256:" in requirement, requirement
 
 

@@ -176,3 +176,33 @@ def test_an_entity_given_twice_is_one_clear_error(tmp_path: Path) -> None:
     build = only_raw_views(tmp_path, raw)
     assert build.exit_code != 0
     assert "raw entity 'orders' is there more than once" in build.output
+
+
+def test_an_entity_may_be_a_table_that_is_there_already(
+    orders_alone: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
+        connection.execute("create schema shop")
+        connection.execute(
+            """
+            create table shop.all_orders as
+            select 'o1' as order_id, 'c1' as "CUSTOMER_ID", date '2024-01-05' as ordered_at, 10.0::double as amount
+            union all
+            select 'o2', 'c1', date '2024-02-10', 20.0
+            """
+        )
+    monkeypatch.setenv("STAMMKUNDE_RAW_TABLES", "orders = shop.all_orders")
+    build = build_models(tmp_path, write_raw(tmp_path))
+    assert marts_of(build) == marts_of(orders_alone)
+    assert build.rows("select distinct source_file from raw.orders") == [("shop.all_orders",)]
+
+
+@pytest.mark.parametrize("tables", ["bills=shop.orders", "orders", "orders=shop.orders; drop table x"])
+def test_tables_that_cannot_be_meant_are_one_clear_error(
+    tables: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STAMMKUNDE_RAW_TABLES", tables)
+    build = only_raw_views(tmp_path, write_raw(tmp_path, orders__csv=TWO_ORDERS))
+    assert build.exit_code != 0
+    assert "STAMMKUNDE_RAW_TABLES must name entities and their tables, as in orders=shop.orders" in build.output
+    assert f"it has '{tables}'" in build.output

@@ -4,6 +4,36 @@
 {%- endmacro %}
 
 
+{#- A text as a literal. -#}
+{% macro text_literal(text) -%}
+    {{ return(adapter.dispatch('text_literal', 'stammkunde')(text | string)) }}
+{%- endmacro %}
+
+{% macro default__text_literal(text) -%}
+    '{{ text.replace("'", "''") }}'
+{%- endmacro %}
+
+{#- A backslash begins an escape. -#}
+{% macro spark__text_literal(text) -%}
+    '{{ text.replace("\\", "\\\\").replace("'", "\\'") }}'
+{%- endmacro %}
+
+
+{#- Text in lower case, letter by letter. -#}
+{% macro lower_case(expression) -%}
+    {{ return(adapter.dispatch('lower_case', 'stammkunde')(expression)) }}
+{%- endmacro %}
+
+{% macro default__lower_case(expression) -%}
+    lower({{ expression }})
+{%- endmacro %}
+
+{#- The two letters that Java lowers by what stands around them, or to two characters. -#}
+{% macro spark__lower_case(expression) -%}
+    lower(translate({{ expression }}, 'Σİ', 'σi'))
+{%- endmacro %}
+
+
 {#- Whether the whole text has the form of a regular expression (only syntax that RE2 and Java share). -#}
 {% macro has_form(expression, pattern) -%}
     {{ return(adapter.dispatch('has_form', 'stammkunde')(expression, pattern)) }}
@@ -13,8 +43,9 @@
     regexp_full_match({{ expression }}, '{{ pattern }}')
 {%- endmacro %}
 
+{#- Not `$` at the end: Java's also stands before a line end. -#}
 {% macro spark__has_form(expression, pattern) -%}
-    {{ expression }} rlike '^({{ pattern }})$'
+    {{ expression }} rlike '^({{ pattern }})(?!(?s:.))'
 {%- endmacro %}
 
 

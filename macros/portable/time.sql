@@ -7,8 +7,11 @@
     timezone('UTC', timezone('{{ zone }}', {{ expression }}))
 {%- endmacro %}
 
+{#- Of a local time that occurs twice Spark takes the first, DuckDB the second: so the second here too. -#}
 {% macro spark__to_utc(expression, zone) -%}
-    to_utc_timestamp({{ expression }}, '{{ zone }}')
+    {%- set first = 'to_utc_timestamp(' ~ expression ~ ", '" ~ zone ~ "')" -%}
+    {%- set second = 'timestampadd(hour, 1, ' ~ first ~ ')' -%}
+    case when from_utc_timestamp({{ second }}, '{{ zone }}') = {{ expression }} then {{ second }} else {{ first }} end
 {%- endmacro %}
 
 {% macro from_utc(expression, zone) -%}
@@ -40,8 +43,31 @@
     cast(try_cast({{ expression }} as timestamp with time zone) as timestamp)
 {%- endmacro %}
 
+{#- The offset is reckoned by hand: Spark's cast takes none beyond 18 hours, and none such as +0100 after HH:MM. -#}
 {% macro spark__instant_from_text(expression) -%}
-    try_cast({{ expression }} as timestamp)
+    timestampadd(
+        minute,
+        -60 * coalesce(try_cast(regexp_extract({{ expression }}, '([+-][0-9]{2}):?[0-9]{2}$', 1) as int), 0)
+        - coalesce(try_cast(
+            regexp_extract({{ expression }}, '([+-])[0-9]{2}:?[0-9]{2}$', 1)
+            || regexp_extract({{ expression }}, '[+-][0-9]{2}:?([0-9]{2})$', 1) as int
+        ), 0),
+        try_cast(regexp_replace({{ expression }}, '(Z|[+-][0-9]{2}:?[0-9]{2})$', '') as timestamp)
+    )
+{%- endmacro %}
+
+
+{#- A timestamp that carries its zone (DuckDB: timestamptz, Spark: timestamp) as the instant in UTC. -#}
+{% macro instant_in_utc(expression) -%}
+    {{ return(adapter.dispatch('instant_in_utc', 'stammkunde')(expression)) }}
+{%- endmacro %}
+
+{% macro default__instant_in_utc(expression) -%}
+    timezone('UTC', {{ expression }})
+{%- endmacro %}
+
+{% macro spark__instant_in_utc(expression) -%}
+    {{ expression }}
 {%- endmacro %}
 
 

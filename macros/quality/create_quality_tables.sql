@@ -5,7 +5,7 @@
         {% do run_query('create schema if not exists quality') %}
         {% for table in graph.sources.values() if table.source_name == 'quality' %}
             {% set path = state_folder() ~ '/' ~ table.name ~ '.parquet' %}
-            {% set found = run_query("select file from glob('" ~ as_path(path) ~ "')").rows | length > 0 %}
+            {% set found = state_file_exists(path) %}
             {% set reader = raw_reader('parquet', [path]) if found else none %}
             {% set present = raw_column_types(reader) if found else {} %}
             {% set expressions = [] %}

@@ -2,13 +2,45 @@
     Runs before the models, so that staging, unit tests and other engines see one shape (see models/raw/raw.yml). -#}
 {% macro create_raw_entities() %}
     {% if execute %}
-        {% set folder = env_var('STAMMKUNDE_RAW', 'sample_data/raw') %}
-        {% set files = raw_files(folder) %}
+        {% set tables = raw_tables() %}
+        {#- Nobody's tables belong together with the sample's files. -#}
+        {% set folder = env_var('STAMMKUNDE_RAW', '' if tables else 'sample_data/raw') %}
+        {% set files = raw_files(folder) if folder else [] %}
         {% do run_query('create schema if not exists raw') %}
         {% for entity in graph.sources.values() if entity.source_name == 'raw' %}
-            {% do create_raw_entity(entity, files, folder) %}
+            {% if entity.name in tables %}
+                {% do create_raw_entity_from_table(entity, tables[entity.name]) %}
+            {% else %}
+                {% do create_raw_entity(entity, files, folder) %}
+            {% endif %}
         {% endfor %}
     {% endif %}
+{% endmacro %}
+
+
+{#- Entities that are read from tables of the engine: STAMMKUNDE_RAW_TABLES='orders=shop.orders, customers=shop.customers' -#}
+{% macro raw_tables() %}
+    {% set entities = graph.sources.values() | selectattr('source_name', 'equalto', 'raw') | map(attribute='name') | list %}
+    {% set tables = {} %}
+    {% for pair in env_var('STAMMKUNDE_RAW_TABLES', '').split(',') if pair | trim %}
+        {% set entity, _, table = pair.partition('=') %}
+        {% if entity | trim not in entities or not modules.re.fullmatch('[A-Za-z0-9_.]+', table | trim) %}
+            {% do exceptions.raise_compiler_error(
+                "STAMMKUNDE_RAW_TABLES must name entities and their tables, as in orders=shop.orders; it has '" ~ pair | trim
+                ~ "'. Entities: " ~ entities | join(', ')
+            ) %}
+        {% endif %}
+        {% do tables.update({entity | trim: table | trim}) %}
+    {% endfor %}
+    {{ return(tables) }}
+{% endmacro %}
+
+
+{% macro create_raw_entity_from_table(entity, table) %}
+    {% set reader = "(select *, '" ~ table ~ "' as read_from from " ~ table ~ ") as raw_rows" %}
+    {% set present = raw_column_types(reader) %}
+    {% do check_required_columns(entity, table, present) %}
+    {% do run_query('create or replace view raw.' ~ entity.name ~ ' as\n' ~ select_raw_columns(entity, present, reader)) %}
 {% endmacro %}
 
 
@@ -39,16 +71,12 @@
 {#- All CSV and Parquet files of the raw folder, at most one folder deep: path, folder or stem, format. -#}
 {% macro raw_files(folder) %}
     {% set found = [] %}
-    {% set root = folder.rstrip('/') %}
-    {% set listing = run_query(
-        "select file from glob('" ~ as_path(root) ~ "/*') union select file from glob('" ~ as_path(root) ~ "/*/*') order by file"
-    ) %}
-    {% for row in listing.rows %}
-        {% set parts = row[0].replace('\\', '/')[root | length + 1:].split('/') %}
+    {% for path, below_folder in list_files(folder.rstrip('/')) %}
+        {% set parts = below_folder.split('/') %}
         {% set stem, _, extension = parts[-1].rpartition('.') %}
         {% if extension | lower in ['csv', 'parquet'] and not parts[-1].startswith(('.', '_')) %}
             {% do found.append({
-                'path': row[0],
+                'path': path,
                 'entity': parts[0] if parts | length == 2 else stem,
                 'is_folder': parts | length == 2,
                 'format': extension | lower,
@@ -72,18 +100,14 @@
 {% endmacro %}
 
 
-{#- Lists of files that can be read together. Read together, a column that is typed in one file and text in another would be
-    text in both. Each file is judged by itself: columns are joined by name over files, and one file's gap would go unseen. -#}
+{#- Lists of files that can be read together: those of the same columns and types. Each file is judged by itself: columns
+    are joined by name over files, and one file's gap would go unseen. -#}
 {% macro files_of_same_types(entity, format, paths) %}
     {% set alike = {} %}
     {% for path in paths %}
         {% set present = raw_column_types(raw_reader(format, [path])) %}
         {% do check_required_columns(entity, path, present) %}
-        {% set types = [] %}
-        {% for column in entity.columns.values() if present.get(column.name, {}).get('type', 'VARCHAR') != 'VARCHAR' %}
-            {% do types.append(column.name ~ ' ' ~ present[column.name]['type']) %}
-        {% endfor %}
-        {% do alike.setdefault(types | join(', '), []).append(path) %}
+        {% do alike.setdefault(present | string, []).append(path) %}
     {% endfor %}
     {{ return(alike.values() | list) }}
 {% endmacro %}
@@ -99,79 +123,47 @@
 {% endmacro %}
 
 
-{#- Nothing about a CSV file is guessed: a guess about comments or lines to skip would leave out rows without a word. -#}
-{% macro raw_reader(format, paths) %}
-    {% set quoted_paths = [] %}
-    {% for path in paths %}
-        {% do quoted_paths.append("'" ~ as_path(path) ~ "'") %}
-    {% endfor %}
-    {% set list = '[' ~ quoted_paths | join(', ') ~ ']' %}
-    {% if format == 'parquet' %}
-        {{ return('read_parquet(' ~ list ~ ", union_by_name = true, filename = 'read_from')") }}
-    {% endif %}
-    {{ return(
-        'read_csv(' ~ list ~ ", all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"', "
-        ~ "comment = '', skip = 0, null_padding = false, max_line_size = 4194304, union_by_name = true, filename = 'read_from')"
-    ) }}
-{% endmacro %}
-
-
-{#- Column names (lower case, without surrounding spaces) with the quoted name and the type that the engine reads. -#}
-{% macro raw_column_types(reader) %}
-    {% set types = {} %}
-    {% for row in run_query('describe select * from ' ~ reader).rows %}
-        {% do types.update({row[0] | trim | lower: {'name': '"' ~ row[0].replace('"', '""') ~ '"', 'type': row[1]}}) %}
-    {% endfor %}
-    {{ return(types) }}
-{% endmacro %}
-
-
 {#- The canonical columns of one entity over one reader: the typed value where there is one, else the text as it came. -#}
 {% macro select_raw_columns(entity, present, reader) %}
     {% set expressions = [] %}
     {% for column in entity.columns.values() %}
         {% set source = present.get(column.name) %}
         {% set value = typed_value(source, column.data_type) if source and column.data_type != 'string' else none %}
-        {% set text = source.name ~ '::varchar' if source else 'null::varchar' %}
+        {% set text = as_text(source.name if source else 'null') %}
         {% do expressions.append(
             (text if not value else 'case when ' ~ value ~ ' is null then ' ~ text ~ ' end') ~ ' as ' ~ column.name
         ) %}
         {% if column.data_type != 'string' %}
-            {% do expressions.append((value or 'null') ~ '::' ~ column.data_type ~ ' as ' ~ column.name ~ '_typed') %}
+            {% do expressions.append('cast(' ~ (value or 'null') ~ ' as ' ~ column.data_type ~ ') as ' ~ column.name ~ '_typed') %}
         {% endif %}
     {% endfor %}
     {#- Files that intake has converted say themselves where a row came from, and keep lines that could not be split. -#}
     {% set source_file = 'source_file' if 'source_file' in present else 'read_from' if reader else 'null' %}
-    {% do expressions.append(source_file ~ '::varchar as source_file') %}
-    {% do expressions.append(('malformed_line' if 'malformed_line' in present else 'null') ~ '::varchar as malformed_line') %}
+    {% do expressions.append(as_text(source_file) ~ ' as source_file') %}
+    {% do expressions.append(as_text('malformed_line' if 'malformed_line' in present else 'null') ~ ' as malformed_line') %}
     {{ return('select\n    ' ~ expressions | join(',\n    ') ~ ('\nfrom ' ~ reader if reader else '\nwhere false')) }}
 {% endmacro %}
 
 
 {#- A typed column as the value staging works with; none where it has to be read from text. -#}
 {% macro typed_value(source, data_type) %}
+    {% set kind = kind_of_type(source.type | upper) %}
     {% if data_type == 'timestamp' %}
-        {% if source.type == 'DATE' %}
-            {{ return('(' ~ to_utc(source.name ~ '::timestamp', var('reporting_timezone')) ~ ')') }}
-        {% elif source.type == 'TIMESTAMP WITH TIME ZONE' %}
-            {{ return("timezone('UTC', " ~ source.name ~ ')') }}
-        {% elif source.type.startswith('TIMESTAMP') %}
-            {{ return('(' ~ to_utc(source.name ~ '::timestamp', var('source_timezone')) ~ ')') }}
+        {% if kind == 'instant' %}
+            {{ return(instant_in_utc(source.name)) }}
+        {% elif kind in ['date', 'local_time'] %}
+            {% set zone = var('reporting_timezone' if kind == 'date' else 'source_timezone') %}
+            {{ return('(' ~ to_utc('cast(' ~ source.name ~ ' as timestamp)', zone) ~ ')') }}
         {% endif %}
-    {% elif data_type.startswith('decimal') %}
-        {% if source.type.startswith('DECIMAL') or source.type in [
-            'TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'HUGEINT', 'UTINYINT', 'USMALLINT', 'UINTEGER', 'UBIGINT', 'FLOAT', 'DOUBLE'
-        ] %}
-            {{ return('try_cast(' ~ source.name ~ ' as ' ~ data_type ~ ')') }}
-        {% endif %}
-    {% elif data_type == 'boolean' and source.type == 'BOOLEAN' %}
+    {% elif data_type.startswith('decimal') and kind == 'number' %}
+        {{ return('try_cast(' ~ source.name ~ ' as ' ~ data_type ~ ')') }}
+    {% elif data_type == 'boolean' and kind == 'boolean' %}
         {{ return(source.name) }}
     {% endif %}
     {{ return(none) }}
 {% endmacro %}
 
 
-{#- A path as a literal; *, ? and [ in it are part of the name, not a pattern. -#}
-{% macro as_path(path) %}
-    {{ return(path.replace("'", "''").replace('[', '[[]').replace('*', '[*]').replace('?', '[?]')) }}
+{% macro as_text(expression) %}
+    {{ return('cast(' ~ expression ~ ' as ' ~ dbt.type_string() ~ ')') }}
 {% endmacro %}

@@ -1,7 +1,11 @@
 {#- Who a row belongs to: its customer number, else the customer known by the same e-mail, else a guest recognised by
     the hash of the e-mail, else nobody (null). -#}
 {% macro resolved_customer_id(customer_id, email, owner_of_email) -%}
-    coalesce({{ customer_id }}, {{ owner_of_email }}, 'guest:' || md5('{{ identity_salt() }}' || lower({{ email }})))
+    coalesce(
+        {{ customer_id }},
+        {{ owner_of_email }},
+        'guest:' || md5({{ text_literal(identity_salt()) }} || {{ lower_case(email) }})
+    )
 {%- endmacro %}
 
 

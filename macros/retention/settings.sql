@@ -21,6 +21,6 @@
 {#- The states in which an order does not count, as an SQL list. -#}
 {% macro excluded_statuses() -%}
     {%- for status in var('excluded_statuses') or [''] -%}
-        {{ ', ' if not loop.first }}'{{ status | string | trim | lower | replace("'", "''") }}'
+        {{ ', ' if not loop.first }}{{ text_literal(status | string | trim | lower) }}
     {%- endfor -%}
 {%- endmacro %}

@@ -6,7 +6,7 @@ with known_customers as (
         country,
         marketing_consent,
         updated_at,
-        lower(email) as email
+        {{ lower_case('email') }} as email
     from {{ ref('stg_customers') }}
     where
         rejection_reason is null

@@ -3,7 +3,7 @@ with current_orders as (
 
     select
         customer_id,
-        lower(customer_email) as email
+        {{ lower_case('customer_email') }} as email
     from {{ ref('int_current_orders') }}
     where customer_email is not null
 
@@ -13,7 +13,7 @@ customers as (
 
     select
         customer_id,
-        lower(email) as email
+        {{ lower_case('email') }} as email
     from {{ ref('stg_customers') }}
     where
         rejection_reason is null

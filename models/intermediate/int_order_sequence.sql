@@ -15,7 +15,7 @@ with counted_orders as (
     from {{ ref('int_current_orders') }} as orders
     left join {{ ref('int_email_owners') }} as owners
         on
-            case when orders.customer_id is null then lower(orders.customer_email) end = owners.email
+            case when orders.customer_id is null then {{ lower_case('orders.customer_email') }} end = owners.email
     where orders.exclusion_reason is null
 
 ),
@@ -61,6 +61,6 @@ select
     updated_at,
     previous_order_date,
     next_order_date,
-    case when customer_id is not null then order_number end as order_number,
+    case when customer_id is not null then cast(order_number as bigint) end as order_number,
     case when customer_id is not null then first_order_date end as first_order_date
 from sequenced

@@ -41,7 +41,7 @@ versions as (
         *,
         case when customer_id is null and email is null then 'missing_customer_id' end as rejection_reason,
         row_number() over (
-            partition by customer_id, case when customer_id is null then lower(email) end
+            partition by customer_id, case when customer_id is null then {{ lower_case('email') }} end
             order by
                 updated_at desc nulls last,
                 email desc nulls last,

@@ -44,7 +44,7 @@ raw_totals as (
 select
     '{{ build_id() }}' as build_id,
     cast('{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S") }}' as timestamp) as built_at,
-    '{{ target.type }}' as engine,
+    '{{ engine() }}' as engine,
     as_of.as_of_date,
     as_of.first_order_date,
     as_of.reporting_currency,

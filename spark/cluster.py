@@ -1,0 +1,264 @@
+"""A Spark cluster on this machine, from the pyspark package alone: a master, two workers and a Thrift server.
+
+    python -m spark.cluster up      # start it and wait until dbt can reach it: dbt build --target spark
+    python -m spark.cluster down    # end it and remove its folder, the tables in it included
+
+For trying out and testing. Everything listens on 127.0.0.1, without passwords. STAMMKUNDE_SPARK_PORT is the Thrift
+server's port; STAMMKUNDE_SPARK_CLUSTER is the folder for tables, logs and all else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+HOST = "127.0.0.1"
+WORKERS = 2
+CORES_OF_WORKER, MEMORY_OF_WORKER = 1, "1g"
+MEMORY_OF_SERVER = "1g"
+SECONDS_TO_START = 180
+SECONDS_TO_END = 30
+
+
+class ClusterError(Exception):
+    """Why the cluster cannot be had, in words for the user."""
+
+
+def folder_of_cluster() -> Path:
+    return Path(os.environ.get("STAMMKUNDE_SPARK_CLUSTER", "warehouse/spark_cluster")).resolve()
+
+
+def thrift_port() -> int:
+    return int(os.environ.get("STAMMKUNDE_SPARK_PORT", "10010"))
+
+
+def why_spark_cannot_run() -> str | None:
+    """What is missing on this machine; None if nothing is."""
+    if importlib.util.find_spec("pyspark") is None:
+        return "pyspark is not installed (make spark-up installs requirements-spark.lock)"
+    java = Path(os.environ["JAVA_HOME"]) / "bin" / "java" if "JAVA_HOME" in os.environ else shutil.which("java")
+    if not java or not Path(java).exists():
+        return "Java is missing; Spark needs version 17 or 21 (on Debian: apt-get install openjdk-17-jre-headless)"
+    return None
+
+
+@dataclass(frozen=True)
+class Service:
+    """One process of the cluster: the program of pyspark that runs it, and the port by which it shows that it is up."""
+
+    name: str
+    port: int
+    command: list[str]
+    memory: str = "256m"
+
+
+def up(folder: Path, port: int) -> None:
+    """Start all services; whatever was started is ended again if one of them does not come up."""
+    if missing := why_spark_cannot_run():
+        raise ClusterError(missing)
+    if processes_of(folder):
+        raise ClusterError(f"the cluster in {folder} is running already")
+    if listens(port):
+        raise ClusterError(f"port {port} is taken; choose another: STAMMKUNDE_SPARK_PORT=10011 make spark-up")
+    if folder.exists() and any(folder.iterdir()) and not processes_file(folder).exists():
+        raise ClusterError(
+            f"{folder} holds other things; name a folder for the cluster alone in STAMMKUNDE_SPARK_CLUSTER"
+        )
+    shutil.rmtree(folder, ignore_errors=True)
+    for name in ("logs", "tmp", "conf"):
+        (folder / name).mkdir(parents=True)
+    processes_file(folder).write_text("[]", encoding="utf-8")
+    try:
+        for service in services(folder, port):
+            start(folder, service)
+    except BaseException:
+        end_processes(folder)
+        raise
+
+
+def services(folder: Path, port: int) -> list[Service]:
+    """In the order in which they need each other. Only the Thrift server's port is known beforehand."""
+    ports = iter(free_ports(2 + 2 * WORKERS))
+
+    def daemon(name: str, main_class: str, *arguments: str) -> Service:
+        own_port = next(ports)
+        addresses = ["--host", HOST, "--port", str(own_port), "--webui-port", str(next(ports))]
+        return Service(name, own_port, ["spark-class", main_class, *addresses, *arguments])
+
+    master = daemon("master", "org.apache.spark.deploy.master.Master")
+    address = f"spark://{HOST}:{master.port}"
+    size = ["--cores", str(CORES_OF_WORKER), "--memory", MEMORY_OF_WORKER, "--work-dir", str(folder / "work")]
+    workers = [
+        daemon(f"worker-{number}", "org.apache.spark.deploy.worker.Worker", *size, address)
+        for number in range(1, WORKERS + 1)
+    ]
+    program = ["spark-submit", "--class", "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"]
+    settings = [part for setting in settings_of_server(folder).items() for part in ("--conf", "=".join(setting))]
+    listening = [f"hive.server2.thrift.bind.host={HOST}", f"hive.server2.thrift.port={port}"]
+    of_hive = [part for setting in listening for part in ("--hiveconf", setting)]
+    command = [*program, "--master", address, *settings, "spark-internal", *of_hive]
+    return [master, *workers, Service("thrift-server", port, command, MEMORY_OF_SERVER)]
+
+
+def settings_of_server(folder: Path) -> dict[str, str]:
+    return {
+        "spark.driver.bindAddress": HOST,
+        "spark.driver.host": HOST,
+        "spark.ui.enabled": "false",
+        "spark.executor.memory": "768m",
+        "spark.sql.shuffle.partitions": "4",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.warehouse.dir": str(folder / "tables"),
+        "spark.hadoop.javax.jdo.option.ConnectionURL": f"jdbc:derby:;databaseName={folder / 'metastore'};create=true",
+        "spark.hadoop.hive.exec.scratchdir": str(folder / "tmp" / "scratch"),
+        "spark.driver.extraJavaOptions": java_options(folder),
+        "spark.executor.extraJavaOptions": java_options(folder),
+    }
+
+
+def java_options(folder: Path) -> str:
+    """All temporary files in the folder, and the folder on every command line: by it `down` knows its own."""
+    return f'"-Djava.io.tmpdir={folder / "tmp"}" "-Dderby.system.home={folder}"'
+
+
+def environment(folder: Path, memory: str) -> dict[str, str]:
+    """Nothing of another Spark on this machine gets in. Spark counts the Thrift server among its daemons."""
+    foreign = ("SPARK_", "HADOOP_", "HIVE_")
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith(foreign)},
+        "SPARK_HOME": str(home_of_spark()),
+        "SPARK_CONF_DIR": str(folder / "conf"),
+        "SPARK_LOCAL_IP": HOST,
+        "SPARK_LOCAL_DIRS": str(folder / "tmp"),
+        "SPARK_DAEMON_MEMORY": memory,
+        "SPARK_DAEMON_JAVA_OPTS": f"{java_options(folder)} -Dspark.master.rest.enabled=false",
+        "PYSPARK_PYTHON": sys.executable,
+    }
+
+
+def home_of_spark() -> Path:
+    found = importlib.util.find_spec("pyspark")
+    if found is None or found.origin is None:
+        raise ClusterError("pyspark is not installed")
+    return Path(found.origin).parent
+
+
+def start(folder: Path, service: Service) -> None:
+    """In the present directory, so that paths such as sample_data/raw mean the same here and there."""
+    program, *arguments = service.command
+    log = folder / "logs" / f"{service.name}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [str(home_of_spark() / "bin" / program), *arguments],
+            env=environment(folder, service.memory),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    remember(folder, process.pid)
+    wait_until(lambda: listens(service.port) or process.poll() is not None, SECONDS_TO_START)
+    if process.poll() is not None or not listens(service.port):
+        tail = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-20:])
+        raise ClusterError(f"{service.name} did not start; the end of its log:\n{tail}")
+
+
+def down(folder: Path) -> None:
+    end_processes(folder)
+    if left := processes_of(folder):
+        raise ClusterError(f"processes that do not end: {left}; {folder} is kept")
+    if processes_file(folder).exists():
+        shutil.rmtree(folder)
+
+
+def end_processes(folder: Path) -> None:
+    """The server first, that it can take leave of the master; whoever does not end in time is killed."""
+    for group in reversed(remembered(folder)):
+        for signal_number in (signal.SIGTERM, signal.SIGKILL):
+            for process in processes_of(folder, group):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process, signal_number)
+            if wait_until(lambda group=group: not processes_of(folder, group), SECONDS_TO_END):
+                break
+
+
+def processes_of(folder: Path, group: int | None = None) -> list[int]:
+    """Ids of the cluster's processes: of the groups it started, and with its folder on their command line."""
+    groups = remembered(folder) if group is None else [group]
+    listing = subprocess.run(["ps", "-wweo", "pid=,pgid=,command="], capture_output=True, text=True, check=True).stdout
+    found = []
+    for line in listing.splitlines():
+        process, its_group, command = line.split(maxsplit=2)
+        if int(its_group) in groups and str(folder) in command:
+            found.append(int(process))
+    return found
+
+
+def processes_file(folder: Path) -> Path:
+    return folder / "processes.json"
+
+
+def remember(folder: Path, process: int) -> None:
+    processes_file(folder).write_text(json.dumps([*remembered(folder), process]), encoding="utf-8")
+
+
+def remembered(folder: Path) -> list[int]:
+    path = processes_file(folder)
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as connection:
+        connection.settimeout(1)
+        return connection.connect_ex((HOST, port)) == 0
+
+
+def free_ports(count: int) -> list[int]:
+    with contextlib.ExitStack() as sockets:
+        found = [sockets.enter_context(socket.socket()) for _ in range(count)]
+        for one in found:
+            one.bind((HOST, 0))
+        return [one.getsockname()[1] for one in found]
+
+
+def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.5)
+    return True
+
+
+def main(arguments: Sequence[str]) -> int:
+    folder = folder_of_cluster()
+    try:
+        if arguments == ["up"]:
+            port = thrift_port()
+            up(folder, port)
+            print(f"Spark listens on {HOST}:{port}; its folder is {folder}\nBuild there with: dbt build --target spark")
+        elif arguments == ["down"]:
+            down(folder)
+            print("No Spark of this project is running")
+        else:
+            print(__doc__)
+            return 2
+    except ClusterError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

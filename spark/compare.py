@@ -1,0 +1,109 @@
+"""Two exports of the marts, row by row, both ways, types included.
+
+    python -m spark.compare FOLDER OTHER_FOLDER
+
+Each folder holds a folder of Parquet files per mart (`dbt run-operation export_marts`). Every value must be the same;
+doubles, which engines add up in different orders, to one part in a billion. Ends with 1 if anything differs.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import duckdb
+
+TOLERANCE = 1e-9
+# They say which build it is, not what was built.
+OF_THE_BUILD = {"build": ("build_id", "built_at", "engine"), "builds": ("build_id", "built_at")}
+# Both are instants in UTC; Spark writes the zone into its files.
+SAME_TYPE = {"TIMESTAMP WITH TIME ZONE": "TIMESTAMP"}
+
+
+def columns_of(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
+    rows = connection.execute(f"describe {table}").fetchall()
+    return {name: SAME_TYPE.get(data_type, data_type) for name, data_type, *_ in rows}
+
+
+def compare_tables(connection: duckdb.DuckDBPyConnection, one: str, other: str) -> list[str]:
+    """What differs between two tables, one line per finding; empty when they are equal.
+
+    Rows are matched by all their values but doubles; among rows that agree in those, the doubles by their order.
+    """
+    columns, other_columns = columns_of(connection, one), columns_of(connection, other)
+    if columns != other_columns:
+        differing = sorted({name for name, _ in columns.items() ^ other_columns.items()})
+        return [f"{name}: {columns.get(name)} and {other_columns.get(name)}" for name in differing]
+    if list(columns) != list(other_columns):
+        return ["the columns are in another order"]
+    doubles = [name for name, data_type in columns.items() if data_type == "DOUBLE"]
+    exact = [name for name in columns if name not in doubles]
+    return rows_of_one_side(connection, one, other, exact) or differing_doubles(connection, one, other, exact, doubles)
+
+
+def rows_of_one_side(connection: duckdb.DuckDBPyConnection, one: str, other: str, exact: list[str]) -> list[str]:
+    problems = []
+    values = ", ".join(f'"{name}"' for name in exact)
+    for side, here, there in (("first", one, other), ("second", other, one)):
+        alone = f"select {values} from {here} except all select {values} from {there}"
+        count, example = connection.execute(f"select count(*), any_value(alone) from ({alone}) as alone").fetchone()
+        if count:
+            problems.append(f"{count} rows only in the {side}, e.g. {example}")
+    return problems
+
+
+def differing_doubles(
+    connection: duckdb.DuckDBPyConnection, one: str, other: str, exact: list[str], doubles: list[str]
+) -> list[str]:
+    """The tables hold the same rows but for their doubles."""
+    problems = []
+    values = ", ".join(f'"{name}"' for name in exact)
+    for name in doubles:
+        numbered = (
+            f"""select *, "{name}" as number_, row_number() over (partition by {values} order by "{name}") as copy_"""
+        )
+        same_row = " and ".join(f'a."{column}" is not distinct from b."{column}"' for column in exact)
+        count, example = connection.execute(
+            f"""
+            select count(*), any_value([a.number_, b.number_])
+            from ({numbered} from {one}) as a
+            inner join ({numbered} from {other}) as b on a.copy_ = b.copy_ and {same_row}
+            where
+                a.number_ is not distinct from b.number_ is false
+                and (abs(a.number_ - b.number_) <= {TOLERANCE} * greatest(1, abs(a.number_))) is not true
+            """
+        ).fetchone()
+        if count:
+            problems.append(f"{name}: {count} values differ, e.g. {example[0]!r} and {example[1]!r}")
+    return problems
+
+
+def compare_exports(one: Path, other: Path) -> dict[str, list[str]]:
+    """mart -> what differs, for every mart of either folder; a mart that only one has differs."""
+    found: dict[str, list[str]] = {}
+    with duckdb.connect() as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        for mart in sorted({path.name for folder in (one, other) for path in folder.iterdir() if path.is_dir()}):
+            missing = [str(folder) for folder in (one, other) if not list((folder / mart).glob("*.parquet"))]
+            if missing:
+                found[mart] = [f"missing in {', '.join(missing)}"]
+                continue
+            kept = ", ".join(f"cast(null as text) as {column}" for column in OF_THE_BUILD.get(mart, ()))
+            values = f"* replace ({kept})" if kept else "*"
+            for name, folder in (("one", one), ("other", other)):
+                connection.execute(
+                    f"create or replace temp table {name} as select {values} from '{folder / mart}/*.parquet'"
+                )
+            found[mart] = compare_tables(connection, "one", "other")
+    return found
+
+
+def main() -> int:
+    found = compare_exports(Path(sys.argv[1]), Path(sys.argv[2]))
+    for mart, problems in found.items():
+        print(f"{mart}: {'; '.join(problems) or 'equal'}")
+    return 1 if not found or any(found.values()) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
