@@ -86,9 +86,9 @@ lock: pyproject.toml  ## write the lock files anew (needs uv)
 	sed -n '/^lifetimes/,/[^\\]$$/p' requirements-real.all > requirements-real.lock
 	rm requirements-real.all
 
-clean:  ## remove what was built, not the environment
+clean:  ## remove what was built, not the environment and not what is published
 	@if [ -e warehouse/spark_cluster ]; then $(BIN)/python -m spark.cluster down; fi
-	rm -rf target logs warehouse/*
+	rm -rf target logs warehouse/*.duckdb warehouse/*.wal warehouse/*.raw warehouse/*.state warehouse/bench warehouse/real warehouse/spark*
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
