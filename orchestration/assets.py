@@ -19,7 +19,7 @@ from orchestration import raw
 from orchestration.notify import Failure
 from orchestration.places import Places
 from orchestration.publish import PublishError, publish
-from orchestration.quality.gate import MissingSuiteError, Result, judge
+from orchestration.quality.gate import MissingSuiteError, Result, judge, require_suites
 from orchestration.quality.suites import NAMES
 from orchestration.quality.thresholds import ThresholdError, load_thresholds
 from orchestration.refresh import TERMINAL
@@ -135,6 +135,7 @@ def raw_assets() -> dg.AssetsDefinition:
     )
     def raw_entities(context: dg.AssetExecutionContext, refresh: dg.ResourceParam[Session]) -> Iterator[Any]:
         def work() -> Iterator[Any]:
+            require_suites(NAMES)  # said now, not after dbt has built everything
             places = refresh.places
             refresh.begin(mapping_of(places.raw, places.mapping))
             prepared = prepare(places.raw, places.prepared, places.mapping)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from intake.errors import IntakeError
 from intake.prepare import prepare
-from tests.conftest import PROJECT, Build, run_dbt
+from orchestration.summary import summary
+from tests.conftest import Build, build_models, run_dbt
 from tests.malformed import BROKEN, ERRORS, ROWS, Case
 
 CASES = {case.name: case for case in (*ROWS, *ERRORS)}
@@ -175,31 +174,6 @@ def test_a_full_or_locked_disk_is_an_error(tmp_path: Path) -> None:
         prepare(raw, tmp_path / "file" / "out")
 
 
-def refresh(raw: Path, warehouse: Path) -> subprocess.CompletedProcess[str]:
-    """The command that `make run` calls, without data tests: they are run elsewhere."""
-    return subprocess.run(
-        [sys.executable, "-m", "orchestration.refresh", "--raw", str(raw), "--exclude-resource-type", "test"],
-        cwd=PROJECT,
-        env={**os.environ, "STAMMKUNDE_WAREHOUSE": str(warehouse)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-@pytest.mark.parametrize("name", ["empty", "latin_1", "mapping_preset_unknown", "folder_linked_to_itself"])
-def test_the_last_good_warehouse_stays(name: str, build: Build, tmp_path: Path) -> None:
-    raw = CASES[name].write(tmp_path / "raw")
-    before = hashlib.sha256(build.warehouse.read_bytes()).hexdigest()
-    finished = refresh(raw, build.warehouse)
-    assert finished.returncode == 1
-    message, nothing_changed = finished.stderr.splitlines()
-    assert CASES[name].error[0] in message
-    assert nothing_changed == "Nothing was changed."
-    assert finished.stdout == ""
-    assert hashlib.sha256(build.warehouse.read_bytes()).hexdigest() == before
-
-
 @pytest.mark.parametrize(
     ("name", "file"),
     [
@@ -217,11 +191,10 @@ def test_plain_dbt_build_names_the_file_that_it_cannot_read(name: str, file: str
     assert "Traceback" not in run.output
 
 
-def test_broken_lines_go_through_the_real_command_line(tmp_path: Path) -> None:
+def test_broken_lines_are_in_the_summary(tmp_path: Path) -> None:
     (tmp_path / "raw").mkdir()
     (tmp_path / "raw" / "orders.csv").write_text(BROKEN)
-    finished = refresh(tmp_path / "raw", tmp_path / "shop.duckdb")
-    assert finished.returncode == 0, finished.stdout + finished.stderr
-    assert re.search(
-        r"Raw order rows +3\n +counted +2\n +excluded +0\n +quarantined +1\n +missing_order_id +1\n", finished.stdout
-    )
+    build = build_models(tmp_path / "build", prepare(tmp_path / "raw", tmp_path / "prepared"))
+    with duckdb.connect(str(build.warehouse), read_only=True) as connection:
+        said = "\n".join(summary(connection))
+    assert re.search(r"Raw order rows +3\n +counted +2\n +excluded +0\n +quarantined +1\n +missing_order_id +1\n", said)

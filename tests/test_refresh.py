@@ -1,24 +1,33 @@
-"""Whole refreshes through Dagster: what is published, what is blocked, and what a person lets through."""
+"""Whole refreshes through Dagster: what is published, what is blocked, what stops them. In one file for one process."""
 
 from __future__ import annotations
 
 import json
 import os
+import random
+import shutil
+import signal
 import subprocess
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
+import pytest
+
 from orchestration.places import Places
+from orchestration.publish import kept
 from orchestration.state import State
 from tests.conftest import PROJECT
+from tests.malformed import ERRORS
 from tests.refreshes import (
+    Refresh,
     RefreshServer,
     assert_readers_saw_nothing,
     content,
     copied,
     last_build,
+    published_figures,
     published_rows,
 )
 
@@ -46,43 +55,24 @@ def test_a_first_refresh_has_nothing_to_be_compared_with_and_says_so(shop: Place
     assert published_rows(shop, "select baseline_build_id from marts.build") == [(None,)]
 
 
-def test_what_changed_since_is_restated_and_explained(shop: Places, server: RefreshServer, tmp_path: Path) -> None:
-    """One order of January 2025 is refunded by a newer version, one of February comes late: both are explained."""
-    places = copied(shop, tmp_path / "shop")
-    with (places.raw / "orders.csv").open("a", encoding="utf-8") as file:
-        file.write("late,c1,2025-02-10 10:00:00,30.00,\n")
-        file.write("o0-40,c0,2025-01-25 08:40:00,10.00,2025-06-30 09:00:00\n")
-    before = published_rows(places, "select net_amount, order_date from marts.orders where order_id = 'o0-40'")
-    assert [str(row[1])[:7] for row in before] == ["2025-01"]
-    status, output = server.run(places)
-    assert status == 0, output
-    restated = published_rows(
-        places,
-        """
-        select strftime(period_start, '%Y-%m'), late_orders, updated_orders, unexplained_orders,
-            net_revenue_change, order_ids
-        from marts.restatements where period_grain = 'month' order by 1
-        """,
-    )
-    assert restated == [
-        ("2025-01", 0, 1, 0, 10 - before[0][0], "o0-40"),
-        ("2025-02", 1, 0, 0, 30, "late"),
-    ]
-    assert published_rows(places, "select baseline_build_id from marts.build") == [(last_build(shop)["build_id"],)]
-
-
 def test_a_failing_suite_blocks_and_is_told_and_can_be_accepted_once(
     shop: Places, server: RefreshServer, tmp_path: Path
 ) -> None:
-    """A third of February 2025 is missing: blocked, told, let through with a reason, and not noticed again."""
+    """A third of February 2025 is missing: blocked, told, and let through with a reason.
+
+    A refund of January by a newer version and a late order of March are explained, and restated beside it.
+    """
     places = copied(shop, tmp_path / "shop")
     before = content(places)
     lines = (places.raw / "orders.csv").read_text(encoding="utf-8").splitlines()
     of_month = [line for line in lines if ",2025-02-" in line.split(",c", 1)[1]]
     gone = set(of_month[::3])
-    (places.raw / "orders.csv").write_text(
-        "\n".join(line for line in lines if line not in gone) + "\n", encoding="utf-8"
-    )
+    kept_lines = [line for line in lines if line not in gone]
+    late = "late,c1,2025-03-10 10:00:00,30.00,"
+    refund = "o0-40,c0,2025-01-25 08:40:00,10.00,2025-06-30 09:00:00"
+    was = published_rows(places, "select net_amount, order_date from marts.orders where order_id = 'o0-40'")[0]
+    assert str(was[1]) == "2025-01-25"
+    (places.raw / "orders.csv").write_text("\n".join([*kept_lines, late, refund]) + "\n", encoding="utf-8")
     with webhook() as (address, received):
         status, output = server.run(places, {"STAMMKUNDE_WEBHOOK": address})
     assert status == 1
@@ -101,6 +91,23 @@ def test_a_failing_suite_blocks_and_is_told_and_can_be_accepted_once(
     assert accepted == [("the shop deleted them", 1)]
     outcomes = published_rows(places, "select check_name from marts.check_results where outcome = 'accepted'")
     assert outcomes == [("unexplained_revenue_share",)]
+    restated = published_rows(
+        places,
+        """
+        select strftime(period_start, '%Y-%m'), late_orders, updated_orders, unexplained_orders
+        from marts.restatements where period_grain = 'month' order by 1
+        """,
+    )
+    assert restated == [("2025-01", 0, 1, 0), ("2025-02", 0, 0, len(gone)), ("2025-03", 1, 0, 0)]
+    changes = published_rows(
+        places,
+        """
+        select net_revenue_change, order_ids from marts.restatements
+        where period_grain = 'month' and unexplained_orders = 0 order by period_start
+        """,
+    )
+    assert changes == [(10 - was[0], "o0-40"), (30, "late")]
+    assert published_rows(places, "select baseline_build_id from marts.build") == [(last_build(shop)["build_id"],)]
     history = published_rows(places, "select outcome from marts.builds order by build_id")
     assert history == [("published",), ("blocked",), ("published",)]
 
@@ -120,6 +127,155 @@ def test_an_acceptance_is_for_the_files_that_were_blocked(shop: Places, server: 
     assert status == 1
     assert "the raw files have changed" in output
     assert content(places) == before
+
+
+@pytest.mark.parametrize("name", ["empty", "latin_1", "mapping_preset_unknown", "folder_linked_to_itself"])
+def test_what_cannot_be_read_fails_in_one_line(name: str, shop: Places, server: RefreshServer, tmp_path: Path) -> None:
+    places = copied(shop, tmp_path / "shop")
+    before, warehouse = content(places), places.warehouse.read_bytes()
+    case = next(case for case in ERRORS if case.name == name)
+    shutil.rmtree(places.raw)
+    case.write(places.raw)
+    status, output = server.run(places)
+    assert status == 1
+    assert case.error[0] in output
+    assert "Traceback" not in output
+    assert places.warehouse.read_bytes() == warehouse
+    assert_readers_saw_nothing(places, before, "failed")
+
+
+def test_a_crashed_dbt_stops_the_refresh(shop: Places, server: RefreshServer, tmp_path: Path) -> None:
+    places = copied(shop, tmp_path / "shop")
+    before = content(places)
+    refresh = server.start(places)
+    assert refresh.wait_for(lambda: bool(dbt_processes(refresh)))
+    for process in dbt_processes(refresh):
+        os.kill(process, signal.SIGKILL)
+    assert refresh.wait() == 1
+    assert "dbt" in refresh.output
+    assert_readers_saw_nothing(places, before, "failed")
+
+
+def dbt_processes(refresh: Refresh) -> list[int]:
+    """Children of a refresh that are a dbt build."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
+            if parent == refresh.pid and "build" in (process / "cmdline").read_text().split("\0"):
+                found.append(int(process.name))
+        except OSError:  # it has ended meanwhile
+            continue
+    return found
+
+
+@pytest.mark.long  # the quick set fills a disk in tests/test_publish.py, without the rest of a refresh
+def test_a_full_disk_stops_publish(server: RefreshServer, shop: Places, tmp_path: Path) -> None:
+    places = copied(shop, tmp_path / "shop")
+    before = places.published.read_bytes()
+    shutil.rmtree(places.published.parent)
+    places.published.parent.mkdir()
+    size = len(before) + 400_000  # the good build and its manifests fit, another does not
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(places.published.parent)], capture_output=True
+    )
+    if mounted.returncode:
+        pytest.skip("a small disk can only be mounted by root")
+    try:
+        places.published.write_bytes(before)
+        status, output = server.run(places)
+        assert status == 1
+        assert "could not be written" in output
+        assert places.published.read_bytes() == before
+        assert last_build(places)["outcome"] == "failed"
+    finally:
+        subprocess.run(["umount", str(places.published.parent)], check=True)
+
+
+class Broken:
+    """A copy of the project with something taken out or put in."""
+
+    def __init__(self, folder: Path) -> None:
+        self.project = folder / "project"
+        ignored = shutil.ignore_patterns(".git", ".venv", "target", "logs", "warehouse", "__pycache__", ".pytest_cache")
+        shutil.copytree(PROJECT, self.project, ignore=ignored)
+
+
+def test_a_failing_dbt_test_and_a_missing_suite_stop_publish(shop: Places, tmp_path: Path) -> None:
+    """In a copy of the project: first an order that a dbt test forbids; without it, a suite that is not there."""
+    broken = Broken(tmp_path)
+    test = broken.project / "tests" / "data" / "assert_no_forbidden_order.sql"
+    test.write_text("select order_id from {{ ref('orders') }} where order_id = 'forbidden'\n", encoding="utf-8")
+    suites = broken.project / "orchestration" / "quality" / "suites.py"
+    text = suites.read_text(encoding="utf-8")
+    assert '    "drift": drift,\n' in text
+    suites.write_text(text.replace('    "drift": drift,\n', ""), encoding="utf-8")
+    places = copied(shop, tmp_path / "shop")
+    before = content(places)
+    orders = places.raw / "orders.csv"
+    sound = orders.read_text(encoding="utf-8")
+    orders.write_text(sound + "forbidden,c1,2025-06-30 10:00:00,5.00,\n", encoding="utf-8")
+    server = RefreshServer(tmp_path / "server", broken.project)
+    try:
+        status, output = server.run(places)
+        assert status == 1
+        assert "assert_no_forbidden_order" in output
+        assert_readers_saw_nothing(places, before, "failed")
+
+        orders.write_text(sound, encoding="utf-8")
+        status, output = server.run(places)
+        assert status == 1
+        assert "the suite drift is missing" in output
+        assert_readers_saw_nothing(places, before, "failed")
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize("both_succeed", [False, pytest.param(True, marks=pytest.mark.long)])
+def test_two_refreshes_at_once_come_one_after_the_other(
+    both_succeed: bool, shop: Places, server: RefreshServer, tmp_path: Path
+) -> None:
+    places = copied(shop, tmp_path / "shop")
+    first = server.start(places)
+    assert first.wait_for(lambda: "raw ..." in first.output)
+    second = server.start(places, {} if both_succeed else {"STAMMKUNDE_THRESHOLDS": str(tmp_path / "none.yml")})
+    assert (first.wait(), second.wait()) == (0, 0 if both_succeed else 1), first.output + second.output
+    assert "another refresh runs; this one waits for it" in second.output
+    builds = State(places.state).rows("builds")[1:]
+    assert [row["outcome"] for row in builds] == ["published", "published" if both_succeed else "failed"]
+    assert published_figures(places) == published_figures(shop)
+    assert len(kept(places)) == 2 + both_succeed
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(3, 25))])
+def test_after_a_kill_the_next_refresh_is_as_if_nothing_had_been(
+    seed: int, shop: Places, server: RefreshServer, tmp_path: Path
+) -> None:
+    """Killed at a random moment of a random step; the next refresh gives what an undisturbed one gives."""
+    moment = random.Random(seed)
+    places = copied(shop, tmp_path / "shop")
+    before = content(places)
+    step = moment.choice(["raw ...", "models ...", "models ...", "gate ...", "build ...", "publish ..."])
+    refresh = server.start(places)
+    refresh.wait_for(lambda: step in refresh.output)
+    pause = threading.Event()
+    pause.wait(moment.uniform(0, {"models ...": 10, "publish ...": 0.2}.get(step, 3)))
+    try:
+        os.kill(refresh.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pytest.fail("it had ended before it could be killed")
+    assert refresh.wait() in (-signal.SIGKILL, 0)
+    if last_build(places)["outcome"] == "running":
+        published_rows(places, "select count(*) from marts.orders")  # opens, whatever was going on
+        assert content(places) == before or last_build(places)["build_id"] in str(
+            published_rows(places, "from marts.build")
+        )
+    status, output = server.run(places)
+    assert status == 0, output
+    assert published_figures(places) == published_figures(shop)
+    assert "running" not in {row["outcome"] for row in State(places.state).rows("builds")}
+    assert not list(places.published.parent.rglob("*unfinished*"))
+    assert not list(places.published.parent.rglob("*.wal"))
 
 
 class webhook:  # noqa: N801 - a context manager, used as a function

@@ -63,9 +63,7 @@ def judge(
 
     Raises MissingSuiteError where a suite is not there or gives no result: what was not checked has not passed.
     """
-    missing = [name for name in names if name not in SUITES]
-    if missing:
-        raise MissingSuiteError(f"the suite {missing[0]} is missing: nothing is published that it did not judge")
+    require_suites(names)
     suites = [SUITES[name]() for name in names]
     judged = [
         (suite, table, table.frame(evidence), limits_of(suite, table, thresholds))
@@ -95,6 +93,12 @@ def limits_of(suite: Suite, table: Table, thresholds: Thresholds) -> dict[Check,
         check: threshold(thresholds, suite.name, check.name, needs_limits=check.equals is None)
         for check in table.checks
     }
+
+
+def require_suites(names: Sequence[str]) -> None:
+    """Raises MissingSuiteError where a suite that will have to judge is not there."""
+    if missing := [name for name in names if name not in SUITES]:
+        raise MissingSuiteError(f"the suite {missing[0]} is missing: nothing is published that it did not judge")
 
 
 Judged = tuple[Suite, Table, "pd.DataFrame", Mapping[Check, Threshold]]
