@@ -24,6 +24,7 @@ from tests.refreshes import (
     Refresh,
     RefreshServer,
     assert_readers_saw_nothing,
+    clean_environment,
     content,
     copied,
     last_build,
@@ -201,34 +202,41 @@ class Broken:
         shutil.copytree(PROJECT, self.project, ignore=ignored)
 
 
-def test_a_failing_dbt_test_and_a_missing_suite_stop_publish(shop: Places, tmp_path: Path) -> None:
-    """In a copy of the project: first an order that a dbt test forbids; without it, a suite that is not there."""
+def test_a_failing_dbt_test_stops_publish(shop: Places, tmp_path: Path) -> None:
+    """In a copy of the project: a test that forbids one order of the shop."""
     broken = Broken(tmp_path)
     test = broken.project / "tests" / "data" / "assert_no_forbidden_order.sql"
-    test.write_text("select order_id from {{ ref('orders') }} where order_id = 'forbidden'\n", encoding="utf-8")
+    test.write_text("select order_id from {{ ref('stg_orders') }} where order_id = 'o0-1'\n", encoding="utf-8")
+    places = copied(shop, tmp_path / "shop")
+    before = content(places)
+    server = RefreshServer(tmp_path / "server", broken.project)
+    try:
+        status, output = server.run(places)
+    finally:
+        server.stop()
+    assert status == 1
+    assert "assert_no_forbidden_order" in output
+    assert_readers_saw_nothing(places, before, "failed")
+
+
+def test_a_missing_suite_stops_publish(shop: Places, tmp_path: Path) -> None:
+    """In a copy of the project, through the command that `make run` calls."""
+    broken = Broken(tmp_path)
     suites = broken.project / "orchestration" / "quality" / "suites.py"
     text = suites.read_text(encoding="utf-8")
     assert '    "drift": drift,\n' in text
     suites.write_text(text.replace('    "drift": drift,\n', ""), encoding="utf-8")
     places = copied(shop, tmp_path / "shop")
     before = content(places)
-    orders = places.raw / "orders.csv"
-    sound = orders.read_text(encoding="utf-8")
-    orders.write_text(sound + "forbidden,c1,2025-06-30 10:00:00,5.00,\n", encoding="utf-8")
-    server = RefreshServer(tmp_path / "server", broken.project)
-    try:
-        status, output = server.run(places)
-        assert status == 1
-        assert "assert_no_forbidden_order" in output
-        assert_readers_saw_nothing(places, before, "failed")
-
-        orders.write_text(sound, encoding="utf-8")
-        status, output = server.run(places)
-        assert status == 1
-        assert "the suite drift is missing" in output
-        assert_readers_saw_nothing(places, before, "failed")
-    finally:
-        server.stop()
+    finished = subprocess.run(
+        [sys.executable, "-m", "orchestration", "run"],
+        cwd=broken.project, env={**clean_environment(), **places.environment()}, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert finished.returncode == 1
+    assert "the suite drift is missing" in finished.stdout
+    assert "Traceback" not in finished.stdout + finished.stderr
+    assert_readers_saw_nothing(places, before, "failed")
 
 
 @pytest.mark.parametrize("both_succeed", [False, pytest.param(True, marks=pytest.mark.long)])
