@@ -107,18 +107,17 @@ def rollback(places: Places, arguments: argparse.Namespace) -> int:
 
 
 def builds(places: Places, arguments: argparse.Namespace) -> int:
+    from orchestration.publish import published_build
     from orchestration.state import State
 
     rows = State(places.state).rows("builds")
     if not rows:
         print("No refresh was started yet.")
+    current = published_build(places)
     for row in rows:
         orders = "" if row["orders"] is None else f"{row['orders']:,} orders"
-        print(
-            f"{row['build_id']}  {row['outcome']:<10}{orders:>18}  {row['accepted_reason'] or row['reason'] or ''}"[
-                :200
-            ]
-        )
+        said = "readers see this one" if row["build_id"] == current else row["accepted_reason"] or row["reason"] or ""
+        print(f"{row['build_id']}  {row['outcome']:<10}{orders:>18}  {said}"[:200])
     return 0
 
 

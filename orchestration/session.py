@@ -76,6 +76,7 @@ class Session:
                 raise
             text = f"{self.places.warehouse} is open elsewhere: {first_line(error)}. Close it there"
             self.failures[name] = [Failure(name, text)]
+            self.say(f"  {text}")
             raise WarehouseLockedError(text) from error
         except Exception as error:
             self.failures.setdefault(name, [Failure(name, first_line(error))])
