@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from orchestration.places import Places
     from tests.refreshes import RefreshServer
 
-# Processes of pytest-xdist have no main file. pyspark, which Great Expectations imports where it is installed, takes such
-# a process for a run of its doctests, and ends it.
+# Processes of pytest-xdist have no main file. pyspark, which Great Expectations imports where it is installed, takes
+# such a process for a run of its doctests, and ends it.
 main_module = sys.modules["__main__"]
 if not hasattr(main_module, "__file__"):
     main_module.__file__ = __file__
