@@ -7,7 +7,6 @@ blocked with a reason that a shop owner understands, and must leave the publishe
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import shutil
 import sys
@@ -19,6 +18,7 @@ from pathlib import Path
 
 from orchestration import refresh
 from orchestration.places import PROJECT, SAMPLE, Places
+from orchestration.raw import content_hash
 from orchestration.state import State
 
 
@@ -116,10 +116,6 @@ def demonstrate(folder: Path) -> list[str]:
         else:
             print("The published file is what it was, byte for byte.")
     return wrong
-
-
-def content_hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def main() -> int:

@@ -6,7 +6,6 @@ they may have open, so nobody waits for anybody. The last builds are kept beside
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -20,6 +19,7 @@ import duckdb
 
 from intake.reading import name, quoted
 from orchestration.places import Places
+from orchestration.raw import content_hash
 
 STORAGE_VERSION = "v1.4.0"  # the newest that DuckDB 1.x readers open, which most BI drivers are
 MEMORY = "1500MB"
@@ -271,11 +271,6 @@ def forget(build: Kept) -> None:
 
 def wal_of(file: Path) -> Path:
     return file.with_name(file.name + ".wal")
-
-
-def content_hash(file: Path) -> str:
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def write_json(path: Path, content: Mapping[str, object]) -> None:

@@ -14,6 +14,7 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from intake.mapping import Mapping as RawMapping
+from intake.reading import quoted
 from orchestration import raw, settings
 from orchestration.notify import Failure, notify
 from orchestration.places import Places
@@ -52,7 +53,6 @@ class Session:
     say: Callable[[str], None]
     done: list[str] = field(default_factory=list)
     failures: dict[str, list[Failure]] = field(default_factory=dict)
-    results: list[Result] = field(default_factory=list)
     facts: dict[str, object] = field(default_factory=dict)
     is_blocked: bool = False
     overrides: Mapping[str, object] = field(default_factory=dict)
@@ -88,7 +88,6 @@ class Session:
 
     def judge(self, name: str, results: Sequence[Result]) -> list[Result]:
         """Note what the gate found. Gives the checks that block."""
-        self.results = list(results)
         for result in results:
             if result.outcome in ("warned", "accepted") and (result.suite == "raw") == (name == "raw"):
                 self.say(f"  {result.outcome}: {result.explanation}")
@@ -153,8 +152,7 @@ class Session:
             if self.baseline is None:
                 self.state.write("published_orders", [])
                 return
-            path = str(self.baseline.file).replace("'", "''")
-            connection.execute(f"attach '{path}' as published_before (read_only)")
+            connection.execute(f"attach {quoted(str(self.baseline.file))} as published_before (read_only)")
             self.state.write_query(
                 "published_orders",
                 connection,
@@ -181,7 +179,7 @@ def refresh_session(
         state = State(places.state)
         repair(places)
         note_interrupted(places, state)
-        started_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+        started_at = utc_now()
         session = Session(
             places, state, run_id, f"{started_at:%Y%m%dT%H%M%S}Z-{run_id[:8]}", request, say
         )  # sorts by time

@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 import yaml
 
+from intake.reading import quoted
 from orchestration.places import PROJECT
 
 DEFINITION = PROJECT / "models" / "quality" / "quality.yml"
@@ -90,5 +91,5 @@ class State:
     def _copy(self, connection: duckdb.DuckDBPyConnection, table: str, query: str) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         unfinished = self.path(table).with_suffix(".unfinished")
-        connection.execute(f"copy ({query}) to '{str(unfinished).replace(chr(39), chr(39) * 2)}' (format parquet)")
+        connection.execute(f"copy ({query}) to {quoted(str(unfinished))} (format parquet)")
         unfinished.replace(self.path(table))
