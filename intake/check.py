@@ -156,6 +156,7 @@ def stage(raw: Path, folder: Path, settings: Dictionary[str, object]) -> Path:
         command += ["--vars", json.dumps(dict(settings), default=str)]
     environment = {
         **os.environ,
+        "STAMMKUNDE_TARGET": "duckdb",
         "STAMMKUNDE_RAW": str(raw.resolve()),
         "STAMMKUNDE_WAREHOUSE": str(warehouse),
         "DBT_TARGET_PATH": str(folder / "target"),

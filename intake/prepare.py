@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,14 +47,16 @@ class Found:
     is_canonical: bool  # under its own name, not by a mapping
 
 
-def prepare(raw: Path, out: Path, mapping: Path | None = None) -> Path:
+def prepare(raw: Path, out: Path, mapping: Path | None = None, elsewhere: Collection[str] = ()) -> Path:
     """The folder that dbt is to read: `raw` itself, or `out` with what had to be converted.
+
+    Entities that are had from `elsewhere` may be missing in it.
 
     `out` is written beside and then put in place whole, so that a failure leaves what was there before.
     Raises IntakeError with one line that says what is wrong.
     """
     try:
-        return prepared(raw, out, mapping)
+        return prepared(raw, out, mapping, elsewhere)
     except RecursionError as error:
         raise IntakeError(f"{mapping or raw / MAPPING}: columns refer to each other in a circle") from error
     except OSError as error:
@@ -62,8 +64,8 @@ def prepare(raw: Path, out: Path, mapping: Path | None = None) -> Path:
         raise IntakeError(f"{what}. See to it that it can be read, or written to, and is whole") from error
 
 
-def prepared(raw: Path, out: Path, mapping: Path | None) -> Path:
-    found = discover(raw, mapping)
+def prepared(raw: Path, out: Path, mapping: Path | None, elsewhere: Collection[str]) -> Path:
+    found = discover(raw, mapping, elsewhere)
     with workspace() as (connection, work):
         converted = {item.rule.entity: item for item in found if not dbt_reads(connection, item)}
         if not converted:
@@ -106,7 +108,7 @@ def mapping_of(raw: Path, mapping: Path | None = None) -> Mapping | None:
     return load_mapping(chosen) if chosen else None
 
 
-def discover(raw: Path, mapping: Path | None = None) -> list[Found]:
+def discover(raw: Path, mapping: Path | None = None, elsewhere: Collection[str] = ()) -> list[Found]:
     """The entities of a raw folder, by its mapping or by their own names."""
     if not raw.is_dir():
         what = "is a file, not a folder" if raw.exists() else "does not exist"
@@ -115,7 +117,7 @@ def discover(raw: Path, mapping: Path | None = None) -> list[Found]:
         raise IntakeError(f"raw folder {raw} (STAMMKUNDE_RAW): permission denied. Give this user the right to read it")
     chosen = mapping_of(raw, mapping)
     found = mapped(chosen, raw) if chosen else by_name(raw)
-    if not any(item.rule.entity == "orders" for item in found):
+    if "orders" not in {*elsewhere, *(item.rule.entity for item in found)}:
         if chosen:
             raise IntakeError(f"{chosen.path}: maps no orders, the one entity that is required")
         there = ", ".join(sorted(path.name for path in raw.iterdir())[:8]) or "nothing"

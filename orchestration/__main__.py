@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from orchestration.places import PROJECT, Places
+from orchestration.targets import TargetError, check_installed
 
 PORT = "3000"
 
@@ -34,6 +35,7 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     running = commands.add_parser("run", parents=[refresh_arguments()], help="refresh, and print the key figures")
     running.add_argument("--raw", type=Path, help="the raw folder (STAMMKUNDE_RAW)")
+    running.add_argument("--target", help="the engine, by its name in profiles.yml (STAMMKUNDE_TARGET)")
     running.add_argument("--mapping", type=Path, help="how foreign files are read (STAMMKUNDE_MAPPING)")
     accepting = commands.add_parser("accept", help="let the last blocked build through, once")
     accepting.add_argument("--reason", required=True, help="why its figures are right; kept in marts.builds")
@@ -42,6 +44,12 @@ def main() -> int:
     commands.add_parser("serve", help="open Dagster's page on 127.0.0.1, with schedule and sensor")
     arguments = parser.parse_args()
     places = Places.from_environment()
+    places = replace(places, target=getattr(arguments, "target", None) or places.target)
+    try:
+        check_installed(places.target)
+    except TargetError as error:
+        print(error, file=sys.stderr)
+        return 1
     return COMMANDS[arguments.command](places, arguments)
 
 
@@ -50,7 +58,7 @@ def run(places: Places, arguments: argparse.Namespace) -> int:
 
     places = replace(
         places,
-        raw=(arguments.raw or places.raw).absolute(),
+        raw=arguments.raw.absolute() if arguments.raw else places.raw,
         mapping=arguments.mapping.absolute() if arguments.mapping else places.mapping,
     )
     asked = ("as_of_date", "full_refresh", "accepted_build", "accepted_reason")

@@ -16,22 +16,28 @@ from intake.entities import entities
 from intake.errors import IntakeError
 from intake.prepare import mapping_of, prepare
 from orchestration import raw
+from orchestration.collect import BESIDE_MARTS, CollectError, clear, collect
 from orchestration.notify import Failure
 from orchestration.places import Places
 from orchestration.publish import PublishError, publish
 from orchestration.quality.gate import MissingSuiteError, Result, judge, require_suites
 from orchestration.quality.suites import NAMES
 from orchestration.quality.thresholds import ThresholdError, load_thresholds
+from orchestration.raw_tables import RawTableError, entities_of_tables, measure_tables
 from orchestration.refresh import TERMINAL
 from orchestration.session import RefreshError, Request, Session, WarehouseLockedError, refresh_session
-from orchestration.settings import dbt_arguments, secrets
+from orchestration.settings import dbt_arguments, secrets, vars_arguments
+from orchestration.targets import TargetError, check_installed, check_running, on_spark
 from orchestration.transformations import AFTER_THE_GATE, FRESHNESS, OWNERS, Translator, with_row_counts
 
 POOL = "warehouse"
 LOCK_TRIES, LOCK_SECONDS = 20, 15
 PUBLISHED = dg.AssetKey(["published", "retention"])
 RESULTS = dg.AssetKey(["quality", "validation_results"])
-SHOWN_ERRORS = (IntakeError, RefreshError, PublishError, MissingSuiteError, ThresholdError)
+SHOWN_ERRORS = (
+    IntakeError, RefreshError, PublishError, MissingSuiteError, ThresholdError, TargetError, CollectError,
+    RawTableError,
+)  # fmt: skip
 
 
 @dg.resource(
@@ -137,10 +143,17 @@ def raw_assets() -> dg.AssetsDefinition:
         def work() -> Iterator[Any]:
             require_suites(NAMES)  # said now, not after dbt has built everything
             places = refresh.places
-            refresh.begin(mapping_of(places.raw, places.mapping))
-            prepared = prepare(places.raw, places.prepared, places.mapping)
-            refresh.facts["prepared"] = prepared
-            measured = raw.measure(prepared, date.today())
+            check_installed(places.target)
+            check_running(places.target)
+            refresh.begin(mapping_of(places.raw, places.mapping) if places.raw else None)
+            in_tables = entities_of_tables()
+            if places.raw:
+                refresh.prepared = prepare(places.raw, places.prepared, places.mapping, in_tables)
+            of_tables = measure_tables(places, date.today(), vars_arguments(refresh.overrides), variables(refresh))
+            measured = [
+                {**row, **of_tables.get(str(row["entity"]), {})}
+                for row in raw.measure(refresh.prepared, date.today(), in_tables)
+            ]
             refresh.state.replace(
                 "raw_entities", refresh.build_id, [{**row, "build_id": refresh.build_id} for row in measured]
             )
@@ -201,23 +214,43 @@ def run_dbt(context: dg.AssetExecutionContext, session: Session, dbt: DbtCliReso
         raise RefreshError("a refresh is always whole, so that no build mixes states. Start the job `refresh`")
     places = session.places
     places.warehouse.parent.mkdir(parents=True, exist_ok=True)
-    duckdb.connect(str(places.warehouse)).close()  # fails at once where it is open elsewhere
-    given = {
-        **places.environment(),
-        **secrets(session.overrides),
-        "STAMMKUNDE_RAW": str(session.facts["prepared"]),
-        "STAMMKUNDE_BUILD_ID": session.build_id,
-    }
+    if not on_spark(places.target):
+        duckdb.connect(str(places.warehouse)).close()  # fails at once where it is open elsewhere
+    elif "gate" not in session.done:
+        clear(places)
+    given = variables(session)
     arguments = dbt_arguments(session.overrides, full_refresh=session.request.full_refresh)
     (places.dbt_target / "run_results.json").unlink(missing_ok=True)  # of a dbt that crashes there is none
     with environment(given):
         invocation = dbt.cli(arguments, context=context, target_path=places.dbt_target, raise_on_error=False)
-    yield from with_row_counts(invocation.stream(), lambda nodes: row_counts(places, context, nodes))
+
+    def count_rows(nodes: list[str]) -> dict[str, int]:
+        if not on_spark(places.target):
+            return of_nodes(rows_of_tables(places), context, nodes)
+        if not invocation.is_successful():
+            return {}
+        built = [spec.key.path for spec in context.assets_def.specs]
+        wanted = [table for schema, table in built if schema == "marts" or table in BESIDE_MARTS]
+        session.say("  bringing the marts from Spark ...")
+        collected = collect(places, wanted, vars_arguments(session.overrides), given)
+        return of_nodes(collected, context, nodes)
+
+    yield from with_row_counts(invocation.stream(), count_rows)
     if not invocation.is_successful():
         step = session.failures
         found = failed_nodes(places) or [Failure("dbt", "dbt ended without finishing: see the run's log")]
         step["models" if "gate" not in session.done else "build"] = found
         raise RefreshError("; ".join(failure.text for failure in found))
+
+
+def variables(session: Session) -> dict[str, str]:
+    """What dbt's process is told by its environment."""
+    return {
+        **session.places.environment(),
+        **secrets(session.overrides),
+        "STAMMKUNDE_RAW": str(session.prepared or ""),
+        "STAMMKUNDE_BUILD_ID": session.build_id,
+    }
 
 
 @contextmanager
@@ -246,22 +279,21 @@ def failed_nodes(places: Places) -> list[Failure]:
     return found
 
 
-def row_counts(places: Places, context: dg.AssetExecutionContext, nodes: list[str]) -> dict[str, int]:
-    """Rows of the tables behind dbt nodes. Views are not counted: that would run them."""
+def rows_of_tables(places: Places) -> dict[str, int]:
+    """Rows of each table of the warehouse by `schema.name`. Views are not counted: that would run them."""
     with duckdb.connect(str(places.warehouse), read_only=True) as connection:
-        counted = {
+        return {
             f"{schema}.{table}": rows
             for schema, table, rows in connection.execute(
                 "select schema_name, table_name, estimated_size from duckdb_tables()"
             ).fetchall()
         }
-    found = {}
-    for spec in context.assets_def.specs:
-        unique_id = spec.metadata["dagster_dbt/unique_id"]
-        table = ".".join(spec.key.path)
-        if unique_id in nodes and table in counted:
-            found[unique_id] = counted[table]
-    return found
+
+
+def of_nodes(counted: Mapping[str, int], context: dg.AssetExecutionContext, nodes: list[str]) -> dict[str, int]:
+    """The counts of tables as those of the dbt nodes behind them."""
+    tables = {spec.metadata["dagster_dbt/unique_id"]: ".".join(spec.key.path) for spec in context.assets_def.specs}
+    return {node: counted[tables[node]] for node in nodes if tables.get(node) in counted}
 
 
 def gate_asset(models: dg.AssetsDefinition) -> dg.AssetsDefinition:
@@ -319,9 +351,9 @@ def note_figures(session: Session) -> None:
             select
                 (select as_of_date from intermediate.int_as_of) as as_of_date,
                 (select cast(coalesce(sum(rows), 0) as bigint) from marts.row_accounting where entity = 'orders'),
-                (select count(*) from intermediate.int_order_sequence),
+                (select count(*) from marts.orders),
                 (select count(*) from marts.customers),
-                (select sum(net_amount) from intermediate.int_order_sequence)
+                (select sum(net_amount) from marts.orders)
             """
         ).fetchall()[0]
     figures = ("as_of_date", "raw_order_rows", "orders", "customers", "net_revenue")

@@ -2,6 +2,9 @@
 
 Readers open the published path and see the last build or the new one, whole. Nothing is ever written into a file that
 they may have open, so nobody waits for anybody. The last builds are kept beside it for a rollback.
+
+Where another engine built the marts, its Parquet files are published too: a link beside the file leads to those of the
+published build.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ import duckdb
 from intake.reading import name, quoted
 from orchestration.places import Places
 from orchestration.raw import content_hash
+from orchestration.targets import on_spark
 
 STORAGE_VERSION = "v1.4.0"  # the newest that DuckDB 1.x readers open, which most BI drivers are
 MEMORY = "1500MB"
@@ -43,6 +47,11 @@ class Kept:
         return str(self.manifest["build_id"])
 
     @property
+    def parquet(self) -> Path:
+        """The folder of its Parquet files; only builds of another engine than DuckDB have one."""
+        return self.file.with_suffix("")
+
+    @property
     def is_withdrawn(self) -> bool:
         """Whether it was rolled back: later builds are not compared with it."""
         return bool(self.manifest.get("withdrawn_at"))
@@ -62,6 +71,9 @@ def publish(places: Places, build_id: str, facts: Mapping[str, object] | None = 
     Raises PublishError; the published file then is what it was.
     """
     limit = kept_builds_limit()
+    has_parquet = on_spark(places.target)
+    if has_parquet:
+        check_way(places)
     file = places.kept_builds / f"{build_id}.duckdb"
     unfinished = beside_of(file)
     try:
@@ -69,6 +81,8 @@ def publish(places: Places, build_id: str, facts: Mapping[str, object] | None = 
         remove_unfinished(places)
         tables = write(places.warehouse, unfinished, build_id)
         audit(unfinished, tables, build_id)
+        if has_parquet:
+            link_files(places.collected / "marts", beside_of(file.with_suffix("")))
         manifest = {
             "build_id": build_id,
             "published_at": now(),
@@ -77,10 +91,14 @@ def publish(places: Places, build_id: str, facts: Mapping[str, object] | None = 
             "bytes": unfinished.stat().st_size,
             "sha256": content_hash(unfinished),
             "storage_version": STORAGE_VERSION,
+            "parquet": has_parquet,
         }
         to_disk(unfinished)
         unfinished.chmod(0o444)  # opened to write, by mistake, it would lock out every other reader
         unfinished.replace(file)
+        if has_parquet:
+            remove(file.with_suffix(""))
+            beside_of(file.with_suffix("")).replace(file.with_suffix(""))
         write_json(file.with_suffix(".json"), manifest)
         put_in_place(places, file, manifest)
     except (OSError, duckdb.Error) as error:
@@ -128,6 +146,18 @@ def write(warehouse: Path, target: Path, build_id: str) -> dict[str, int]:
     return tables
 
 
+def link_files(folder: Path, target: Path) -> None:
+    """A folder with the same Parquet files, without their contents a second time where that can be."""
+    marks = shutil.ignore_patterns("_*", ".*")  # Spark's own beside the data
+    try:
+        shutil.copytree(folder, target, copy_function=os.link, ignore=marks)
+    except OSError:  # another file system, or one without links
+        remove(target)
+        shutil.copytree(folder, target, ignore=marks)
+    for file in target.rglob("*.parquet"):
+        to_disk(file)
+
+
 def check_build(connection: duckdb.DuckDBPyConnection, table: str, build_id: str, file: Path) -> None:
     try:
         found = connection.execute(f"select build_id from {table}").fetchall()
@@ -156,6 +186,7 @@ def put_in_place(places: Places, file: Path, manifest: Mapping[str, object]) -> 
     """Make a kept build the published one, by one rename. Whatever needs space on the disk comes before it."""
     beside = beside_of(places.published)
     beside.unlink(missing_ok=True)
+    prepare_link(places, file.with_suffix(""))
     write_beside(places.manifest, manifest)
     try:
         os.link(file, beside)
@@ -166,9 +197,34 @@ def put_in_place(places: Places, file: Path, manifest: Mapping[str, object]) -> 
     wal_of(places.published).unlink(missing_ok=True)
     to_disk(file.parent)
     beside.replace(places.published)
-    with suppress(OSError):  # readers have it; repair writes the manifest if it is missing
+    with suppress(OSError):  # readers have it; repair sets right what is missing
+        put_link_in_place(places)
         beside_of(places.manifest).replace(places.manifest)
         to_disk(places.published.parent)
+
+
+def prepare_link(places: Places, folder: Path) -> None:
+    """Lay a link to a build's Parquet files, if it has any, beside the one that readers follow."""
+    beside = beside_of(places.published_parquet)
+    beside.unlink(missing_ok=True)
+    if folder.is_dir():
+        beside.symlink_to(Path(folder.parent.name) / folder.name)
+
+
+def put_link_in_place(places: Places) -> None:
+    """Lead readers to the Parquet files of the build; away from those of another where it has none."""
+    link = places.published_parquet
+    if beside_of(link).is_symlink():
+        beside_of(link).replace(link)
+    elif link.is_symlink():
+        link.unlink()
+
+
+def check_way(places: Places) -> None:
+    """Raises PublishError where something else lies where the link to the Parquet files belongs."""
+    link = places.published_parquet
+    if link.exists() and not link.is_symlink():
+        raise PublishError(f"{link}: is in the way of the link to the Parquet files. Move it, or publish elsewhere")
 
 
 def rollback(places: Places) -> tuple[str, str]:
@@ -243,6 +299,9 @@ def repair(places: Places) -> None:
     current = published_build(places)
     if current is None:
         return
+    with suppress(OSError):  # what is in its way is told of by publish
+        prepare_link(places, places.kept_builds / current)
+        put_link_in_place(places)
     known = json.loads(places.manifest.read_text(encoding="utf-8")) if places.manifest.exists() else {}
     for build in kept(places):
         manifest = {key: value for key, value in build.manifest.items() if key != "withdrawn_at"}
@@ -257,16 +316,25 @@ def repair(places: Places) -> None:
 def remove_unfinished(places: Places) -> None:
     for folder in (places.kept_builds, places.published.parent):
         for left in folder.glob(f"*{UNFINISHED}*"):
-            left.unlink(missing_ok=True)
-    for file in places.kept_builds.glob("*.duckdb"):
+            remove(left)
+    for file in places.kept_builds.glob("*"):
         if not file.with_suffix(".json").exists():  # a crash before its manifest was written
-            file.unlink(missing_ok=True)
+            remove(file)
 
 
 def forget(build: Kept) -> None:
-    """The manifest goes first: after a crash between them, a file without one is removed as unfinished."""
+    """The manifest goes first: after a crash between them, files without one are removed as unfinished."""
     build.file.with_suffix(".json").unlink(missing_ok=True)
-    build.file.unlink(missing_ok=True)
+    remove(build.file)
+    remove(build.parquet)
+
+
+def remove(path: Path) -> None:
+    """Take away a file or a folder, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def wal_of(file: Path) -> Path:

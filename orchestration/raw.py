@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -34,9 +34,10 @@ class File:
         return f"{self.name}|{self.bytes}|{self.changed_at}"
 
 
-def files_below(folder: Path, mapping: Path | None = None) -> list[File]:
+def files_below(folder: Path | None, mapping: Path | None = None) -> list[File]:
     """All files that a refresh may read, hidden ones left out, in the order of their paths."""
-    found = {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file()}
+    paths = folder.rglob("*") if folder else ()
+    found = {str(path.relative_to(folder)): path for path in paths if path.is_file()}  # type: ignore[arg-type]
     if mapping and mapping.is_file():
         found[f"mapping {mapping.name}"] = mapping
     files = []
@@ -74,13 +75,13 @@ def content_hash(path: Path) -> str:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
-def measure(prepared: Path, today: date) -> list[dict[str, object]]:
+def measure(prepared: Path | None, today: date, elsewhere: Collection[str] = ()) -> list[dict[str, object]]:
     """One row per raw entity: files, bytes, rows, those malformed, and the first and last date of its first timestamp.
 
     Only dates as they are written in ISO form are looked at, and none in the future: a typing error must not hide that
     the last weeks are missing. What rows are worth is judged by the staging models.
     """
-    present = {item.rule.entity: item.files for item in discover(prepared)}
+    present = {item.rule.entity: item.files for item in discover(prepared, elsewhere=elsewhere)} if prepared else {}
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
         return [measure_entity(connection, entity, present.get(name, ()), today) for name, entity in entities().items()]
@@ -130,7 +131,12 @@ def reader_of(file: Path) -> str:
     )
 
 
-def shop_of(raw: Path) -> str:
-    """Which shop a raw folder is of: STAMMKUNDE_SHOP, else the folder itself, without saying where it lies."""
+def shop_of(raw: Path | None) -> str:
+    """Which shop a raw folder is of: STAMMKUNDE_SHOP, else the folder itself, without saying where it lies.
+
+    Without a folder it is the shop of the raw tables.
+    """
     named = os.environ.get("STAMMKUNDE_SHOP")
-    return named or f"{raw.name}-{hashlib.sha256(str(raw.resolve()).encode()).hexdigest()[:8]}"
+    if named or raw is None:
+        return named or "tables"
+    return f"{raw.name}-{hashlib.sha256(str(raw.resolve()).encode()).hexdigest()[:8]}"

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 import duckdb
 from filelock import FileLock, Timeout
@@ -54,6 +55,7 @@ class Session:
     done: list[str] = field(default_factory=list)
     failures: dict[str, list[Failure]] = field(default_factory=dict)
     facts: dict[str, object] = field(default_factory=dict)
+    prepared: Path | None = None  # the raw folder as dbt reads it; None where there is none
     is_blocked: bool = False
     overrides: Mapping[str, object] = field(default_factory=dict)
     baseline: Kept | None = None
@@ -114,6 +116,8 @@ class Session:
 
     def begin(self, mapping: RawMapping | None) -> None:
         """Settle what this refresh is compared with. Raises RefreshError where an acceptance does not fit."""
+        if self.places.mapping and not self.places.raw:
+            raise RefreshError("a mapping says how files are read: name their folder too (STAMMKUNDE_RAW)")
         self.overrides = settings.overrides(mapping.settings if mapping else {}, self.request.as_of_date)
         chosen = settings.in_force(self.overrides)
         files = raw.files_below(self.places.raw, self.places.mapping)

@@ -54,9 +54,13 @@ def dbt_arguments(overridden: Mapping[str, object], *, full_refresh: bool = Fals
     arguments = ["build", "--exclude-resource-type", "unit_test"]
     if full_refresh:
         arguments.append("--full-refresh")
-    if public := {name: value for name, value in overridden.items() if name != SECRET}:
-        arguments += ["--vars", json.dumps(public, default=str, sort_keys=True)]
-    return arguments
+    return arguments + vars_arguments(overridden)
+
+
+def vars_arguments(overridden: Mapping[str, object]) -> list[str]:
+    """The settings as arguments of any dbt command."""
+    public = {name: value for name, value in overridden.items() if name != SECRET}
+    return ["--vars", json.dumps(public, default=str, sort_keys=True)] if public else []
 
 
 def secrets(overridden: Mapping[str, object]) -> dict[str, str]:

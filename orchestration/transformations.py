@@ -38,11 +38,18 @@ def newest_change() -> float:
 
 
 def parse(places: Places) -> None:
-    command = [str(dbt_program()), "--quiet", "parse", "--target-path", str(places.dbt_target)]
-    environment = {**os.environ, **places.environment(), "DBT_LOG_PATH": str(places.dbt_target)}
-    finished = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+    finished = run_dbt(places, ["parse"])
     if finished.returncode:
         raise RuntimeError(f"dbt cannot read the project:\n{finished.stdout.strip()}")
+
+
+def run_dbt(
+    places: Places, arguments: Sequence[str], given: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """A dbt command beside Dagster's own, with more variables for its process; what it printed is kept."""
+    command = [str(dbt_program()), "--quiet", *arguments, "--target-path", str(places.dbt_target)]
+    environment = {**os.environ, **places.environment(), "DBT_LOG_PATH": str(places.dbt_target), **(given or {})}
+    return subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
 
 
 def dbt_program() -> Path:

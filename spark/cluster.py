@@ -4,7 +4,8 @@
     python -m spark.cluster down    # end it and remove its folder, the tables in it included
 
 For trying out and testing. Everything listens on 127.0.0.1, without passwords. STAMMKUNDE_SPARK_PORT is the Thrift
-server's port; STAMMKUNDE_SPARK_CLUSTER is the folder for tables, logs and all else.
+server's port; STAMMKUNDE_SPARK_CLUSTER is the folder for tables, logs and all else; STAMMKUNDE_SPARK_MEMORY is what
+each worker and the server get, in MiB.
 """
 
 from __future__ import annotations
@@ -25,8 +26,9 @@ from pathlib import Path
 
 HOST = "127.0.0.1"
 WORKERS = 2
-CORES_OF_WORKER, MEMORY_OF_WORKER = 1, "1g"
-MEMORY_OF_SERVER = "1g"
+CORES_OF_WORKER = 1
+MEMORY_MIB = 1024  # of each worker and of the server, unless STAMMKUNDE_SPARK_MEMORY says otherwise
+MEMORY_BESIDE_EXECUTOR_MIB = 256
 SECONDS_TO_START = 180
 SECONDS_TO_END = 30
 
@@ -41,6 +43,13 @@ def folder_of_cluster() -> Path:
 
 def thrift_port() -> int:
     return int(os.environ.get("STAMMKUNDE_SPARK_PORT", "10010"))
+
+
+def memory_mib() -> int:
+    given = os.environ.get("STAMMKUNDE_SPARK_MEMORY", str(MEMORY_MIB))
+    if not given.isdigit() or int(given) < MEMORY_MIB:
+        raise ClusterError(f"STAMMKUNDE_SPARK_MEMORY is '{given}'; it must be a number of MiB from {MEMORY_MIB} on")
+    return int(given)
 
 
 def why_spark_cannot_run() -> str | None:
@@ -98,7 +107,7 @@ def services(folder: Path, port: int) -> list[Service]:
 
     master = daemon("master", "org.apache.spark.deploy.master.Master")
     address = f"spark://{HOST}:{master.port}"
-    size = ["--cores", str(CORES_OF_WORKER), "--memory", MEMORY_OF_WORKER, "--work-dir", str(folder / "work")]
+    size = ["--cores", str(CORES_OF_WORKER), "--memory", f"{memory_mib()}m", "--work-dir", str(folder / "work")]
     workers = [
         daemon(f"worker-{number}", "org.apache.spark.deploy.worker.Worker", *size, address)
         for number in range(1, WORKERS + 1)
@@ -108,7 +117,7 @@ def services(folder: Path, port: int) -> list[Service]:
     listening = [f"hive.server2.thrift.bind.host={HOST}", f"hive.server2.thrift.port={port}"]
     of_hive = [part for setting in listening for part in ("--hiveconf", setting)]
     command = [*program, "--master", address, *settings, "spark-internal", *of_hive]
-    return [master, *workers, Service("thrift-server", port, command, MEMORY_OF_SERVER)]
+    return [master, *workers, Service("thrift-server", port, command, f"{memory_mib()}m")]
 
 
 def settings_of_server(folder: Path) -> dict[str, str]:
@@ -116,7 +125,7 @@ def settings_of_server(folder: Path) -> dict[str, str]:
         "spark.driver.bindAddress": HOST,
         "spark.driver.host": HOST,
         "spark.ui.enabled": "false",
-        "spark.executor.memory": "768m",
+        "spark.executor.memory": f"{memory_mib() - MEMORY_BESIDE_EXECUTOR_MIB}m",
         "spark.sql.shuffle.partitions": "4",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.warehouse.dir": str(folder / "tables"),
@@ -218,10 +227,12 @@ def remembered(folder: Path) -> list[int]:
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
 
 
-def listens(port: int) -> bool:
-    with socket.socket() as connection:
-        connection.settimeout(1)
-        return connection.connect_ex((HOST, port)) == 0
+def listens(port: int, host: str = HOST) -> bool:
+    try:
+        with socket.create_connection((host, port), timeout=5):
+            return True
+    except OSError:
+        return False
 
 
 def free_ports(count: int) -> list[int]:

@@ -2,8 +2,8 @@
 
     python -m spark.compare FOLDER OTHER_FOLDER
 
-Each folder holds a folder of Parquet files per mart (`dbt run-operation export_marts`). Every value must be the same;
-doubles, which engines add up in different orders, to one part in a billion. Ends with 1 if anything differs.
+Each folder holds a folder of Parquet files per mart (`marts` of `dbt run-operation export_marts`). Every value must be
+the same; doubles, which engines add up in different orders, to one part in a billion. Ends with 1 if anything differs.
 """
 
 from __future__ import annotations
@@ -15,14 +15,16 @@ import duckdb
 
 TOLERANCE = 1e-9
 # They say which build it is, not what was built.
-OF_THE_BUILD = {"build": ("build_id", "built_at", "engine"), "builds": ("build_id", "built_at")}
-# Both are instants in UTC; Spark writes the zone into its files.
-SAME_TYPE = {"TIMESTAMP WITH TIME ZONE": "TIMESTAMP"}
+OF_THE_BUILD = {
+    "build": ("build_id", "built_at", "engine", "baseline_build_id"),
+    "builds": ("build_id", "built_at", "baseline_build_id"),
+    "check_results": ("build_id", "judged_at"),
+}
 
 
 def columns_of(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
     rows = connection.execute(f"describe {table}").fetchall()
-    return {name: SAME_TYPE.get(data_type, data_type) for name, data_type, *_ in rows}
+    return {name: data_type for name, data_type, *_ in rows}
 
 
 def compare_tables(connection: duckdb.DuckDBPyConnection, one: str, other: str) -> list[str]:
@@ -84,16 +86,15 @@ def compare_exports(one: Path, other: Path) -> dict[str, list[str]]:
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
         for mart in sorted({path.name for folder in (one, other) for path in folder.iterdir() if path.is_dir()}):
-            missing = [str(folder) for folder in (one, other) if not list((folder / mart).glob("*.parquet"))]
+            missing = [str(folder) for folder in (one, other) if not list((folder / mart).rglob("*.parquet"))]
             if missing:
                 found[mart] = [f"missing in {', '.join(missing)}"]
                 continue
             kept = ", ".join(f"cast(null as text) as {column}" for column in OF_THE_BUILD.get(mart, ()))
             values = f"* replace ({kept})" if kept else "*"
             for name, folder in (("one", one), ("other", other)):
-                connection.execute(
-                    f"create or replace temp table {name} as select {values} from '{folder / mart}/*.parquet'"
-                )
+                files = f"read_parquet('{folder / mart}/**/*.parquet', hive_partitioning = false)"
+                connection.execute(f"create or replace temp table {name} as select {values} from {files}")
             found[mart] = compare_tables(connection, "one", "other")
     return found
 

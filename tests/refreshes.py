@@ -140,7 +140,7 @@ def new_places(folder: Path) -> Places:
 def copied(places: Places, folder: Path) -> Places:
     """A shop as it is, somewhere else: what one test breaks is whole for the next."""
     source = places.raw.parent
-    shutil.copytree(source, folder)
+    shutil.copytree(source, folder, symlinks=True)
     return replace(
         places,
         raw=folder / places.raw.relative_to(source),

@@ -20,8 +20,10 @@ import duckdb
 import pytest
 
 from orchestration import publish as publishing
+from orchestration.collect import clear, show
 from orchestration.places import Places
 from orchestration.publish import PublishError, baseline, kept, publish, published_build, repair, rollback
+from orchestration.targets import on_spark
 from tests.conftest import PROJECT
 
 EMAIL = "ann@example.com"
@@ -38,8 +40,9 @@ def places(tmp_path: Path) -> Places:
     return places_in(tmp_path)
 
 
-def places_in(folder: Path) -> Places:
-    return Places(folder / "raw", None, folder / "shop.duckdb", folder / "published" / "retention.duckdb")
+def places_in(folder: Path, target: str = "duckdb") -> Places:
+    published = folder / "published" / "retention.duckdb"
+    return Places(folder / "raw", None, folder / "shop.duckdb", published, target)
 
 
 def build_of(number: int) -> str:
@@ -49,6 +52,8 @@ def build_of(number: int) -> str:
 def build(places: Places, number: int, *, incompressible_bytes: int = 0) -> str:
     """A warehouse as dbt leaves one. `marker` is the number of the build in every row of every mart."""
     build_id = build_of(number)
+    if on_spark(places.target):
+        return collected_build(places, number)
     places.warehouse.unlink(missing_ok=True)
     catalog = '"' + places.warehouse.stem.replace('"', '""') + '"'
     with duckdb.connect(str(places.warehouse)) as connection:
@@ -70,6 +75,39 @@ def build(places: Places, number: int, *, incompressible_bytes: int = 0) -> str:
                 f"from range({incompressible_bytes // 16}) as _(i)"
             )
     return build_id
+
+
+def collected_build(places: Places, number: int) -> str:
+    """A warehouse as collect leaves one: views over Parquet files, beside which the engine has marks of its own."""
+    clear(places)
+    rows = f"select i as id, {number} as marker"
+    orders = f"{rows}, make_date(2024, 1 + i % 2, 1) as order_month from range({ORDERS}) as _(i)"
+    marts = {
+        "orders": f"({orders}) to '{{}}' (format parquet, partition_by (order_month))",
+        "customers": f"({rows} from range({CUSTOMERS}) as _(i)) to '{{}}' (format parquet, per_thread_output true)",
+        "build": f"(select '{build_of(number)}' as build_id) to '{{}}' (format parquet, per_thread_output true)",
+    }
+    (places.collected / "marts").mkdir(parents=True)
+    (places.collected / "intermediate" / "int_as_of").mkdir(parents=True)
+    with duckdb.connect() as connection:
+        connection.execute(f"copy (select 1 as a) to '{places.collected}/intermediate/int_as_of/part.parquet'")
+        for mart, copied in marts.items():
+            connection.execute("copy " + copied.format(places.collected / "marts" / mart))
+            (places.collected / "marts" / mart / "_SUCCESS").touch()
+            (places.collected / "marts" / mart / ".part.crc").touch()
+    assert show(places)["marts.orders"] == ORDERS
+    return build_of(number)
+
+
+def parquet_rows(folder: Path) -> dict[str, list]:
+    """The rows of each mart that readers of the Parquet files see."""
+    with duckdb.connect() as connection:
+        return {
+            mart.name: connection.execute(
+                f"from read_parquet('{mart}/**/*.parquet', hive_partitioning = false) order by all"
+            ).fetchall()
+            for mart in sorted(folder.iterdir())
+        }
 
 
 def publish_new(places: Places, number: int) -> dict[str, object]:
@@ -98,6 +136,7 @@ def assert_in_order(places: Places) -> None:
     """Nothing unfinished is left, and file, manifest and kept builds agree."""
     number = seen(places)
     assert not [path.name for path in places.published.parent.rglob("*") if path.suffix in (".unfinished", ".wal")]
+    assert_parquet_in_order(places)
     files = {path.stem for path in places.kept_builds.glob("*.duckdb")}
     assert files == {path.stem for path in places.kept_builds.glob("*.json")}
     if number is None:
@@ -108,6 +147,21 @@ def assert_in_order(places: Places) -> None:
     assert dict(current.manifest) == manifest
     assert sha256(current.file) == sha256(places.published) == manifest["sha256"]
     assert all(found.build_id <= build_of(number) or found.is_withdrawn for found in kept(places))
+
+
+def assert_parquet_in_order(places: Places) -> None:
+    """Builds of another engine have Parquet files, and the link leads to those of the build that readers see."""
+    folders = {path.name for path in places.kept_builds.glob("*") if path.is_dir()}
+    assert folders == {build.build_id for build in kept(places) if build.manifest["parquet"]}
+    number, link = seen(places), places.published_parquet
+    if number is None or build_of(number) not in folders:
+        assert not link.is_symlink()
+        return
+    assert link.resolve() == (places.kept_builds / build_of(number)).resolve()
+    rows = parquet_rows(link)
+    assert rows["build"] == [(build_of(number),)]
+    assert rows["orders"] == [(order, number) for order in range(ORDERS)]
+    assert [path.name for path in link.rglob("*") if path.is_file() and path.suffix != ".parquet"] == []
 
 
 def sha256(path: Path) -> str:
@@ -155,6 +209,7 @@ def test_the_manifest_says_what_the_file_holds(places: Places) -> None:
         "bytes": places.published.stat().st_size,
         "sha256": sha256(places.published),
         "storage_version": "v1.4.0",
+        "parquet": False,
     }
     assert_in_order(places)
 
@@ -209,6 +264,52 @@ def test_a_table_that_lost_rows_on_the_way_is_found_by_the_audit(
 
 
 # Kept builds
+
+
+def test_parquet_of_another_engine_is_published_beside_the_file(tmp_path: Path) -> None:
+    places = places_in(tmp_path, "spark")
+    manifest = publish_new(places, 1)
+    assert manifest["tables"] == {"build": 1, "customers": CUSTOMERS, "orders": ORDERS}
+    assert seen(places) == 1
+    assert_in_order(places)
+    months = sorted(path.name for path in (places.published_parquet / "orders").iterdir())
+    assert months == ["order_month=2024-01-01", "order_month=2024-02-01"]
+    assert sorted(path.name for path in places.published_parquet.iterdir()) == ["build", "customers", "orders"]
+
+
+def test_who_reads_the_parquet_files_of_a_build_keeps_them_during_the_next(tmp_path: Path) -> None:
+    places = places_in(tmp_path, "spark")
+    publish_new(places, 1)
+    opened = places.published_parquet.resolve()
+    publish_new(places, 2)
+    assert parquet_rows(opened)["build"] == [(build_of(1),)]
+    assert_in_order(places)
+
+
+def test_a_build_without_parquet_takes_the_link_away(tmp_path: Path) -> None:
+    """Files of another build than the one that is published would contradict it. A rollback brings them back."""
+    places = places_in(tmp_path, "spark")
+    publish_new(places, 1)
+    publish_new(places_in(tmp_path), 2)
+    assert not places.published_parquet.is_symlink()
+    assert_in_order(places)
+    rollback(places)
+    assert parquet_rows(places.published_parquet)["build"] == [(build_of(1),)]
+    assert_in_order(places)
+
+
+def test_what_is_in_the_way_of_the_link_is_told_before_anything_is_published(tmp_path: Path) -> None:
+    places = places_in(tmp_path, "spark")
+    publish_new(places, 1)
+    places.published_parquet.unlink()
+    places.published_parquet.mkdir()
+    with pytest.raises(PublishError, match="is in the way of the link"):
+        publish_new(places, 2)
+    repair(places)
+    assert seen(places) == 1
+    places.published_parquet.rmdir()
+    publish_new(places, 2)
+    assert_in_order(places)
 
 
 def test_five_builds_are_kept(places: Places) -> None:
@@ -314,8 +415,8 @@ class DeadError(BaseException):
 
 
 OPERATIONS = (
-    (Path, "mkdir"), (Path, "unlink"), (Path, "replace"), (Path, "write_text"), (os, "link"), (os, "fsync"),
-    (shutil, "copyfile"),
+    (Path, "mkdir"), (Path, "unlink"), (Path, "replace"), (Path, "write_text"), (Path, "symlink_to"), (os, "link"),
+    (os, "fsync"), (shutil, "copyfile"), (shutil, "rmtree"),
 )  # fmt: skip
 
 
@@ -354,23 +455,31 @@ class Start:
 
     folder: Path
     earlier: int
+    target: str = "duckdb"
 
     def __post_init__(self) -> None:
         start = self.folder / "start"
-        later = places_in(start / "later")
+        later = self.places(start / "later")
         later.warehouse.parent.mkdir(parents=True)
         build(later, self.earlier + 2)
         for number in range(1, self.earlier + 1):
-            publish_new(places_in(start), number)
-        build(places_in(start), self.earlier + 1)
+            publish_new(self.places(start), number)
+        build(self.places(start), self.earlier + 1)
+
+    def places(self, folder: Path) -> Places:
+        return places_in(folder, self.target)
 
     def copy(self, at: int) -> Places:
         """Its next build is in the warehouse."""
         shutil.rmtree(self.folder / f"at {at - 1}", ignore_errors=True)
-        return places_in(shutil.copytree(self.folder / "start", self.folder / f"at {at}"))
+        return self.places(shutil.copytree(self.folder / "start", self.folder / f"at {at}", symlinks=True))
 
     def publish_later(self, places: Places) -> None:
-        (places.warehouse.parent / "later" / places.warehouse.name).replace(places.warehouse)
+        later = self.places(places.warehouse.parent / "later")
+        later.warehouse.replace(places.warehouse)
+        if later.collected.exists():
+            clear(places)
+            later.collected.replace(places.collected)
         publish(places, build_of(self.earlier + 2))
         assert seen(places) == self.earlier + 2
 
@@ -384,14 +493,22 @@ def failing(at: int, error: type[BaseException], *, has_links: bool = True) -> I
         yield operations
 
 
-@pytest.mark.parametrize("has_links", [True, False], ids=["links", "copies"])
-@pytest.mark.parametrize("earlier", [0, 2], ids=["first", "later"])
+engines = pytest.mark.parametrize("target", ["duckdb", "spark"])
+
+
+@pytest.mark.parametrize(
+    ("target", "earlier", "has_links"),
+    [
+        ("duckdb", 0, True), ("duckdb", 2, True), ("duckdb", 0, False), ("duckdb", 2, False),
+        ("spark", 0, False), ("spark", 2, True),
+    ],
+)  # fmt: skip
 def test_a_crash_at_any_point_leaves_the_old_build_or_the_new_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, earlier: int, has_links: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, earlier: int, has_links: bool, target: str
 ) -> None:
     monkeypatch.setenv("STAMMKUNDE_KEPT_BUILDS", "2")
-    start, outcomes = Start(tmp_path, earlier), []
-    for at in range(100):
+    start, outcomes = Start(tmp_path, earlier, target), []
+    for at in range(200):
         places = start.copy(at)
         with failing(at, DeadError, has_links=has_links) as operations, contextlib.suppress(DeadError):
             publish(places, build_of(earlier + 1))
@@ -414,10 +531,10 @@ def test_a_crash_at_any_point_leaves_the_old_build_or_the_new_one(
     assert new_ones >= 2
 
 
-@pytest.mark.parametrize("has_links", [True, False], ids=["links", "copies"])
-def test_an_error_at_any_point_is_told_as_what_it_left(tmp_path: Path, has_links: bool) -> None:
+@pytest.mark.parametrize(("target", "has_links"), [("duckdb", True), ("duckdb", False), ("spark", True)])
+def test_an_error_at_any_point_is_told_as_what_it_left(tmp_path: Path, has_links: bool, target: str) -> None:
     """What raises has not published, and what has published does not raise."""
-    start, published = Start(tmp_path, 1), []
+    start, published = Start(tmp_path, 1, target), []
     for at in range(100):
         places = start.copy(at)
         with failing(at, OSError, has_links=has_links) as operations:
@@ -460,8 +577,9 @@ def test_a_crash_while_the_file_is_written_leaves_the_old_build(
     assert_in_order(places)
 
 
-def test_a_crash_during_a_rollback_leaves_it_done_or_to_be_done_again(tmp_path: Path) -> None:
-    start, outcomes = Start(tmp_path, 2), []
+@engines
+def test_a_crash_during_a_rollback_leaves_it_done_or_to_be_done_again(tmp_path: Path, target: str) -> None:
+    start, outcomes = Start(tmp_path, 2, target), []
     for at in range(100):
         places = start.copy(at)
         with failing(at, DeadError) as operations, contextlib.suppress(DeadError):
@@ -481,8 +599,9 @@ def test_a_crash_during_a_rollback_leaves_it_done_or_to_be_done_again(tmp_path: 
     assert set(outcomes) == {1, 2}
 
 
-def test_an_error_during_a_rollback_is_told_as_what_it_left(tmp_path: Path) -> None:
-    start, outcomes = Start(tmp_path, 2), []
+@engines
+def test_an_error_during_a_rollback_is_told_as_what_it_left(tmp_path: Path, target: str) -> None:
+    start, outcomes = Start(tmp_path, 2, target), []
     for at in range(100):
         places = start.copy(at)
         with failing(at, OSError) as operations:

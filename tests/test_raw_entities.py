@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -195,6 +196,10 @@ def test_an_entity_may_be_a_table_that_is_there_already(
     build = build_models(tmp_path, write_raw(tmp_path))
     assert marts_of(build) == marts_of(orders_alone)
     assert build.rows("select distinct source_file from raw.orders") == [("shop.all_orders",)]
+    measured = run_dbt(["run-operation", "measure_raw_tables", "--args", '{"today": "2024-02-09"}'], tmp_path)
+    line = next(line for line in measured.output.splitlines() if line.startswith("{"))
+    found = {"entity": "orders", "rows": 2, "first_date": "2024-01-05", "last_date": "2024-01-05"}
+    assert json.loads(line) == found  # nothing is known yet of 10 February
 
 
 @pytest.mark.parametrize("tables", ["bills=shop.orders", "orders", "orders=shop.orders; drop table x"])

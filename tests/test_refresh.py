@@ -10,9 +10,11 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from orchestration.places import Places
@@ -28,6 +30,7 @@ from tests.refreshes import (
     content,
     copied,
     last_build,
+    new_places,
     published_figures,
     published_rows,
 )
@@ -255,7 +258,25 @@ def test_two_refreshes_at_once_come_one_after_the_other(
     assert len(kept(places)) == 2 + both_succeed
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(3, 25))])
+@pytest.mark.long
+def test_a_refresh_reads_tables_of_the_engine_as_it_reads_files(
+    shop: Places, server: RefreshServer, tmp_path: Path
+) -> None:
+    """The shop's orders as a table of the warehouse, and no folder at all."""
+    places = replace(new_places(tmp_path / "shop"), raw=None)
+    with duckdb.connect(str(places.warehouse)) as connection:
+        connection.execute("create schema erp")
+        connection.execute(f"create table erp.sales as from read_csv('{shop.raw}/orders.csv', all_varchar = true)")
+    status, output = server.run(places, {"STAMMKUNDE_RAW_TABLES": "orders = erp.sales"})
+    assert status == 0, output
+    assert published_figures(places) == published_figures(shop)
+    measured = {row["entity"]: row for row in State(places.state).rows("raw_entities")}
+    rows = published_rows(places, "select sum(rows) from marts.row_accounting where entity = 'orders'")[0][0]
+    assert (measured["orders"]["rows"], measured["customers"]["rows"]) == (rows, 0)
+    assert str(measured["orders"]["first_date"]) == "2024-01-01"
+
+
+@pytest.mark.parametrize("seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(2, 25))])
 def test_after_a_kill_the_next_refresh_is_as_if_nothing_had_been(
     seed: int, shop: Places, server: RefreshServer, tmp_path: Path
 ) -> None:

@@ -86,7 +86,7 @@ def test_dbt_is_given_what_the_refresh_asks_for(
 
 def test_places_come_from_the_environment_and_go_back_to_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in ("RAW", "MAPPING", "PUBLISHED"):
+    for name in ("RAW", "MAPPING", "PUBLISHED", "TARGET"):
         monkeypatch.delenv(f"STAMMKUNDE_{name}", raising=False)
     monkeypatch.setenv("STAMMKUNDE_WAREHOUSE", "some/shop.duckdb")
     monkeypatch.setenv("STAMMKUNDE_RAW", "")
@@ -98,8 +98,9 @@ def test_places_come_from_the_environment_and_go_back_to_it(tmp_path: Path, monk
         published=tmp_path / "warehouse" / "published" / "retention.duckdb",
     )
     monkeypatch.setenv("STAMMKUNDE_MAPPING", "shop.yml")
+    monkeypatch.setenv("STAMMKUNDE_TARGET", "spark")
     found = Places.from_environment()
-    assert found.mapping == tmp_path / "shop.yml"
+    assert (found.mapping, found.target) == (tmp_path / "shop.yml", "spark")
     for name, value in found.environment().items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir("/")
@@ -109,7 +110,7 @@ def test_places_come_from_the_environment_and_go_back_to_it(tmp_path: Path, monk
 def test_every_warehouse_has_a_state_of_its_own(tmp_path: Path) -> None:
     one, other = (Places(tmp_path, None, tmp_path / f"{name}.duckdb", tmp_path / "p.duckdb") for name in ("a", "b"))
     assert one.state == tmp_path / "a.state"
-    for part in ("state", "lock", "data_docs", "dbt_target", "dagster_home", "prepared"):
+    for part in ("state", "lock", "data_docs", "dbt_target", "dagster_home", "prepared", "collected"):
         assert getattr(one, part) != getattr(other, part), part
     assert one.kept_builds == tmp_path / "builds"
     assert one.manifest == tmp_path / "p.json"

@@ -8,19 +8,23 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 import pytest
 import yaml
 
+from orchestration.places import Places
 from spark import cluster
 from spark.compare import compare_exports
 from tests.conftest import PROJECT, SAMPLE, Build, build_models, run_dbt
 from tests.reference.files import write_shop
 from tests.reference.random_shop import random_shop
+from tests.refreshes import clean_environment, new_places
 
 CASES = PROJECT.parent / "shared" / "conformance"
 RUN_AT = "2026-11-22T00:00:00Z"
@@ -36,11 +40,11 @@ quick = pytest.mark.quick
 def export(directory: Path, target: str) -> Path:
     """The marts that were built with `directory` by a target, as Parquet files."""
     folder = directory / f"marts_{target}"
-    folder.mkdir()
+    (folder / "marts").mkdir(parents=True)
     command = ["run-operation", "export_marts", "--target", target, "--args", f"{{folder: {folder}}}"]
     exported = run_dbt(command, directory)
     assert exported.exit_code == 0, exported.output
-    return folder
+    return folder / "marts"
 
 
 def build_on_spark(
@@ -220,3 +224,84 @@ def test_tables_of_the_cluster_are_read_as_files_are(
     build_models(tmp_path, SAMPLE, settings)
     found = compare_exports(export(tmp_path, "spark"), export(tmp_path, "duckdb"))
     assert {mart: problems for mart, problems in found.items() if problems} == {}
+
+
+# Whole refreshes
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """The same small shop, refreshed on the cluster and on DuckDB, each in a folder of its own."""
+
+    on_spark: Places
+    on_duckdb: Places
+    port: int
+
+    def run(self, places: Places, *command: str) -> subprocess.CompletedProcess[str]:
+        """A command of operation, as make starts it."""
+        given = {"STAMMKUNDE_SPARK_PORT": str(self.port), "STAMMKUNDE_SHOP": "small"}
+        return subprocess.run(
+            [sys.executable, "-m", "orchestration", *command],
+            cwd=PROJECT, env={**clean_environment(), **places.environment(), **given},
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    def refresh(self) -> None:
+        for places in (self.on_spark, self.on_duckdb):
+            finished = self.run(places, "run")
+            assert finished.returncode == 0, finished.stdout + finished.stderr
+
+    def assert_same(self, folder: Path) -> dict[str, int]:
+        """Both published files hold the same, and so do the Parquet files. Gives the rows of each mart."""
+        of_spark, of_duckdb = exported(self.on_spark, folder / "spark"), exported(self.on_duckdb, folder / "duckdb")
+        files = self.on_spark.published_parquet
+        rows = json.loads(self.on_spark.manifest.read_text(encoding="utf-8"))["tables"]
+        assert compare_exports(of_spark, of_duckdb) == compare_exports(files, of_spark) == {mart: [] for mart in rows}
+        return rows
+
+
+def exported(places: Places, folder: Path) -> Path:
+    """The marts of the published file as Parquet files."""
+    with duckdb.connect(str(places.published), read_only=True) as connection:
+        for (mart,) in connection.execute("select table_name from duckdb_tables()").fetchall():
+            (folder / mart).mkdir(parents=True)
+            connection.execute(f"copy marts.{mart} to '{folder / mart}/rows.parquet'")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def refreshed(running_cluster: int, tmp_path_factory: pytest.TempPathFactory) -> Refreshed:
+    folder = tmp_path_factory.mktemp("refreshed")
+    on_spark = replace(new_places(folder / "spark"), target="spark")
+    found = Refreshed(on_spark, new_places(folder / "duckdb"), running_cluster)
+    found.refresh()
+    return found
+
+
+def test_a_refresh_on_spark_publishes_what_one_on_duckdb_publishes(refreshed: Refreshed, tmp_path: Path) -> None:
+    rows = refreshed.assert_same(tmp_path)
+    assert rows["orders"] > 0
+    assert rows["restatements"] == 0
+
+
+def test_a_second_refresh_on_spark_is_compared_with_the_first(refreshed: Refreshed, tmp_path: Path) -> None:
+    """A late order and a refund restate closed periods; half of the orders gone block it; a rollback goes back."""
+    first = refreshed.on_spark.published_parquet.resolve()
+    for places in (refreshed.on_spark, refreshed.on_duckdb):
+        with (places.raw / "orders.csv").open("a", encoding="utf-8") as file:
+            file.write("late,c1,2024-05-05 10:00:00,99.00,2025-07-01 00:00:00\n")
+    refreshed.refresh()
+    assert refreshed.assert_same(tmp_path)["restatements"] > 0
+    second = refreshed.on_spark.published_parquet.resolve()
+    assert second != first
+
+    orders = refreshed.on_spark.raw / "orders.csv"
+    lines = orders.read_text(encoding="utf-8").splitlines(keepends=True)
+    orders.write_text("".join(lines[: len(lines) // 2]), encoding="utf-8")
+    blocked = refreshed.run(refreshed.on_spark, "run")
+    assert blocked.returncode == 1
+    assert "blocked" in blocked.stdout
+    assert refreshed.on_spark.published_parquet.resolve() == second
+
+    assert refreshed.run(refreshed.on_spark, "rollback").returncode == 0
+    assert refreshed.on_spark.published_parquet.resolve() == first

@@ -1,20 +1,51 @@
-{#- dbt run-operation export_marts --args '{folder: /path}': every mart as Parquet files in a folder of its name, for
-    comparing engines. The folder must exist. -#}
-{% macro export_marts(folder) %}
-    {% for node in graph.nodes.values() if node.resource_type == 'model' and node.schema == 'marts' %}
-        {% do run_query(export_to_parquet(node.schema ~ '.' ~ node.name, folder ~ '/' ~ node.name)) %}
+{#- dbt run-operation export_marts --args '{folder: /path}': every mart as Parquet files in the folder <schema>/<name>, for
+    publishing what Spark built and for comparing engines. `models` names others, or not all. The folder <schema> must exist. -#}
+{% macro export_marts(folder, models=none) %}
+    {% for node in graph.nodes.values() if node.resource_type == 'model' %}
+        {% if (models is none and node.schema == 'marts') or node.name in (models or []) %}
+            {% do export_to_parquet(node.schema, node.name, folder ~ '/' ~ node.schema, node.config.meta.get('exported_by', {})) %}
+        {% endif %}
     {% endfor %}
 {% endmacro %}
 
 
-{% macro export_to_parquet(relation, folder) -%}
-    {{ return(adapter.dispatch('export_to_parquet', 'stammkunde')(relation, folder)) }}
-{%- endmacro %}
+{#- One table as Parquet files. `partition` names a column for the month, and the date to take it from: each month is then a
+    folder. -#}
+{% macro export_to_parquet(schema, table, folder, partition) %}
+    {{ return(adapter.dispatch('export_to_parquet', 'stammkunde')(schema, table, folder, partition)) }}
+{% endmacro %}
 
-{% macro default__export_to_parquet(relation, folder) -%}
-    copy {{ relation }} to '{{ folder }}' (format parquet, per_thread_output true)
-{%- endmacro %}
+{% macro default__export_to_parquet(schema, table, folder, partition) %}
+    {% if partition %}
+        {% set columns = '*, ' ~ period_start('month', partition.of_date) ~ ' as ' ~ partition.month %}
+        {% set layout = 'partition_by (' ~ partition.month ~ ')' %}
+    {% else %}
+        {% set columns, layout = '*', 'per_thread_output true' %}
+    {% endif %}
+    {% do run_query(
+        'copy (select ' ~ columns ~ ' from ' ~ schema ~ '.' ~ table ~ ') to ' ~ text_literal(folder ~ '/' ~ table)
+        ~ ' (format parquet, ' ~ layout ~ ')'
+    ) %}
+{% endmacro %}
 
-{% macro spark__export_to_parquet(relation, folder) -%}
-    insert overwrite directory '{{ folder }}' using parquet select * from {{ relation }}
-{%- endmacro %}
+{#- By way of a table, as only those can be partitioned; dropped, it leaves its files. A rebalanced result has files of a good
+    size, not one for each task. Spark's own timestamp is an instant, which files show with a zone: ours have none. -#}
+{% macro spark__export_to_parquet(schema, table, folder, partition) %}
+    {% set columns = [] %}
+    {% for row in run_query('describe query select * from ' ~ schema ~ '.' ~ table).rows %}
+        {% do columns.append('cast(' ~ row[0] ~ ' as timestamp_ntz) as ' ~ row[0] if row[1] == 'timestamp' else row[0]) %}
+    {% endfor %}
+    {% if partition %}
+        {% do columns.append(period_start('month', partition.of_date) ~ ' as ' ~ partition.month) %}
+        {% set layout, rebalance = 'partitioned by (' ~ partition.month ~ ')', 'rebalance(' ~ partition.month ~ ')' %}
+    {% else %}
+        {% set layout, rebalance = '', 'rebalance' %}
+    {% endif %}
+    {% do run_query('create schema if not exists exported') %}
+    {% do run_query('drop table if exists exported.' ~ table) %}
+    {% do run_query(
+        'create table exported.' ~ table ~ ' using parquet ' ~ layout ~ ' location ' ~ text_literal(folder ~ '/' ~ table)
+        ~ ' as select /*+ ' ~ rebalance ~ ' */ ' ~ columns | join(', ') ~ ' from ' ~ schema ~ '.' ~ table
+    ) %}
+    {% do run_query('drop table exported.' ~ table) %}
+{% endmacro %}

@@ -1,0 +1,43 @@
+"""A refresh builds on the engine that is asked for, or says at once why it cannot."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from orchestration.targets import TargetError, check_installed, check_running, on_spark
+from spark.cluster import free_ports
+from tests.conftest import PROJECT
+
+
+def test_only_targets_of_spark_are_built_elsewhere() -> None:
+    assert [on_spark(target) for target in ("duckdb", "spark", "spark_local")] == [False, True, True]
+
+
+def test_a_target_that_is_none_is_told_before_anything_runs(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "orchestration", "run", "--target", "snowflake"]
+    given = {**os.environ, "STAMMKUNDE_WAREHOUSE": str(tmp_path / "shop.duckdb")}
+    finished = subprocess.run(command, cwd=PROJECT, env=given, capture_output=True, text=True, check=False)
+    assert finished.returncode == 1
+    assert finished.stderr == "STAMMKUNDE_TARGET is 'snowflake'; profiles.yml has duckdb, spark, spark_local\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_spark_that_is_not_installed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    check_installed("duckdb")
+    with pytest.raises(TargetError, match=r"make .venv/installed-spark"):
+        check_installed("spark")
+
+
+def test_a_server_that_does_not_answer_is_told_with_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    (port,) = free_ports(1)
+    monkeypatch.setenv("STAMMKUNDE_SPARK_PORT", str(port))
+    check_running("duckdb")
+    with pytest.raises(TargetError, match=f"no Spark Thrift server .*:{port}"):
+        check_running("spark")
