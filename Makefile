@@ -2,7 +2,6 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-ORDERS ?= 1000000
 
 .DEFAULT_GOAL := help
 .PHONY: help run dagster accept rollback builds demo-failure check map test test-long test-spark test-spark-quick spark-up \
@@ -11,8 +10,8 @@ ORDERS ?= 1000000
 help:  ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-run: $(VENV)/installed  ## refresh: build, check and publish the marts, and print the shop's retention figures
-	@$(BIN)/python -m orchestration run $(if $(AS_OF_DATE),--as-of-date "$(AS_OF_DATE)") $(if $(RAW),--raw "$(RAW)") $(if $(MAPPING),--mapping "$(MAPPING)")
+run: $(VENV)/$(if $(findstring spark,$(TARGET)),installed-spark,installed)  ## refresh: build, check and publish the marts, and print the shop's retention figures
+	@$(BIN)/python -m orchestration run $(if $(AS_OF_DATE),--as-of-date "$(AS_OF_DATE)") $(if $(RAW),--raw "$(RAW)") $(if $(MAPPING),--mapping "$(MAPPING)") $(if $(TARGET),--target "$(TARGET)")
 
 dagster: $(VENV)/installed  ## open Dagster on 127.0.0.1:3000: the asset graph, runs, schedule and sensor
 	@$(BIN)/python -m orchestration serve
@@ -66,8 +65,8 @@ format: $(VENV)/installed-dev  ## let ruff and sqlfluff lay out the code
 real: $(VENV)/installed-dev  ## build two real shops by mapping alone and compare with what others published of them
 	@$(if $(ONLINE_RETAIL),ONLINE_RETAIL=$(ONLINE_RETAIL) )$(BIN)/python -m examples.real_shops
 
-bench: $(VENV)/installed  ## time and memory of each model on ORDERS=1000000 generated orders, beside a floor
-	$(BIN)/python bench/run.py --orders $(ORDERS)
+bench: $(VENV)/installed-spark  ## measure builds beside a floor, pandas and polars, and write docs/benchmarks.md (an hour)
+	$(BIN)/python -m bench.run $(if $(ORDERS),--orders $(ORDERS)) $(if $(ENGINES),--engines $(ENGINES)) $(BENCH)
 
 docs: $(VENV)/installed  ## the models' documentation as pages under target/
 	$(BIN)/dbt docs generate
@@ -79,7 +78,7 @@ COMPILE := uv pip compile --universal --python-version 3.11 --no-emit-index-url 
 	--no-header --no-annotate --quiet pyproject.toml
 
 lock: pyproject.toml  ## write the lock files anew (needs uv)
-	$(COMPILE) --extra dev -o requirements-dev.lock
+	$(COMPILE) --extra dev --extra bench -o requirements-dev.lock
 	$(COMPILE) -c requirements-dev.lock -o requirements.lock
 	$(COMPILE) -c requirements-dev.lock --extra spark -o requirements-spark.lock
 	$(COMPILE) -c requirements-dev.lock --extra real --no-deps -o requirements-real.all
@@ -88,7 +87,7 @@ lock: pyproject.toml  ## write the lock files anew (needs uv)
 
 clean:  ## remove what was built, not the environment and not what is published
 	@if [ -e warehouse/spark_cluster ]; then $(BIN)/python -m spark.cluster down; fi
-	rm -rf target logs warehouse/*.duckdb warehouse/*.wal warehouse/*.raw warehouse/*.state warehouse/bench warehouse/real warehouse/spark*
+	rm -rf target logs warehouse/*.duckdb warehouse/*.wal warehouse/*.raw warehouse/*.state warehouse/*.collected warehouse/bench warehouse/real warehouse/spark*
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \

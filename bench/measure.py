@@ -1,13 +1,17 @@
-"""Seconds, CPU seconds and peak memory of SQL statements that run in a process of their own."""
+"""Wall seconds, CPU seconds and peak memory of SQL statements in a process of their own, a command, a cluster."""
 
 from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
 import resource
+import subprocess
+import threading
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -15,6 +19,26 @@ import duckdb
 # As in profiles.yml, so that what is measured is what a run does.
 CONFIG = {"storage_compatibility_version": "v1.4.0"}
 SETTINGS = ("set TimeZone = 'UTC'", "set preserve_insertion_order = false", "set enable_progress_bar = false")
+TICKS = os.sysconf("SC_CLK_TCK")
+PAGE_MIB = os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What something cost: wall seconds, CPU seconds over all threads and processes, peak resident memory in MiB."""
+
+    seconds: float
+    cpu_seconds: float
+    peak_mib: float
+
+    def __add__(self, other: Cost) -> Cost:
+        """One after the other."""
+        return Cost(
+            self.seconds + other.seconds, self.cpu_seconds + other.cpu_seconds, max(self.peak_mib, other.peak_mib)
+        )
+
+
+NOTHING = Cost(0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -25,26 +49,22 @@ class Statement:
     sql: str
 
 
-@dataclass(frozen=True)
-class Cost:
-    """What one statement cost: wall seconds, CPU seconds over all threads, peak resident memory in MiB."""
-
-    name: str
-    seconds: float
-    cpu_seconds: float
-    peak_mib: float
+# SQL statements
 
 
-def measure(database: Path, statements: Sequence[Statement], threads: int) -> list[Cost]:
-    """Run the statements in order in a fresh process on one database file and measure each."""
+def measure_statements(
+    database: Path, statements: Sequence[Statement], threads: int, memory_limit: str
+) -> dict[str, Cost]:
+    """Run the statements in order in a fresh process on one database file and measure each, by its name."""
     context = multiprocessing.get_context("spawn")
     with context.Pool(1) as pool:
-        return pool.apply(run_all, (str(database), list(statements), threads))
+        return pool.apply(run_all, (str(database), list(statements), threads, memory_limit))
 
 
-def run_all(database: str, statements: list[Statement], threads: int) -> list[Cost]:
-    costs = []
-    with duckdb.connect(database, config={**CONFIG, "threads": threads}) as connection:
+def run_all(database: str, statements: list[Statement], threads: int, memory_limit: str) -> dict[str, Cost]:
+    costs = {}
+    config = {**CONFIG, "threads": threads, "memory_limit": memory_limit}
+    with duckdb.connect(database, config=config) as connection:
         for setting in SETTINGS:
             connection.execute(setting)
         for statement in statements:
@@ -52,7 +72,7 @@ def run_all(database: str, statements: list[Statement], threads: int) -> list[Co
             started, cpu_started = time.perf_counter(), cpu_seconds()
             connection.execute(statement.sql)
             seconds, cpu = time.perf_counter() - started, cpu_seconds() - cpu_started
-            costs.append(Cost(statement.name, seconds, cpu, peak_memory_mib()))
+            costs[statement.name] = Cost(seconds, cpu, peak_memory_mib())
     return costs
 
 
@@ -75,3 +95,73 @@ def peak_memory_mib() -> float:
     except OSError:
         pass
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+# Commands
+
+
+def measure_command(command: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None) -> Cost:
+    """Run a command to its end, its children included. Raises CalledProcessError where it fails."""
+    started = time.perf_counter()
+    process = subprocess.Popen(command, cwd=folder, env={**os.environ, **(environment or {})})
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, list(command))
+    return Cost(time.perf_counter() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+# Clusters
+
+
+@dataclass
+class Watch:
+    """CPU and memory of processes that come and go, looked at twice a second while it is entered (Linux)."""
+
+    processes: Callable[[], list[int]]
+    times: list[float] = field(default_factory=list)
+    cpu_seconds: list[float] = field(default_factory=list)
+    memory_mib: list[float] = field(default_factory=list)
+    _known: dict[int, float] = field(default_factory=dict)
+    _stop: threading.Event = field(default_factory=threading.Event)
+
+    def __enter__(self) -> Watch:
+        self._look()
+        self._thread = threading.Thread(target=self._looks, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+        self._look()
+
+    def cost(self, begin: float, end: float) -> Cost:
+        """Between two times of `time.time()`."""
+        first = max(0, bisect_right(self.times, begin) - 1)
+        last = min(len(self.times) - 1, bisect_right(self.times, end))
+        peak = max(self.memory_mib[first : last + 1])
+        return Cost(end - begin, self._cpu_at(end) - self._cpu_at(begin), peak)
+
+    def _cpu_at(self, moment: float) -> float:
+        after = min(max(1, bisect_right(self.times, moment)), len(self.times) - 1)
+        since, until = self.times[after - 1], self.times[after]
+        share = min(max((moment - since) / (until - since), 0), 1)
+        return self.cpu_seconds[after - 1] + share * (self.cpu_seconds[after] - self.cpu_seconds[after - 1])
+
+    def _looks(self) -> None:
+        while not self._stop.wait(0.5):
+            self._look()
+
+    def _look(self) -> None:
+        memory = 0.0
+        for process in self.processes():
+            try:
+                fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+            except OSError:  # it has ended; its CPU time stays in the sum
+                continue
+            self._known[process] = (int(fields[11]) + int(fields[12])) / TICKS
+            memory += int(fields[21]) * PAGE_MIB
+        self.times.append(time.time())
+        self.cpu_seconds.append(sum(self._known.values()))
+        self.memory_mib.append(memory)

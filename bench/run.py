@@ -1,10 +1,11 @@
-"""Build all models on generated orders and say what each costs, beside a floor measured in the same run.
+"""Build generated shops of several sizes on DuckDB and Spark, and the same figures with pandas and polars.
 
-    python bench/run.py --orders 1000000
+What each cost is noted in bench/results.json, and docs/benchmarks.md is written from all that is noted there.
 
-The floor is the least that any such warehouse must do: DuckDB reads the same Parquet once and sorts it by customer and
-time into a table with order number and previous order date. The models' SQL is compiled by dbt and then run here one
-after another, so that the figures hold what the statements cost and not what dbt itself costs.
+    python -m bench.run                                        # 100,000, 1 million and 10 million orders, every engine
+    python -m bench.run --orders 100000000 --engines duckdb    # one size more
+
+What was measured before under another size or engine stays noted, with its own machine and date.
 """
 
 from __future__ import annotations
@@ -12,143 +13,184 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
-from graphlib import TopologicalSorter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from datetime import date
+from functools import reduce
+from importlib.metadata import version
+from operator import add
 from pathlib import Path
+from typing import Any
 
-import duckdb
+from bench import on_duckdb, on_spark, peers
+from bench.measure import NOTHING, Cost
+from bench.on_duckdb import PROJECT, TESTS
+from bench.page import PAGE, RESULTS, page
+from spark import cluster
 
-from measure import CONFIG, Cost, Statement, measure
-
-PROJECT = Path(__file__).resolve().parent.parent
-CPU_GOAL = 10  # times the floor
-MEMORY_GOAL_MIB = 4096
-
-
-def generate(orders: int, raw: Path) -> None:
-    if not raw.exists():
-        command = [
-            sys.executable,
-            str(PROJECT / "sample_data" / "generate.py"),
-            "--orders",
-            str(orders),
-            "--out",
-            str(raw),
-        ]
-        subprocess.run(command, check=True)
-
-
-def dbt(arguments: Sequence[str], raw: Path, warehouse: Path, target: Path) -> None:
-    program = Path(sys.executable).with_name("dbt")
-    environment = {
-        **os.environ,
-        "STAMMKUNDE_RAW": str(raw),
-        "STAMMKUNDE_WAREHOUSE": str(warehouse),
-        "DBT_TARGET_PATH": str(target),
-        "DBT_LOG_PATH": str(target / "logs"),
-    }
-    subprocess.run([str(program), "--quiet", *arguments], check=True, cwd=PROJECT, env=environment)
-
-
-def model_statements(manifest: dict) -> list[Statement]:
-    """One statement per model, each after those it reads."""
-    models = {key: node for key, node in manifest["nodes"].items() if node["resource_type"] == "model"}
-    reads = {
-        key: [parent for parent in node["depends_on"]["nodes"] if parent in models] for key, node in models.items()
-    }
-    statements = []
-    for key in TopologicalSorter(dict(sorted(reads.items()))).static_order():
-        node = models[key]
-        kind = node["config"]["materialized"]
-        name = f"{node['schema']}.{node['name']}"
-        statements.append(Statement(name, f"create {kind} {name} as {node['compiled_code']}"))
-    return statements
-
-
-def floor_statement(raw: Path) -> Statement:
-    sql = f"""
-        create table floor as
-        select *, row_number() over customer_orders as order_number,
-            lag(cast(ordered_at as date)) over customer_orders as previous_order_date
-        from read_parquet('{raw}/orders/*.parquet')
-        window customer_orders as (
-            partition by coalesce(customer_id, customer_email, order_id) order by ordered_at, order_id
-        )
-    """
-    return Statement("floor", sql)
-
-
-def new_database(path: Path) -> Path:
-    for old in path.parent.glob(path.name + "*"):
-        old.unlink()
-    return path
-
-
-def measure_floor(raw: Path, work: Path, threads: int) -> Cost:
-    database = new_database(work / "floor.duckdb")
-    cost = measure(database, [floor_statement(raw)], threads)[0]
-    database.unlink()
-    return cost
-
-
-def measure_models(raw: Path, work: Path, threads: int) -> list[Cost]:
-    """Raw views and seeds are made by dbt as always; the models then run in a fresh process."""
-    warehouse = new_database(work / "stammkunde.duckdb")
-    target = work / "target"
-    dbt(["seed"], raw, warehouse, target)
-    dbt(["compile"], raw, warehouse, target)
-    statements = model_statements(json.loads((target / "manifest.json").read_text()))
-    with duckdb.connect(str(warehouse), config=CONFIG) as connection:
-        for schema in sorted({statement.name.split(".")[0] for statement in statements}):
-            connection.execute(f"create schema if not exists {schema}")
-    return measure(warehouse, statements, threads)
-
-
-def report(costs: Sequence[Cost], floors: Sequence[Cost], orders: int) -> None:
-    floor_cpu = sum(floor.cpu_seconds for floor in floors) / len(floors)
-    total_cpu = sum(cost.cpu_seconds for cost in costs)
-    peak = max(cost.peak_mib for cost in costs)
-    print(f"\n{'model':<45}{'seconds':>9}{'CPU s':>9}{'x floor':>9}{'peak MiB':>10}")
-    for cost in sorted(costs, key=lambda cost: -cost.cpu_seconds):
-        print(line(cost.name, cost, floor_cpu))
-    print(line("all models", Cost("", sum(cost.seconds for cost in costs), total_cpu, peak), floor_cpu))
-    for floor in floors:
-        print(line("floor", floor, floor_cpu))
-    print(
-        f"\n{orders:,} orders: {total_cpu / floor_cpu:.1f} times the CPU of the floor (goal: at most {CPU_GOAL}), "
-        f"peak memory {peak:,.0f} MiB (goal: at most {MEMORY_GOAL_MIB:,})"
-    )
-
-
-def line(name: str, cost: Cost, floor_cpu: float) -> str:
-    ratio = cost.cpu_seconds / floor_cpu
-    return f"{name:<45}{cost.seconds:>9.2f}{cost.cpu_seconds:>9.2f}{ratio:>9.2f}{cost.peak_mib:>10,.0f}"
+SIZES = (100_000, 1_000_000, 10_000_000)
+ENGINES = ("duckdb", "pandas", "polars", "spark")
+SIZES_OF_SPARK = (1_000_000, 10_000_000)  # smaller ones tell of its start alone
+PACKAGES = {
+    "duckdb": ("duckdb", "dbt-core", "dbt-duckdb"),
+    "spark": ("pyspark", "dbt-core", "dbt-spark"),
+    "pandas": ("pandas", "pyarrow"),
+    "polars": ("polars",),
+}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--orders", type=int, default=1_000_000)
-    parser.add_argument("--threads", type=int, default=2, help="as in profiles.yml and on the machines of the goals")
-    parser.add_argument("--work", type=Path, default=PROJECT / "warehouse" / "bench")
-    parser.add_argument("--keep", action="store_true", help="keep the built warehouse")
+    parser.add_argument("--orders", type=int, nargs="+", help="sizes of the shops (100000 1000000 10000000)")
+    parser.add_argument("--engines", choices=ENGINES, nargs="+", default=ENGINES)
+    parser.add_argument("--work", type=Path, default=PROJECT / "warehouse" / "bench", help="for shops and warehouses")
+    parser.add_argument("--memory", default="80%", help="DuckDB's limit, such as 12GB; beyond it, it works on the disk")
+    parser.add_argument("--spark-memory", type=int, default=3072, help="MiB of each of two workers and of the server")
+    parser.add_argument("--results", type=Path, default=RESULTS)
     arguments = parser.parse_args()
-    if arguments.orders < 1:
+    if arguments.orders and min(arguments.orders) < 1:
         parser.error("--orders must be at least 1")
     work = arguments.work.resolve()
-    raw = work / f"raw_{arguments.orders}"
-    work.mkdir(parents=True, exist_ok=True)
-    generate(arguments.orders, raw)
-    floors = [measure_floor(raw, work, arguments.threads)]
-    costs = measure_models(raw, work, arguments.threads)
-    floors.append(measure_floor(raw, work, arguments.threads))
-    report(costs, floors, arguments.orders)
-    if not arguments.keep:
-        new_database(work / "stammkunde.duckdb")
-        shutil.rmtree(work / "target", ignore_errors=True)
+    for orders in arguments.orders or SIZES:
+        raw = work / f"raw_{orders}"
+        generate(orders, raw)
+        for entry in measured(orders, raw, work / f"run_{orders}", arguments):
+            note(arguments.results, {"orders": orders, "date": date.today().isoformat(), "machine": machine(), **entry})
+    if arguments.results == RESULTS:
+        PAGE.write_text(page(json.loads(RESULTS.read_text(encoding="utf-8"))), encoding="utf-8")
+        print(f"\nwritten to {PAGE}")
     return 0
+
+
+def generate(orders: int, raw: Path) -> None:
+    if not raw.exists():
+        program = PROJECT / "sample_data" / "generate.py"
+        raw.parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run([sys.executable, str(program), "--orders", str(orders), "--out", str(raw)], check=True)
+
+
+def measured(orders: int, raw: Path, work: Path, arguments: argparse.Namespace) -> Iterator[dict]:
+    """What each engine cost, between two floors. DuckDB comes first: the others are compared with its marts."""
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    floor = measured_floor(raw, work, arguments.memory)
+    for engine in ("duckdb", *(engine for engine in ENGINES[1:] if engine in arguments.engines)):
+        if engine == "spark" and (why_not := why_not_on_spark(orders, arguments)):
+            print(f"not measured on Spark: {why_not}")
+            continue
+        entry = MEASURES[engine](engine, raw, work, arguments)
+        before, floor = floor, measured_floor(raw, work, arguments.memory)
+        if engine in arguments.engines:
+            yield {"engine": engine, **entry, "floors": [asdict(before), asdict(floor)], "versions": versions(engine)}
+    shutil.rmtree(work)
+
+
+def measured_floor(raw: Path, work: Path, memory_limit: str) -> Cost:
+    return say("floor", on_duckdb.measure_floor(raw, work, memory_limit))
+
+
+def why_not_on_spark(orders: int, arguments: argparse.Namespace) -> str | None:
+    if not arguments.orders and orders not in SIZES_OF_SPARK:
+        return "so small a shop tells of its start alone"
+    return cluster.why_spark_cannot_run()
+
+
+def with_duckdb(engine: str, raw: Path, work: Path, arguments: argparse.Namespace) -> dict:
+    build = say("dbt build", on_duckdb.measure_build(raw, work, arguments.memory))
+    costs, phases = on_duckdb.measure_models(raw, work, arguments.memory)
+    models = {name: cost for name, cost in costs.items() if phases[name] != TESTS}
+    say("models on DuckDB", total(models.values()))
+    manifest = json.loads((work / "target" / "manifest.json").read_text(encoding="utf-8"))
+    behind = on_duckdb.models_behind(manifest, peers.MARTS)
+    return {
+        "build": asdict(build),
+        "whole": asdict(total(models.values())),
+        "phases": by_phase(costs, phases),
+        "models": {name: asdict(cost) for name, cost in models.items()},
+        "marts_of_peers": asdict(total(cost for name, cost in models.items() if name in behind)),
+        "memory_limit": arguments.memory,
+    }
+
+
+def with_notebook(engine: str, raw: Path, work: Path, arguments: argparse.Namespace) -> dict:
+    cost = say(engine, peers.measure(engine, raw, work / engine))
+    found = peers.differences(work / engine, work / "stammkunde.duckdb")
+    report(engine, found)
+    return {"whole": asdict(cost), "differences": found}
+
+
+def with_spark(engine: str, raw: Path, work: Path, arguments: argparse.Namespace) -> dict:
+    with on_spark.running_cluster(work, arguments.spark_memory) as given:
+        whole, models, phases = on_spark.measure_models(raw, work, given)
+        say("models on Spark", whole)
+        found = on_spark.differences(raw, work, given, arguments.memory)
+    report(engine, found)
+    return {
+        "whole": asdict(whole),
+        "phases": by_phase(models, phases),
+        "models": {name: asdict(cost) for name, cost in models.items()},
+        "differences": found,
+        "workers": cluster.WORKERS,
+        "memory_mib": arguments.spark_memory,
+    }
+
+
+MEASURES = {"duckdb": with_duckdb, "pandas": with_notebook, "polars": with_notebook, "spark": with_spark}
+
+
+def report(engine: str, found: Sequence[str]) -> None:
+    print("\n".join(f"{engine} differs: {line}" for line in found) or f"{engine}: the same figures as DuckDB")
+
+
+def total(costs: Iterable[Cost]) -> Cost:
+    return reduce(add, costs, NOTHING)
+
+
+def by_phase(costs: Mapping[str, Cost], phases: Mapping[str, str]) -> dict[str, dict]:
+    """In the order in which the phases begin."""
+    return {
+        phase: asdict(total(cost for name, cost in costs.items() if phases[name] == phase))
+        for phase in dict.fromkeys(phases.values())
+    }
+
+
+def say(what: str, cost: Cost) -> Cost:
+    print(f"{what}: {cost.seconds:,.1f} s, {cost.cpu_seconds:,.1f} s CPU, {cost.peak_mib:,.0f} MiB", flush=True)
+    return cost
+
+
+def machine() -> dict[str, object]:
+    model, gib = platform.processor() or platform.machine(), None
+    if Path("/proc/cpuinfo").exists():
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), model)
+        gib = round(int(Path("/proc/meminfo").read_text().split()[1]) / 2**20)
+    return {"cpu": model, "cores": os.cpu_count(), "memory_gib": gib, "system": platform.system()}
+
+
+def versions(engine: str) -> dict[str, str]:
+    return {"python": platform.python_version(), **{package: version(package) for package in PACKAGES[engine]}}
+
+
+def note(results: Path, entry: Mapping) -> None:
+    """Replace what was noted of the same engine and size."""
+    noted = json.loads(results.read_text(encoding="utf-8")) if results.exists() else []
+    others = [other for other in noted if (other["engine"], other["orders"]) != (entry["engine"], entry["orders"])]
+    ordered = sorted([*others, entry], key=lambda one: (one["orders"], ENGINES.index(one["engine"])))
+    results.write_text(json.dumps(rounded(ordered), indent=1) + "\n", encoding="utf-8")
+
+
+def rounded(value: Any) -> Any:
+    """Figures with as many digits as mean something, so that the file can be read."""
+    if isinstance(value, float):
+        return round(value, 3)
+    if isinstance(value, dict):
+        return {key: rounded(item) for key, item in value.items()}
+    return [rounded(item) for item in value] if isinstance(value, list) else value
 
 
 if __name__ == "__main__":

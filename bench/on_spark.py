@@ -1,0 +1,85 @@
+"""The models on a Spark cluster of this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from unittest import mock
+
+from bench.measure import Cost, Watch
+from bench.on_duckdb import PROJECT, dbt, phase_of
+from spark import cluster
+from spark.compare import compare_exports
+
+
+@contextmanager
+def running_cluster(work: Path, memory_mib: int) -> Iterator[dict[str, str]]:
+    """A cluster of the benchmark's own, and the variables by which it is reached."""
+    folder = work / "spark"
+    (port,) = cluster.free_ports(1)
+    given = {
+        "STAMMKUNDE_SPARK_CLUSTER": str(folder),
+        "STAMMKUNDE_SPARK_PORT": str(port),
+        "STAMMKUNDE_SPARK_MEMORY": str(memory_mib),
+    }
+    with mock.patch.dict(os.environ, given):
+        cluster.up(folder, port)
+        try:
+            yield given
+        finally:
+            cluster.down(folder)
+
+
+def measure_models(raw: Path, work: Path, given: dict[str, str]) -> tuple[Cost, dict[str, Cost], dict[str, str]]:
+    """`dbt run` with one model after the other: the whole, each model, and the phase of each.
+
+    CPU time and memory are those of all of Spark's processes together; dbt's own are not in it.
+    """
+    folder = Path(given["STAMMKUNDE_SPARK_CLUSTER"])
+    target = work / "target_spark"
+    environment = {
+        **os.environ, **given,
+        "STAMMKUNDE_TARGET": "spark", "STAMMKUNDE_RAW": str(raw), "STAMMKUNDE_WAREHOUSE": str(work / "none.duckdb"),
+        "DBT_TARGET_PATH": str(target), "DBT_LOG_PATH": str(target),
+    }  # fmt: skip
+    subprocess.run(dbt(["--quiet", "seed"]), check=True, cwd=PROJECT, env=environment)
+    with Watch(lambda: cluster.processes_of(folder)) as watch:
+        subprocess.run(dbt(["run", "--threads", "1"]), check=True, cwd=PROJECT, env=environment)
+    manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))["nodes"]
+    results = json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
+    costs, phases = {}, {}
+    for result in results:
+        model = manifest[result["unique_id"]]
+        if model["resource_type"] == "model":  # hooks have results too
+            timing = {step["name"]: step for step in result["timing"]}
+            costs[model["name"]] = watch.cost(
+                moment(timing["compile"]["started_at"]), moment(timing["execute"]["completed_at"])
+            )
+            phases[model["name"]] = phase_of(model)
+    return watch.cost(watch.times[0], watch.times[-1]), costs, phases
+
+
+def moment(text: str) -> float:
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
+def differences(raw: Path, work: Path, given: dict[str, str], memory_limit: str) -> list[str]:
+    """What differs between the marts of the two engines, after both have built them; empty if nothing does."""
+    for target in ("spark", "duckdb"):
+        folder = work / f"marts_{target}"
+        (folder / "marts").mkdir(parents=True)
+        command = ["--quiet", "run-operation", "export_marts", "--args", json.dumps({"folder": str(folder)})]
+        environment = {
+            **os.environ, **given,
+            "STAMMKUNDE_TARGET": target, "STAMMKUNDE_RAW": str(raw), "STAMMKUNDE_MEMORY": memory_limit,
+            "STAMMKUNDE_WAREHOUSE": str(work / "stammkunde.duckdb"),
+            "DBT_TARGET_PATH": str(work / f"target_{target}"), "DBT_LOG_PATH": str(work / f"target_{target}"),
+        }  # fmt: skip
+        subprocess.run(dbt(command), check=True, cwd=PROJECT, env=environment)
+    found = compare_exports(work / "marts_spark" / "marts", work / "marts_duckdb" / "marts")
+    return [f"{mart}: {problem}" for mart, problems in found.items() for problem in problems]

@@ -1,0 +1,109 @@
+"""The benchmark measures what it says, and its page says what was measured."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+
+from bench.measure import Cost, Watch, measure_command
+from bench.page import PAGE, RESULTS, page
+from tests.conftest import PROJECT, Build
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
+    """A small shop, measured on all engines but Spark, by engine."""
+    folder = tmp_path_factory.mktemp("bench")
+    results = folder / "results.json"
+    command = [sys.executable, "-m", "bench.run", "--orders", "20000", "--engines", "duckdb", "pandas", "polars"]
+    subprocess.run([*command, "--work", str(folder / "work"), "--results", str(results)], cwd=PROJECT, check=True)
+    return {one["engine"]: one for one in json.loads(results.read_text(encoding="utf-8"))}
+
+
+def test_every_model_and_test_is_measured_beside_its_floor(measured: dict[str, dict], sample: Build) -> None:
+    found = measured["duckdb"]
+    nodes = sample.manifest()["nodes"].values()
+    assert found["models"].keys() == {node["name"] for node in nodes if node["resource_type"] == "model"}
+    assert {"staging", "intermediate", "marts/core", "data tests"} <= found["phases"].keys()
+    assert len(found["floors"]) == 2
+    costs = [*found["floors"], *found["models"].values(), found["build"]]
+    assert all(cost["seconds"] > 0 and cost["cpu_seconds"] >= 0 and cost["peak_mib"] > 1 for cost in costs)
+    models = sum(cost["seconds"] for cost in found["models"].values())
+    assert found["whole"]["seconds"] == pytest.approx(models, abs=0.1)
+    assert found["marts_of_peers"]["seconds"] < models
+
+
+@pytest.mark.parametrize("peer", ["pandas", "polars"])
+def test_a_peer_gives_the_same_figures(measured: dict[str, dict], peer: str) -> None:
+    assert measured[peer]["differences"] == []
+    assert measured[peer]["whole"]["cpu_seconds"] > 0
+
+
+def test_a_command_is_measured_with_its_children() -> None:
+    child = "x = bytearray(200_000_000); sum(range(10**7))"
+    work = f"import subprocess, sys; subprocess.run([sys.executable, '-c', '{child}'])"
+    cost = measure_command([sys.executable, "-c", work], PROJECT)
+    assert cost.peak_mib > 190
+    assert 0 < cost.cpu_seconds < cost.seconds * 3
+
+
+def test_a_command_that_fails_is_not_measured() -> None:
+    with pytest.raises(subprocess.CalledProcessError):
+        measure_command([sys.executable, "-c", "raise SystemExit(3)"], PROJECT)
+
+
+def test_a_watch_adds_up_processes_that_come_and_go() -> None:
+    """A process that used some CPU time and has ended stays in the sum."""
+    running: list[int] = []
+    with Watch(lambda: list(running)) as watch:
+        began = time.time()
+        busy = subprocess.Popen(
+            [sys.executable, "-c", "import time\nx = bytearray(100_000_000)\nwhile time.process_time() < 2: pass"]
+        )
+        running.append(busy.pid)
+        busy.wait()
+        running.clear()
+    cost = watch.cost(began, time.time())
+    assert 1 < cost.cpu_seconds < 3
+    assert cost.peak_mib > 90
+
+
+def test_costs_add_up_in_time_and_not_in_memory() -> None:
+    assert Cost(1, 2, 300) + Cost(10, 20, 100) == Cost(11, 22, 300)
+
+
+def entry(engine: str, orders: int, cpu_seconds: float, peak_mib: float, **more: object) -> dict:
+    cost = {"seconds": cpu_seconds / 2, "cpu_seconds": cpu_seconds, "peak_mib": peak_mib}
+    floor = {"seconds": orders / 1e6, "cpu_seconds": orders / 1e6, "peak_mib": 100}
+    return {
+        "engine": engine, "orders": orders, "date": "2026-01-01", "whole": cost, "build": cost, "marts_of_peers": cost,
+        "floors": [floor, {**floor, "cpu_seconds": 3 * orders / 1e6}],
+        "phases": {"staging": cost}, "models": {"one": cost},
+        "machine": {"cpu": "some", "cores": 2, "memory_gib": 16, "system": "Linux"}, "versions": {engine: "1"}, **more,
+    }  # fmt: skip
+
+
+def test_the_page_says_whether_goals_are_reached() -> None:
+    """Floors of 1 and 3 s per million are 2 s: 150 s at 10 million are 7.5 times 20 s. 13 to 15 are 1.15 times."""
+    results = [entry("duckdb", 1_000_000, 13, 500), entry("duckdb", 10_000_000, 150, 5000)]
+    text = page([*results, entry("duckdb", 100_000_000, 2000, 16384)])
+    assert "| 10 million orders: at most 8 times the floor's CPU time | 7.5 times | yes |" in text
+    assert "| 10 million orders: at most 4 GiB of memory | 4.9 GiB | no |" in text
+    assert "at most linear growth + 10 % | 1.15 times the CPU time per order | no |" in text
+    assert "| 100 million orders: done within 16 GiB on two cores | 16.0 GiB | yes |" in text
+
+
+def test_the_page_compares_peers_of_the_same_size() -> None:
+    """50 s of wall time are 5 times the 10 s of the same models."""
+    results = [entry("duckdb", 1000, 20, 500), entry("pandas", 1000, 100, 2048, differences=["one row"])]
+    text = page([*results, entry("polars", 2000, 1, 1, differences=[])])
+    assert "|  | pandas 1 | 50.0 s | 100 s | 2.0 GiB | 5.0 | no |" in text
+    assert "polars 1 |" not in text.partition("## On Apache Spark")[0].partition("## Beside")[2]
+
+
+def test_the_committed_page_is_that_of_the_committed_results() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(json.loads(RESULTS.read_text(encoding="utf-8")))
