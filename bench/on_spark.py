@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 from bench.measure import Cost, Watch
 from bench.on_duckdb import PROJECT, dbt, phase_of
+from bench.windows import compare_windows
 from spark import cluster
 from spark.compare import compare_exports
 
@@ -62,6 +64,21 @@ def measure_models(raw: Path, work: Path, given: dict[str, str]) -> tuple[Cost, 
             )
             phases[model["name"]] = phase_of(model)
     return watch.cost(watch.times[0], watch.times[-1]), costs, phases
+
+
+def measure_windows(work: Path, given: dict[str, str]) -> list[dict[str, object]]:
+    """Ranks of all customers in both ways, after the models are built."""
+    from pyhive import hive
+
+    settings = {"set:hiveconf:spark.sql.ansi.enabled": "false"}  # as in profiles.yml
+    port = int(given["STAMMKUNDE_SPARK_PORT"])
+    with hive.connect(cluster.HOST, port, configuration=settings) as connection, connection.cursor() as cursor:
+
+        def ask(query: str) -> list[Any]:
+            cursor.execute(query)
+            return cursor.fetchall()
+
+        return compare_windows(ask, work / "target_spark" / "manifest.json")
 
 
 def moment(text: str) -> float:

@@ -14,6 +14,7 @@ MEMORY_GOAL_MIB = 4096
 GROWTH_GOAL = 1.10  # of the CPU time per order, from 1 to 10 million orders
 LARGEST_GOAL_MIB = 16 * 1024  # at 100 million orders
 DEAREST = 8
+LAYERS = ("staging", "intermediate", "marts", "data tests")
 NAMES = {"duckdb": "DuckDB", "spark": "Apache Spark", "pandas": "pandas", "polars": "polars"}
 
 HEAD = """# Benchmarks
@@ -88,9 +89,15 @@ def phases(duckdb: Sequence[Mapping]) -> Iterator[str]:
     yield "Wall time, CPU time in floors, and peak memory of each folder of models, and of all data tests.\n"
     sizes = [number(one["orders"]) for one in duckdb]
     yield from head("phase", *sizes)
-    for phase in dict.fromkeys(phase for one in duckdb for phase in one["phases"]):
+    for phase in phases_of(duckdb):
         costs = [(one["phases"].get(phase), floor(one)) for one in duckdb]
         yield row(phase, *(cost_cell(cost, of_floor) if cost else "" for cost, of_floor in costs))
+
+
+def phases_of(results: Sequence[Mapping]) -> list[str]:
+    """All phases that were measured, in the order of the layers."""
+    found = {phase for one in results for phase in one["phases"]}
+    return sorted(found, key=lambda phase: (LAYERS.index(phase.split("/")[0]), phase))
 
 
 def cost_cell(cost: Mapping, of_floor: float) -> str:
@@ -168,13 +175,22 @@ def on_spark(of_engine: Mapping[str, Sequence[Mapping]]) -> Iterator[str]:
     sizes = [number(one["orders"]) for one in of_engine["spark"]]
     yield "\nWall time, CPU time in floors, and peak memory of each folder of models:\n"
     yield from head("phase", *sizes)
-    for phase in dict.fromkeys(phase for one in of_engine["spark"] for phase in one["phases"]):
+    for phase in phases_of(of_engine["spark"]):
         costs = [(one["phases"].get(phase), floor(one)) for one in of_engine["spark"]]
         yield row(phase, *(cost_cell(cost, of_floor) if cost else "" for cost, of_floor in costs))
     largest = of_engine["spark"][-1]
     by_time = sorted(largest["models"].items(), key=lambda item: -item[1]["seconds"])[:DEAREST]
     listed = ", ".join(f"`{name}` {seconds(cost['seconds'])}" for name, cost in by_time)
     yield f"\nThe longest models at {number(largest['orders'])} orders: {listed}."
+    yield "\nRanks of all customers, by a window over all of them (one task) and from counts per value (ours):\n"
+    yield from head("", "customers", "window", "counts", "window : counts", "same figures")
+    for one in of_engine["spark"]:
+        for found in one["windows"]:
+            window, counts = found["seconds"]["window"], found["seconds"]["counts"]
+            yield row(
+                found["what"], number(found["customers"]), seconds(window), seconds(counts),
+                times(window / counts), said(found["same"]),
+            )  # fmt: skip
 
 
 def where(results: Sequence[Mapping]) -> Iterator[str]:

@@ -127,6 +127,7 @@ def with_spark(engine: str, raw: Path, work: Path, arguments: argparse.Namespace
     with on_spark.running_cluster(work, arguments.spark_memory) as given:
         whole, models, phases = on_spark.measure_models(raw, work, given)
         say("models on Spark", whole)
+        windows = on_spark.measure_windows(work, given)
         found = on_spark.differences(raw, work, given, arguments.memory)
     report(engine, found)
     return {
@@ -134,6 +135,7 @@ def with_spark(engine: str, raw: Path, work: Path, arguments: argparse.Namespace
         "phases": by_phase(models, phases),
         "models": {name: asdict(cost) for name, cost in models.items()},
         "differences": found,
+        "windows": windows,
         "workers": cluster.WORKERS,
         "memory_mib": arguments.spark_memory,
     }
@@ -151,10 +153,9 @@ def total(costs: Iterable[Cost]) -> Cost:
 
 
 def by_phase(costs: Mapping[str, Cost], phases: Mapping[str, str]) -> dict[str, dict]:
-    """In the order in which the phases begin."""
     return {
         phase: asdict(total(cost for name, cost in costs.items() if phases[name] == phase))
-        for phase in dict.fromkeys(phases.values())
+        for phase in sorted(set(phases.values()))
     }
 
 
