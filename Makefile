@@ -35,10 +35,10 @@ map: $(VENV)/installed  ## propose a mapping for RAW=file
 	@$(if $(RAW),,$(error say which file: make map RAW=path/to/file.csv))$(BIN)/python -m intake map --raw "$(RAW)"
 
 test: $(VENV)/installed-dev  ## all tests but those that take minutes
-	$(BIN)/pytest -m "not long and not spark" -n 2 --dist loadfile
+	$(BIN)/pytest -m "not long and not spark" -n 2 --dist loadfile --no-loadscope-reorder
 
 test-long: $(VENV)/installed-dev  ## the long tests too: many more random shops
-	$(BIN)/pytest -m "not spark" -n 2 --dist loadfile
+	$(BIN)/pytest -m "not spark" -n 2 --dist loadfile --no-loadscope-reorder
 
 test-spark: $(VENV)/installed-spark  ## Spark's marts against DuckDB's, row by row (needs Java; some 20 minutes)
 	$(BIN)/pytest -m spark

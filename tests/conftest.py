@@ -26,6 +26,12 @@ if not hasattr(main_module, "__file__"):
 
 PROJECT = Path(__file__).resolve().parent.parent
 SAMPLE = PROJECT / "sample_data" / "raw"
+LONGEST = "test_refresh.py"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The file that takes longest comes first, so that no process is left alone with it at the end."""
+    items.sort(key=lambda item: item.path.name != LONGEST)
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,7 @@ judged as (
             -- More than fits into net_amount: no shop's order, and it must not stop the run.
             when
                 foreign_currency is not null
-                and try_cast(cast(amount as decimal(28, 4)) * exchange_rate as decimal(18, 2)) is null
+                and try_cast(cast(amount as decimal(19, 4)) * exchange_rate as decimal(18, 2)) is null
                 then 'invalid_amount'
         end as rejection_reason
     from converted
@@ -118,7 +118,8 @@ select
     case
         when rejection_reason is not null then null
         when foreign_currency is null then cast(amount - refunded_amount as decimal(18, 2))
-        else try_cast(cast(amount - refunded_amount as decimal(28, 4)) * exchange_rate as decimal(18, 2))
+        -- 19 digits and the rate's 18 make 38: Spark rounds a longer product before the cents are rounded.
+        else try_cast(cast(amount - refunded_amount as decimal(19, 4)) * exchange_rate as decimal(18, 2))
     end as net_amount,
     status,
     sales_channel,
