@@ -7,10 +7,12 @@ import subprocess
 import sys
 import time
 
+import duckdb
 import pytest
 
 from bench.measure import Cost, Watch, measure_command
 from bench.page import PAGE, RESULTS, page
+from bench.windows import scores_by_counts, scores_by_window
 from tests.conftest import PROJECT, Build
 
 
@@ -74,6 +76,25 @@ def test_a_watch_adds_up_processes_that_come_and_go() -> None:
 
 def test_costs_add_up_in_time_and_not_in_memory() -> None:
     assert Cost(1, 2, 300) + Cost(10, 20, 100) == Cost(11, 22, 300)
+
+
+def test_scores_are_the_same_by_a_window_and_by_counts() -> None:
+    """Written for Spark, whose datediff has two arguments. Of 200 customers many share a value."""
+    with duckdb.connect() as connection:
+        connection.execute("create macro datediff(later, earlier) as later - earlier")
+        connection.execute("create schema intermediate")
+        connection.execute("create table intermediate.int_as_of as select date '2024-12-31' as as_of_date")
+        connection.execute(
+            "create table intermediate.int_customers as select 'c' || i as customer_id, 1 + i * i % 7 as orders, "
+            "(i * 37 % 90)::decimal(28, 2) as net_revenue, date '2024-01-01' + (i * 11 % 60)::int as last_order_date "
+            "from range(200) as _(i)"
+        )
+        by_window, by_counts = (
+            connection.execute(query).fetchall() for query in (scores_by_window(), scores_by_counts())
+        )
+    assert by_window == by_counts
+    assert len(by_window) > 50
+    assert sum(row[-1] for row in by_window) == 200
 
 
 def entry(engine: str, orders: int, cpu_seconds: float, peak_mib: float, **more: object) -> dict:

@@ -65,13 +65,14 @@
     ) }}
 {% endmacro %}
 
-{#- Several files are one pattern: {a,b}. -#}
+{#- Several files, which always lie in one folder, are one pattern: folder/{a,b}. -#}
 {% macro spark__raw_reader(format, paths) %}
-    {% set escaped = [] %}
+    {% set names = [] %}
     {% for path in paths %}
-        {% do escaped.append(as_path(path)) %}
+        {% do names.append(as_path(path).rpartition('/')[2]) %}
     {% endfor %}
-    {% set files = escaped[0] if escaped | length == 1 else '{' ~ escaped | join(',') ~ '}' %}
+    {% set folder = as_path(paths[0]).rpartition('/')[0] %}
+    {% set files = folder ~ '/' ~ (names[0] if names | length == 1 else '{' ~ names | join(',') ~ '}') %}
     {% set options = "" if format == 'parquet' else " with (header = 'true', multiLine = 'true', escape = '\"', mode = 'FAILFAST')" %}
     {{ return('(select *, _metadata.file_path as read_from from ' ~ format ~ '.`' ~ files ~ '`' ~ options ~ ')') }}
 {% endmacro %}
