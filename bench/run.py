@@ -50,6 +50,7 @@ def main() -> int:
     parser.add_argument("--work", type=Path, default=PROJECT / "warehouse" / "bench", help="for shops and warehouses")
     parser.add_argument("--memory", default="80%", help="DuckDB's limit, such as 12GB; beyond it, it works on the disk")
     parser.add_argument("--spark-memory", type=int, default=3072, help="MiB of each of two workers and of the server")
+    parser.add_argument("--no-build", action="store_true", help="leave out `dbt build`, which does everything again")
     parser.add_argument("--results", type=Path, default=RESULTS)
     arguments = parser.parse_args()
     if arguments.orders and min(arguments.orders) < 1:
@@ -100,14 +101,14 @@ def why_not_on_spark(orders: int, arguments: argparse.Namespace) -> str | None:
 
 
 def with_duckdb(engine: str, raw: Path, work: Path, arguments: argparse.Namespace) -> dict:
-    build = say("dbt build", on_duckdb.measure_build(raw, work, arguments.memory))
+    build = None if arguments.no_build else say("dbt build", on_duckdb.measure_build(raw, work, arguments.memory))
     costs, phases = on_duckdb.measure_models(raw, work, arguments.memory)
     models = {name: cost for name, cost in costs.items() if phases[name] != TESTS}
     say("models on DuckDB", total(models.values()))
     manifest = json.loads((work / "target" / "manifest.json").read_text(encoding="utf-8"))
     behind = on_duckdb.models_behind(manifest, peers.MARTS)
     return {
-        "build": asdict(build),
+        "build": asdict(build) if build else None,
         "whole": asdict(total(models.values())),
         "phases": by_phase(costs, phases),
         "models": {name: asdict(cost) for name, cost in models.items()},

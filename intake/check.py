@@ -157,6 +157,7 @@ def stage(raw: Path, folder: Path, settings: Dictionary[str, object]) -> Path:
     environment = {
         **os.environ,
         "STAMMKUNDE_TARGET": "duckdb",
+        "STAMMKUNDE_RAW_TABLES": "",
         "STAMMKUNDE_RAW": str(raw.resolve()),
         "STAMMKUNDE_WAREHOUSE": str(warehouse),
         "DBT_TARGET_PATH": str(folder / "target"),

@@ -29,6 +29,7 @@ STORAGE_VERSION = "v1.4.0"  # the newest that DuckDB 1.x readers open, which mos
 MEMORY = "1500MB"
 UNFINISHED = ".unfinished"
 KEPT_BUILDS = 5
+BUILD_IDS = "[0-9]*T[0-9]*Z-*"  # names of kept files and folders; nothing else in their folder is ours
 
 
 class PublishError(Exception):
@@ -317,7 +318,7 @@ def remove_unfinished(places: Places) -> None:
     for folder in (places.kept_builds, places.published.parent):
         for left in folder.glob(f"*{UNFINISHED}*"):
             remove(left)
-    for file in places.kept_builds.glob("*"):
+    for file in places.kept_builds.glob(BUILD_IDS):
         if not file.with_suffix(".json").exists():  # a crash before its manifest was written
             remove(file)
 

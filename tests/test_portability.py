@@ -88,3 +88,36 @@ def test_what_differs_is_found(sql: str) -> None:
 def test_dispatch_is_confined_to_the_portable_macros_and_the_reading_of_files() -> None:
     dispatching = {path for path in PROJECT.glob("macros/**/*.sql") if "adapter.dispatch" in path.read_text()}
     assert dispatching <= {*PROJECT.glob("macros/portable/*.sql"), PROJECT / "macros" / "raw" / "reading.sql"}
+
+
+# On Spark a window without `partition by` is one task, whatever the size of the cluster: only where rows are few.
+OVER_FEW_ROWS = {
+    "customer_concentration": "distinct revenues, tenths",
+    "customers": "distinct values",
+    "int_customers": "combinations of attributes",
+    "int_daily_balances": "days",
+}
+WINDOW = re.compile(r"\b(?:over|as) \(((?:[^()]|\([^()]*\))*)\)")
+
+
+def windows_over_all_rows(text: str) -> list[str]:
+    windows = [" ".join(found.split()) for found in WINDOW.findall(re.sub(r"--[^\n]*", " ", text))]
+    return [window for window in windows if re.match("order by|rows |$", window)]
+
+
+def test_only_few_rows_are_ranked_all_together() -> None:
+    found = {path.stem for path in PROJECT.glob("models/**/*.sql") if windows_over_all_rows(path.read_text())}
+    assert found == OVER_FEW_ROWS.keys()
+
+
+@pytest.mark.parametrize(
+    ("sql", "number"),
+    [
+        ("select ntile(10) over (order by a desc, b) from t", 1),
+        ("select sum(a) over () from t", 1),
+        ("select lag(a) over w from t window w as (order by coalesce(a, b))", 1),
+        ("select lag(a) over w from t window w as (\n partition by coalesce(c, d)\n order by a)", 0),
+    ],
+)
+def test_a_window_over_all_rows_is_found(sql: str, number: int) -> None:
+    assert len(windows_over_all_rows(sql)) == number

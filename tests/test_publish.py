@@ -298,6 +298,17 @@ def test_a_build_without_parquet_takes_the_link_away(tmp_path: Path) -> None:
     assert_in_order(places)
 
 
+def test_what_is_not_ours_among_the_kept_builds_is_left_alone(places: Places) -> None:
+    publish_new(places, 1)
+    others = [places.kept_builds / "notes.txt", places.kept_builds / "2025" / "copy.duckdb"]
+    for other in others:
+        other.parent.mkdir(exist_ok=True)
+        other.write_text("somebody's")
+    publish_new(places, 2)
+    repair(places)
+    assert all(other.read_text() == "somebody's" for other in others)
+
+
 def test_what_is_in_the_way_of_the_link_is_told_before_anything_is_published(tmp_path: Path) -> None:
     places = places_in(tmp_path, "spark")
     publish_new(places, 1)
