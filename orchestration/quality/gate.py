@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -110,7 +111,9 @@ def validate(judged: Sequence[Judged]) -> tuple[dict[tuple[str, str], bool], Abs
     Checks that are off, or have no row, are not asked.
     """
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    import great_expectations as gx
+    with warnings.catch_warnings():  # it imports pyspark where that is installed, which has a word on pandas to say
+        warnings.simplefilter("ignore", FutureWarning)
+        import great_expectations as gx
 
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
