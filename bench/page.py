@@ -96,17 +96,16 @@ def builds(duckdb: Sequence[Mapping]) -> Iterator[str]:
 
 def phases(duckdb: Sequence[Mapping]) -> Iterator[str]:
     yield "Wall time, CPU time in floors, and peak memory of each folder of models, and of all data tests.\n"
-    sizes = [number(one["orders"]) for one in duckdb]
-    yield from head("phase", *sizes)
-    for phase in phases_of(duckdb):
-        costs = [(one["phases"].get(phase), floor(one)) for one in duckdb]
-        yield row(phase, *(cost_cell(cost, of_floor) if cost else "" for cost, of_floor in costs))
+    yield from table_of_phases(duckdb)
 
 
-def phases_of(results: Sequence[Mapping]) -> list[str]:
-    """All phases that were measured, in the order of the layers."""
+def table_of_phases(results: Sequence[Mapping]) -> Iterator[str]:
+    """A row for each phase that was measured, in the order of the layers, and a column for each size."""
+    yield from head("phase", *(number(one["orders"]) for one in results))
     found = {phase for one in results for phase in one["phases"]}
-    return sorted(found, key=lambda phase: (LAYERS.index(phase.split("/")[0]), phase))
+    for phase in sorted(found, key=lambda phase: (LAYERS.index(phase.split("/")[0]), phase)):
+        costs = [(one["phases"].get(phase), floor(one)) for one in results]
+        yield row(phase, *(cost_cell(cost, of_floor) if cost else "" for cost, of_floor in costs))
 
 
 def cost_cell(cost: Mapping, of_floor: float) -> str:
@@ -181,12 +180,8 @@ def on_spark(of_engine: Mapping[str, Sequence[Mapping]]) -> Iterator[str]:
             times(whole["cpu_seconds"] / floor(one)),
             times(whole["seconds"] / duckdb[0]["whole"]["seconds"]) if duckdb else "", said(not one["differences"]),
         )  # fmt: skip
-    sizes = [number(one["orders"]) for one in of_engine["spark"]]
     yield "\nWall time, CPU time in floors, and peak memory of each folder of models:\n"
-    yield from head("phase", *sizes)
-    for phase in phases_of(of_engine["spark"]):
-        costs = [(one["phases"].get(phase), floor(one)) for one in of_engine["spark"]]
-        yield row(phase, *(cost_cell(cost, of_floor) if cost else "" for cost, of_floor in costs))
+    yield from table_of_phases(of_engine["spark"])
     largest = of_engine["spark"][-1]
     by_time = sorted(largest["models"].items(), key=lambda item: -item[1]["seconds"])[:DEAREST]
     listed = ", ".join(f"`{name}` {seconds(cost['seconds'])}" for name, cost in by_time)

@@ -46,7 +46,8 @@ def main() -> int:
     places = Places.from_environment()
     places = replace(places, target=getattr(arguments, "target", None) or places.target)
     try:
-        check_installed(places.target)
+        if arguments.command in BUILDING:
+            check_installed(places.target)
     except TargetError as error:
         print(error, file=sys.stderr)
         return 1
@@ -142,6 +143,7 @@ def serve(places: Places, arguments: argparse.Namespace) -> int:
     os.execve(program, command, environment)
 
 
+BUILDING = ("run", "accept", "serve")  # the others work without the engine: a rollback must always be possible
 COMMANDS = {"run": run, "accept": accept, "rollback": rollback, "builds": builds, "serve": serve}
 
 if __name__ == "__main__":

@@ -28,6 +28,22 @@ def test_a_target_that_is_none_is_told_before_anything_runs(tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_builds_nothing_works_without_the_engine(tmp_path: Path) -> None:
+    """A target that is none stops no rollback: it fails for its own reason."""
+    given = {
+        **os.environ,
+        "STAMMKUNDE_TARGET": "snowflake",
+        "STAMMKUNDE_WAREHOUSE": str(tmp_path / "shop.duckdb"),
+        "STAMMKUNDE_PUBLISHED": str(tmp_path / "published" / "retention.duckdb"),
+    }
+    for command, said in (("rollback", "there is no published build to go back from"), ("builds", "No refresh")):
+        finished = subprocess.run(
+            [sys.executable, "-m", "orchestration", command],
+            cwd=PROJECT, env=given, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert said in finished.stdout + finished.stderr
+
+
 def test_spark_that_is_not_installed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     check_installed("duckdb")
