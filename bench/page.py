@@ -14,7 +14,7 @@ MEMORY_GOAL_MIB = 4096
 GROWTH_GOAL = 1.10  # of the CPU time per order, from 1 to 10 million orders
 LARGEST_GOAL_MIB = 16 * 1024  # at 100 million orders
 DEAREST = 8
-LAYERS = ("staging", "intermediate", "marts", "data tests")
+LAYERS = ("staging", "intermediate", "outcomes", "marts", "data tests")
 NAMES = {"duckdb": "DuckDB", "spark": "Apache Spark", "pandas": "pandas", "polars": "polars"}
 
 HEAD = """# Benchmarks
