@@ -1,13 +1,6 @@
 -- A spell is a run of orders that are at most the active window apart: its customer is active at every day from
 -- the day after its first order to the window's end after its last. "Active at d" needs no table of days.
-with as_of as (
-
-    select as_of_date
-    from {{ ref('int_as_of') }}
-
-),
-
-spell_starts as (
+with spell_starts as (
 
     select
         customer_id,
@@ -16,7 +9,7 @@ spell_starts as (
     from {{ ref('int_order_sequence') }}
     where
         order_number = 1
-        or {{ days_between('previous_order_date', 'order_date') }} > {{ var('active_window_days') }}
+        or order_date > {{ lapse_date('previous_order_date') }}
 
 ),
 
@@ -46,19 +39,28 @@ spells as (
     inner join {{ ref('int_customers') }} as customers
         on numbered.customer_id = customers.customer_id
 
+),
+
+windows as (
+
+    select
+        spells.*,
+        {{ lapse_date('spells.spell_last_order_date') }} as lapse_date,
+        as_of.as_of_date
+    from spells
+    cross join {{ ref('int_as_of') }} as as_of
+
 )
 
 select
-    spells.customer_id,
-    spells.segment_id,
-    spells.first_order_date,
-    spells.spell_number,
-    spells.spell_start_date,
-    spells.spell_last_order_date,
-    case
-        when {{ add_days('spells.spell_last_order_date', var('active_window_days')) }} <= as_of.as_of_date
-            then {{ add_days('spells.spell_last_order_date', var('active_window_days')) }}
-    end as lapsed_on,
-    spells.is_latest_spell
-from spells
-cross join as_of
+    customer_id,
+    segment_id,
+    first_order_date,
+    spell_number,
+    spell_start_date,
+    spell_last_order_date,
+    {{ add_days('spell_start_date', 1) }} as active_from,
+    {{ add_days('lapse_date', 1) }} as active_until,
+    case when lapse_date <= as_of_date then lapse_date end as lapsed_on,
+    is_latest_spell
+from windows
