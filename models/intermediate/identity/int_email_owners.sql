@@ -31,6 +31,12 @@ emails_without_customer_id as (
     select email
     from customers
     where customer_id is null
+    {% for entity in ['stg_activities', 'stg_subscriptions', 'stg_actions_taken'] %}
+        union
+        select {{ lower_case('customer_email') }} as email
+        from {{ ref(entity) }}
+        where rejection_reason is null and customer_id is null
+    {% endfor %}
 
 ),
 

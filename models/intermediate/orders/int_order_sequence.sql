@@ -14,8 +14,7 @@ with counted_orders as (
         orders.updated_at
     from {{ ref('int_current_orders') }} as orders
     left join {{ ref('int_email_owners') }} as owners
-        on
-            case when orders.customer_id is null then {{ lower_case('orders.customer_email') }} end = owners.email
+        on {{ email_to_look_up('orders.customer_id', 'orders.customer_email') }} = owners.email
     where orders.exclusion_reason is null
 
 ),
