@@ -9,6 +9,9 @@ with typed as (
         {{ raw_boolean('marketing_consent') }} as marketing_consent,
         {{ clean_text('referred_by_customer_id') }} as referred_by_customer_id,
         {{ clean_text('loyalty_tier') }} as loyalty_tier,
+        {% for column in further_columns_of_customers() %}
+            {{ clean_text(column) }} as {{ column }},
+        {% endfor %}
         {{ raw_timestamp('updated_at') }} as updated_at,
         source_file
     from {{ source('raw', 'customers') }}
@@ -31,6 +34,7 @@ versions as (
                 marketing_consent desc nulls last,
                 referred_by_customer_id desc nulls last,
                 loyalty_tier desc nulls last
+                {% for column in further_columns_of_customers() %}, {{ column }} desc nulls last{% endfor %}
         ) as version_rank
     from typed
 
@@ -45,6 +49,9 @@ select
     marketing_consent,
     referred_by_customer_id,
     loyalty_tier,
+    {% for column in further_columns_of_customers() %}
+        {{ column }},
+    {% endfor %}
     updated_at,
     source_file,
     rejection_reason,

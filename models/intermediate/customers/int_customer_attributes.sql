@@ -1,10 +1,9 @@
+{%- set attributes = ['acquisition_channel', 'country', 'marketing_consent'] + dimensions_of_customers() -%}
 with known_customers as (
 
     select
         customer_id,
-        acquisition_channel,
-        country,
-        marketing_consent,
+        {{ attributes | join(',\n        ') }},
         updated_at,
         {{ lower_case('email') }} as email
     from {{ ref('stg_customers') }}
@@ -18,9 +17,7 @@ numbered_customers as (
 
     select
         customer_id,
-        acquisition_channel,
-        country,
-        marketing_consent
+        {{ attributes | join(',\n        ') }}
     from known_customers
     where customer_id is not null
 
@@ -32,9 +29,9 @@ customers_by_email as (
     select
         {{ resolved_customer_id('null', 'known_customers.email', 'owners.customer_id') }} as customer_id,
         known_customers.email,
-        known_customers.acquisition_channel,
-        known_customers.country,
-        known_customers.marketing_consent,
+        {% for attribute in attributes %}
+            known_customers.{{ attribute }},
+        {% endfor %}
         known_customers.updated_at
     from known_customers
     left join {{ ref('int_email_owners') }} as owners
@@ -62,15 +59,11 @@ ranked_by_email as (
 
 select
     customer_id,
-    acquisition_channel,
-    country,
-    marketing_consent
+    {{ attributes | join(',\n    ') }}
 from numbered_customers
 union all
 select
     customer_id,
-    acquisition_channel,
-    country,
-    marketing_consent
+    {{ attributes | join(',\n    ') }}
 from ranked_by_email
 where preference = 1

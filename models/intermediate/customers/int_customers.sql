@@ -25,6 +25,9 @@ described_customers as (
         attributes.acquisition_channel,
         attributes.country,
         attributes.marketing_consent,
+        {% for dimension in dimensions_of_customers() %}
+            attributes.{{ dimension }},
+        {% endfor %}
         orders.first_sales_channel,
         first_categories.first_category,
         case
@@ -72,6 +75,9 @@ select
     customers.first_sales_channel,
     customers.first_category,
     customers.first_order_discounted,
+    {% for dimension in dimensions_of_customers() %}
+        customers.{{ dimension }},
+    {% endfor %}
     cast(segments.segment_id as int) as segment_id
 from described_customers as customers
 inner join segments
