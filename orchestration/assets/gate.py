@@ -1,6 +1,6 @@
 """The gate behind all models."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import dagster as dg
@@ -20,15 +20,16 @@ QUESTIONS = {
 }
 
 
-def gate_asset(models: dg.AssetsDefinition) -> dg.AssetsDefinition:
-    """What the suites found."""
+def gate_asset(models: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition:
+    """What the suites found, after all steps that build models."""
+    built = [step.op.name for step in models]
 
     @dg.multi_asset(
         name="gate",
         specs=[
             dg.AssetSpec(
                 key=RESULTS,
-                deps=[spec.key for spec in models.specs if spec.key.path[0] in ("marts", "staging")],
+                deps=[spec.key for step in models for spec in step.specs if spec.key.path[0] in ("marts", "staging")],
                 group_name="quality",
                 kinds={"greatexpectations"},
                 owners=OWNERS,
@@ -39,7 +40,7 @@ def gate_asset(models: dg.AssetsDefinition) -> dg.AssetsDefinition:
         pool=POOL,
     )
     def validation_results(context: dg.AssetExecutionContext, refresh: dg.ResourceParam[Session]) -> Iterator[Any]:
-        yield from guarded(refresh, "gate", ("raw", "models"), lambda: judge_build(refresh))
+        yield from guarded(refresh, "gate", ("raw", *built), lambda: judge_build(refresh))
 
     return validation_results
 
