@@ -16,7 +16,7 @@ from bench.measure import Cost, Watch
 from bench.on_duckdb import PROJECT, dbt, phase_of
 from bench.windows import compare_windows
 from spark import cluster
-from spark.compare import compare_exports
+from tests.compare_exports import compare_exports
 
 
 @contextmanager

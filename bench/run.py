@@ -26,6 +26,8 @@ from operator import add
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from bench import on_duckdb, on_spark, peers
 from bench.measure import NOTHING, Cost
 from bench.on_duckdb import PROJECT, TESTS
@@ -166,11 +168,11 @@ def say(what: str, cost: Cost) -> Cost:
 
 
 def machine() -> dict[str, object]:
-    model, gib = platform.processor() or platform.machine(), None
-    if Path("/proc/cpuinfo").exists():
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    model = platform.processor() or platform.machine()
+    if (cpus := Path("/proc/cpuinfo")).exists():  # Linux, where the platform knows no model
+        lines = cpus.read_text().splitlines()
         model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), model)
-        gib = round(int(Path("/proc/meminfo").read_text().split()[1]) / 2**20)
+    gib = round(psutil.virtual_memory().total / 2**30)
     return {"cpu": model, "cores": os.cpu_count(), "memory_gib": gib, "system": platform.system()}
 
 

@@ -20,7 +20,7 @@ import yaml
 
 from orchestration.places import Places
 from spark import cluster
-from spark.compare import compare_exports
+from tests.compare_exports import compare_exports
 from tests.conftest import PROJECT, SAMPLE, Build, build_models, run_dbt
 from tests.reference.files import write_shop
 from tests.reference.random_shop import random_shop
