@@ -1,4 +1,4 @@
-"""Wall seconds, CPU seconds and peak memory of SQL statements in a process of their own, a command, a cluster."""
+"""Measures wall seconds, CPU seconds and peak memory of SQL statements, of commands and of clusters."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from pathlib import Path
 import duckdb
 import psutil
 
-# As in profiles.yml, so that what is measured is what a run does.
+# As in profiles.yml, so that the benchmark measures what a run does.
 CONFIG = {"storage_compatibility_version": "v1.4.0"}
 SETTINGS = ("set TimeZone = 'UTC'", "set preserve_insertion_order = false", "set enable_progress_bar = false")
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What something cost: wall seconds, CPU seconds over all threads and processes, peak resident memory in MiB."""
+    """Wall seconds, CPU seconds of all threads and processes, and peak resident memory in MiB."""
 
     seconds: float
     cpu_seconds: float
     peak_mib: float
 
     def __add__(self, other: Cost) -> Cost:
-        """One after the other."""
+        """The cost of both, one after the other."""
         return Cost(
             self.seconds + other.seconds, self.cpu_seconds + other.cpu_seconds, max(self.peak_mib, other.peak_mib)
         )

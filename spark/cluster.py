@@ -26,7 +26,10 @@ from pathlib import Path
 
 import psutil
 
+from stammkunde.errors import StammkundeError
+
 HOST = "127.0.0.1"
+THRIFT_PORT = 10010  # unless STAMMKUNDE_SPARK_PORT says otherwise
 WORKERS = 2
 CORES_OF_WORKER = 1
 MEMORY_MIB = 1024  # of each worker and of the server, unless STAMMKUNDE_SPARK_MEMORY says otherwise
@@ -35,7 +38,7 @@ SECONDS_TO_START = 180
 SECONDS_TO_END = 30
 
 
-class ClusterError(Exception):
+class ClusterError(StammkundeError):
     """Why there is no cluster, in words for the user."""
 
 
@@ -44,13 +47,16 @@ def folder_of_cluster() -> Path:
 
 
 def thrift_port() -> int:
-    return int(os.environ.get("STAMMKUNDE_SPARK_PORT", "10010"))
+    given = os.environ.get("STAMMKUNDE_SPARK_PORT", str(THRIFT_PORT))
+    if not given.isdecimal() or not 1 <= int(given) <= 65535:
+        raise ClusterError(f"STAMMKUNDE_SPARK_PORT is '{given}'; it must be a port, a number from 1 to 65535")
+    return int(given)
 
 
 def memory_mib() -> int:
     given = os.environ.get("STAMMKUNDE_SPARK_MEMORY", str(MEMORY_MIB))
-    if not given.isdigit() or int(given) < MEMORY_MIB:
-        raise ClusterError(f"STAMMKUNDE_SPARK_MEMORY is '{given}'; it must be a number of MiB from {MEMORY_MIB} on")
+    if not given.isdecimal() or int(given) < MEMORY_MIB:
+        raise ClusterError(f"STAMMKUNDE_SPARK_MEMORY is '{given}'; it must be a number of MiB, at least {MEMORY_MIB}")
     return int(given)
 
 
@@ -184,8 +190,9 @@ def start(folder: Path, service: Service) -> None:
     remember(folder, process.pid)
     wait_until(lambda: listens(service.port) or process.poll() is not None, SECONDS_TO_START)
     if process.poll() is not None or not listens(service.port):
-        tail = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-20:])
-        raise ClusterError(f"{service.name} did not start; the end of its log:\n{tail}")
+        said = log.read_text(encoding="utf-8", errors="replace").split("\n")
+        last = next((line.strip() for line in reversed(said) if line.strip()), "nothing")
+        raise ClusterError(f"{service.name} did not start; its log {log} ends with: {last}")
 
 
 def down(folder: Path) -> None:
