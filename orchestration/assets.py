@@ -20,8 +20,11 @@ from orchestration.collect import BESIDE_MARTS, CollectError, clear, collect
 from orchestration.notify import Failure
 from orchestration.places import Places
 from orchestration.publish import PublishError, publish
-from orchestration.quality.gate import MissingSuiteError, Result, judge, require_suites
-from orchestration.quality.suites import NAMES
+from orchestration.quality.data_docs import write_data_docs
+from orchestration.quality.evidence import gathered
+from orchestration.quality.gate import MissingSuiteError, judge, require_suites
+from orchestration.quality.results import Result
+from orchestration.quality.suites import NAMES, SUITES
 from orchestration.quality.thresholds import ThresholdError, load_thresholds
 from orchestration.raw_tables import RawTableError, entities_of_tables, measure_tables
 from orchestration.refresh import TERMINAL
@@ -175,17 +178,16 @@ def raw_assets() -> dg.AssetsDefinition:
 
 def gate(session: Session, suites: tuple[str, ...]) -> list[Result]:
     """What the suites find. The last refresh's raw measures are those of the build that this one is compared with."""
-    from orchestration.quality.evidence import Evidence, opened
-
     before = session.baseline
     now = session.state.of_build("raw_entities", session.build_id)
     earlier = session.state.of_build("raw_entities", before.build_id if before else None)
     warehouse = session.places.warehouse if suites != ("raw",) else None
-    with opened(warehouse, before.file if before and warehouse else None) as connection:
-        evidence = Evidence(
-            now, earlier, date.today(), connection, warehouse, before.file if before and warehouse else None
-        )
-        return judge(suites, evidence, load_thresholds(), session.places.data_docs, session.acceptance)
+    baseline = before.file if before and warehouse else None
+    with gathered(now, earlier, date.today(), warehouse, baseline) as evidence:
+        results = judge(suites, evidence, load_thresholds(), session.acceptance)
+    compared_with = before.build_id if before else "nothing: no published build of this shop and settings"
+    write_data_docs(session.places.data_docs, results, {"Build": session.build_id, "Compared with": compared_with})
+    return results
 
 
 def model_assets(manifest: dict) -> list[dg.AssetsDefinition]:
@@ -299,11 +301,6 @@ def of_nodes(counted: Mapping[str, int], context: dg.AssetExecutionContext, node
 def gate_asset(models: dg.AssetsDefinition) -> dg.AssetsDefinition:
     """The gate behind all models."""
     suites = NAMES[1:]
-    says = {
-        "staging": "What became of the raw rows?",
-        "reconciliation": "Do the marts agree with each other?",
-        "drift": "What changed against the published build that should not have?",
-    }
 
     @dg.multi_asset(
         name="gate",
@@ -317,7 +314,7 @@ def gate_asset(models: dg.AssetsDefinition) -> dg.AssetsDefinition:
                 description="What Great Expectations found in the build that is about to be published, check by check.",
             )
         ],
-        check_specs=[blocking_check(RESULTS, suite, says[suite]) for suite in suites],
+        check_specs=[blocking_check(RESULTS, suite, SUITES[suite].asks) for suite in suites if suite in SUITES],
         pool=POOL,
     )
     def validation_results(context: dg.AssetExecutionContext, refresh: dg.ResourceParam[Session]) -> Iterator[Any]:

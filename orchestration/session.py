@@ -20,7 +20,7 @@ from orchestration import raw, settings
 from orchestration.notify import Failure, notify
 from orchestration.places import Places
 from orchestration.publish import Kept, baseline, published_build, repair
-from orchestration.quality.gate import Acceptance, Result, blocking
+from orchestration.quality.results import Acceptance, Result, blocking
 from orchestration.state import State
 
 
