@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from orchestration.quality.suites import SUITES
+from stammkunde.files import replaced
 
 if TYPE_CHECKING:
     from orchestration.quality.results import Result
@@ -33,10 +34,8 @@ def write_data_docs(folder: Path, results: Sequence[Result], facts: Mapping[str,
     A page that cannot be written leaves the one that was there.
     """
     page = rendered(results, facts or {})
-    folder.mkdir(parents=True, exist_ok=True)
-    unfinished = folder / "index.html.unfinished"
-    unfinished.write_text(page, encoding="utf-8")
-    unfinished.replace(folder / "index.html")
+    with replaced(folder / "index.html") as path:
+        path.write_text(page, encoding="utf-8")
 
 
 def rendered(results: Sequence[Result], facts: Mapping[str, str]) -> str:

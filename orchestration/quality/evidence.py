@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from intake.reading import name, quoted
+from stammkunde.database import attach_read_only, identifier, in_memory, quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from orchestration.quality.checks import Table
 
 SQL = Path(__file__).with_name("sql")
-MEMORY = "1500MB"
 PUBLISHED_BEFORE = "published_before"
 RAW_COLUMNS = {
     "entity": "varchar",
@@ -74,10 +73,7 @@ def gathered(
     baseline: Path | None = None,
 ) -> Iterator[Evidence]:
     """The evidence there is: no `warehouse` before dbt has run, no `baseline` if there is nothing to compare with."""
-    with duckdb.connect() as connection:
-        connection.execute("set TimeZone = 'UTC'")
-        connection.execute(f"set memory_limit = '{MEMORY}'")
-        connection.execute("set preserve_insertion_order = false")
+    with in_memory() as connection:
         connection.execute((SQL / "macros.sql").read_text(encoding="utf-8"))
         connection.execute(f"set variable today = date '{today}'")
         hold_rows(connection, "raw_entities", raw_now)
@@ -101,13 +97,15 @@ def hold_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[
 
 def show_marts(connection: duckdb.DuckDBPyConnection, file: Path, catalog: str, suffix: str) -> None:
     """A view `<mart><suffix>` over every mart of a file, and `marts<suffix>` with the rows of each."""
-    connection.execute(f"attach {quoted(str(file))} as {name(catalog)} (read_only)")
+    attach_read_only(connection, file, catalog)
     found = connection.execute(
         "select table_name from information_schema.tables where table_catalog = ? and table_schema = 'marts'", [catalog]
     ).fetchall()
     marts = sorted(mart for (mart,) in found)
     for mart in marts:
-        connection.execute(f"create view {name(mart + suffix)} as from {name(catalog)}.marts.{name(mart)}")
-    counts = [f"select {quoted(mart)} as mart, count(*) as rows from {name(mart + suffix)}" for mart in marts]
+        connection.execute(
+            f"create view {identifier(mart + suffix)} as from {identifier(catalog)}.marts.{identifier(mart)}"
+        )
+    counts = [f"select {quoted(mart)} as mart, count(*) as rows from {identifier(mart + suffix)}" for mart in marts]
     nothing = "select '' as mart, 0 as rows where false"
     connection.execute(f"create view marts{suffix} as {' union all '.join(counts) or nothing}")

@@ -24,13 +24,14 @@ from orchestration.quality.results import (
 from orchestration.quality.results import shown_number as shown
 from orchestration.quality.suites import SUITES
 from orchestration.quality.thresholds import Threshold, Thresholds, threshold
+from stammkunde.errors import StammkundeError
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-class MissingSuiteError(Exception):
-    """A suite that must be judged is not there, or judged nothing. The text says which."""
+class MissingSuiteError(StammkundeError):
+    """A suite that must be judged is not there, or judged nothing."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -12,11 +11,14 @@ import yaml
 from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
 
+from stammkunde.environment import environment
+from stammkunde.errors import StammkundeError
+
 DEFAULT = Path(__file__).with_name("thresholds.yml")
 Severity = Literal["fail", "warn", "off"]
 
 
-class ThresholdError(Exception):
+class ThresholdError(StammkundeError):
     """The file of thresholds cannot be used; the text names file and entry, and what to do."""
 
 
@@ -50,7 +52,7 @@ FILE = TypeAdapter(dict[str, dict[str, Threshold]])
 
 
 def thresholds_file() -> Path:
-    return Path(os.environ.get("STAMMKUNDE_THRESHOLDS") or DEFAULT)
+    return environment().thresholds or DEFAULT
 
 
 def load_thresholds(path: Path | None = None) -> Thresholds:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
-from orchestration.places import Places
+from stammkunde.database import rows
+from stammkunde.published import opened
 
-Row = Mapping[str, object]
+Row = Mapping[str, Any]
 
 KPIS = (
     ("customer_retention_rate", "Customer retention rate", "percent"),
@@ -21,12 +22,6 @@ KPIS = (
     ("average_order_value", "Average order value", "money"),
     ("clv_by_lifespan", "Customer lifetime value", "money"),
 )
-
-
-def rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[Row]:
-    cursor = connection.execute(query)
-    names = [column[0] for column in cursor.description or ()]
-    return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
 
 
 def summary(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
@@ -57,7 +52,7 @@ def summary(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     yield from key_figures(connection, currency)
 
 
-def accounting(outcomes: list[Row]) -> Iterator[str]:
+def accounting(outcomes: Sequence[Row]) -> Iterator[str]:
     yield f"{'Raw order rows':<32}{number(sum(row['rows'] for row in outcomes)):>16}"
     for outcome in ("counted", "excluded", "quarantined", "superseded"):
         reasons = {str(row["reason"]): row["rows"] for row in outcomes if row["outcome"] == outcome}
@@ -113,25 +108,14 @@ def money(value: object, currency: str) -> str:
     return "-" if value is None else f"{value:,.2f} {currency}"
 
 
-def show(published: Path) -> int:
-    """Print the summary of the published marts. Gives the exit status."""
-    if not published.exists():
-        print(f"nothing is published at {published} (STAMMKUNDE_PUBLISHED): run a refresh first with 'make run'")
-        return 1
-    try:
-        with duckdb.connect(str(published), read_only=True) as connection:
-            lines = list(summary(connection))
-    except duckdb.Error as error:
-        print(f"cannot read {published}: {str(error).splitlines()[0]}")
-        return 1
-    print("\n" + "\n".join(lines))
-    print(f"\nThe published marts are in {published}, schema marts. What next:")
-    print("  look     open the file read-only with any tool that reads DuckDB, for example marts.retention_kpis")
-    print("  own      make check RAW=folder, then make run RAW=folder (docs/bring-your-own-orders.md)")
-    print("  operate  make dagster: what ran, schedule and sensor (docs/operations.md)")
-    print("  explain  make docs: every model and column")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(show(Places.from_environment().published))
+def summary_lines(published: Path) -> Iterator[str]:
+    """The summary of the published marts, and what can be done next. Raises PublishedFileError."""
+    with opened(published) as connection:
+        yield ""
+        yield from summary(connection)
+    yield ""
+    yield f"The published marts are in {published}, schema marts. What next:"
+    yield "  look     open the file read-only with any tool that reads DuckDB, for example marts.retention_kpis"
+    yield "  own      make check RAW=folder, then make run RAW=folder (docs/bring-your-own-orders.md)"
+    yield "  operate  make dagster: what ran, schedule and sensor (docs/operations.md)"
+    yield "  explain  make docs: every model and column"
