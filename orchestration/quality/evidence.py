@@ -103,9 +103,8 @@ def show_marts(connection: duckdb.DuckDBPyConnection, file: Path, catalog: str, 
     ).fetchall()
     marts = sorted(mart for (mart,) in found)
     for mart in marts:
-        connection.execute(
-            f"create view {identifier(mart + suffix)} as from {identifier(catalog)}.marts.{identifier(mart)}"
-        )
+        table = f"{identifier(catalog)}.marts.{identifier(mart)}"
+        connection.execute(f"create view {identifier(mart + suffix)} as from {table}")
     counts = [f"select {quoted(mart)} as mart, count(*) as rows from {identifier(mart + suffix)}" for mart in marts]
     nothing = "select '' as mart, 0 as rows where false"
     connection.execute(f"create view marts{suffix} as {' union all '.join(counts) or nothing}")
