@@ -20,6 +20,7 @@ from stammkunde.manifest import AFTER_THE_GATE, MARTS, Manifest
 from stammkunde.places import Places
 
 MODELS = "models"
+BROKEN_RULES = "broken"  # macros/quality/rules.sql marks its answer so
 
 
 def model_assets(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
@@ -54,7 +55,8 @@ def build(context: dg.AssetExecutionContext, session: Session, manifest: Mapping
         duckdb.connect(str(places.warehouse)).close()  # fails at once where it is open elsewhere
     (places.dbt_target / "run_results.json").unlink(missing_ok=True)  # of a dbt that crashes there is none
     invocation = start(context, session, manifest)
-    yield from with_row_counts(known_to(context, invocation.stream()), lambda nodes: row_counts(session, nodes))
+    events = with_reasons(known_to(context, invocation.stream()), places)
+    yield from with_row_counts(events, lambda nodes: row_counts(session, nodes))
     if not invocation.is_successful():
         session.failures[MODELS] = failed_nodes(places) or [
             Failure("dbt", "dbt ended without finishing: see the run's log")
@@ -97,6 +99,26 @@ def known_to(context: dg.AssetExecutionContext, events: Iterable[Any]) -> Iterat
         yield event
 
 
+def with_reasons(events: Iterable[Any], places: Places) -> Iterator[Any]:
+    """The events, those of failed checks last: what broke the rules of a model stands in dbt's account of its run."""
+    failed: list[dg.AssetCheckResult] = []
+    for event in events:
+        if isinstance(event, dg.AssetCheckResult) and not event.passed:
+            failed.append(event)
+        else:
+            yield event
+    reasons = {result["unique_id"].split(".")[2]: reason_of(result) for result in results_of_run(places)}
+    for check in failed:
+        yield dg.AssetCheckResult(
+            passed=False,
+            asset_key=check.asset_key,
+            check_name=check.check_name,
+            severity=check.severity,
+            metadata=check.metadata,
+            description=reasons.get(str(check.check_name)),
+        )
+
+
 def row_counts(session: Session, nodes: Iterable[str]) -> dict[str, int]:
     """Rows of the tables that were built, by dbt's id. Views are not counted: that would run them."""
     places = session.places
@@ -136,5 +158,12 @@ def failed_nodes(places: Places) -> list[Failure]:
     for result in results_of_run(places):
         if result["status"] in ("error", "fail", "runtime error"):
             kind, _, node = result["unique_id"].split(".")[:3]
-            found.append(Failure(node, f"dbt {kind} {node}: {' '.join(str(result['message']).split())}"))
+            found.append(Failure(node, f"dbt {kind} {node}: {reason_of(result)}"))
     return found
+
+
+def reason_of(result: Mapping[str, Any]) -> str:
+    """Why a node failed, in one line: the broken rules of a model with their counts, else dbt's words."""
+    answer = result["adapter_response"]
+    said = answer["_message"] if answer.get("code") == BROKEN_RULES else result["message"]
+    return " ".join(str(said).split())
