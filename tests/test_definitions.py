@@ -123,7 +123,7 @@ def test_every_dbt_test_is_a_check_and_every_suite_blocks(graph, places: Places)
     manifest = json.loads((places.dbt_target / "manifest.json").read_text(encoding="utf-8"))
     tests = {node["name"] for node in manifest["nodes"].values() if node["resource_type"] == "test"}
     checks = {key.name: graph.get(key) for key in graph.asset_check_keys}
-    suites = {"raw", "staging", "reconciliation", "drift"}
+    suites = {"raw", "staging", "drift"}
     assert tests | suites == checks.keys()
     assert all(checks[suite].blocking for suite in suites)
 
