@@ -14,7 +14,8 @@ from dagster_dbt import DbtCliResource, dbt_assets
 
 from intake.entities import entities
 from intake.errors import IntakeError
-from intake.prepare import mapping_of, prepare
+from intake.find import mapping_of
+from intake.prepare import prepare
 from orchestration import raw
 from orchestration.collect import BESIDE_MARTS, CollectError, clear, collect
 from orchestration.notify import Failure
