@@ -6,16 +6,14 @@ is no second copy of their rules.
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from collections.abc import Mapping as Dictionary
 from pathlib import Path
 
-import duckdb
+from stammkunde.database import read_only
+from stammkunde.dbt import Dbt
+from stammkunde.errors import DbtError
 
 from .errors import IntakeError
 from .find import discover, mapping_of
@@ -24,7 +22,6 @@ from .prepare import prepare
 from .reporting.outcomes import counted_orders, marts_report, outcome_report, why_none_counts
 from .reporting.sources import entity_report
 
-PROJECT = Path(__file__).resolve().parent.parent
 MODELS = ("+row_accounting", "+int_customers")
 
 
@@ -38,8 +35,7 @@ def check(raw: Path, mapping: Path | None = None) -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="stammkunde_check_") as folder:
         ready = prepare(raw, Path(folder) / "raw", mapping)
         warehouse = stage(ready, Path(folder), settings)
-        with duckdb.connect(str(warehouse), read_only=True) as connection:
-            connection.execute("set TimeZone = 'UTC'")
+        with read_only(warehouse) as connection:
             yield from outcome_report(connection)
             yield ""
             yield from marts_report(connection)
@@ -52,21 +48,14 @@ def check(raw: Path, mapping: Path | None = None) -> Iterator[str]:
 def stage(raw: Path, folder: Path, settings: Dictionary[str, object]) -> Path:
     """Run the staging models on a warehouse of its own."""
     warehouse = folder / "check.duckdb"
-    program = Path(sys.executable).with_name("dbt")
-    command = [str(program), "--quiet", "run", "--select", *MODELS]
-    if settings:
-        command += ["--vars", json.dumps(dict(settings), default=str)]
-    environment = {
-        **os.environ,
+    variables = {
         "STAMMKUNDE_TARGET": "duckdb",
         "STAMMKUNDE_RAW_TABLES": "",
         "STAMMKUNDE_RAW": str(raw.resolve()),
         "STAMMKUNDE_WAREHOUSE": str(warehouse),
-        "DBT_TARGET_PATH": str(folder / "target"),
-        "DBT_LOG_PATH": str(folder / "logs"),
-        "NO_COLOR": "1",
     }
-    finished = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
-    if finished.returncode:
-        raise IntakeError(f"A run would fail:\n{finished.stdout.strip()}")
+    try:
+        Dbt(folder / "target", variables, settings).run("run", "--select", *MODELS)
+    except DbtError as error:
+        raise IntakeError(f"A run would fail: {error}") from error
     return warehouse

@@ -9,6 +9,8 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
+from stammkunde.database import identifier, quoted
+
 from .converting.source import Source, describe
 from .errors import IntakeError
 from .find import Found
@@ -17,7 +19,6 @@ from .reading.files import load_file
 from .reading.header import shortened
 from .reading.own_columns import OWN_COLUMNS
 from .reading.tables import load_table
-from .sql import identifier, quoted
 
 MOST_SHOWN = 20  # names in a message
 

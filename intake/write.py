@@ -6,13 +6,14 @@ from pathlib import Path
 
 import duckdb
 
+from stammkunde.database import quoted
+
 from .converting.one_source import as_one
 from .converting.rows import canonical_select
 from .errors import IntakeError, first_line
 from .find import Found
 from .load import drop_sources, rule_for, sources
 from .mapping import InvoiceLines
-from .sql import quoted
 
 
 def write_entity(connection: duckdb.DuckDBPyConnection, item: Found, raw: Path, folder: Path, work: Path) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from stammkunde.database import quoted
+
 from ..entities import Column
 from ..mapping import ColumnRule, EntityRule
-from ..sql import quoted
 from .amounts import decimal_text
 from .source import Source
 from .values import cleaned, timestamp_text, translated, truth_text

@@ -6,9 +6,10 @@ from __future__ import annotations
 from pathlib import Path
 from string import Template
 
+from stammkunde.database import quoted
+
 from ..entities import Entity
 from ..mapping import EntityRule, InvoiceLines
-from ..sql import quoted
 from .columns import expression
 from .source import Source
 from .values import cleaned, number

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import duckdb
 
-from ..sql import identifier
+from stammkunde.database import identifier
+
 from .source import Source, describe, letters
 from .values import cleaned
 

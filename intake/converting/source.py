@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import duckdb
 
+from stammkunde.database import identifier
+
 from ..errors import IntakeError
 from ..mapping.messages import suggestion
 from ..reading.own_columns import OWN_COLUMNS
-from ..sql import identifier
 
 
 @dataclass(frozen=True)

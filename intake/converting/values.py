@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from collections.abc import Mapping as Dictionary
 
+from stammkunde.database import quoted
+
 from ..mapping import Format
-from ..sql import quoted
 from .source import SourceColumn
 
 WITH_TIME = ("%H", "%I", "%X", "%c")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import codecs
 from typing import Annotated, Any, ClassVar, Literal
 
-import yaml
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -21,9 +20,10 @@ from pydantic import (
     model_validator,
 )
 
+from stammkunde.settings import defaults
+
 from ..entities import Entity, entities
 from .messages import mistake, suggestion, unknown_key
-from .yaml_file import PROJECT
 
 
 def as_text(value: object, info: ValidationInfo) -> str:
@@ -264,10 +264,9 @@ def known_settings(given: object) -> dict[str, object]:
         return {}
     if not isinstance(given, dict):
         raise mistake("`settings` must name settings of docs/settings.md with their values")
-    known = yaml.safe_load(PROJECT.read_text(encoding="utf-8"))["vars"]
     for name in given:
-        if name not in known:
-            raise unknown_key(str(name), known)
+        if name not in defaults():
+            raise unknown_key(str(name), defaults())
     return given
 
 

@@ -8,8 +8,6 @@ import yaml
 
 from ..errors import IntakeError
 
-PROJECT = Path(__file__).resolve().parents[2] / "dbt_project.yml"
-
 
 def read_yaml(path: Path) -> dict:
     """The keys and values of a mapping file. Raises IntakeError with the line that cannot be read."""

@@ -4,15 +4,3 @@
 columns of its header is kept as it stands in `malformed_line`; it becomes a row without any value, which staging
 quarantines.
 """
-
-from pathlib import Path
-
-from ..sql import identifier as name
-from ..sql import path_literal, quoted
-
-
-def literal(path: Path) -> str:
-    return path_literal(path)[1:-1].replace("''", "'")
-
-
-__all__ = ["literal", "name", "quoted"]

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import duckdb
 
-from ..sql import path_literal, quoted
+from stammkunde.database import path_literal, quoted
+
 from .own_columns import MALFORMED_LINE, SOURCE_LINE
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import duckdb
 
+from stammkunde.database import path_literal, quoted
+
 from ..errors import IntakeError
 from ..mapping import Format
-from ..sql import path_literal, quoted
 from .clean_file import load_records
 from .encoding import decoded, not_decodable
 from .header import usable_header

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-from ..sql import quoted
+from stammkunde.database import quoted
 
 SOURCE_LINE, SOURCE_FILE, MALFORMED_LINE = OWN_COLUMNS = ("source_line", "source_file", "malformed_line")
 

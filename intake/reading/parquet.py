@@ -6,8 +6,9 @@ from pathlib import Path
 
 import duckdb
 
+from stammkunde.database import identifier, path_literal
+
 from ..errors import IntakeError, first_line
-from ..sql import identifier, path_literal
 from .header import check_header, usable_header
 from .own_columns import create_table
 

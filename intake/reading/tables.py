@@ -6,9 +6,10 @@ from pathlib import Path
 
 import duckdb
 
+from stammkunde.database import identifier, quoted
+
 from ..errors import IntakeError, first_line
 from ..mapping import Table
-from ..sql import identifier, quoted
 from .own_columns import add_source_file, create_table
 from .postgres import load_postgres
 

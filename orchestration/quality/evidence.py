@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from intake.reading import name, quoted
+from stammkunde.database import identifier, quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,7 +73,7 @@ class Evidence:
     def _ask(self, side: str, query: str) -> pd.DataFrame:
         if (side, query) not in self._known:
             assert self.connection is not None and self.warehouse is not None
-            self.connection.execute(f"use {PUBLISHED_BEFORE if side == 'before' else name(self.warehouse.stem)}")
+            self.connection.execute(f"use {PUBLISHED_BEFORE if side == 'before' else identifier(self.warehouse.stem)}")
             self._known[side, query] = self.connection.execute(query).df()
         return self._known[side, query]
 
@@ -86,7 +86,7 @@ def opened(warehouse: Path | None, baseline: Path | None) -> Iterator[duckdb.Duc
         connection.execute(f"set memory_limit = '{MEMORY}'")
         connection.execute("set preserve_insertion_order = false")
         if warehouse:
-            connection.execute(f"attach {quoted(str(warehouse))} as {name(warehouse.stem)} (read_only)")
+            connection.execute(f"attach {quoted(str(warehouse))} as {identifier(warehouse.stem)} (read_only)")
         if baseline:
             connection.execute(f"attach {quoted(str(baseline))} as {PUBLISHED_BEFORE} (read_only)")
         yield connection
