@@ -16,10 +16,10 @@ from .reading.files import EXTENSIONS
 
 def propose(path: Path) -> Iterator[str]:
     """The lines of a mapping.yml with the reasons as comments. Raises IntakeError where nothing can be proposed."""
+    files = files_of(path)
     if path.is_dir() and has_orders_by_name(path):
         yield f"# {path} holds orders under their own name: no mapping is needed. Try: make check RAW={path}"
         return
-    files = files_of(path)
     yield f"# Proposed by make map: guesses, each with its reason. Read them, correct them, save this as {MAPPING}"
     yield "# beside the files, then look at the result with make check."
     missing: list[str] = []
@@ -55,7 +55,8 @@ def files_of(path: Path) -> list[Path]:
 
 def has_orders_by_name(folder: Path) -> bool:
     """Whether the folder needs no mapping, and has none."""
-    return not (folder / MAPPING).exists() and any(item.entity.name == "orders" for item in by_name(folder))
+    has_mapping = any(file.name == MAPPING for file in folder.iterdir())
+    return not has_mapping and any(item.entity.name == "orders" for item in by_name(folder))
 
 
 def proposal(path: Path, sample: Sample, entity: str, missing: list[str]) -> Iterator[str]:

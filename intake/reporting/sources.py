@@ -31,13 +31,15 @@ def source_report(connection: duckdb.DuckDBPyConnection, item: Found, source: So
     rows, malformed = connection.execute(f"select count(*), count(malformed_line) from {source.table}").fetchall()[0]
     broken = f", {malformed:,} of them with other columns than the header" if malformed else ""
     yield f"  {source.shown}: {rows:,} rows{broken}"
+    read: set[str] = set()
     for column in item.entity.columns:
-        if column in rules:
-            shown = samples(connection, source, rules[column])
-            yield f"    {column:<24} <- {described(rules[column]):<34} {shown}".rstrip()
-        else:
+        if column not in rules:
             yield f"    {column:<24} <- nothing: empty"
-    read = {source.find(name, "").name for rule in rules.values() for name in rule.source_columns()}
+            continue
+        where = f"entity '{item.entity.name}', column '{column}'"
+        read.update(source.find(name, where).name for name in rules[column].source_columns())
+        shown = samples(connection, source, rules[column])
+        yield f"    {column:<24} <- {described(rules[column]):<34} {shown}".rstrip()
     unused = [column.name for column in source.columns.values() if column.name not in {*read, *OWN_COLUMNS}]
     if unused:
         more = f" and {len(unused) - MOST_SHOWN} more" if len(unused) > MOST_SHOWN else ""
