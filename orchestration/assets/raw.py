@@ -72,7 +72,7 @@ def read_and_judge(session: Session) -> Iterator[Any]:
     ]
     session.state.replace("raw_entities", session.build_id, measured)
     for row in measured:
-        metadata = {"files": row["files"], "bytes": row["bytes"], "dagster/row_count": row["rows"]}
+        metadata: dict[str, Any] = {"files": row["files"], "bytes": row["bytes"], "dagster/row_count": row["rows"]}
         metadata["last_date"] = str(row["last_date"] or "none")
         yield dg.MaterializeResult(asset_key=["raw", str(row["entity"])], metadata=metadata)
     yield dg.MaterializeResult(asset_key=["quality", "builds"], metadata={"build_id": session.build_id})
