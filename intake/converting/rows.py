@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..entities import Entity
-from ..mapping import EntityRule, InvoiceLines
+from ..mapping import EntityRule, FirstLine, InvoiceLines
 from .columns import expression
 from .invoice_lines import invoice_orders
 from .source import Source
@@ -27,7 +27,7 @@ def canonical_select(source: Source, rule: EntityRule, entity: Entity, where: st
         for column in entity.columns.values()
         if column.required and column.name not in rule.columns
     ]
-    selected = f"{', '.join(expressions)}, source_file, malformed_line from ({folded(source, rule, where)}) as source"
+    selected = f"{', '.join(expressions)}, source_file, malformed_line from ({folded(source, rule.fold, where)}) as source"
     if repeats and entity.name in ("customers", "order_lines") and rule.fold is None:
         return (
             f"select distinct {selected} where malformed_line is null "
@@ -36,11 +36,11 @@ def canonical_select(source: Source, rule: EntityRule, entity: Entity, where: st
     return f"select {selected}"
 
 
-def folded(source: Source, rule: EntityRule, where: str) -> str:
+def folded(source: Source, fold: FirstLine | None, where: str) -> str:
     """The rows of a source that make rows: all, or the first of each order."""
-    if rule.fold is None:
+    if fold is None:
         return f"select * from {source.table}"
-    by = source.find(rule.fold.by, where).sql
+    by = source.find(fold.by, where).sql
     return (
         f"select * from {source.table} qualify {by} is null or malformed_line is not null "
         f"or row_number() over (partition by {by} order by source_line) = 1"

@@ -7,11 +7,14 @@ import gzip
 import shutil
 import zlib
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING
 
 from ..errors import IntakeError
 from ..mapping import Format
 from .signatures import GZIP, NO_TEXT, UTF_16, is_gzip
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsRead, SupportsWrite
 
 
 def decoded(path: Path, form: Format, work: Path) -> Path:
@@ -55,7 +58,7 @@ def check_text(path: Path, shown: Path, form: Format) -> None:
         raise IntakeError(f"{shown}, line 1: is UTF-16. Say so in a mapping (format: {{encoding: utf-16}})")
 
 
-def transcode(source: BinaryIO, target: BinaryIO, encoding: str) -> None:
+def transcode(source: SupportsRead[bytes], target: SupportsWrite[bytes], encoding: str) -> None:
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     while chunk := source.read(1 << 20):
         target.write(decoder.decode(chunk).encode("utf-8"))
