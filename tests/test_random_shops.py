@@ -43,6 +43,7 @@ def test_customers_are_broken_down_by_columns_of_their_own(tmp_path: Path) -> No
     entities, settings = random_shop(8, ambiguous=True)
     for number, row in enumerate(entities["customers"]):
         row["gender"] = (" f", "m", "", None, "Ümit")[number % 5]
+        row["loyalty_tier"] = ("gold", None)[number % 2]
     settings["segment_dimensions"] = ["country", "gender", "loyalty_tier"]
     write_shop(tmp_path, entities, settings)
     build = build_models(tmp_path / "build", tmp_path / "raw", settings, data_tests=True)

@@ -1,5 +1,5 @@
-{#- What staging reads of a raw column. A column that is no text stands in <column>_typed where it arrived typed,
-    else in <column> as text, which is parsed. -#}
+{#- What staging reads of a raw column. A value that is not text is in <column>_typed if it arrived typed, else in <column>
+    as text, which is parsed. -#}
 {% macro raw_timestamp(column) -%}
     coalesce({{ column }}_typed, {{ timestamp_from_text(clean_text(column)) }})
 {%- endmacro %}
