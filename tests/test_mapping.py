@@ -451,9 +451,9 @@ def test_a_column_of_customers_that_the_settings_name_as_a_dimension_can_be_mapp
         + "settings: {segment_dimensions: [country, gender]}\n"
     )
     raw = shop(tmp_path, mapping, orders_csv="id,customer,day,value\no1,c1,2024-01-01,5\n", people_csv="id,sex\nc1,f\n")
-    prepare(raw, None, tmp_path / "fresh")
+    prepared = prepare(raw, tmp_path / "prepared")
     with duckdb.connect() as connection:
-        found = connection.execute(f"select customer_id, gender from '{tmp_path / 'fresh' / 'customers.parquet'}'")
+        found = connection.execute(f"select customer_id, gender from '{prepared}/customers.parquet'")
         assert found.fetchall() == [("c1", "f")]
     (raw / "mapping.yml").write_text(mapping.replace("gender]", "age]"), encoding="utf-8")
     with pytest.raises(IntakeError, match="entity 'customers' has no column 'gender'"):
