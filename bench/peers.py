@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from bench.measure import Cost, measure_command
-from intake.reading import quoted
+from stammkunde.database import quoted
 
 HERE = Path(__file__).resolve().parent
 MARTS = ("customers", "cohort_retention")  # the notebooks compute parts of these

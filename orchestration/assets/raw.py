@@ -7,7 +7,8 @@ from typing import Any
 import dagster as dg
 
 from intake.entities import entities
-from intake.prepare import mapping_of, prepare
+from intake.find import mapping_of
+from intake.prepare import prepare
 from orchestration import raw
 from orchestration.assets.steps import POOL, blocking_check, guarded, judged, suite_result
 from orchestration.dbt_graph import OWNERS
