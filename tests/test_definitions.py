@@ -80,6 +80,29 @@ def test_groups_run_one_way(graph) -> None:
     assert [group for group in later if reaches(group, group, set())] == []
 
 
+def test_marts_that_read_predictions_are_built_after_them_and_before_the_gate(places: Places) -> None:
+    """Two marts say so in their meta: they are a step of their own, and nothing else changes place."""
+    import dagster as dg
+
+    from orchestration.assets.models import model_assets, steps_of
+    from orchestration.dbt_graph import manifest
+    from orchestration.definitions import definitions
+
+    parsed = manifest(places)
+    for name in ("customer_concentration", "lifecycle_transitions"):
+        parsed["nodes"][f"model.stammkunde.{name}"]["config"]["meta"]["phase"] = "after_predictions"
+    first, second = steps_of(Manifest(parsed))
+    assert first.selection() == ["--exclude", "config.meta.phase:after_predictions"]
+    assert second.selection() == ["--select", "config.meta.phase:after_predictions"]
+    models, late = model_assets(parsed)
+    keys_of_late = {spec.key.to_user_string() for spec in late.specs}
+    assert keys_of_late == {"marts/customer_concentration", "marts/lifecycle_transitions"}
+    assert not keys_of_late & {spec.key.to_user_string() for spec in models.specs}
+    graph = definitions(parsed).resolve_asset_graph()
+    judged = graph.get(dg.AssetKey(["quality", "validation_results"])).parent_keys
+    assert {dg.AssetKey.from_user_string(key) for key in keys_of_late} <= judged
+
+
 def test_assets_say_what_they_are(graph) -> None:
     for key in graph.get_all_asset_keys():
         node = graph.get(key)
@@ -100,7 +123,7 @@ def test_every_dbt_test_is_a_check_and_every_suite_blocks(graph, places: Places)
     manifest = json.loads((places.dbt_target / "manifest.json").read_text(encoding="utf-8"))
     tests = {node["name"] for node in manifest["nodes"].values() if node["resource_type"] == "test"}
     checks = {key.name: graph.get(key) for key in graph.asset_check_keys}
-    suites = {"raw", "staging", "reconciliation", "drift"}
+    suites = {"raw", "staging", "drift"}
     assert tests | suites == checks.keys()
     assert all(checks[suite].blocking for suite in suites)
 

@@ -27,8 +27,9 @@ def canonical_select(source: Source, rule: EntityRule, entity: Entity, where: st
         for column in entity.columns.values()
         if column.required and column.name not in rule.columns
     ]
-    rows = folded(source, rule.fold, where)
-    selected = f"{', '.join(expressions)}, source_file, malformed_line from ({rows}) as source"
+    selected = (
+        f"{', '.join(expressions)}, source_file, malformed_line from ({folded(source, rule.fold, where)}) as source"
+    )
     if repeats and entity.name in ("customers", "order_lines") and rule.fold is None:
         return (
             f"select distinct {selected} where malformed_line is null "

@@ -1,4 +1,4 @@
-{#- Stops the run with one clear line where a setting cannot be meant. -#}
+{#- Stops the run with one clear line if a setting is impossible. -#}
 {% macro check_settings() %}
     {% if execute %}
         {% for name in ['active_window_days', 'loyal_min_orders'] %}

@@ -1,9 +1,10 @@
-"""Two exports of the marts, row by row, both ways, types included.
+"""Compare two exports of the marts row by row, in both directions, types included.
 
-    python -m spark.compare FOLDER OTHER_FOLDER
+    python -m tests.compare_exports FOLDER OTHER_FOLDER
 
-Each folder holds a folder of Parquet files per mart (`marts` of `dbt run-operation export_marts`). Every value must be
-the same; doubles, which engines add up in different orders, to one part in a billion. Ends with 1 if anything differs.
+Each folder holds one folder of Parquet files per mart; `dbt run-operation export_marts` writes such folders. Who wrote
+them does not matter. Every value must be the same, but doubles may differ by one part in a billion, because their last
+digits depend on the order in which numbers are added up. The exit status is 1 if anything differs.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 import duckdb
 
 TOLERANCE = 1e-9
-# They say which build it is, not what was built.
+# These columns say which build it is, not what was built: two builds of the same orders differ in them.
 OF_THE_BUILD = {
     "build": ("build_id", "built_at", "engine", "baseline_build_id"),
     "builds": ("build_id", "built_at", "baseline_build_id"),
@@ -30,7 +31,8 @@ def columns_of(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, s
 def compare_tables(connection: duckdb.DuckDBPyConnection, one: str, other: str) -> list[str]:
     """What differs between two tables, one line per finding; empty when they are equal.
 
-    Rows are matched by all their values but doubles; among rows that agree in those, the doubles by their order.
+    Rows belong together when all their values but the doubles are the same. Where several rows agree in these, their
+    doubles are compared in ascending order.
     """
     columns, other_columns = columns_of(connection, one), columns_of(connection, other)
     if columns != other_columns:
@@ -57,7 +59,7 @@ def rows_of_one_side(connection: duckdb.DuckDBPyConnection, one: str, other: str
 def differing_doubles(
     connection: duckdb.DuckDBPyConnection, one: str, other: str, exact: list[str], doubles: list[str]
 ) -> list[str]:
-    """The tables hold the same rows but for their doubles."""
+    """What differs in the doubles of two tables whose rows are otherwise the same."""
     problems = []
     values = ", ".join(f'"{name}"' for name in exact)
     for name in doubles:
@@ -81,7 +83,7 @@ def differing_doubles(
 
 
 def compare_exports(one: Path, other: Path) -> dict[str, list[str]]:
-    """mart -> what differs, for every mart of either folder; a mart that only one has differs."""
+    """By mart, what differs. A mart that only one of the folders holds is a difference, too."""
     found: dict[str, list[str]] = {}
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
