@@ -8,11 +8,14 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
+
+from tests.forks import ForkServer
 
 if TYPE_CHECKING:
     from orchestration.places import Places
@@ -25,6 +28,7 @@ if not hasattr(main_module, "__file__"):
     main_module.__file__ = __file__
 
 PROJECT = Path(__file__).resolve().parent.parent
+WAREHOUSE = "warehouse.duckdb"
 SAMPLE = PROJECT / "sample_data" / "raw"
 LONGEST = "test_refresh.py"
 
@@ -58,11 +62,10 @@ def run_dbt(
     *,
     raw: Path = SAMPLE,
     settings: Mapping[str, object] | None = None,
-    project: Path = PROJECT,
 ) -> Build:
-    """Run dbt in `project` with its warehouse, artefacts and logs under `directory`."""
+    """Run dbt with its warehouse, artefacts and logs under `directory`."""
     directory.mkdir(parents=True, exist_ok=True)
-    warehouse, target = directory / "warehouse.duckdb", directory / "target"
+    warehouse, target = directory / WAREHOUSE, directory / "target"
     environment = {
         **os.environ,
         "STAMMKUNDE_RAW": str(raw),
@@ -72,11 +75,33 @@ def run_dbt(
         "DBT_LOG_PATH": str(directory / "logs"),
         "NO_COLOR": "1",
     }
-    arguments = [str(Path(sys.executable).with_name("dbt")), *command]
-    if settings:
-        arguments += ["--vars", json.dumps(dict(settings))]
-    finished = subprocess.run(arguments, cwd=project, env=environment, capture_output=True, text=True, check=False)
-    return Build(finished.returncode, finished.stdout + finished.stderr, warehouse, target)
+    arguments = [*command, *(["--vars", json.dumps(dict(settings))] if settings else [])]
+    started = run_forked if "--target" not in command else run_program
+    status, output = started(arguments, environment, directory / "output.txt")
+    return Build(status, output, warehouse, target)
+
+
+def run_forked(arguments: Sequence[str], environment: Mapping[str, str], output: Path) -> tuple[int, str]:
+    """A dbt command in a process of its own that need not import dbt and parse the project again."""
+    server = dbt_server()
+    status = server.wait(server.start(arguments, environment, output))
+    return status, output.read_text(encoding="utf-8")
+
+
+@cache
+def dbt_server() -> ForkServer:
+    # Parsed models name the database, which DuckDB calls as its file.
+    return ForkServer("tests.parsed_project", PROJECT, {**os.environ, "STAMMKUNDE_WAREHOUSE": WAREHOUSE})
+
+
+def run_program(arguments: Sequence[str], environment: Mapping[str, str], output: Path) -> tuple[int, str]:
+    """A dbt command as a user starts it."""
+    program = Path(sys.executable).with_name("dbt")
+    with output.open("w", encoding="utf-8") as printed:
+        finished = subprocess.run(
+            [program, *arguments], cwd=PROJECT, env=environment, stdout=printed, stderr=subprocess.STDOUT, check=False
+        )
+    return finished.returncode, output.read_text(encoding="utf-8")
 
 
 def build_models(
