@@ -16,10 +16,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestration import refresh
-from orchestration.places import PROJECT, SAMPLE, Places
-from orchestration.raw import content_hash
+from orchestration import launch
 from orchestration.state import State
+from stammkunde.files import content_hash
+from stammkunde.places import SAMPLE, Places
+from stammkunde.request import RefreshRequest
 
 
 @dataclass(frozen=True)
@@ -90,18 +91,18 @@ BREAKS = (
 
 def demonstrate(folder: Path) -> list[str]:
     """Run the demonstration in an empty folder. Gives what went otherwise than it should, which is nothing."""
-    source = PROJECT / SAMPLE
+    source = SAMPLE
     places = Places(folder / "raw", None, folder / "shop.duckdb", folder / "published" / "retention.duckdb")
     shutil.copytree(source, places.raw)
     print("The sample shop as it is", flush=True)
-    if refresh.run(places, {}):
+    if launch.run(places, RefreshRequest()):
         return ["the sample itself was not published"]
     before = content_hash(places.published)
     wrong = []
     for broken in BREAKS:
         shutil.copytree(source, places.raw, dirs_exist_ok=True)
         print(f"\n{broken.title}: {broken.apply(places.raw / 'orders.csv')}", flush=True)
-        status = refresh.run(places, {})
+        status = launch.run(places, RefreshRequest())
         last = State(places.state).rows("builds")[-1]
         results = State(places.state).of_build("validation_results", str(last["build_id"]))
         failed = [f"{row['suite']}.{row['check_name']}" for row in results if row["outcome"] == "failed"]

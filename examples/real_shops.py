@@ -17,7 +17,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration import summary
+from reports import summary
 
 PROJECT = Path(__file__).resolve().parent.parent
 EXAMPLES = PROJECT / "examples"
@@ -115,7 +115,7 @@ def build(shop: Shop, raw: Path) -> Path | None:
     """The shop's warehouse, built as `make run` does; None, with what was said, where the build failed."""
     WAREHOUSES.mkdir(parents=True, exist_ok=True)
     warehouse = WAREHOUSES / f"{shop.name}.duckdb"
-    command = [sys.executable, "-m", "orchestration", "run", "--raw", str(raw), "--mapping", str(shop.mapping)]
+    command = [sys.executable, "-m", "cli", "run", "--raw", str(raw), "--mapping", str(shop.mapping)]
     environment = {**os.environ, "STAMMKUNDE_WAREHOUSE": str(warehouse), "NO_COLOR": "1"}
     environment["STAMMKUNDE_PUBLISHED"] = str(WAREHOUSES / shop.name / "retention.duckdb")
     finished = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)

@@ -1,12 +1,9 @@
-"""The one error that users see: a line that names file, row or setting, and what to do."""
+"""The error of everything that is read: a line that names file, row or setting, and what to do."""
 
 from __future__ import annotations
 
+from stammkunde.errors import StammkundeError
 
-class IntakeError(Exception):
-    """Input that cannot be read as it is. Its text is complete: it is shown as it stands, without a traceback."""
 
-    def __init__(self, text: str) -> None:
-        """What files hold may be part of the text: no line end or control character of theirs reaches the terminal."""
-        one_line = " ".join(text.splitlines())
-        super().__init__("".join(character if character.isprintable() else "\ufffd" for character in one_line))
+class IntakeError(StammkundeError):
+    """Input that cannot be read as it is."""

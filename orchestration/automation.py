@@ -1,21 +1,19 @@
 """When a refresh starts by itself: every day, and when the raw files have changed."""
 
 import json
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import dagster as dg
 
-from orchestration.places import Places
 from orchestration.raw import File, files_below, fingerprint, still_written
-from orchestration.settings import defaults
 from orchestration.state import State
+from stammkunde.environment import environment
+from stammkunde.places import Places
+from stammkunde.settings import defaults
 
 JOB = "refresh"
-DAILY = "0 5 * * *"
-SETTLE_SECONDS = 60.0
 SENSOR_SECONDS = 30
 
 
@@ -66,7 +64,7 @@ def daily(job: dg.JobDefinition | object) -> dg.ScheduleDefinition:
     return dg.ScheduleDefinition(
         name="daily_refresh",
         job=job,
-        cron_schedule=os.environ.get("STAMMKUNDE_SCHEDULE", DAILY),
+        cron_schedule=environment().schedule,
         execution_timezone=str(defaults()["reporting_timezone"]),
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description="A whole refresh every day, also when no file has changed: an export that went silent is noticed.",
@@ -85,7 +83,7 @@ def on_new_files(job: dg.JobDefinition | object) -> dg.SensorDefinition:
     )
     def raw_files(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         places = Places.from_environment()
-        settle_seconds = float(os.environ.get("STAMMKUNDE_SETTLE_SECONDS", SETTLE_SECONDS))
+        settle_seconds = environment().settle_seconds
         files = files_below(places.raw, places.mapping)
         seen = look(files, time.time(), context.cursor, last_fingerprint(places), settle_seconds)
         requests = [dg.RunRequest(tags={"raw_fingerprint": seen.refresh})] if seen.refresh else []

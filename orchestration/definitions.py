@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import dagster as dg
-from dagster_dbt import DbtCliResource
 
 from orchestration import automation
-from orchestration.assets import PUBLISHED, gate_asset, model_assets, publish_asset, raw_assets, refresh
-from orchestration.places import PROJECT, Places
-from orchestration.transformations import consumers, dbt_program, manifest
+from orchestration.assets.gate import gate_asset
+from orchestration.assets.models import model_assets
+from orchestration.assets.publish import PUBLISHED, publish_asset
+from orchestration.assets.raw import raw_assets
+from orchestration.assets.steps import refresh
+from orchestration.dbt_graph import consumers, manifest
+from stammkunde.places import Places
 
 
 def definitions() -> dg.Definitions:
     """The asset graph, one job that refreshes all of it, and what starts that job."""
     parsed = manifest(Places.from_environment())
-    models, build = model_assets(parsed)
-    marts = [key for key in [*models.keys, *build.keys] if key.path[0] == "marts"]
-    assets = [raw_assets(), models, gate_asset(models), build, publish_asset(marts)]
+    models = model_assets(parsed)
+    assets = [raw_assets(), models, gate_asset(models), publish_asset(parsed, models)]
     # One process from first step to last: the lock is held by it, and freed with it.
     job = dg.define_asset_job(
         automation.JOB,
@@ -29,10 +31,7 @@ def definitions() -> dg.Definitions:
         jobs=[job],
         schedules=[automation.daily(job)],
         sensors=[automation.on_new_files(job), automation.on_crash()],
-        resources={
-            "refresh": refresh,
-            "dbt": DbtCliResource(project_dir=str(PROJECT), dbt_executable=str(dbt_program())),
-        },
+        resources={"refresh": refresh},
         executor=dg.in_process_executor,
     )
 

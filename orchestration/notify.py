@@ -7,16 +7,16 @@ sent anywhere.
 from __future__ import annotations
 
 import json
-import os
 import sys
 import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http.client import HTTPException
 
+from stammkunde.environment import environment
+
 SHOWN = 6
 TIMEOUT_SECONDS = 10
-DAGSTER_URL = "http://127.0.0.1:3000"
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def message(build_id: str, outcome: str, failures: Sequence[Failure], run_id: st
     if len(failures) > SHOWN:
         lines.append(f"• and {len(failures) - SHOWN} more")
     if run_id:
-        lines.append(f"<{os.environ.get('STAMMKUNDE_DAGSTER_URL', DAGSTER_URL)}/runs/{run_id}|What ran>")
+        lines.append(f"<{environment().dagster_url}/runs/{run_id}|What ran>")
     return {"text": "\n".join(lines)}
 
 
@@ -52,12 +52,14 @@ def escaped(text: str) -> str:
 
 def notify(build_id: str, outcome: str, failures: Sequence[Failure], run_id: str | None = None) -> bool:
     """Whether the message was sent. A webhook that does not answer changes nothing about the refresh."""
-    address = os.environ.get("STAMMKUNDE_WEBHOOK")
+    address = environment().webhook
     if not address:
         return False
     body = json.dumps(message(build_id, outcome, failures, run_id)).encode()
     try:
-        request = urllib.request.Request(address, data=body, headers={"Content-Type": "application/json"})
+        request = urllib.request.Request(
+            address.get_secret_value(), data=body, headers={"Content-Type": "application/json"}
+        )
         with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS):
             return True
     except (OSError, ValueError, HTTPException) as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -14,7 +13,9 @@ import duckdb
 
 from intake.entities import Entity, entities
 from intake.prepare import discover
-from intake.reading import literal, quoted
+from stammkunde.database import identifier, path_literal
+from stammkunde.environment import environment
+from stammkunde.files import content_hash
 
 UNFINISHED = (".part", ".partial", ".tmp", ".crdownload", ".filepart", ".unfinished")
 
@@ -70,11 +71,6 @@ def fingerprint(files: Iterable[File], known: Mapping[str, str] | None = None) -
     return whole.hexdigest()[:32], hashes
 
 
-def content_hash(path: Path) -> str:
-    with path.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
-
-
 def measure(prepared: Path | None, today: date, elsewhere: Collection[str] = ()) -> list[dict[str, object]]:
     """One row per raw entity: files, bytes, rows, those malformed, and the first and last date of its first timestamp.
 
@@ -100,7 +96,7 @@ def measure_entity(
     for file in files:
         reader = reader_of(file)
         described = connection.execute(f"describe select * from {reader}").fetchall()
-        shown = {row[0].strip().lower(): '"' + row[0].replace('"', '""') + '"' for row in described}
+        shown = {row[0].strip().lower(): identifier(row[0]) for row in described}
         column = next((shown[name] for name in timestamps if name in shown), None)
         day = f"try_cast(left(trim(cast({column} as varchar)), 10) as date)" if column else "cast(null as date)"
         malformed = "malformed_line" if "malformed_line" in shown else "null"
@@ -124,9 +120,9 @@ def measure_entity(
 def reader_of(file: Path) -> str:
     """How DuckDB reads one prepared file, in the same way as macros/raw does."""
     if file.suffix.lower() == ".parquet":
-        return f"read_parquet({quoted(literal(file))})"
+        return f"read_parquet({path_literal(file)})"
     return (
-        f"read_csv({quoted(literal(file))}, all_varchar = true, header = true, delim = ',', quote = '\"', "
+        f"read_csv({path_literal(file)}, all_varchar = true, header = true, delim = ',', quote = '\"', "
         "escape = '\"', comment = '', skip = 0, null_padding = false, max_line_size = 4194304)"
     )
 
@@ -136,7 +132,7 @@ def shop_of(raw: Path | None) -> str:
 
     Without a folder it is the shop of the raw tables.
     """
-    named = os.environ.get("STAMMKUNDE_SHOP")
+    named = environment().shop
     if named or raw is None:
         return named or "tables"
     return f"{raw.name}-{hashlib.sha256(str(raw.resolve()).encode()).hexdigest()[:8]}"

@@ -3,35 +3,33 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Mapping, Sequence
 from datetime import date
 
-from orchestration.places import RAW_TABLES, Places
-from orchestration.transformations import run_dbt
+from stammkunde.dbt import Dbt
+from stammkunde.environment import environment
+from stammkunde.errors import DbtError, StammkundeError, one_line
 
 
-class RawTableError(Exception):
+class RawTableError(StammkundeError):
     """A table cannot be read; the text says why, in dbt's words."""
 
 
 def entities_of_tables() -> frozenset[str]:
     """The entities that the environment says are tables."""
-    pairs = os.environ.get(RAW_TABLES, "").split(",")
+    pairs = environment().raw_tables.split(",")
     return frozenset(pair.partition("=")[0].strip() for pair in pairs if pair.strip())
 
 
-def measure_tables(
-    places: Places, today: date, settings: Sequence[str], given: Mapping[str, str]
-) -> dict[str, dict[str, object]]:
+def measure_tables(dbt: Dbt, today: date) -> dict[str, dict[str, object]]:
     """Rows, first and last date of each entity that is a table, by its name, as the engine counts them."""
     if not entities_of_tables():
         return {}
     asked = json.dumps({"today": today.isoformat()})
-    finished = run_dbt(places, ["run-operation", "measure_raw_tables", "--args", asked, *settings], given)
-    if finished.returncode:
-        raise RawTableError(f"the raw tables cannot be read: {' '.join(finished.stdout.split())}")
-    found = [json.loads(line) for line in finished.stdout.splitlines() if line.startswith("{")]
+    try:
+        printed = dbt.run("run-operation", "measure_raw_tables", "--args", asked)
+    except DbtError as error:
+        raise RawTableError(f"the raw tables cannot be read: {one_line(error)}") from error
+    found = [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
     return {
         row["entity"]: {
             "rows": row["rows"],

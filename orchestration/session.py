@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,31 +14,28 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from intake.mapping import Mapping as RawMapping
-from intake.reading import quoted
-from orchestration import raw, settings
+from orchestration import raw
 from orchestration.notify import Failure, notify
-from orchestration.places import Places
-from orchestration.publish import Kept, baseline, published_build, repair
+from orchestration.publish.builds import Kept, baseline
+from orchestration.publish.place import repair
 from orchestration.quality.gate import Acceptance, Result, blocking
 from orchestration.state import State
+from stammkunde import settings
+from stammkunde.database import attach_read_only, in_memory
+from stammkunde.dbt import Dbt
+from stammkunde.environment import environment
+from stammkunde.errors import StammkundeError, one_line
+from stammkunde.places import Places
+from stammkunde.published import published_build
+from stammkunde.request import RefreshRequest
 
 
-class RefreshError(Exception):
-    """The refresh cannot go on. The text says what is wrong and what to do; it is shown without a traceback."""
+class RefreshError(StammkundeError):
+    """The refresh cannot go on."""
 
 
 class WarehouseLockedError(RefreshError):
     """Somebody else has the warehouse open. Worth another try."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """What one refresh is asked for."""
-
-    as_of_date: str | None = None
-    full_refresh: bool = False
-    accepted_build: str | None = None  # a blocked build whose failed checks may fail once more
-    accepted_reason: str | None = None
 
 
 @dataclass
@@ -50,7 +46,7 @@ class Session:
     state: State
     run_id: str
     build_id: str
-    request: Request
+    request: RefreshRequest
     say: Callable[[str], None]
     done: list[str] = field(default_factory=list)
     failures: dict[str, list[Failure]] = field(default_factory=dict)
@@ -60,6 +56,16 @@ class Session:
     overrides: Mapping[str, object] = field(default_factory=dict)
     baseline: Kept | None = None
     acceptance: Acceptance | None = None
+
+    @property
+    def dbt(self) -> Dbt:
+        """dbt on this refresh's places, with its settings."""
+        given = {
+            **self.places.environment(),
+            "STAMMKUNDE_RAW": str(self.prepared or ""),
+            "STAMMKUNDE_BUILD_ID": self.build_id,
+        }
+        return Dbt(self.places.dbt_target, given, self.overrides)
 
     @contextmanager
     def step(self, name: str, after: Sequence[str] = ()) -> Iterator[None]:
@@ -74,14 +80,14 @@ class Session:
             yield
         except duckdb.IOException as error:
             if "lock" not in str(error).lower():
-                self.failures[name] = [Failure(name, first_line(error))]
+                self.failures[name] = [Failure(name, one_line(error))]
                 raise
-            text = f"{self.places.warehouse} is open elsewhere: {first_line(error)}. Close it there"
+            text = f"{self.places.warehouse} is open elsewhere: {one_line(error)}. Close it there"
             self.failures[name] = [Failure(name, text)]
             self.say(f"  {text}")
             raise WarehouseLockedError(text) from error
         except Exception as error:
-            self.failures.setdefault(name, [Failure(name, first_line(error))])
+            self.failures.setdefault(name, [Failure(name, one_line(error))])
             raise
         if not self.is_blocked:
             self.failures.pop(name, None)
@@ -119,6 +125,7 @@ class Session:
         if self.places.mapping and not self.places.raw:
             raise RefreshError("a mapping says how files are read: name their folder too (STAMMKUNDE_RAW)")
         self.overrides = settings.overrides(mapping.settings if mapping else {}, self.request.as_of_date)
+        settings.check(self.overrides, str(mapping.path) if mapping else "the command line")
         chosen = settings.in_force(self.overrides)
         files = raw.files_below(self.places.raw, self.places.mapping)
         self.facts |= {
@@ -152,11 +159,11 @@ class Session:
 
     def _keep_published_orders(self) -> None:
         """The orders of the build before, where dbt finds them."""
-        with duckdb.connect() as connection:
-            if self.baseline is None:
-                self.state.write("published_orders", [])
-                return
-            connection.execute(f"attach {quoted(str(self.baseline.file))} as published_before (read_only)")
+        if self.baseline is None:
+            self.state.write("published_orders", [])
+            return
+        with in_memory() as connection:
+            attach_read_only(connection, self.baseline.file, "published_before")
             self.state.write_query(
                 "published_orders",
                 connection,
@@ -170,7 +177,7 @@ def any_accepted(results: Sequence[Result]) -> bool:
 
 @contextmanager
 def refresh_session(
-    places: Places, run_id: str, request: Request, say: Callable[[str], None] | None = None
+    places: Places, run_id: str, request: RefreshRequest, say: Callable[[str], None] | None = None
 ) -> Iterator[Session]:
     """The refresh that holds the lock of a warehouse; another one waits. On the way out its outcome is noted and, if it
     is not published, told (notify). What an earlier refresh left when it was killed is put in order first.
@@ -201,7 +208,7 @@ def locked(places: Places, say: Callable[[str], None]) -> Iterator[None]:
         lock.acquire(timeout=0)
     except Timeout:
         say("another refresh runs; this one waits for it")
-        seconds = float(os.environ.get("STAMMKUNDE_LOCK_WAIT", "3600"))
+        seconds = environment().lock_wait
         try:
             lock.acquire(timeout=seconds)
         except Timeout as error:
@@ -217,7 +224,7 @@ def note_interrupted(places: Places, state: State) -> None:
     running = [str(row["build_id"]) for row in state.rows("builds") if row["outcome"] == "running"]
     if not running:
         return
-    current = published_build(places)
+    current = published_build(places.published)
     for build_id in running:
         if build_id == current:  # killed just after it was published
             state.note(build_id, outcome="published", finished_at=utc_now())
@@ -240,14 +247,9 @@ def finish(session: Session) -> None:
     try:
         session.state.note(session.build_id, outcome=outcome, reason=reason, finished_at=utc_now())
     except (OSError, duckdb.Error) as error:  # a full disk must not keep the message back
-        print(f"the outcome could not be noted: {first_line(error)}", file=sys.stderr)
+        print(f"the outcome could not be noted: {one_line(error)}", file=sys.stderr)
     notify(session.build_id, outcome, failures, session.run_id)
 
 
 def utc_now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-
-
-def first_line(error: BaseException) -> str:
-    """What an error says, in one line."""
-    return " ".join(str(error).split()) or type(error).__name__

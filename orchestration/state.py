@@ -14,8 +14,9 @@ from pathlib import Path
 import duckdb
 import yaml
 
-from intake.reading import quoted
-from orchestration.places import PROJECT
+from stammkunde.database import quoted, rows
+from stammkunde.files import replaced
+from stammkunde.places import PROJECT
 
 DEFINITION = PROJECT / "models" / "quality" / "quality.yml"
 KEPT_REFRESHES = 100  # of which checks and raw measures are kept; the list of builds itself is kept whole
@@ -50,9 +51,7 @@ class State:
             written = {row[0] for row in connection.execute("describe select * from read_parquet(?)", path).fetchall()}
             known = ", ".join(name for name in columns(table) if name in written)
             connection.execute(f"insert into {table} by name select {known} from read_parquet(?)", path)
-            found = connection.execute(f"select * from {table}")
-            names = [column[0] for column in found.description or ()]
-            return [dict(zip(names, values, strict=True)) for values in found.fetchall()]
+            return rows(connection, f"select * from {table}")
 
     def write(self, table: str, rows: Iterable[Row]) -> None:
         """Replace a table."""
@@ -89,7 +88,5 @@ class State:
         connection.execute(f"create table {table} ({defined})")
 
     def _copy(self, connection: duckdb.DuckDBPyConnection, table: str, query: str) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        unfinished = self.path(table).with_suffix(".unfinished")
-        connection.execute(f"copy ({query}) to {quoted(str(unfinished))} (format parquet)")
-        unfinished.replace(self.path(table))
+        with replaced(self.path(table)) as unfinished:
+            connection.execute(f"copy ({query}) to {quoted(str(unfinished))} (format parquet)")

@@ -7,10 +7,11 @@ import os
 
 import yaml
 
-from orchestration.places import PROJECT
+from stammkunde.errors import StammkundeError
+from stammkunde.places import PROJECT
 
 
-class TargetError(Exception):
+class TargetError(StammkundeError):
     """A target that cannot be had; the text says why and what to do."""
 
 

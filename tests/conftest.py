@@ -18,7 +18,7 @@ import pytest
 from tests.forks import ForkServer
 
 if TYPE_CHECKING:
-    from orchestration.places import Places
+    from stammkunde.places import Places
     from tests.refreshes import RefreshServer
 
 # Processes of pytest-xdist have no main file. pyspark, which Great Expectations imports where it is installed, takes

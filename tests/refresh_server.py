@@ -22,9 +22,10 @@ def start(command: dict) -> int:
         os.dup2(output, 1)
         os.dup2(output, 2)
         os.environ.update(command["environment"])
-        from orchestration.refresh import inside
+        from orchestration.job import run_job
+        from stammkunde.request import RefreshRequest
 
-        status = inside(command["request"])
+        status = run_job(RefreshRequest(**command["request"]))
     except BaseException as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
     finally:

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.places import Places
-from orchestration.refresh import TERMINAL, prepare_instance
+from orchestration.launch import prepare_instance
 from orchestration.state import State
+from stammkunde.places import Places
 from tests.conftest import PROJECT
 
 PATIENCE = 300  # seconds after which something that is waited for will not come
@@ -110,7 +110,7 @@ class RefreshServer:
         prepare_instance(places)
         self.started += 1
         output = self.folder / f"output-{self.started}.txt"
-        given = {**places.environment(), TERMINAL: "1", "STAMMKUNDE_SHOP": "small", **(environment or {})}
+        given = {**places.environment(), "STAMMKUNDE_TERMINAL": "1", "STAMMKUNDE_SHOP": "small", **(environment or {})}
         pid = self.ask({"start": {"environment": given, "request": request, "output": str(output)}})
         return Refresh(self, pid, places, output)
 

@@ -23,7 +23,7 @@ GERMAN = (
 
 
 def run_check(raw: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "intake", "check", "--raw", str(raw)]
+    command = [sys.executable, "-m", "cli", "check", "--raw", str(raw)]
     return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
 
 

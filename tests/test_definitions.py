@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.places import Places
 from orchestration.state import State
+from stammkunde.places import Places
 from tests.refreshes import write_shop
 
 

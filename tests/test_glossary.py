@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 import yaml
 
-from orchestration.summary import KPIS
+from reports.summary import KPIS
 from tests.conftest import PROJECT, Build
 
 KEYS = {"period_grain", "period_start", "period_end"}

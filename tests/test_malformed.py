@@ -14,7 +14,7 @@ import pytest
 
 from intake.errors import IntakeError
 from intake.prepare import prepare
-from orchestration.summary import summary
+from reports.summary import summary
 from tests.conftest import Build, build_models, run_dbt
 from tests.malformed import BROKEN, ERRORS, ROWS, Case
 

@@ -49,7 +49,7 @@ def test_everything_of_the_run_is_locked_alike_for_development() -> None:
 
 def test_the_summary_says_what_the_marts_say(sample: Build) -> None:
     environment = {**os.environ, "STAMMKUNDE_PUBLISHED": str(sample.warehouse)}
-    command = [sys.executable, "-m", "orchestration.summary"]
+    command = [sys.executable, "-m", "cli", "summary"]
     text = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=True).stdout
     orders, revenue = sample.rows("select count(*), sum(net_amount) from marts.orders")[0]
     churn, repeat = sample.rows(
@@ -69,10 +69,10 @@ def test_the_summary_says_what_the_marts_say(sample: Build) -> None:
 
 def test_the_summary_without_a_published_file_says_what_to_do(tmp_path: Path) -> None:
     environment = {**os.environ, "STAMMKUNDE_PUBLISHED": str(tmp_path / "none.duckdb")}
-    command = [sys.executable, "-m", "orchestration.summary"]
+    command = [sys.executable, "-m", "cli", "summary"]
     finished = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
     assert finished.returncode == 1
-    assert "make run" in finished.stdout
+    assert "make run" in finished.stderr
     assert "Traceback" not in finished.stdout + finished.stderr
 
 

@@ -251,8 +251,8 @@ def test_a_new_sensor_does_not_repeat_the_last_refresh(shop: Shop) -> None:
 
 def test_the_last_refresh_is_the_latest_that_noted_what_it_read(tmp_path: Path) -> None:
     from orchestration.automation import last_fingerprint
-    from orchestration.places import Places
     from orchestration.state import State
+    from stammkunde.places import Places
 
     places = Places(tmp_path / "raw", None, tmp_path / "shop.duckdb", tmp_path / "published.duckdb")
     assert last_fingerprint(places) is None

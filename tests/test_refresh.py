@@ -17,9 +17,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.places import Places
-from orchestration.publish import kept
+from orchestration.publish.builds import kept
 from orchestration.state import State
+from stammkunde.places import Places
 from tests.conftest import PROJECT
 from tests.malformed import ERRORS
 from tests.refreshes import (
@@ -116,7 +116,7 @@ def test_a_failing_suite_blocks_and_is_told_and_can_be_accepted_once(
     assert history == [("published",), ("blocked",), ("published",)]
 
     again = subprocess.run(
-        [sys.executable, "-m", "orchestration", "accept", "--reason", "again"],
+        [sys.executable, "-m", "cli", "accept", "--reason", "again"],
         cwd=PROJECT, env={**os.environ, **places.environment()}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert again.returncode == 1
@@ -232,7 +232,7 @@ def test_a_missing_suite_stops_publish(shop: Places, tmp_path: Path) -> None:
     places = copied(shop, tmp_path / "shop")
     before = content(places)
     finished = subprocess.run(
-        [sys.executable, "-m", "orchestration", "run"],
+        [sys.executable, "-m", "cli", "run"],
         cwd=broken.project, env={**clean_environment(), **places.environment()}, capture_output=True, text=True,
         check=False,
     )  # fmt: skip

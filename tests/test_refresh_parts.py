@@ -7,9 +7,15 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
-from orchestration import settings
-from orchestration.places import Places
+from stammkunde import settings
+from stammkunde.dbt import Dbt
+from stammkunde.environment import environment
+from stammkunde.errors import SettingError
+from stammkunde.manifest import Manifest
+from stammkunde.places import PROJECT, Places
+from stammkunde.request import RefreshRequest
 
 # Settings
 
@@ -66,19 +72,71 @@ def test_the_salt_is_never_shown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("overridden", "full_refresh", "more"),
+    ("overridden", "more"),
     [
-        ({}, False, []),
-        ({}, True, ["--full-refresh"]),
-        ({"b": 1, "a": "it's"}, False, ["--vars", '{"a": "it\'s", "b": 1}']),
-        ({"as_of_date": date(2024, 5, 1)}, True, ["--full-refresh", "--vars", '{"as_of_date": "2024-05-01"}']),
+        ({}, []),
+        ({"b": 1, "a": "it's"}, ["--vars", '{"a": "it\'s", "b": 1}']),
+        ({"as_of_date": date(2024, 5, 1)}, ["--vars", '{"as_of_date": "2024-05-01"}']),
+        ({"identity_salt": "very-secret"}, []),
     ],
 )
-def test_dbt_is_given_what_the_refresh_asks_for(
-    overridden: dict[str, object], full_refresh: bool, more: list[str]
+def test_dbt_is_given_the_settings_and_no_secret_as_an_argument(
+    overridden: dict[str, object], more: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    arguments = settings.dbt_arguments(overridden, full_refresh=full_refresh)
-    assert arguments == ["build", "--exclude-resource-type", "unit_test", *more]
+    monkeypatch.delenv("STAMMKUNDE_IDENTITY_SALT", raising=False)
+    dbt = Dbt(tmp_path, {"STAMMKUNDE_WAREHOUSE": "w.duckdb"}, overridden)
+    assert dbt.command("build") == [str(dbt.program), "build", *more]
+    given = dbt.environment()
+    assert given.get("STAMMKUNDE_IDENTITY_SALT") == overridden.get("identity_salt")
+    assert (given["STAMMKUNDE_WAREHOUSE"], given["DBT_TARGET_PATH"]) == ("w.duckdb", str(tmp_path))
+    assert given["DBT_SEND_ANONYMOUS_USAGE_STATS"] == "false"
+
+
+def test_settings_are_described_as_the_project_names_them() -> None:
+    assert settings.Settings.model_fields.keys() == settings.defaults().keys()
+    settings.check({}, "mapping.yml")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("active_window_days", 0, "greater than or equal to 1"),
+        ("active_window_days", "90", "valid integer"),
+        ("at_risk_after_days", -1, "greater than or equal to 0"),
+        ("count_fully_refunded", "perhaps", "valid boolean"),
+        ("excluded_statuses", "cancelled", "valid list"),
+        ("reporting_currency", "Euro", "must be a currency code of three letters"),
+        ("as_of_date", "2025-02-30", "must be a date YYYY-MM-DD"),
+        ("run_at", "yesterday", "must be an instant in UTC"),
+        ("reporting_timezone", "Berlin", "must be a time zone such as Europe/Berlin"),
+        ("identity_salt", "it's", "must be a text without quotation marks"),
+        ("activ_window_days", 90, "extra inputs are not permitted"),
+    ],
+)
+def test_a_setting_that_cannot_be_meant_names_itself_and_its_file(name: str, value: object, said: str) -> None:
+    with pytest.raises(SettingError) as raised:
+        settings.check({name: value}, "shop/mapping.yml")
+    assert str(raised.value).startswith(f"shop/mapping.yml: the setting {name}")
+    assert said in str(raised.value)
+    assert (str(value) in str(raised.value)) == (name != "identity_salt")
+
+
+def test_a_day_that_yaml_reads_as_a_date_is_one() -> None:
+    settings.check({"as_of_date": date(2024, 5, 1)}, "mapping.yml")
+
+
+@pytest.mark.parametrize("day", ["2024-02-30", "20240501", "yesterday", "2024-W10-1"])
+def test_a_refresh_is_asked_for_a_day_that_exists(day: str) -> None:
+    with pytest.raises(ValidationError, match="must be a date YYYY-MM-DD"):
+        RefreshRequest(as_of_date=day)
+
+
+def test_a_variable_that_cannot_be_meant_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STAMMKUNDE_LOCK_WAIT", "")
+    assert environment().lock_wait == 3600
+    monkeypatch.setenv("STAMMKUNDE_LOCK_WAIT", "soon")
+    with pytest.raises(SettingError, match="STAMMKUNDE_LOCK_WAIT is 'soon'"):
+        environment()
 
 
 # Places
@@ -92,10 +150,10 @@ def test_places_come_from_the_environment_and_go_back_to_it(tmp_path: Path, monk
     monkeypatch.setenv("STAMMKUNDE_RAW", "")
     found = Places.from_environment()
     assert found == Places(
-        raw=tmp_path / "sample_data" / "raw",
+        raw=PROJECT / "sample_data" / "raw",
         mapping=None,
         warehouse=tmp_path / "some" / "shop.duckdb",
-        published=tmp_path / "warehouse" / "published" / "retention.duckdb",
+        published=PROJECT / "warehouse" / "published" / "retention.duckdb",
     )
     monkeypatch.setenv("STAMMKUNDE_MAPPING", "shop.yml")
     monkeypatch.setenv("STAMMKUNDE_TARGET", "spark")
@@ -135,7 +193,7 @@ def parsed(*nodes: dict) -> dict:
 
 
 def homes(manifest: dict) -> dict[str, str]:
-    from orchestration.transformations import with_homes_of_checks
+    from orchestration.dbt_graph import with_homes_of_checks
 
     return {
         name: node["config"]["meta"]["dagster"]["ref"]["name"]
@@ -148,11 +206,11 @@ CHAIN = (node("a", "source.raw"), node("b", "a"), node("c", "b"), node("side", "
 
 
 def test_nodes_are_as_late_as_the_longest_way_to_them() -> None:
-    from orchestration.transformations import depths
+    from orchestration.dbt_graph import depths
 
-    found = depths(parsed(*CHAIN, node("d", "side", "c"), node("build", "a"), node("alone")))
+    found = depths(parsed(*CHAIN, node("d", "side", "c"), node("alone")))
     assert found.pop("source.raw") == 1
-    assert found == {"a": 2, "b": 3, "c": 4, "side": 3, "d": 5, "alone": 1, "build": 1003}
+    assert found == {"a": 2, "b": 3, "c": 4, "side": 3, "d": 5, "alone": 1}
 
 
 def test_a_test_on_several_models_is_shown_at_the_last_to_be_built() -> None:
@@ -162,11 +220,6 @@ def test_a_test_on_several_models_is_shown_at_the_last_to_be_built() -> None:
         node("tie", "b", "side", kind="test"),
     )
     assert homes(parsed(*CHAIN, *tests)) == {"forward": "c", "backward": "c", "tie": "side"}
-
-
-def test_a_test_that_reads_what_is_built_after_the_gate_is_shown_there() -> None:
-    for late in ("build", "builds", "check_results"):
-        assert homes(parsed(*CHAIN, node(late), node("test", "c", late, kind="test"))) == {"test": late}
 
 
 def test_tests_that_have_a_home_and_models_keep_it() -> None:
@@ -179,7 +232,7 @@ def test_tests_that_have_a_home_and_models_keep_it() -> None:
 
 
 def test_what_a_test_is_configured_with_stays() -> None:
-    from orchestration.transformations import with_homes_of_checks
+    from orchestration.dbt_graph import with_homes_of_checks
 
     test = {**node("test", "a", "b", kind="test"), "config": {"severity": "warn", "meta": {"owner": "me"}}}
     found = with_homes_of_checks(parsed(*CHAIN, test))["nodes"]["test"]["config"]
@@ -195,8 +248,6 @@ def test_what_a_test_is_configured_with_stays() -> None:
         ("models/intermediate/deeper/int_orders.sql", [], "intermediate"),
         ("models/marts/core/orders.sql", ["model.stammkunde.int_orders"], "marts_core"),
         ("models/marts/refresh/restatements.sql", [], "marts_refresh"),
-        ("models/marts/refresh/build.sql", [], "build"),
-        ("models/marts/refresh/check_results.sql", [], "build"),
         ("models/semantic/time_spine.sql", [], "marts_semantic"),
         ("models/raw/raw.yml", [], "raw"),
         ("models/quality/quality.yml", [], "quality"),
@@ -204,8 +255,23 @@ def test_what_a_test_is_configured_with_stays() -> None:
     ],
 )
 def test_groups_follow_the_folders(path: str, reads: list[str], group: str) -> None:
-    from orchestration.transformations import layer
+    from orchestration.dbt_graph import layer
 
     kind = "seed" if path.startswith("seeds/") else "model"
     props = {"name": Path(path).stem, "resource_type": kind, "original_file_path": path, "depends_on": {"nodes": reads}}
     assert layer(props) == group
+
+
+def test_marts_behind_the_gate_are_a_group_of_their_own() -> None:
+    from orchestration.dbt_graph import layer
+
+    props = {**node("build", folder="refresh"), "config": {"meta": {"phase": "after_the_gate"}}}
+    assert layer(props) == "build"
+
+
+def test_what_a_model_reads_is_found_over_all_steps() -> None:
+    content = {"metadata": {"project_name": "p"}, "nodes": {f"model.p.{n['name']}": n for n in CHAIN}}
+    for found in content["nodes"].values():
+        found["depends_on"] = {"nodes": [f"model.p.{parent}" for parent in found["depends_on"]["nodes"]]}
+    assert Manifest(content).above("c") == {"a", "b"}
+    assert Manifest(content).above("a") == set()

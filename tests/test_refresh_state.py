@@ -13,10 +13,10 @@ import pytest
 
 from orchestration import session as sessions
 from orchestration.notify import Failure
-from orchestration.places import Places
-from orchestration.publish import publish
+from orchestration.publish.publish import publish
 from orchestration.session import RefreshError, locked, note_interrupted
 from orchestration.state import KEPT_REFRESHES, State, columns
+from stammkunde.places import Places
 from tests.conftest import PROJECT
 
 SAMPLE_VALUES = {
@@ -156,7 +156,7 @@ def holder(places: Places) -> subprocess.Popen[str]:
     """Another process that holds the lock until it is told to let go."""
     code = """
 import sys
-from orchestration.places import Places
+from stammkunde.places import Places
 from orchestration.session import locked
 with locked(Places.from_environment(), print):
     print("held", flush=True)

@@ -18,9 +18,9 @@ import duckdb
 import pytest
 import yaml
 
-from orchestration.places import Places
 from spark import cluster
 from spark.compare import compare_exports
+from stammkunde.places import Places
 from tests.conftest import PROJECT, SAMPLE, Build, build_models, run_dbt
 from tests.reference.files import write_shop
 from tests.reference.random_shop import random_shop
@@ -242,7 +242,7 @@ class Refreshed:
         """A command of operation, as make starts it."""
         given = {"STAMMKUNDE_SPARK_PORT": str(self.port), "STAMMKUNDE_SHOP": "small"}
         return subprocess.run(
-            [sys.executable, "-m", "orchestration", *command],
+            [sys.executable, "-m", "cli", *command],
             cwd=PROJECT, env={**clean_environment(), **places.environment(), **given},
             capture_output=True, text=True, check=False,
         )  # fmt: skip

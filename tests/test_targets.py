@@ -20,7 +20,7 @@ def test_only_targets_of_spark_are_built_elsewhere() -> None:
 
 
 def test_a_target_that_is_none_is_told_before_anything_runs(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "orchestration", "run", "--target", "snowflake"]
+    command = [sys.executable, "-m", "cli", "run", "--target", "snowflake"]
     given = {**os.environ, "STAMMKUNDE_WAREHOUSE": str(tmp_path / "shop.duckdb")}
     finished = subprocess.run(command, cwd=PROJECT, env=given, capture_output=True, text=True, check=False)
     assert finished.returncode == 1
@@ -38,7 +38,7 @@ def test_what_builds_nothing_works_without_the_engine(tmp_path: Path) -> None:
     }
     for command, said in (("rollback", "there is no published build to go back from"), ("builds", "No refresh")):
         finished = subprocess.run(
-            [sys.executable, "-m", "orchestration", command],
+            [sys.executable, "-m", "cli", command],
             cwd=PROJECT, env=given, capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert said in finished.stdout + finished.stderr

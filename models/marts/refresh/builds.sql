@@ -1,3 +1,5 @@
+{{ config(materialized='view', meta={'phase': 'after_the_gate'}) }}
+
 {%- set columns = [
     'as_of_date', 'shop', 'settings_hash', 'baseline_build_id', 'accepted_reason', 'raw_order_rows', 'orders', 'customers',
     'net_revenue', 'checks', 'warnings', 'failures',

@@ -1,3 +1,5 @@
+{{ config(materialized='view', meta={'phase': 'after_the_gate'}) }}
+
 select
     suite,
     check_name,

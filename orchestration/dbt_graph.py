@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -13,10 +10,10 @@ from pathlib import Path
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings
 
-from orchestration.places import PROJECT, Places
+from stammkunde.dbt import Dbt
+from stammkunde.manifest import AFTER_THE_GATE, phase_of
+from stammkunde.places import PROJECT, Places
 
-# Models that say how the build was checked can only be built after it was.
-AFTER_THE_GATE = ("build", "builds", "check_results")
 OWNERS = ["team:analytics-engineering"]
 # A daily refresh that is half a day late is worth a look; one that was missed is a failure.
 FRESHNESS = dg.FreshnessPolicy.time_window(warn_window=timedelta(hours=36), fail_window=timedelta(hours=49))
@@ -27,7 +24,7 @@ def manifest(places: Places) -> dict:
     """The project's manifest; dbt parses the project anew where something changed since."""
     path = places.dbt_target / "manifest.json"
     if not path.exists() or path.stat().st_mtime < newest_change():
-        parse(places)
+        Dbt(places.dbt_target, places.environment()).run("parse")
     return with_homes_of_checks(json.loads(path.read_text(encoding="utf-8")))
 
 
@@ -37,27 +34,8 @@ def newest_change() -> float:
     return max(file.stat().st_mtime for file in files)
 
 
-def parse(places: Places) -> None:
-    finished = run_dbt(places, ["parse"])
-    if finished.returncode:
-        raise RuntimeError(f"dbt cannot read the project:\n{finished.stdout.strip()}")
-
-
-def run_dbt(
-    places: Places, arguments: Sequence[str], given: Mapping[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    """A dbt command beside Dagster's own, with more variables for its process; what it printed is kept."""
-    command = [str(dbt_program()), "--quiet", *arguments, "--target-path", str(places.dbt_target)]
-    environment = {**os.environ, **places.environment(), "DBT_LOG_PATH": str(places.dbt_target), **(given or {})}
-    return subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
-
-
-def dbt_program() -> Path:
-    return Path(sys.executable).with_name("dbt")
-
-
 def with_homes_of_checks(parsed: dict) -> dict:
-    """The manifest, with each test on several models told where it is shown: at the last of them to be built.
+    """The manifest, in which each test on several models says where it is shown: at the last of them to be built.
 
     Dagster would log it as an observation on all of them, and nobody would see it fail.
     """
@@ -82,9 +60,7 @@ def depths(parsed: Mapping) -> dict[str, int]:
 
     for node in parsed["nodes"]:
         depth(node)
-    # What is built after the gate is later than everything before it.
-    late = [node for node, found in parsed["nodes"].items() if found["name"] in AFTER_THE_GATE]
-    return {**known, **{node: known[node] + 1000 for node in late}}
+    return known
 
 
 class Translator(DagsterDbtTranslator):
@@ -113,12 +89,12 @@ class Translator(DagsterDbtTranslator):
 def layer(props: Mapping) -> str:
     """The group of a dbt node: its folder below models/, for the folders are the architecture.
 
-    Three groups keep the graph running one way: staging models that tell what became of the rows stand behind the
-    intermediate ones, what a build is compared with comes before it, and how it was checked is known after it.
+    Two groups keep the graph running one way: staging models that tell what became of the rows stand behind the
+    intermediate ones, and how a build was checked is known after it.
     """
     if props["resource_type"] == "seed":
         return "seeds"
-    if props["name"] in AFTER_THE_GATE:
+    if phase_of(props) == AFTER_THE_GATE:
         return "build"
     folders = [part for part in Path(props["original_file_path"]).parts[1:-1] if part != "marts"]
     reads = [parent.split(".")[-1] for parent in props.get("depends_on", {}).get("nodes", [])]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from stammkunde.environment import PREFIX, environment
+
 PROJECT = Path(__file__).resolve().parent.parent
-SAMPLE = "sample_data/raw"
-RAW_TABLES = "STAMMKUNDE_RAW_TABLES"  # entities that are tables of the engine
-WAREHOUSE = "warehouse/stammkunde.duckdb"
-PUBLISHED = "warehouse/published/retention.duckdb"
+SAMPLE = PROJECT / "sample_data" / "raw"
+WAREHOUSE = PROJECT / "warehouse" / "stammkunde.duckdb"
+PUBLISHED = PROJECT / "warehouse" / "published" / "retention.duckdb"
 
 
 @dataclass(frozen=True)
@@ -25,30 +25,31 @@ class Places:
 
     @classmethod
     def from_environment(cls) -> Places:
-        def path(name: str, default: str) -> Path:
-            return Path(os.environ.get(name) or default).absolute()
-
-        mapping = os.environ.get("STAMMKUNDE_MAPPING")
+        """The places that the environment names. Raises SettingError for a variable that cannot be meant."""
+        given = environment()
         # Nobody's tables belong together with the sample's files.
-        only_tables = os.environ.get(RAW_TABLES) and not os.environ.get("STAMMKUNDE_RAW")
+        without_folder = given.raw is None and given.raw_tables
         return cls(
-            raw=None if only_tables else path("STAMMKUNDE_RAW", SAMPLE),
-            mapping=Path(mapping).absolute() if mapping else None,
-            warehouse=path("STAMMKUNDE_WAREHOUSE", WAREHOUSE),
-            published=path("STAMMKUNDE_PUBLISHED", PUBLISHED),
-            target=os.environ.get("STAMMKUNDE_TARGET") or "duckdb",
+            raw=None if without_folder else (given.raw or SAMPLE).absolute(),
+            mapping=given.mapping.absolute() if given.mapping else None,
+            warehouse=(given.warehouse or WAREHOUSE).absolute(),
+            published=(given.published or PUBLISHED).absolute(),
+            target=given.target,
         )
 
     def environment(self) -> dict[str, str]:
-        """What a process has to be given to work on these places."""
+        """The variables that a process needs to work on these places."""
         given = {
-            "STAMMKUNDE_RAW": str(self.raw or ""),
-            "STAMMKUNDE_WAREHOUSE": str(self.warehouse),
-            "STAMMKUNDE_PUBLISHED": str(self.published),
-            "STAMMKUNDE_TARGET": self.target,
+            "RAW": self.raw,
+            "MAPPING": self.mapping,
+            "WAREHOUSE": self.warehouse,
+            "PUBLISHED": self.published,
+            "TARGET": self.target,
+        }
+        return {
+            **{PREFIX + name: str(value or "") for name, value in given.items()},
             "DAGSTER_HOME": str(self.dagster_home),
         }
-        return {**given, "STAMMKUNDE_MAPPING": str(self.mapping)} if self.mapping else given
 
     @property
     def prepared(self) -> Path:
@@ -76,6 +77,7 @@ class Places:
 
     @property
     def dbt_target(self) -> Path:
+        """Where dbt leaves its manifest, results and log."""
         return self.state / "dbt" / self.target
 
     @property
@@ -94,4 +96,5 @@ class Places:
 
     @property
     def manifest(self) -> Path:
+        """What the published file holds, as JSON."""
         return self.published.with_suffix(".json")

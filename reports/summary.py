@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import duckdb
 
-from orchestration.places import Places
+from stammkunde.database import rows
+from stammkunde.published import opened
 
 Row = Mapping[str, object]
 
@@ -21,12 +21,6 @@ KPIS = (
     ("average_order_value", "Average order value", "money"),
     ("clv_by_lifespan", "Customer lifetime value", "money"),
 )
-
-
-def rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[Row]:
-    cursor = connection.execute(query)
-    names = [column[0] for column in cursor.description or ()]
-    return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
 
 
 def summary(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
@@ -113,25 +107,14 @@ def money(value: object, currency: str) -> str:
     return "-" if value is None else f"{value:,.2f} {currency}"
 
 
-def show(published: Path) -> int:
-    """Print the summary of the published marts. Gives the exit status."""
-    if not published.exists():
-        print(f"nothing is published at {published} (STAMMKUNDE_PUBLISHED): run a refresh first with 'make run'")
-        return 1
-    try:
-        with duckdb.connect(str(published), read_only=True) as connection:
-            lines = list(summary(connection))
-    except duckdb.Error as error:
-        print(f"cannot read {published}: {str(error).splitlines()[0]}")
-        return 1
-    print("\n" + "\n".join(lines))
-    print(f"\nThe published marts are in {published}, schema marts. What next:")
-    print("  look     open the file read-only with any tool that reads DuckDB, for example marts.retention_kpis")
-    print("  own      make check RAW=folder, then make run RAW=folder (docs/bring-your-own-orders.md)")
-    print("  operate  make dagster: what ran, schedule and sensor (docs/operations.md)")
-    print("  explain  make docs: every model and column")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(show(Places.from_environment().published))
+def summary_lines(published: Path) -> Iterator[str]:
+    """The summary of the published marts, and what can be done next. Raises PublishedFileError."""
+    with opened(published) as connection:
+        yield ""
+        yield from summary(connection)
+    yield ""
+    yield f"The published marts are in {published}, schema marts. What next:"
+    yield "  look     open the file read-only with any tool that reads DuckDB, for example marts.retention_kpis"
+    yield "  own      make check RAW=folder, then make run RAW=folder (docs/bring-your-own-orders.md)"
+    yield "  operate  make dagster: what ran, schedule and sensor (docs/operations.md)"
+    yield "  explain  make docs: every model and column"

@@ -1,0 +1,5 @@
+"""`python -m cli` is the command `stammkunde`."""
+
+from cli.app import main
+
+main()

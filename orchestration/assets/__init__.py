@@ -1,0 +1,1 @@
+"""The steps of a refresh as Dagster assets, thin, one module each: raw, models, gate, publish."""

@@ -1,0 +1,79 @@
+"""The gate behind all models."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+
+from orchestration.assets.steps import POOL, blocking_check, guarded, judged, suite_result
+from orchestration.dbt_graph import OWNERS
+from orchestration.quality.suites import NAMES
+from orchestration.session import Session
+from stammkunde.database import read_only
+
+RESULTS = dg.AssetKey(["quality", "validation_results"])
+SUITES = NAMES[1:]
+QUESTIONS = {
+    "staging": "What became of the raw rows?",
+    "reconciliation": "Do the marts agree with each other?",
+    "drift": "What changed against the published build that should not have?",
+}
+
+
+def gate_asset(models: dg.AssetsDefinition) -> dg.AssetsDefinition:
+    """What the suites found."""
+
+    @dg.multi_asset(
+        name="gate",
+        specs=[
+            dg.AssetSpec(
+                key=RESULTS,
+                deps=[spec.key for spec in models.specs if spec.key.path[0] in ("marts", "staging")],
+                group_name="quality",
+                kinds={"greatexpectations"},
+                owners=OWNERS,
+                description="What Great Expectations found in the build that is about to be published, check by check.",
+            )
+        ],
+        check_specs=[blocking_check(RESULTS, suite, QUESTIONS[suite]) for suite in SUITES],
+        pool=POOL,
+    )
+    def validation_results(context: dg.AssetExecutionContext, refresh: dg.ResourceParam[Session]) -> Iterator[Any]:
+        yield from guarded(refresh, "gate", ("raw", "models"), lambda: judge_build(refresh))
+
+    return validation_results
+
+
+def judge_build(session: Session) -> Iterator[Any]:
+    results = judged(session, NAMES)
+    session.judge("gate", results)
+    note_figures(session)
+    yield dg.MaterializeResult(
+        asset_key=RESULTS,
+        metadata={
+            "dagster/row_count": len(results),
+            "failed": sum(result.outcome == "failed" for result in results),
+            "warned": sum(result.outcome == "warned" for result in results),
+            "data_docs": dg.MetadataValue.path(str(session.places.data_docs / "index.html")),
+        },
+    )
+    for suite in SUITES:
+        yield suite_result(RESULTS, suite, results)
+
+
+def note_figures(session: Session) -> None:
+    """The figures by which builds are told apart in the history."""
+    with read_only(session.places.warehouse) as connection:
+        row = connection.execute(
+            """
+            select
+                (select as_of_date from intermediate.int_as_of),
+                (select coalesce(sum(rows), 0) from marts.row_accounting where entity = 'orders'),
+                (select count(*) from marts.orders),
+                (select count(*) from marts.customers),
+                (select sum(net_amount) from marts.orders)
+            """
+        ).fetchall()[0]
+    figures = ("as_of_date", "raw_order_rows", "orders", "customers", "net_revenue")
+    session.facts |= dict(zip(figures, row, strict=True))
+    session.state.note(session.build_id, **session.facts)

@@ -1,0 +1,98 @@
+"""The last step: the published file, and in it the marts that say how the build was checked."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+
+from orchestration.assets.gate import RESULTS
+from orchestration.assets.models import results_of_run
+from orchestration.assets.steps import POOL, guarded
+from orchestration.dbt_graph import FRESHNESS, OWNERS, Translator
+from orchestration.publish.publish import publish
+from orchestration.quality.gate import MissingSuiteError
+from orchestration.quality.suites import NAMES
+from orchestration.session import RefreshError, Session
+from stammkunde.manifest import AFTER_THE_GATE, Manifest
+from stammkunde.places import Places
+
+PUBLISHED = dg.AssetKey(["published", "retention"])
+FACTS = ("shop", "settings_hash", "raw_fingerprint", "as_of_date", "baseline_build_id", "accepted_reason")
+
+
+def publish_asset(content: Mapping[str, Any], models: dg.AssetsDefinition) -> dg.AssetsDefinition:
+    """The published file. Marts behind the gate are views over what it wrote: they get their rows here."""
+    manifest = Manifest(content)
+    marts = [spec.key for spec in models.specs if spec.key.path[0] == "marts"]
+    late = [
+        Translator().get_asset_spec(content, manifest.model(name)["unique_id"], None)
+        for name in manifest.of_phase(AFTER_THE_GATE)
+    ]
+    late = [spec.replace_attributes(deps=[*marts, RESULTS]) for spec in late]
+    rules = [
+        dg.AssetCheckSpec(name=test, asset=spec.key, description="Applied to the published file.")
+        for spec in late
+        for test in manifest.tests_of(spec.key.path[-1])
+    ]
+    published = dg.AssetSpec(
+        key=PUBLISHED,
+        deps=[*marts, *(spec.key for spec in late)],
+        group_name="publish",
+        kinds={"duckdb"},
+        owners=OWNERS,
+        freshness_policy=FRESHNESS,
+        description="The file that others read: the schema marts, as DuckDB 1.x reads it, put in place by one rename.",
+    )
+
+    @dg.multi_asset(name="publish", specs=[*late, published], check_specs=rules, pool=POOL)
+    def retention(context: dg.AssetExecutionContext, refresh: dg.ResourceParam[Session]) -> Iterator[Any]:
+        keys = [spec.key for spec in late]
+        yield from guarded(
+            refresh, "publish", ("raw", "models", "gate"), lambda: write_and_publish(refresh, keys, rules)
+        )
+
+    return retention
+
+
+def write_and_publish(
+    session: Session, late: Sequence[dg.AssetKey], rules: Sequence[dg.AssetCheckSpec]
+) -> Iterator[Any]:
+    check_judged(session)
+    facts = {key: session.facts.get(key) for key in FACTS}
+    sql = sql_of_tests(session.places)
+    published = publish(session.places, session.build_id, facts, {rule.name: sql[rule.name] for rule in rules})
+    tables: Mapping[str, int] = published["tables"]  # type: ignore[assignment]
+    for key in late:
+        yield dg.MaterializeResult(asset_key=key, metadata={"dagster/row_count": tables[key.path[-1]]})
+    yield dg.MaterializeResult(
+        asset_key=PUBLISHED,
+        metadata={
+            "build_id": session.build_id,
+            "file": dg.MetadataValue.path(str(session.places.published)),
+            "bytes": int(str(published["bytes"])),
+            "tables": len(tables),
+            "dagster/row_count": sum(tables.values()),
+        },
+    )
+    for rule in rules:
+        yield dg.AssetCheckResult(asset_key=rule.asset_key, check_name=rule.name, passed=True)
+
+
+def sql_of_tests(places: Places) -> dict[str, str]:
+    """The SQL of dbt's tests as they ran, by name. On marts behind the gate they ran before these had their rows."""
+    return {
+        result["unique_id"].split(".")[2]: result["compiled_code"]
+        for result in results_of_run(places)
+        if result["unique_id"].startswith("test.")
+    }
+
+
+def check_judged(session: Session) -> None:
+    """Publish trusts nobody: every suite must have judged this very build, and nothing may block."""
+    found = session.state.of_build("validation_results", session.build_id)
+    for suite in NAMES:
+        if not any(row["suite"] == suite for row in found):
+            raise MissingSuiteError(f"the suite {suite} did not judge this build: nothing is published")
+    held = [row for row in found if row["outcome"] == "failed"]
+    if held:
+        raise RefreshError(f"{held[0]['suite']}.{held[0]['check_name']} failed: nothing is published")

@@ -1,0 +1,82 @@
+"""The first step: raw entities made readable, measured, and judged before dbt starts."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import dagster as dg
+
+from intake.entities import entities
+from intake.prepare import mapping_of, prepare
+from orchestration import raw
+from orchestration.assets.steps import POOL, blocking_check, guarded, judged, suite_result
+from orchestration.dbt_graph import OWNERS
+from orchestration.quality.gate import require_suites
+from orchestration.quality.suites import NAMES
+from orchestration.raw_tables import entities_of_tables, measure_tables
+from orchestration.session import Session
+from orchestration.targets import check_installed, check_running
+
+ORDERS = dg.AssetKey(["raw", "orders"])
+
+
+def raw_assets() -> dg.AssetsDefinition:
+    """The raw entities, and what the build is compared with."""
+    specs = [
+        dg.AssetSpec(
+            key=["raw", entity.name],
+            group_name="raw",
+            kinds={"file"},
+            owners=OWNERS,
+            description=f"The raw entity {entity.name}, as the shop exported it. What dbt cannot read gets converted.",
+        )
+        for entity in entities().values()
+    ]
+    specs += [
+        dg.AssetSpec(
+            key=["quality", "builds"], group_name="baseline", kinds={"parquet"}, owners=OWNERS,
+            description="The history of refreshes, with the one that runs.",
+        ),
+        dg.AssetSpec(
+            key=["quality", "published_orders"], group_name="baseline", kinds={"parquet"}, owners=OWNERS,
+            description="The counted orders of the published build that this refresh is compared with.",
+        ),
+    ]  # fmt: skip
+
+    @dg.multi_asset(
+        name="raw",
+        specs=specs,
+        check_specs=[blocking_check(ORDERS, "raw", "Is everything there that was there before?")],
+        pool=POOL,
+    )
+    def raw_entities(context: dg.AssetExecutionContext, refresh: dg.ResourceParam[Session]) -> Iterator[Any]:
+        yield from guarded(refresh, "raw", (), lambda: read_and_judge(refresh))
+
+    return raw_entities
+
+
+def read_and_judge(session: Session) -> Iterator[Any]:
+    require_suites(NAMES)  # said now, not after dbt has built everything
+    places = session.places
+    check_installed(places.target)
+    check_running(places.target)
+    session.begin(mapping_of(places.raw, places.mapping) if places.raw else None)
+    in_tables = entities_of_tables()
+    if places.raw:
+        session.prepared = prepare(places.raw, places.prepared, places.mapping, in_tables)
+    of_tables = measure_tables(session.dbt, date.today())
+    measured = [
+        {**row, **of_tables.get(str(row["entity"]), {}), "build_id": session.build_id}
+        for row in raw.measure(session.prepared, date.today(), in_tables)
+    ]
+    session.state.replace("raw_entities", session.build_id, measured)
+    for row in measured:
+        metadata = {"files": row["files"], "bytes": row["bytes"], "dagster/row_count": row["rows"]}
+        metadata["last_date"] = str(row["last_date"] or "none")
+        yield dg.MaterializeResult(asset_key=["raw", str(row["entity"])], metadata=metadata)
+    yield dg.MaterializeResult(asset_key=["quality", "builds"], metadata={"build_id": session.build_id})
+    compared = session.baseline.build_id if session.baseline else "nothing: no build of this shop and settings"
+    yield dg.MaterializeResult(asset_key=["quality", "published_orders"], metadata={"compared_with": compared})
+    results = judged(session, ("raw",))
+    session.judge("raw", results)
+    yield suite_result(ORDERS, "raw", results)

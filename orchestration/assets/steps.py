@@ -1,0 +1,105 @@
+"""What the steps share: the refresh as a resource, errors without traceback, suites as asset checks."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from typing import Any
+
+import dagster as dg
+
+from orchestration.quality.gate import Result, judge
+from orchestration.quality.thresholds import load_thresholds
+from orchestration.session import Session, WarehouseLockedError, refresh_session
+from stammkunde.environment import environment
+from stammkunde.errors import StammkundeError
+from stammkunde.places import Places
+from stammkunde.request import RefreshRequest
+
+POOL = "warehouse"
+LOCK_TRIES, LOCK_SECONDS = 20, 15
+
+
+def config_schema() -> dict[str, dg.Field]:
+    """What a run can be asked for, as Dagster's page shows it: the fields of RefreshRequest."""
+    return {
+        name: dg.Field(
+            bool if field.annotation is bool else dg.Noneable(str),
+            default_value=field.default,
+            description=field.description,
+        )
+        for name, field in RefreshRequest.model_fields.items()
+    }
+
+
+@dg.resource(
+    config_schema=config_schema(),
+    description="The refresh that a run makes: it holds the warehouse's lock from the first step to the last.",
+)
+def refresh(context: dg.InitResourceContext) -> Iterator[Session]:
+    assert context.run_id and context.log
+    request = RefreshRequest(**context.resource_config)
+    with refresh_session(Places.from_environment(), context.run_id, request, progress(context)) as session:
+        yield session
+
+
+def progress(context: dg.InitResourceContext) -> Callable[[str], None]:
+    """Where a refresh tells how far it is: Dagster's log, and the terminal that it was started from."""
+    on_terminal = environment().terminal
+
+    def say(text: str) -> None:
+        assert context.log
+        context.log.info(text)
+        if on_terminal:
+            print(text, file=sys.__stdout__, flush=True)
+
+    return say
+
+
+def guarded(session: Session, step: str, after: Sequence[str], work: Callable[[], Iterator[Any]]) -> Iterator[Any]:
+    """A step whose known errors are shown without a traceback; a warehouse that is open elsewhere is tried again."""
+    try:
+        with session.step(step, after):
+            yield from work()
+    except WarehouseLockedError as error:
+        raise dg.RetryRequested(max_retries=LOCK_TRIES, seconds_to_wait=LOCK_SECONDS) from error
+    except StammkundeError as error:
+        raise dg.Failure(description=str(error), allow_retries=False) from None
+
+
+def judged(session: Session, suites: tuple[str, ...]) -> list[Result]:
+    """What the suites find. The last refresh's raw measures are those of the build that this one is compared with."""
+    from orchestration.quality.evidence import Evidence, opened
+
+    before = session.baseline
+    now = session.state.of_build("raw_entities", session.build_id)
+    earlier = session.state.of_build("raw_entities", before.build_id if before else None)
+    warehouse = session.places.warehouse if suites != ("raw",) else None
+    baseline = before.file if before and warehouse else None
+    with opened(warehouse, baseline) as connection:
+        evidence = Evidence(now, earlier, date.today(), connection, warehouse, baseline)
+        return judge(suites, evidence, load_thresholds(), session.places.data_docs, session.acceptance)
+
+
+def blocking_check(asset: dg.AssetKey, suite: str, description: str) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(name=suite, asset=asset, blocking=True, description=description)
+
+
+def suite_result(asset: dg.AssetKey, suite: str, results: Sequence[Result]) -> dg.AssetCheckResult:
+    """A suite as one asset check: an error where it blocks, a warning where it only warns."""
+    own = [result for result in results if result.suite == suite]
+    failed = [result for result in own if result.outcome == "failed"]
+    warned = [result for result in own if result.outcome in ("warned", "accepted")]
+    columns = ("check_name", "outcome", "observed", "expected", "explanation")
+    records = [dg.TableRecord({column: str(getattr(result, column) or "") for column in columns}) for result in own]
+    schema = dg.TableSchema(columns=[dg.TableColumn(column) for column in columns])
+    return dg.AssetCheckResult(
+        asset_key=asset,
+        check_name=suite,
+        passed=not failed and not warned,
+        severity=dg.AssetCheckSeverity.ERROR if failed else dg.AssetCheckSeverity.WARN,
+        description="; ".join(result.explanation for result in failed or warned) or None,
+        metadata={
+            "checks": len(own),
+            "results": dg.MetadataValue.table(records=records, schema=schema),
+        },
+    )

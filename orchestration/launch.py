@@ -1,0 +1,50 @@
+"""Starts a refresh without a server, as `stammkunde run` does: the same Dagster job, its progress on the terminal.
+
+The job runs in a process of its own, so that whoever started it learns of it also when that process is killed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+
+from orchestration.session import locked, note_interrupted
+from orchestration.state import State
+from stammkunde.environment import PREFIX
+from stammkunde.places import PROJECT, Places
+from stammkunde.request import RefreshRequest
+
+
+def run(places: Places, request: RefreshRequest) -> int:
+    """Refresh, and give the exit status: 0 only if everything ran and was published."""
+    prepare_instance(places)
+    command = [sys.executable, "-m", "orchestration.job", request.model_dump_json(exclude_defaults=True)]
+    process = subprocess.Popen(command, cwd=PROJECT, env=environment_of_refresh(places))
+    try:
+        status = process.wait()
+    except KeyboardInterrupt:
+        status = process.wait()  # the interrupt reached it too
+    if status < 0:
+        tell_of_crash(places, -status)
+        return 1
+    return status
+
+
+def environment_of_refresh(places: Places) -> dict[str, str]:
+    """The variables of a process that refreshes and shows its progress."""
+    return {**os.environ, **places.environment(), PREFIX + "TERMINAL": "1"}
+
+
+def prepare_instance(places: Places) -> None:
+    """Dagster's folder with its settings, which turn off telemetry among others."""
+    places.dagster_home.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(PROJECT / "orchestration" / "dagster.yaml", places.dagster_home / "dagster.yaml")
+
+
+def tell_of_crash(places: Places, signal: int) -> None:
+    """The process could not tell itself that it was killed."""
+    print(f"The refresh was ended by signal {signal}. Readers keep the last good figures.", file=sys.stderr)
+    with locked(places, print):
+        note_interrupted(places, State(places.state))

@@ -1,0 +1,113 @@
+"""The copy of the marts: written into a new file, and read back as its readers will read it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import duckdb
+
+from orchestration.publish.builds import PublishError
+from stammkunde.database import STORAGE_VERSION, attach_read_only, identifier, in_memory, quoted
+from stammkunde.files import remove, to_disk
+from stammkunde.manifest import MARTS
+
+AN_EMAIL = "%_@_%._%"
+
+
+def write(warehouse: Path, target: Path, build_id: str) -> dict[str, int]:
+    """Write every mart into a new file. Gives the rows of each. Raises PublishError where they are another build's."""
+    with in_memory() as connection:
+        # Views name the catalog that they were made in: the warehouse keeps its name.
+        source = identifier(warehouse.stem)
+        attach_read_only(connection, warehouse, warehouse.stem)
+        check_build(connection, f"{source}.{MARTS}.build", build_id, warehouse)
+        connection.execute(
+            f"attach {quoted(str(target))} as being_published (storage_version {quoted(STORAGE_VERSION)})"
+        )
+        connection.execute(f"create schema being_published.{MARTS}")
+        connection.execute(f"use {source}")
+        tables = {}
+        for table in tables_of(connection, warehouse.stem):
+            copied = connection.execute(
+                f"create table being_published.{MARTS}.{identifier(table)} as "
+                f"select * from {source}.{MARTS}.{identifier(table)}"
+            ).fetchall()
+            tables[table] = copied[0][0]
+        connection.execute("detach being_published")
+    return tables
+
+
+def tables_of(connection: duckdb.DuckDBPyConnection, catalog: str) -> list[str]:
+    """Names of all tables and views in the schema marts."""
+    found = connection.execute(
+        "select table_name from information_schema.tables where table_catalog = ? and table_schema = ? order by 1",
+        [catalog, MARTS],
+    ).fetchall()
+    return [name for (name,) in found]
+
+
+def check_build(connection: duckdb.DuckDBPyConnection, table: str, build_id: str, file: Path) -> None:
+    try:
+        found = connection.execute(f"select build_id from {table}").fetchall()
+    except duckdb.CatalogException as error:
+        raise PublishError(f"{file}: holds no build: run a refresh (make run)") from error
+    if found != [(build_id,)]:
+        raise PublishError(
+            f"{file}: holds another build than the one that was checked ({build_id}): was dbt run meanwhile? "
+            "Run a refresh (make run)"
+        )
+
+
+def audit(file: Path, catalog: str, tables: Mapping[str, int], build_id: str, rules: Mapping[str, str]) -> None:
+    """Read the new file as its readers will, and raise PublishError where it is not what it should be.
+
+    `rules` are the SQL of dbt's tests on the marts that say how this build was checked, by name: while dbt ran, these
+    marts still told of nothing. The SQL names the `catalog` that it was compiled for.
+    """
+    if file.with_name(file.name + ".wal").exists():
+        raise PublishError(f"{file}: was not closed properly: its write-ahead log is still there")
+    with in_memory() as connection:
+        attach_read_only(connection, file, catalog)
+        connection.execute(f"use {identifier(catalog)}")
+        check_build(connection, f"{MARTS}.build", build_id, file)
+        for table, rows in tables.items():
+            found = connection.execute(f"select count(*) from {MARTS}.{identifier(table)}").fetchall()[0][0]
+            if found != rows:
+                raise PublishError(f"{file}: {MARTS}.{table} has {found:,} rows instead of {rows:,}")
+        check_no_email(connection, file, catalog)
+        for name, sql in rules.items():
+            broken = connection.execute(sql).fetchall()
+            if broken:
+                said = "; ".join(" ".join(str(value) for value in row) for row in broken)
+                raise PublishError(f"{file}: breaks {name}: {said}")
+
+
+def check_no_email(connection: duckdb.DuckDBPyConnection, file: Path, catalog: str) -> None:
+    """No text of any mart is or holds an e-mail address: personal data ends in staging."""
+    columns = connection.execute(
+        "select table_name, column_name from information_schema.columns "
+        "where table_catalog = ? and table_schema = ? and data_type = 'VARCHAR' order by all",
+        [catalog, MARTS],
+    ).fetchall()
+    for table, column in columns:
+        held = f"select count(*) from {MARTS}.{identifier(table)} where {identifier(column)} like '{AN_EMAIL}'"
+        if found := connection.execute(held).fetchall()[0][0]:
+            raise PublishError(
+                f"{file}: {MARTS}.{table}.{column} holds e-mail addresses in {found:,} rows: nothing is published. "
+                "Personal data ends in staging; map the column to nothing, or hash it"
+            )
+
+
+def link_files(folder: Path, target: Path) -> None:
+    """A folder with the same Parquet files, without their contents a second time where that can be."""
+    marks = shutil.ignore_patterns("_*", ".*")  # Spark's own beside the data
+    try:
+        shutil.copytree(folder, target, copy_function=os.link, ignore=marks)
+    except OSError:  # another file system, or one without links
+        remove(target)
+        shutil.copytree(folder, target, ignore=marks)
+    for file in target.rglob("*.parquet"):
+        to_disk(file)

@@ -1,0 +1,54 @@
+"""Starting dbt: its command line in a process of its own, which frees the warehouse's lock when it ends."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from stammkunde.errors import DbtError
+from stammkunde.places import PROJECT
+from stammkunde.settings import secrets, vars_arguments
+
+
+@dataclass(frozen=True)
+class Dbt:
+    """dbt with the places, settings and variables of one warehouse. Its artefacts and log go to `target_path`."""
+
+    target_path: Path
+    variables: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, object] = field(default_factory=dict)
+    project: Path = PROJECT
+
+    @property
+    def program(self) -> Path:
+        return Path(sys.executable).with_name("dbt")
+
+    def command(self, *arguments: str) -> list[str]:
+        """The whole command line. The settings stand in it, but for the secret one."""
+        return [str(self.program), *arguments, *vars_arguments(self.settings)]
+
+    def environment(self) -> dict[str, str]:
+        """The variables of dbt's process, telemetry off."""
+        return {
+            **os.environ,
+            **self.variables,
+            **secrets(self.settings),
+            "DBT_TARGET_PATH": str(self.target_path),
+            "DBT_LOG_PATH": str(self.target_path),
+            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+            "NO_COLOR": "1",
+        }
+
+    def run(self, *arguments: str) -> str:
+        """Run a command to its end and give what it printed. Raises DbtError with dbt's words where it fails."""
+        finished = subprocess.run(
+            self.command("--quiet", *arguments),
+            cwd=self.project, env=self.environment(), capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if finished.returncode:
+            raise DbtError(finished.stdout.strip() or finished.stderr.strip() or f"dbt {arguments[0]} failed")
+        return finished.stdout

@@ -1,0 +1,48 @@
+"""The environment variables of the project: names, defaults and what each must be. docs/settings.md explains them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from stammkunde.errors import SettingError
+
+PREFIX = "STAMMKUNDE_"
+
+
+class Environment(BaseSettings):
+    """All variables that begin with STAMMKUNDE_; an empty one counts as not given. Paths may be relative, and are None
+    where the project's own are meant (stammkunde/places.py)."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True)
+
+    raw: Path | None = None
+    mapping: Path | None = None
+    warehouse: Path | None = None
+    published: Path | None = None
+    target: str = "duckdb"
+    raw_tables: str = ""
+    identity_salt: SecretStr | None = None
+    shop: str | None = None
+    thresholds: Path | None = None
+    kept_builds: int = Field(5, ge=1)
+    webhook: SecretStr | None = None
+    dagster_url: str = "http://127.0.0.1:3000"
+    dagster_port: int = Field(3000, ge=1, le=65535)
+    schedule: str = "0 5 * * *"
+    settle_seconds: float = Field(60, ge=0)
+    lock_wait: float = Field(3600, ge=0)
+    terminal: bool = False  # whether a refresh shows its progress on the terminal, not only in Dagster's log
+
+
+def environment() -> Environment:
+    """The variables as they are now. Raises SettingError for one that cannot be meant."""
+    try:
+        return Environment()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = PREFIX + str(first["loc"][0]).upper()
+        said = first["msg"][0].lower() + first["msg"][1:]
+        raise SettingError(f"{name} is '{first['input']}': {said} (docs/settings.md says what it means)") from error

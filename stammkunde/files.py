@@ -1,0 +1,79 @@
+"""Files that others read: written aside and renamed, so that a crash leaves the one before."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+UNFINISHED = ".unfinished"
+
+
+def aside(path: Path) -> Path:
+    """Where a file or folder is written before it takes its place."""
+    return path.with_name(path.name + UNFINISHED)
+
+
+@contextmanager
+def replaced(path: Path) -> Iterator[Path]:
+    """Gives the path to write to; what was written there takes the place of `path` if all went well.
+
+    A folder is replaced by way of two renames; a crash between them leaves the one before under `.earlier`, from where
+    the next replacement brings it back.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    earlier = path.with_name(path.name + ".earlier")
+    if earlier.exists() and not path.exists():
+        earlier.rename(path)
+    remove(aside(path))
+    remove(earlier)
+    yield aside(path)
+    if path.is_dir() and not path.is_symlink():
+        path.rename(earlier)
+        try:
+            aside(path).rename(path)
+        except OSError:
+            earlier.rename(path)
+            raise
+        shutil.rmtree(earlier, ignore_errors=True)
+    else:
+        aside(path).replace(path)
+
+
+def write_json(path: Path, content: Mapping[str, object]) -> None:
+    """Replace a file by a JSON document; dates and paths as text."""
+    write_json_aside(path, content)
+    aside(path).replace(path)
+
+
+def write_json_aside(path: Path, content: Mapping[str, object]) -> None:
+    """Write a JSON document beside its place, on the disk: what is left to do needs no space."""
+    aside(path).write_text(json.dumps(content, indent=2, default=str) + "\n", encoding="utf-8")
+    to_disk(aside(path))
+
+
+def remove(path: Path) -> None:
+    """Take away a file, a link or a folder, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def to_disk(path: Path) -> None:
+    """What was written survives a power cut."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def content_hash(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal."""
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()

@@ -1,0 +1,61 @@
+"""The dbt project by its manifest: which models, marts and exposures there are, and when each model is built."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+MARTS = "marts"  # the schema that is published
+AFTER_THE_GATE = "after_the_gate"  # the phase of marts that say how the build was checked
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """dbt's manifest.json, parsed. A node is dbt's description of a model, seed, test or source."""
+
+    content: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, path: Path) -> Manifest:
+        return cls(json.loads(path.read_text(encoding="utf-8")))
+
+    def models(self) -> Iterable[Mapping[str, Any]]:
+        return (node for node in self.content["nodes"].values() if node["resource_type"] == "model")
+
+    def model(self, name: str) -> Mapping[str, Any]:
+        """A model by its name. Raises KeyError."""
+        return self.content["nodes"][f"model.{self.content['metadata']['project_name']}.{name}"]
+
+    def tests_of(self, name: str) -> list[str]:
+        """Names of the tests that are declared beside a model."""
+        unique_id = self.model(name)["unique_id"]
+        tests = (node for node in self.content["nodes"].values() if node["resource_type"] == "test")
+        return sorted(test["name"] for test in tests if test.get("attached_node") == unique_id)
+
+    def above(self, name: str) -> set[str]:
+        """Names of all models that a model reads, directly or through others."""
+        found: set[str] = set()
+        ahead = [self.model(name)]
+        while ahead:
+            for parent in ahead.pop()["depends_on"]["nodes"]:
+                node = self.content["nodes"].get(parent)
+                if node and node["resource_type"] == "model" and node["name"] not in found:
+                    found.add(node["name"])
+                    ahead.append(node)
+        return found
+
+    def marts(self) -> list[str]:
+        """Names of the models that are published."""
+        return sorted(node["name"] for node in self.models() if node["schema"] == MARTS)
+
+    def of_phase(self, phase: str) -> list[str]:
+        """Names of the models that are built in a phase (`meta.phase` in dbt_project.yml or beside the model)."""
+        return sorted(node["name"] for node in self.models() if phase_of(node) == phase)
+
+
+def phase_of(node: Mapping[str, Any]) -> str | None:
+    """When a model is built; None for the first phase, which is that of nearly all."""
+    return node.get("config", {}).get("meta", {}).get("phase")

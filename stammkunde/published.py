@@ -1,0 +1,34 @@
+"""The published file, as everyone reads it: opened read-only, read, and closed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from stammkunde.database import read_only
+from stammkunde.errors import PublishedFileError, one_line
+
+
+@contextmanager
+def opened(published: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Readers' connection to the published marts. Raises PublishedFileError where there is nothing that can be read."""
+    if not published.exists():
+        raise PublishedFileError(
+            f"nothing is published at {published} (STAMMKUNDE_PUBLISHED): run a refresh first with 'make run'"
+        )
+    try:
+        with read_only(published) as connection:
+            yield connection
+    except duckdb.Error as error:
+        raise PublishedFileError(f"{published}: cannot be read: {one_line(error)}") from error
+
+
+def published_build(published: Path) -> str | None:
+    """Which build readers see; None where nothing is published. Raises PublishedFileError."""
+    if not published.exists():
+        return None
+    with opened(published) as connection:
+        return connection.execute("select build_id from marts.build").fetchall()[0][0]

@@ -1,0 +1,22 @@
+"""What one refresh can be asked for: the command line, Dagster's page and the refresh itself share this one model."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from stammkunde.dates import iso_date
+
+
+class RefreshRequest(BaseModel):
+    """A refresh that is asked for. Without anything set it is the usual one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    as_of_date: Annotated[str, AfterValidator(iso_date)] | None = Field(
+        None, description="Rebuild the warehouse as it was known on this day, YYYY-MM-DD."
+    )
+    full_refresh: bool = Field(False, description="Let dbt rebuild incremental models and seeds whole.")
+    accepted_build: str | None = Field(None, description="A blocked build whose failed checks may fail once more.")
+    accepted_reason: str | None = Field(None, description="Why they may.")

@@ -1,0 +1,139 @@
+"""The settings that figures depend on: what each must be, which are in force, and how dbt gets them.
+
+Defaults stand in dbt_project.yml, their meaning in docs/settings.md. A plain `dbt build` checks them by
+macros/raw/check_settings.sql.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cache
+from typing import Annotated
+from zoneinfo import available_timezones
+
+import yaml
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from stammkunde.dates import iso_date
+from stammkunde.environment import environment
+from stammkunde.errors import SettingError
+from stammkunde.places import PROJECT
+
+# The time of the run changes from run to run and changes no figure that is compared.
+NOT_COMPARED = ("run_at",)
+SECRET = "identity_salt"
+SECRET_VARIABLE = "STAMMKUNDE_IDENTITY_SALT"
+INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?Z?")
+
+
+def time_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("must be a time zone such as Europe/Berlin")
+    return name
+
+
+def instant(text: str) -> str:
+    if not INSTANT.fullmatch(text):
+        raise ValueError("must be an instant in UTC, YYYY-MM-DDTHH:MM:SSZ, or null")
+    return text
+
+
+def currency(code: str) -> str:
+    if not re.fullmatch("[A-Za-z]{3}", code):
+        raise ValueError("must be a currency code of three letters")
+    return code
+
+
+def unquoted(text: str) -> str:
+    if "'" in text:
+        raise ValueError("must be a text without quotation marks")
+    return text
+
+
+def as_text(value: object) -> object:
+    """YAML reads an unquoted day as a date."""
+    return value.isoformat() if isinstance(value, date | datetime) else value
+
+
+WholeNumber = Annotated[int, Field(strict=True)]
+Positive = Annotated[WholeNumber, Field(ge=1)]
+NotNegative = Annotated[WholeNumber, Field(ge=0)]
+TimeZone = Annotated[str, AfterValidator(time_zone)]
+
+
+class Settings(BaseModel):
+    """All settings, as dbt_project.yml names them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    reporting_timezone: TimeZone
+    source_timezone: TimeZone
+    reporting_currency: Annotated[str, AfterValidator(currency)]
+    run_at: Annotated[str, AfterValidator(instant), BeforeValidator(as_text)] | None
+    as_of_date: Annotated[str, AfterValidator(iso_date), BeforeValidator(as_text)] | None
+    identity_salt: Annotated[str, AfterValidator(unquoted)]
+    active_window_days: Positive
+    at_risk_after_days: NotNegative
+    new_window_days: NotNegative
+    loyal_min_orders: Positive
+    excluded_statuses: list[str]
+    count_fully_refunded: Annotated[bool, Field(strict=True)]
+
+
+@cache
+def defaults() -> Mapping[str, object]:
+    """The settings as dbt_project.yml has them."""
+    return yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+
+
+def overrides(of_mapping: Mapping[str, object], as_of_date: str | None = None) -> dict[str, object]:
+    """What a mapping and a single refresh set otherwise than dbt_project.yml. A refresh's own day comes first."""
+    return {**of_mapping, **({"as_of_date": as_of_date} if as_of_date else {})}
+
+
+def in_force(overridden: Mapping[str, object]) -> dict[str, object]:
+    """All settings that figures depend on, by name."""
+    chosen = {**defaults(), **overridden}
+    salt = environment().identity_salt
+    chosen[SECRET] = salt.get_secret_value() if salt else chosen[SECRET]
+    return {name: chosen[name] for name in sorted(chosen) if name not in NOT_COMPARED}
+
+
+def check(overridden: Mapping[str, object], where: str) -> None:
+    """Raises SettingError for a setting that cannot be meant; `where` says which file sets it otherwise."""
+    try:
+        Settings.model_validate({**defaults(), **overridden})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        file = where if name in overridden else "dbt_project.yml"
+        said = first["msg"].removeprefix("Value error, ")
+        shown = "" if name == SECRET else f" is '{first['input']}'"
+        raise SettingError(f"{file}: the setting {name}{shown}: {said[0].lower()}{said[1:]}") from error
+
+
+def shown(settings: Mapping[str, object]) -> str:
+    """The settings as JSON for everyone to read: without the salt."""
+    return json.dumps({name: value for name, value in settings.items() if name != SECRET}, default=str)
+
+
+def settings_hash(settings: Mapping[str, object]) -> str:
+    """Equal for equal settings, the salt included; it says nothing about what they are."""
+    return hashlib.sha256(json.dumps(settings, default=str, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def vars_arguments(overridden: Mapping[str, object]) -> list[str]:
+    """The settings as arguments of a dbt command."""
+    public = {name: value for name, value in overridden.items() if name != SECRET}
+    return ["--vars", json.dumps(public, default=str, sort_keys=True)] if public else []
+
+
+def secrets(overridden: Mapping[str, object]) -> dict[str, str]:
+    """Variables for dbt's process: arguments are for everyone to read in lists of processes and in logs."""
+    given = environment().identity_salt
+    salt = given.get_secret_value() if given else overridden.get(SECRET)
+    return {SECRET_VARIABLE: str(salt)} if salt else {}
