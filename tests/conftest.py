@@ -1,12 +1,14 @@
-"""What the tests share: building a warehouse with dbt's command line, as a user does, in a folder of its own."""
+"""What the tests share: building a warehouse with dbt in a folder of its own, the sample and a refreshed shop."""
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
+from filelock import FileLock
 
 from tests.forks import ForkServer
 
@@ -28,7 +31,8 @@ if not hasattr(main_module, "__file__"):
     main_module.__file__ = __file__
 
 PROJECT = Path(__file__).resolve().parent.parent
-WAREHOUSE = "warehouse.duckdb"
+WAREHOUSE, OUTPUT = "warehouse.duckdb", "output.txt"
+Start = Callable[[Sequence[str], Mapping[str, str], Path], int]  # arguments, environment and output to exit status
 SAMPLE = PROJECT / "sample_data" / "raw"
 LONGEST = "test_refresh.py"
 
@@ -62,46 +66,52 @@ def run_dbt(
     *,
     raw: Path = SAMPLE,
     settings: Mapping[str, object] | None = None,
+    start: Start | None = None,
 ) -> Build:
     """Run dbt with its warehouse, artefacts and logs under `directory`."""
     directory.mkdir(parents=True, exist_ok=True)
-    warehouse, target = directory / WAREHOUSE, directory / "target"
     environment = {
         **os.environ,
         "STAMMKUNDE_RAW": str(raw),
-        "STAMMKUNDE_WAREHOUSE": str(warehouse),
+        "STAMMKUNDE_WAREHOUSE": str(directory / WAREHOUSE),
         "STAMMKUNDE_SPARK_WAREHOUSE": str(directory / "spark"),
-        "DBT_TARGET_PATH": str(target),
+        "DBT_TARGET_PATH": str(directory / "target"),
         "DBT_LOG_PATH": str(directory / "logs"),
         "NO_COLOR": "1",
     }
     arguments = [*command, *(["--vars", json.dumps(dict(settings))] if settings else [])]
-    started = run_forked if "--target" not in command else run_program
-    status, output = started(arguments, environment, directory / "output.txt")
-    return Build(status, output, warehouse, target)
+    # What was parsed is for the default target.
+    start = start or (run_program if "--target" in command else run_forked)
+    return build_in(directory, start(arguments, environment, directory / OUTPUT))
 
 
-def run_forked(arguments: Sequence[str], environment: Mapping[str, str], output: Path) -> tuple[int, str]:
+def build_in(directory: Path, exit_code: int) -> Build:
+    """The run of dbt that left its things in `directory`."""
+    output = (directory / OUTPUT).read_text(encoding="utf-8")
+    return Build(exit_code, output, directory / WAREHOUSE, directory / "target")
+
+
+def run_forked(arguments: Sequence[str], environment: Mapping[str, str], output: Path) -> int:
     """A dbt command in a process of its own that need not import dbt and parse the project again."""
     server = dbt_server()
-    status = server.wait(server.start(arguments, environment, output))
-    return status, output.read_text(encoding="utf-8")
+    return server.wait(server.start(arguments, environment, output))
 
 
 @cache
 def dbt_server() -> ForkServer:
     # Parsed models name the database, which DuckDB calls as its file.
-    return ForkServer("tests.parsed_project", PROJECT, {**os.environ, "STAMMKUNDE_WAREHOUSE": WAREHOUSE})
+    server = ForkServer("tests.parsed_project", PROJECT, {**os.environ, "STAMMKUNDE_WAREHOUSE": WAREHOUSE})
+    atexit.register(server.stop)
+    return server
 
 
-def run_program(arguments: Sequence[str], environment: Mapping[str, str], output: Path) -> tuple[int, str]:
+def run_program(arguments: Sequence[str], environment: Mapping[str, str], output: Path) -> int:
     """A dbt command as a user starts it."""
     program = Path(sys.executable).with_name("dbt")
     with output.open("w", encoding="utf-8") as printed:
-        finished = subprocess.run(
+        return subprocess.run(
             [program, *arguments], cwd=PROJECT, env=environment, stdout=printed, stderr=subprocess.STDOUT, check=False
-        )
-    return finished.returncode, output.read_text(encoding="utf-8")
+        ).returncode
 
 
 def build_models(
@@ -118,12 +128,29 @@ def build_models(
     return build
 
 
+def made_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder that the first process of pytest-xdist to need it makes for all of them; the others wait for it."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    done = folder / "done"
+    with FileLock(f"{folder}.lock"):
+        if not done.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            make(folder)
+            done.touch()
+    return folder
+
+
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Build:
-    """The sample shop, built once with the default settings and every unit and data test."""
-    build = run_dbt(["build"], tmp_path_factory.mktemp("sample"))
-    assert build.exit_code == 0, build.output
-    return build
+    """The sample shop, built once as a user builds it, with the default settings and every unit and data test."""
+
+    def make(folder: Path) -> None:
+        build = run_dbt(["build"], folder, start=run_program)
+        assert build.exit_code == 0, build.output
+
+    return build_in(made_once(tmp_path_factory, "sample", make), 0)
 
 
 @pytest.fixture(scope="session")
@@ -133,15 +160,18 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RefreshServer]:
 
     started = RefreshServer(tmp_path_factory.mktemp("server"))
     yield started
-    started.stop()
+    started.forks.stop()
 
 
 @pytest.fixture(scope="session")
-def shop(server: RefreshServer, tmp_path_factory: pytest.TempPathFactory) -> Places:
-    """A small shop, refreshed once. Tests work on copies of it."""
-    from tests.refreshes import new_places
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Places:
+    """A small shop, refreshed once as a user refreshes it. Tests that change something work on a copy of it."""
+    from tests.refreshes import new_places, places_in, refresh_by_command
 
-    places = new_places(tmp_path_factory.mktemp("shop") / "shop")
-    status, output = server.run(places)
-    assert status == 0, output
-    return places
+    return places_in(made_once(tmp_path_factory, "shop", lambda folder: refresh_by_command(new_places(folder))))
+
+
+@pytest.fixture
+def places(server: RefreshServer, shop: Places) -> Places:
+    """A copy of the shop as it is."""
+    return server.copy_of(shop)

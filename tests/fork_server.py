@@ -41,6 +41,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w")  # nothing else that is printed here is an answer
     os.dup2(2, 1)
     run = importlib.import_module(sys.argv[1]).run
+    print(json.dumps("ready"), file=answers, flush=True)
     for line in sys.stdin:
         command = json.loads(line)
         if "start" in command:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 
 class ForkServer:
@@ -14,10 +15,17 @@ class ForkServer:
 
     def __init__(self, module: str, project: Path, environment: Mapping[str, str]) -> None:
         self.project = project
+        self.is_ready = False
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.fork_server", module],
             cwd=project, env=dict(environment), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
+
+    def wait_until_ready(self) -> None:
+        """Wait until the module is imported."""
+        if not self.is_ready:
+            assert self._answer() == "ready"
+            self.is_ready = True
 
     def start(self, request: object, environment: Mapping[str, str], output: Path) -> int:
         """The id of a new process; what it prints goes to the file `output`."""
@@ -34,9 +42,14 @@ class ForkServer:
         self.process.wait()
 
     def _ask(self, command: Mapping[str, object]) -> int:
-        assert self.process.stdin and self.process.stdout
+        self.wait_until_ready()
+        assert self.process.stdin
         self.process.stdin.write(json.dumps(command) + "\n")
         self.process.stdin.flush()
-        answer = self.process.stdout.readline()
-        assert answer, "the server did not start, or was ended: what it printed says why"
-        return json.loads(answer)
+        return self._answer()
+
+    def _answer(self) -> Any:
+        assert self.process.stdout
+        line = self.process.stdout.readline()
+        assert line, "the server did not start, or was ended: what it printed says why"
+        return json.loads(line)
