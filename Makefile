@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
+# An option of the command, where it was given.
+option = $(if $(2),--$(1) "$(2)")
+
 .DEFAULT_GOAL := help
 .PHONY: help run dagster accept rollback builds demo-failure check map test test-long test-spark test-spark-quick spark-up \
 	spark-down lint format real bench docs sample lock clean
@@ -11,28 +14,28 @@ help:  ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 run: $(VENV)/$(if $(findstring spark,$(TARGET)),installed-spark,installed)  ## refresh: build, check and publish the marts, and print the shop's retention figures
-	@$(BIN)/python -m orchestration run $(if $(AS_OF_DATE),--as-of-date "$(AS_OF_DATE)") $(if $(RAW),--raw "$(RAW)") $(if $(MAPPING),--mapping "$(MAPPING)") $(if $(TARGET),--target "$(TARGET)")
+	@$(BIN)/stammkunde run $(call option,raw,$(RAW)) $(call option,mapping,$(MAPPING)) $(call option,target,$(TARGET)) $(call option,as-of-date,$(AS_OF_DATE))
 
 dagster: $(VENV)/installed  ## open Dagster on 127.0.0.1:3000: the asset graph, runs, schedule and sensor
-	@$(BIN)/python -m orchestration serve
+	@$(BIN)/stammkunde serve
 
 accept: $(VENV)/installed  ## let the last blocked build through, once: REASON="why its figures are right"
-	@$(BIN)/python -m orchestration accept --reason "$(REASON)"
+	@$(BIN)/stammkunde accept --reason "$(REASON)"
 
 rollback: $(VENV)/installed  ## bring the published build before back
-	@$(BIN)/python -m orchestration rollback
+	@$(BIN)/stammkunde rollback
 
 builds: $(VENV)/installed  ## list the refreshes and what became of them
-	@$(BIN)/python -m orchestration builds
+	@$(BIN)/stammkunde builds
 
 demo-failure: $(VENV)/installed  ## break the sample shop in three ways and see each refresh blocked
 	@$(BIN)/python -m examples.broken_shops
 
 check: $(VENV)/installed  ## what RAW=folder holds and what would become of it, before it is built
-	@$(BIN)/python -m intake check $(if $(RAW),--raw "$(RAW)") $(if $(MAPPING),--mapping "$(MAPPING)")
+	@$(BIN)/stammkunde check $(call option,raw,$(RAW)) $(call option,mapping,$(MAPPING))
 
 map: $(VENV)/installed  ## propose a mapping for RAW=file
-	@$(if $(RAW),,$(error say which file: make map RAW=path/to/file.csv))$(BIN)/python -m intake map --raw "$(RAW)"
+	@$(if $(RAW),,$(error say which file: make map RAW=path/to/file.csv))$(BIN)/stammkunde map --raw "$(RAW)"
 
 test: $(VENV)/installed-dev  ## all tests but those that take minutes
 	$(BIN)/pytest -m "not long and not spark" -n 2 --dist loadfile --no-loadscope-reorder
@@ -52,9 +55,11 @@ spark-up: $(VENV)/installed-spark  ## start a Spark cluster on this machine; the
 spark-down: $(VENV)/installed-spark  ## end it and remove its folder, the tables in it included
 	@$(BIN)/python -m spark.cluster down
 
-lint: $(VENV)/installed-dev  ## ruff and sqlfluff
+lint: $(VENV)/installed-dev  ## ruff, mypy, layers of imports, sqlfluff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --disable-progress-bar models tests/data
 
 format: $(VENV)/installed-dev  ## let ruff and sqlfluff lay out the code
@@ -69,7 +74,7 @@ bench: $(VENV)/installed-spark  ## measure builds beside a floor, pandas and pol
 	$(BIN)/python -m bench.run $(if $(ORDERS),--orders $(ORDERS)) $(if $(ENGINES),--engines $(ENGINES)) $(BENCH)
 
 docs: $(VENV)/installed  ## the models' documentation as pages under target/
-	$(BIN)/dbt docs generate
+	@$(BIN)/stammkunde docs
 
 sample: $(VENV)/installed  ## write sample_data/raw anew
 	$(BIN)/python sample_data/generate.py
@@ -89,19 +94,24 @@ clean:  ## remove what was built, not the environment and not what is published
 	@if [ -e warehouse/spark_cluster ]; then $(BIN)/python -m spark.cluster down; fi
 	rm -rf target logs warehouse/*.duckdb warehouse/*.wal warehouse/*.raw warehouse/*.state warehouse/*.collected warehouse/bench warehouse/real warehouse/spark*
 
+# The project itself, where it lies: the command `stammkunde`. Nothing is fetched for it.
+SELF = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-index --no-build-isolation --editable .
+
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 		|| { echo "Stammkunde needs Python 3.11, 3.12 or 3.13; $(PYTHON) is another or is missing (make PYTHON=python3.12 ...)"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) \
 		|| { rm -rf $(VENV); echo "Python's venv module is incomplete; on Debian: apt-get install python3-venv"; exit 1; }
 
-$(VENV)/installed: requirements.lock | $(VENV)/bin/python
+$(VENV)/installed: requirements.lock pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(SELF)
 	@touch $@
 
-$(VENV)/installed-dev: requirements-dev.lock requirements-real.lock | $(VENV)/bin/python
+$(VENV)/installed-dev: requirements-dev.lock requirements-real.lock pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-real.lock
+	@$(SELF)
 	@touch $@ $(VENV)/installed
 
 $(VENV)/installed-spark: requirements-spark.lock $(VENV)/installed-dev

@@ -1,4 +1,4 @@
-"""Wall seconds, CPU seconds and peak memory of SQL statements in a process of their own, a command, a cluster."""
+"""Measures wall seconds, CPU seconds and peak memory of SQL statements, of commands and of clusters."""
 
 from __future__ import annotations
 
@@ -15,24 +15,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
+import psutil
 
-# As in profiles.yml, so that what is measured is what a run does.
+# As in profiles.yml, so that the benchmark measures what a run does.
 CONFIG = {"storage_compatibility_version": "v1.4.0"}
 SETTINGS = ("set TimeZone = 'UTC'", "set preserve_insertion_order = false", "set enable_progress_bar = false")
-TICKS = os.sysconf("SC_CLK_TCK")
-PAGE_MIB = os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What something cost: wall seconds, CPU seconds over all threads and processes, peak resident memory in MiB."""
+    """Wall seconds, CPU seconds of all threads and processes, and peak resident memory in MiB."""
 
     seconds: float
     cpu_seconds: float
     peak_mib: float
 
     def __add__(self, other: Cost) -> Cost:
-        """One after the other."""
+        """The cost of both, one after the other."""
         return Cost(
             self.seconds + other.seconds, self.cpu_seconds + other.cpu_seconds, max(self.peak_mib, other.peak_mib)
         )
@@ -82,7 +81,7 @@ def cpu_seconds() -> float:
 
 
 def reset_peak_memory() -> None:
-    """Start a new peak (Linux); elsewhere the peak is that of the process so far."""
+    """Start a new peak (on Linux). On other systems the peak is that of the process since its start."""
     with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
 
@@ -116,13 +115,13 @@ def measure_command(command: Sequence[str], folder: Path, environment: Mapping[s
 
 @dataclass
 class Watch:
-    """CPU and memory of processes that come and go, looked at twice a second while it is entered (Linux)."""
+    """CPU time and memory of processes that come and go, looked at twice a second while the watch is entered."""
 
-    processes: Callable[[], list[int]]
+    processes: Callable[[], list[psutil.Process]]
     times: list[float] = field(default_factory=list)
     cpu_seconds: list[float] = field(default_factory=list)
     memory_mib: list[float] = field(default_factory=list)
-    _known: dict[int, float] = field(default_factory=dict)
+    _known: dict[psutil.Process, float] = field(default_factory=dict)
     _stop: threading.Event = field(default_factory=threading.Event)
 
     def __enter__(self) -> Watch:
@@ -156,12 +155,10 @@ class Watch:
     def _look(self) -> None:
         memory = 0.0
         for process in self.processes():
-            try:
-                fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-            except OSError:  # it has ended; its CPU time stays in the sum
-                continue
-            self._known[process] = (int(fields[11]) + int(fields[12])) / TICKS
-            memory += int(fields[21]) * PAGE_MIB
+            with contextlib.suppress(psutil.Error):  # it has ended; its CPU time stays in the sum
+                used = process.cpu_times()
+                self._known[process] = used.user + used.system
+                memory += process.memory_info().rss / 2**20
         self.times.append(time.time())
         self.cpu_seconds.append(sum(self._known.values()))
         self.memory_mib.append(memory)

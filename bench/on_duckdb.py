@@ -26,7 +26,7 @@ def new_database(path: Path) -> Path:
 
 
 def measure_floor(raw: Path, work: Path, memory_limit: str) -> Cost:
-    """The least that any such warehouse must do.
+    """The least work of any such warehouse.
 
     The same Parquet is read once, and sorted by customer and time into a table with order number and previous order
     date.
@@ -47,16 +47,16 @@ def measure_floor(raw: Path, work: Path, memory_limit: str) -> Cost:
 
 
 def measure_build(raw: Path, work: Path, memory_limit: str) -> Cost:
-    """`dbt build` as a refresh runs it: dbt itself, all models and data tests. Leaves the warehouse."""
+    """`dbt build` as a refresh runs it: dbt itself, all models and data tests. The warehouse stays."""
     new_database(work / "stammkunde.duckdb")
     build = ["build", "--exclude-resource-type", "unit_test"]
     return measure_command(dbt(build), PROJECT, environment(raw, work, memory_limit))
 
 
 def measure_models(raw: Path, work: Path, memory_limit: str) -> tuple[dict[str, Cost], dict[str, str]]:
-    """Each model and each data test as SQL that dbt has compiled: what the statements cost, without dbt itself.
+    """The costs of each model and each data test by name, and the phase of each.
 
-    Gives the costs by name, and the phase of each. Leaves the warehouse.
+    Runs the SQL that dbt has compiled, so dbt itself is not measured. The warehouse stays for the comparisons.
     """
     warehouse = new_database(work / "stammkunde.duckdb")
     given = environment(raw, work, memory_limit)

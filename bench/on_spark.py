@@ -16,12 +16,12 @@ from bench.measure import Cost, Watch
 from bench.on_duckdb import PROJECT, dbt, phase_of
 from bench.windows import compare_windows
 from spark import cluster
-from spark.compare import compare_exports
+from tests.compare_exports import compare_exports
 
 
 @contextmanager
 def running_cluster(work: Path, memory_mib: int) -> Iterator[dict[str, str]]:
-    """A cluster of the benchmark's own, and the variables by which it is reached."""
+    """A cluster for the benchmark alone; gives the environment variables that name it."""
     folder = work / "spark"
     (port,) = cluster.free_ports(1)
     given = {
@@ -38,9 +38,9 @@ def running_cluster(work: Path, memory_mib: int) -> Iterator[dict[str, str]]:
 
 
 def measure_models(raw: Path, work: Path, given: dict[str, str]) -> tuple[Cost, dict[str, Cost], dict[str, str]]:
-    """`dbt run` with one model after the other: the whole, each model, and the phase of each.
+    """`dbt run` with one model after the other: the cost of all, of each model, and the phase of each.
 
-    CPU time and memory are those of all of Spark's processes together; dbt's own are not in it.
+    CPU time and memory are those of all of Spark's processes together, without dbt's own.
     """
     folder = Path(given["STAMMKUNDE_SPARK_CLUSTER"])
     target = work / "target_spark"
@@ -67,7 +67,7 @@ def measure_models(raw: Path, work: Path, given: dict[str, str]) -> tuple[Cost, 
 
 
 def measure_windows(work: Path, given: dict[str, str]) -> list[dict[str, object]]:
-    """Ranks of all customers in both ways, after the models are built."""
+    """Measures both ways to rank all customers. The models must be built."""
     from pyhive import hive
 
     settings = {"set:hiveconf:spark.sql.ansi.enabled": "false"}  # as in profiles.yml

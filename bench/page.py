@@ -1,4 +1,4 @@
-"""docs/benchmarks.md from what was measured: a pure function of bench/results.json."""
+"""docs/benchmarks.md, written from bench/results.json alone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CPU_GOAL = 8  # times the floor, at 10 million orders
 MEMORY_GOAL_MIB = 4096
 GROWTH_GOAL = 1.10  # of the CPU time per order, from 1 to 10 million orders
 LARGEST_GOAL_MIB = 16 * 1024  # at 100 million orders
-DEAREST = 8
+MOST_EXPENSIVE = 8  # so many models are listed
 LAYERS = ("staging", "intermediate", "marts", "data tests")
 NAMES = {"duckdb": "DuckDB", "spark": "Apache Spark", "pandas": "pandas", "polars": "polars"}
 
@@ -23,10 +23,10 @@ Written by `make bench` from `bench/results.json`; do not edit it here. `make be
 Parquet; a quarter as many customers as orders; refunds, versions, guests, three currencies and rows to be quarantined
 among them) on DuckDB and Spark, computes some of the same figures with pandas and polars, and checks that all agree.
 
-Machines differ, and shared ones are noisy: what to compare are the ratios to the **floor** of the same run, DuckDB
-reading the same Parquet once and sorting it by customer and time into a table with order number and date of the order
-before. No warehouse of orders can do with less. What grows with what, and when to take which engine:
-[scaling](scaling.md).
+Machines differ, and on shared ones other work changes the figures: compare the ratios to the **floor** of the same
+run. For the floor DuckDB reads the same Parquet once and sorts it by customer and time into a table with order number
+and date of the order before; no warehouse of orders can do less. [Scaling](scaling.md) says what grows with what, and
+when to take which engine.
 """
 
 
@@ -38,7 +38,7 @@ def page(results: Sequence[Mapping]) -> str:
         "## Goals\n\n" + "\n".join(goals(of_engine["duckdb"])),
         "## The whole build on DuckDB\n\n" + "\n".join(builds(of_engine["duckdb"])),
         "## Where the time goes on DuckDB\n\n" + "\n".join(phases(of_engine["duckdb"])),
-        "## The dearest models\n\n" + "\n".join(dearest(of_engine["duckdb"])),
+        "## The most expensive models\n\n" + "\n".join(most_expensive(of_engine["duckdb"])),
         "## Beside pandas and polars\n\n" + "\n".join(peers(of_engine)),
         "## On Apache Spark\n\n" + "\n".join(on_spark(of_engine)),
         "## Where and when\n\n" + "\n".join(where(results)),
@@ -68,7 +68,7 @@ def goals(duckdb: Sequence[Mapping]) -> Iterator[str]:
 
 
 def highest(one: Mapping) -> float:
-    """Peak memory of all that was measured of a size, in MiB."""
+    """The highest peak of memory that was measured at a size, in MiB."""
     whole = [one["build"]] if one["build"] else []
     return max(cost["peak_mib"] for cost in [*whole, *one["phases"].values()])
 
@@ -112,14 +112,14 @@ def cost_cell(cost: Mapping, of_floor: float) -> str:
     return f"{seconds(cost['seconds'])}, {times(cost['cpu_seconds'] / of_floor)}, {gib(cost['peak_mib'])}"
 
 
-def dearest(duckdb: Sequence[Mapping]) -> Iterator[str]:
+def most_expensive(duckdb: Sequence[Mapping]) -> Iterator[str]:
     if not duckdb:
         return
     largest = duckdb[-1]
     yield f"At {number(largest['orders'])} orders, by CPU time.\n"
     yield from head("model", "wall", "CPU", "ratio to the floor", "peak")
     by_cpu = sorted(largest["models"].items(), key=lambda item: -item[1]["cpu_seconds"])
-    for name, cost in by_cpu[:DEAREST]:
+    for name, cost in by_cpu[:MOST_EXPENSIVE]:
         yield row(
             f"`{name}`", seconds(cost["seconds"]), seconds(cost["cpu_seconds"]),
             times(cost["cpu_seconds"] / floor(largest)), gib(cost["peak_mib"]),
@@ -130,10 +130,10 @@ def peers(of_engine: Mapping[str, Sequence[Mapping]]) -> Iterator[str]:
     yield (
         "`bench/notebook_pandas.py` and `bench/notebook_polars.py` are what a good notebook does with the same files: "
         "clean the orders, then the monthly cohort triangle, the repeat rate and the RFM scores of every customer. "
-        "Their output is compared with the marts, value by value. Beside them the models that those marts need, which "
-        "compute more (three grains and six dimensions of the triangle, three readings of retention, rejected rows "
-        "with their reasons) and write it all to disk; and every mart and test. Peers are measured as whole "
-        "processes, imports included; our models without the start of dbt (some 10 s).\n"
+        "Their output is compared with the marts, value by value. The table shows beside them the models that those "
+        "marts need, which compute more (three grains and six dimensions of the triangle, three readings of retention, "
+        "rejected rows with their reasons) and write everything to disk; and `dbt build` with every mart and test. "
+        "Notebooks are measured as whole processes, with imports; our models without the start of dbt (some 10 s).\n"
     )
     yield from head("orders", "", "wall", "CPU", "peak", "wall, our models = 1", "same figures")
     for one in of_engine["duckdb"]:
@@ -183,7 +183,7 @@ def on_spark(of_engine: Mapping[str, Sequence[Mapping]]) -> Iterator[str]:
     yield "\nWall time, CPU time in floors, and peak memory of each folder of models:\n"
     yield from table_of_phases(of_engine["spark"])
     largest = of_engine["spark"][-1]
-    by_time = sorted(largest["models"].items(), key=lambda item: -item[1]["seconds"])[:DEAREST]
+    by_time = sorted(largest["models"].items(), key=lambda item: -item[1]["seconds"])[:MOST_EXPENSIVE]
     listed = ", ".join(f"`{name}` {seconds(cost['seconds'])}" for name, cost in by_time)
     yield f"\nThe longest models at {number(largest['orders'])} orders: {listed}."
     yield "\nRanks of all customers, by a window over all of them (one task) and from counts per value (ours):\n"

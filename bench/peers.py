@@ -1,4 +1,4 @@
-"""The notebooks beside the marts: what they cost, and whether their three tables hold what the marts hold."""
+"""The notebooks for comparison: what they cost, and whether their three tables hold the same as the marts."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 import duckdb
 
 from bench.measure import Cost, measure_command
-from intake.reading import quoted
+from stammkunde.database import quoted
 
 HERE = Path(__file__).resolve().parent
-MARTS = ("customers", "cohort_retention")  # what the notebooks compute part of
+MARTS = ("customers", "cohort_retention")  # the notebooks compute parts of these
 TOLERANCE = 1e-12  # of rates; everything else is compared exactly
 
 
@@ -64,7 +64,7 @@ TABLES = (
 
 
 def measure(engine: str, raw: Path, out: Path) -> Cost:
-    """One notebook as a process of its own. The package is loaded once before, so that no cold disk is measured."""
+    """One notebook as a process of its own. Its package is imported once before, so that the disk is not measured."""
     measure_command([sys.executable, "-c", f"import {engine}"], HERE)
     return measure_command([sys.executable, str(HERE / f"notebook_{engine}.py"), str(raw), str(out)], HERE)
 

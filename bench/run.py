@@ -1,11 +1,11 @@
 """Build generated shops of several sizes on DuckDB and Spark, and the same figures with pandas and polars.
 
-What each cost is noted in bench/results.json, and docs/benchmarks.md is written from all that is noted there.
+The costs are noted in bench/results.json, and docs/benchmarks.md is written from everything that is noted there.
 
     python -m bench.run                                        # 100,000, 1 million and 10 million orders, every engine
     python -m bench.run --orders 100000000 --engines duckdb    # one size more
 
-What was measured before under another size or engine stays noted, with its own machine and date.
+Results of other sizes and engines stay in the file, each with its machine and date.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from operator import add
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from bench import on_duckdb, on_spark, peers
 from bench.measure import NOTHING, Cost
 from bench.on_duckdb import PROJECT, TESTS
@@ -34,7 +36,7 @@ from spark import cluster
 
 SIZES = (100_000, 1_000_000, 10_000_000)
 ENGINES = ("duckdb", "pandas", "polars", "spark")
-SIZES_OF_SPARK = (1_000_000, 10_000_000)  # smaller ones tell of its start alone
+SIZES_OF_SPARK = (1_000_000, 10_000_000)  # smaller ones would measure only how Spark starts
 PACKAGES = {
     "duckdb": ("duckdb", "dbt-core", "dbt-duckdb"),
     "spark": ("pyspark", "dbt-core", "dbt-spark"),
@@ -48,7 +50,7 @@ def main() -> int:
     parser.add_argument("--orders", type=int, nargs="+", help="sizes of the shops (100000 1000000 10000000)")
     parser.add_argument("--engines", choices=ENGINES, nargs="+", default=ENGINES)
     parser.add_argument("--work", type=Path, default=PROJECT / "warehouse" / "bench", help="for shops and warehouses")
-    parser.add_argument("--memory", default="80%", help="DuckDB's limit, such as 12GB; beyond it, it works on the disk")
+    parser.add_argument("--memory", default="80%", help="DuckDB's limit, such as 12GB; above, it works on the disk")
     parser.add_argument("--spark-memory", type=int, default=3072, help="MiB of each of two workers and of the server")
     parser.add_argument("--no-build", action="store_true", help="leave out `dbt build`, which does everything again")
     parser.add_argument("--results", type=Path, default=RESULTS)
@@ -75,7 +77,7 @@ def generate(orders: int, raw: Path) -> None:
 
 
 def measured(orders: int, raw: Path, work: Path, arguments: argparse.Namespace) -> Iterator[dict]:
-    """What each engine cost, between two floors. DuckDB comes first: the others are compared with its marts."""
+    """The cost of each engine, between two floors. DuckDB comes first: the others are compared with its marts."""
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     floor = measured_floor(raw, work, arguments.memory)
@@ -96,7 +98,7 @@ def measured_floor(raw: Path, work: Path, memory_limit: str) -> Cost:
 
 def why_not_on_spark(orders: int, arguments: argparse.Namespace) -> str | None:
     if not arguments.orders and orders not in SIZES_OF_SPARK:
-        return "so small a shop tells of its start alone"
+        return "so small a shop would measure only how Spark starts"
     return cluster.why_spark_cannot_run()
 
 
@@ -166,11 +168,11 @@ def say(what: str, cost: Cost) -> Cost:
 
 
 def machine() -> dict[str, object]:
-    model, gib = platform.processor() or platform.machine(), None
-    if Path("/proc/cpuinfo").exists():
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    model = platform.processor() or platform.machine()
+    if (cpus := Path("/proc/cpuinfo")).exists():  # Linux, where the platform knows no model
+        lines = cpus.read_text().splitlines()
         model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), model)
-        gib = round(int(Path("/proc/meminfo").read_text().split()[1]) / 2**20)
+    gib = round(psutil.virtual_memory().total / 2**30)
     return {"cpu": model, "cores": os.cpu_count(), "memory_gib": gib, "system": platform.system()}
 
 
@@ -179,7 +181,7 @@ def versions(engine: str) -> dict[str, str]:
 
 
 def note(results: Path, entry: Mapping) -> None:
-    """Replace what was noted of the same engine and size."""
+    """Note a result in place of the one before of the same engine and size."""
     noted = json.loads(results.read_text(encoding="utf-8")) if results.exists() else []
     others = [other for other in noted if (other["engine"], other["orders"]) != (entry["engine"], entry["orders"])]
     ordered = sorted([*others, entry], key=lambda one: (one["orders"], ENGINES.index(one["engine"])))
@@ -187,7 +189,7 @@ def note(results: Path, entry: Mapping) -> None:
 
 
 def rounded(value: Any) -> Any:
-    """Figures with as many digits as mean something, so that the file can be read."""
+    """Figures without meaningless digits, so that the file can be read."""
     if isinstance(value, float):
         return round(value, 3)
     if isinstance(value, dict):

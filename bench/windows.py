@@ -26,7 +26,7 @@ DECILES_BY_WINDOW = """
 
 
 def scores(ranks: dict[str, str], joins: str = "") -> str:
-    """How many customers have which RFM score, from expressions for how many customers are below."""
+    """The number of customers of each RFM score; `ranks` are expressions for how many customers are below."""
     fifths = ", ".join(f"floor(5 * {ranks[measure]} / all_customers) as {measure}_fifth" for measure in MEASURES)
     names = ", ".join(f"{measure}_fifth" for measure in MEASURES)
     return f"""
@@ -60,7 +60,7 @@ def deciles_by_counts(manifest: Path) -> str:
 
 
 def compare_windows(ask: Callable[[str], list[Any]], manifest: Path) -> list[dict[str, object]]:
-    """Seconds of each of both ways, on the customers that dbt has built; `ask` gives the rows of a query."""
+    """The seconds of both ways, on the customers that dbt has built; `ask` gives the rows of a query."""
     ways = {
         "deciles by revenue": (DECILES_BY_WINDOW, deciles_by_counts(manifest)),
         "RFM scores": (scores_by_window(), scores_by_counts()),

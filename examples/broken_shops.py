@@ -1,7 +1,7 @@
-"""Breaks the sample shop in three ways, one after another, and shows that readers never see it: `make demo-failure`.
+"""Damages the sample shop in three ways, one after another, and shows that readers never see it: `make demo-failure`.
 
-Everything happens in a folder of its own. First the sample is published as it is; then each break is refreshed, must be
-blocked with a reason that a shop owner understands, and must leave the published file as it was, byte for byte.
+Everything happens in a folder of its own. First the sample is published as it is. Then, for each damage, the refresh
+must be blocked with a reason that a shop owner understands, and the published file must stay as it was, byte for byte.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ BREAKS = (
 
 
 def demonstrate(folder: Path) -> list[str]:
-    """Run the demonstration in an empty folder. Gives what went otherwise than it should, which is nothing."""
+    """Run the demonstration in an empty folder. Gives the deviations from what should happen; there should be none."""
     source = SAMPLE
     places = Places(folder / "raw", None, folder / "shop.duckdb", folder / "published" / "retention.duckdb")
     shutil.copytree(source, places.raw)

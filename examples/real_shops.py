@@ -62,8 +62,8 @@ def cohort(month: str) -> str:
     )
 
 
-# The published figures are gross and leave out lines without a customer or a price: ours are taken before refunds, of
-# orders with a customer and a value, so including those that were refunded in full later and do not count.
+# The published figures are gross and leave out lines without a customer or a price. To compare, ours are taken before
+# refunds, from orders with a customer and a value, also from those that were refunded in full later and do not count.
 GROSS = """
     with gross_orders as (
         select order_id, customer_id, amount from marts.orders
@@ -112,7 +112,7 @@ def ours(shop: Shop, warehouse: Path) -> dict[str, str]:
 
 
 def build(shop: Shop, raw: Path) -> Path | None:
-    """The shop's warehouse, built as `make run` does; None, with what was said, where the build failed."""
+    """The shop's warehouse, built as `make run` does; None if the build failed, after printing what it said."""
     WAREHOUSES.mkdir(parents=True, exist_ok=True)
     warehouse = WAREHOUSES / f"{shop.name}.duckdb"
     command = [sys.executable, "-m", "cli", "run", "--raw", str(raw), "--mapping", str(shop.mapping)]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import yaml
 
-DEFINITION = Path(__file__).resolve().parent.parent / "models" / "raw" / "raw.yml"
+from stammkunde.places import PROJECT
+
+DEFINITION = PROJECT / "models" / "raw" / "raw.yml"
 
 
 @dataclass(frozen=True)

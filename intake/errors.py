@@ -7,3 +7,8 @@ from stammkunde.errors import StammkundeError
 
 class IntakeError(StammkundeError):
     """Input that cannot be read as it is."""
+
+
+def first_line(error: Exception) -> str:
+    """What a library says, without the lines that explain it at length."""
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

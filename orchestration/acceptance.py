@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from orchestration.session import RefreshError
@@ -15,7 +15,7 @@ class Blocked:
     """A blocked build and the checks that failed in it."""
 
     build_id: str
-    failed: list[Mapping[str, object]]
+    failed: Sequence[Mapping[str, object]]
 
 
 def last_blocked(places: Places) -> Blocked:

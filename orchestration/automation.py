@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import dagster as dg
 
@@ -13,6 +14,7 @@ from stammkunde.environment import environment
 from stammkunde.places import Places
 from stammkunde.settings import defaults
 
+Job = Any  # what dg.define_asset_job gives has no public name
 JOB = "refresh"
 SENSOR_SECONDS = 30
 
@@ -59,7 +61,7 @@ def last_fingerprint(places: Places) -> str | None:
     return str(rows[-1]["raw_fingerprint"]) if rows else None
 
 
-def daily(job: dg.JobDefinition | object) -> dg.ScheduleDefinition:
+def daily(job: Job) -> dg.ScheduleDefinition:
     """Every day by the clocks of the shop; STAMMKUNDE_SCHEDULE holds another cron expression."""
     return dg.ScheduleDefinition(
         name="daily_refresh",
@@ -71,7 +73,7 @@ def daily(job: dg.JobDefinition | object) -> dg.ScheduleDefinition:
     )
 
 
-def on_new_files(job: dg.JobDefinition | object) -> dg.SensorDefinition:
+def on_new_files(job: Job) -> dg.SensorDefinition:
     """When files appear or change in the raw folder."""
 
     @dg.sensor(

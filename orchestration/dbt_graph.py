@@ -11,12 +11,13 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings
 
 from stammkunde.dbt import Dbt
-from stammkunde.manifest import AFTER_THE_GATE, phase_of
+from stammkunde.manifest import AFTER_THE_GATE, Manifest, phase_of
 from stammkunde.places import PROJECT, Places
 
 OWNERS = ["team:analytics-engineering"]
 # A daily refresh that is half a day late is worth a look; one that was missed is a failure.
 FRESHNESS = dg.FreshnessPolicy.time_window(warn_window=timedelta(hours=36), fail_window=timedelta(hours=49))
+EVERY_MART = "every mart"
 PARSED = ("models", "macros", "seeds", "tests/data", "dbt_project.yml", "profiles.yml")
 
 
@@ -105,6 +106,7 @@ def layer(props: Mapping) -> str:
 
 def consumers(parsed: Mapping, published: dg.AssetKey) -> list[dg.AssetSpec]:
     """Who reads the published marts, from dbt's exposures."""
+    marts = Manifest(parsed).marts()
     return [
         dg.AssetSpec(
             key=["consumers", exposure["name"]],
@@ -113,13 +115,17 @@ def consumers(parsed: Mapping, published: dg.AssetKey) -> list[dg.AssetSpec]:
             group_name="consumers",
             kinds={exposure["type"]},
             owners=OWNERS,
-            metadata={
-                "reads": ", ".join(sorted(node.split(".")[-1] for node in exposure["depends_on"]["nodes"])),
-                "owner": exposure["owner"]["name"],
-            },
+            metadata={"reads": ", ".join(read_by(exposure, marts)), "owner": exposure["owner"]["name"]},
         )
         for exposure in parsed["exposures"].values()
     ]
+
+
+def read_by(exposure: Mapping, marts: Sequence[str]) -> list[str]:
+    """The marts that an exposure names, or all where it says that it reads every mart."""
+    if exposure["config"].get("meta", {}).get("reads") == EVERY_MART:
+        return list(marts)
+    return sorted(node.split(".")[-1] for node in exposure["depends_on"]["nodes"])
 
 
 def with_row_counts(events: Iterable, count_rows) -> Iterator:

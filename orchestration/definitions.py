@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import dagster as dg
 
 from orchestration import automation
@@ -14,11 +17,11 @@ from orchestration.dbt_graph import consumers, manifest
 from stammkunde.places import Places
 
 
-def definitions() -> dg.Definitions:
-    """The asset graph, one job that refreshes all of it, and what starts that job."""
-    parsed = manifest(Places.from_environment())
+def definitions(parsed: Mapping[str, Any] | None = None) -> dg.Definitions:
+    """The asset graph, one job that refreshes all of it, and what starts that job. `parsed` is dbt's manifest."""
+    parsed = parsed or manifest(Places.from_environment())
     models = model_assets(parsed)
-    assets = [raw_assets(), models, gate_asset(models), publish_asset(parsed, models)]
+    assets = [raw_assets(), *models, gate_asset(models), publish_asset(parsed, models)]
     # One process from first step to last: the lock is held by it, and freed with it.
     job = dg.define_asset_job(
         automation.JOB,

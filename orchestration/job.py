@@ -36,7 +36,7 @@ def run_job(request: RefreshRequest) -> int:
             sys.stdout = terminal
     # A run may end well with steps that were skipped: what counts is what was made.
     made = {event.asset_key for event in result.get_asset_materialization_events()}
-    missing = sorted(key.to_user_string() for key in job.asset_layer.executable_asset_keys - made)
+    missing = sorted(key.to_user_string() for key in job.asset_layer.executable_asset_keys if key not in made)
     if result.success and not missing:
         return 0
     print("\nThe refresh did not get through. Readers keep the last good figures.", file=sys.stderr)

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from intake.entities import Entity, entities
-from intake.prepare import discover
+from intake.find import discover
 from stammkunde.database import identifier, path_literal
 from stammkunde.environment import environment
 from stammkunde.files import content_hash
@@ -77,7 +77,7 @@ def measure(prepared: Path | None, today: date, elsewhere: Collection[str] = ())
     Only dates as they are written in ISO form are looked at, and none in the future: a typing error must not hide that
     the last weeks are missing. What rows are worth is judged by the staging models.
     """
-    present = {item.rule.entity: item.files for item in discover(prepared, elsewhere=elsewhere)} if prepared else {}
+    present = {item.entity.name: item.files for item in discover(prepared, elsewhere=elsewhere)} if prepared else {}
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
         return [measure_entity(connection, entity, present.get(name, ()), today) for name, entity in entities().items()]

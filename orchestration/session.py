@@ -18,7 +18,7 @@ from orchestration import raw
 from orchestration.notify import Failure, notify
 from orchestration.publish.builds import Kept, baseline
 from orchestration.publish.place import repair
-from orchestration.quality.gate import Acceptance, Result, blocking
+from orchestration.quality.results import Acceptance, Result, blocking
 from orchestration.state import State
 from stammkunde import settings
 from stammkunde.database import attach_read_only, in_memory

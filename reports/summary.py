@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from stammkunde.database import rows
 from stammkunde.published import opened
 
-Row = Mapping[str, object]
+Row = Mapping[str, Any]
 
 KPIS = (
     ("customer_retention_rate", "Customer retention rate", "percent"),
@@ -51,7 +52,7 @@ def summary(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     yield from key_figures(connection, currency)
 
 
-def accounting(outcomes: list[Row]) -> Iterator[str]:
+def accounting(outcomes: Sequence[Row]) -> Iterator[str]:
     yield f"{'Raw order rows':<32}{number(sum(row['rows'] for row in outcomes)):>16}"
     for outcome in ("counted", "excluded", "quarantined", "superseded"):
         reasons = {str(row["reason"]): row["rows"] for row in outcomes if row["outcome"] == outcome}

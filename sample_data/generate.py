@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import NoReturn
 
 from shop.edge_cases import edge_cases
-from shop.files import DatabaseError, write_csv
+from shop.files import DatabaseError
 from shop.large import plan, write_large
-from shop.report import EXPECTED_COLUMNS, count_table, edge_tables, expected_rows, replace_block
+from shop.report import count_table, edge_tables, replace_block
 from shop.sample import write_sample
 
 HERE = Path(__file__).resolve().parent
@@ -99,10 +99,9 @@ def _run(settings: argparse.Namespace) -> None:
 
 
 def _ship() -> dict[str, int]:
-    """Write what is kept in the repository: the raw files, the expected outcomes, and the tables of the README."""
+    """Write what is kept in the repository: the raw files and the tables of the README."""
     edges = edge_cases()
     rows = _replace(HERE / "raw", lambda new: write_sample(new, edges))
-    write_csv(HERE / "edge_cases.csv", EXPECTED_COLUMNS, expected_rows(edges))
     readme = HERE / "README.md"
     text = replace_block(readme.read_text(encoding="utf-8"), "counts", count_table(rows))
     text = replace_block(text, "edge cases", edge_tables(edges))

@@ -1,0 +1,1 @@
+"""A Spark cluster on this machine, for trying out and testing."""

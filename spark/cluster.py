@@ -3,9 +3,9 @@
     python -m spark.cluster up      # start it and wait until dbt can reach it: dbt build --target spark
     python -m spark.cluster down    # end it and remove its folder, the tables in it included
 
-For trying out and testing. Everything listens on 127.0.0.1, without passwords. STAMMKUNDE_SPARK_PORT is the Thrift
-server's port; STAMMKUNDE_SPARK_CLUSTER is the folder for tables, logs and all else; STAMMKUNDE_SPARK_MEMORY is what
-each worker and the server get, in MiB.
+For trying out and testing. Everything listens on 127.0.0.1, without passwords. Three environment variables change it:
+STAMMKUNDE_SPARK_PORT, the port of the Thrift server; STAMMKUNDE_SPARK_CLUSTER, the folder for tables, logs and
+temporary files; STAMMKUNDE_SPARK_MEMORY, the memory of each worker and of the server, in MiB.
 """
 
 from __future__ import annotations
@@ -24,7 +24,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
+from stammkunde.errors import StammkundeError
+
 HOST = "127.0.0.1"
+THRIFT_PORT = 10010  # unless STAMMKUNDE_SPARK_PORT says otherwise
 WORKERS = 2
 CORES_OF_WORKER = 1
 MEMORY_MIB = 1024  # of each worker and of the server, unless STAMMKUNDE_SPARK_MEMORY says otherwise
@@ -33,8 +38,8 @@ SECONDS_TO_START = 180
 SECONDS_TO_END = 30
 
 
-class ClusterError(Exception):
-    """Why the cluster cannot be had, in words for the user."""
+class ClusterError(StammkundeError):
+    """Why there is no cluster, in words for the user."""
 
 
 def folder_of_cluster() -> Path:
@@ -42,18 +47,21 @@ def folder_of_cluster() -> Path:
 
 
 def thrift_port() -> int:
-    return int(os.environ.get("STAMMKUNDE_SPARK_PORT", "10010"))
+    given = os.environ.get("STAMMKUNDE_SPARK_PORT", str(THRIFT_PORT))
+    if not given.isdecimal() or not 1 <= int(given) <= 65535:
+        raise ClusterError(f"STAMMKUNDE_SPARK_PORT is '{given}'; it must be a port, a number from 1 to 65535")
+    return int(given)
 
 
 def memory_mib() -> int:
     given = os.environ.get("STAMMKUNDE_SPARK_MEMORY", str(MEMORY_MIB))
-    if not given.isdigit() or int(given) < MEMORY_MIB:
-        raise ClusterError(f"STAMMKUNDE_SPARK_MEMORY is '{given}'; it must be a number of MiB from {MEMORY_MIB} on")
+    if not given.isdecimal() or int(given) < MEMORY_MIB:
+        raise ClusterError(f"STAMMKUNDE_SPARK_MEMORY is '{given}'; it must be a number of MiB, at least {MEMORY_MIB}")
     return int(given)
 
 
 def why_spark_cannot_run() -> str | None:
-    """What is missing on this machine; None if nothing is."""
+    """What this machine lacks for Spark; None if nothing is missing."""
     if importlib.util.find_spec("pyspark") is None:
         return "pyspark is not installed (make spark-up installs requirements-spark.lock)"
     java = Path(os.environ["JAVA_HOME"]) / "bin" / "java" if "JAVA_HOME" in os.environ else shutil.which("java")
@@ -64,7 +72,7 @@ def why_spark_cannot_run() -> str | None:
 
 @dataclass(frozen=True)
 class Service:
-    """One process of the cluster: the program of pyspark that runs it, and the port by which it shows that it is up."""
+    """One process of the cluster: the command that starts it, and the port on which it listens when it is ready."""
 
     name: str
     port: int
@@ -73,7 +81,7 @@ class Service:
 
 
 def up(folder: Path, port: int) -> None:
-    """Start all services; whatever was started is ended again if one of them does not come up."""
+    """Start all services. If one of them does not start, those that did are ended again."""
     if missing := why_spark_cannot_run():
         raise ClusterError(missing)
     if processes_of(folder):
@@ -97,7 +105,7 @@ def up(folder: Path, port: int) -> None:
 
 
 def services(folder: Path, port: int) -> list[Service]:
-    """In the order in which they need each other. Only the Thrift server's port is known beforehand."""
+    """All services, each after those that it needs. The Thrift server gets the given port, the others any free one."""
     ports = iter(free_ports(2 + 2 * WORKERS))
 
     def daemon(name: str, main_class: str, *arguments: str) -> Service:
@@ -137,12 +145,15 @@ def settings_of_server(folder: Path) -> dict[str, str]:
 
 
 def java_options(folder: Path) -> str:
-    """All temporary files in the folder, and the folder on every command line: by it `down` knows its own."""
+    """All temporary files go into the folder. It stands on every command line, by which `down` finds the processes."""
     return f'"-Djava.io.tmpdir={folder / "tmp"}" "-Dderby.system.home={folder}"'
 
 
 def environment(folder: Path, memory: str) -> dict[str, str]:
-    """Nothing of another Spark on this machine gets in. Spark counts the Thrift server among its daemons."""
+    """The variables of a service, without those of another Spark on this machine.
+
+    The Thrift server reads the variables of Spark's daemons, too.
+    """
     foreign = ("SPARK_", "HADOOP_", "HIVE_")
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith(foreign)},
@@ -164,7 +175,7 @@ def home_of_spark() -> Path:
 
 
 def start(folder: Path, service: Service) -> None:
-    """In the present directory, so that paths such as sample_data/raw mean the same here and there."""
+    """Start a service in the current directory, so that a path such as sample_data/raw means the same file to it."""
     program, *arguments = service.command
     log = folder / "logs" / f"{service.name}.log"
     with log.open("wb") as output:
@@ -179,39 +190,42 @@ def start(folder: Path, service: Service) -> None:
     remember(folder, process.pid)
     wait_until(lambda: listens(service.port) or process.poll() is not None, SECONDS_TO_START)
     if process.poll() is not None or not listens(service.port):
-        tail = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-20:])
-        raise ClusterError(f"{service.name} did not start; the end of its log:\n{tail}")
+        said = log.read_text(encoding="utf-8", errors="replace").split("\n")
+        last = next((line.strip() for line in reversed(said) if line.strip()), "nothing")
+        raise ClusterError(f"{service.name} did not start; its log {log} ends with: {last}")
 
 
 def down(folder: Path) -> None:
     end_processes(folder)
     if left := processes_of(folder):
-        raise ClusterError(f"processes that do not end: {left}; {folder} is kept")
+        ids = ", ".join(str(process.pid) for process in left)
+        raise ClusterError(f"these processes do not end: {ids}; their folder {folder} is kept")
     if processes_file(folder).exists():
         shutil.rmtree(folder)
 
 
 def end_processes(folder: Path) -> None:
-    """The server first, that it can take leave of the master; whoever does not end in time is killed."""
+    """The Thrift server ends first, so that it can sign off at the master. What does not end in time is killed."""
     for group in reversed(remembered(folder)):
         for signal_number in (signal.SIGTERM, signal.SIGKILL):
             for process in processes_of(folder, group):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(process, signal_number)
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.send_signal(signal_number)
             if wait_until(lambda group=group: not processes_of(folder, group), SECONDS_TO_END):
                 break
 
 
-def processes_of(folder: Path, group: int | None = None) -> list[int]:
-    """Ids of the cluster's processes: of the groups it started, and with its folder on their command line."""
+def processes_of(folder: Path, group: int | None = None) -> list[psutil.Process]:
+    """The cluster's processes: those in the groups that it started and with its folder on their command line."""
     groups = remembered(folder) if group is None else [group]
-    listing = subprocess.run(["ps", "-wweo", "pid=,pgid=,command="], capture_output=True, text=True, check=True).stdout
-    found = []
-    for line in listing.splitlines():
-        process, its_group, command = line.split(maxsplit=2)
-        if int(its_group) in groups and str(folder) in command:
-            found.append(int(process))
-    return found
+    return [process for process in psutil.process_iter() if belongs_to(process, groups, folder)]
+
+
+def belongs_to(process: psutil.Process, groups: Sequence[int], folder: Path) -> bool:
+    try:
+        return os.getpgid(process.pid) in groups and str(folder) in " ".join(process.cmdline())
+    except (psutil.Error, ProcessLookupError):  # it has ended meanwhile
+        return False
 
 
 def processes_file(folder: Path) -> Path:

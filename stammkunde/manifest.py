@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Any
 
 MARTS = "marts"  # the schema that is published
-AFTER_THE_GATE = "after_the_gate"  # the phase of marts that say how the build was checked
+
+# When a model is built stands with the model, as `meta.phase`. Without one it is built first.
+AFTER_PREDICTIONS = "after_predictions"  # marts that read what predictions wrote: a dbt build of their own
+AFTER_THE_GATE = "after_the_gate"  # views over what the gate writes: made with the first, filled by publish
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class Manifest:
         return sorted(node["name"] for node in self.models() if node["schema"] == MARTS)
 
     def of_phase(self, phase: str) -> list[str]:
-        """Names of the models that are built in a phase (`meta.phase` in dbt_project.yml or beside the model)."""
+        """Names of the models that are built in a phase."""
         return sorted(node["name"] for node in self.models() if phase_of(node) == phase)
 
 

@@ -1185,7 +1185,7 @@ ERRORS = (
             ),
             "a.csv": GOOD,
         },
-        error=("mapping.yml: columns refer to each other in a circle",),
+        error=("mapping.yml: entity 'orders': columns refer to each other in a circle",),
     ),
     Case(
         "mapping_of_a_column_not_mapped",
@@ -1193,7 +1193,9 @@ ERRORS = (
             "mapping.yml": MAPPED.replace("amount: amount", "amount: {column: amount, at_most: =refunded_amount}"),
             "a.csv": GOOD,
         },
-        error=("'=refunded_amount' must name another column that is mapped",),
+        error=(
+            "mapping.yml: entity 'orders': column 'amount': '=refunded_amount' must name another column that is mapped",
+        ),
     ),
     Case(
         "mapping_preset_unknown",

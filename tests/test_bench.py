@@ -8,6 +8,7 @@ import sys
 import time
 
 import duckdb
+import psutil
 import pytest
 
 from bench.measure import Cost, Watch, measure_command
@@ -60,13 +61,13 @@ def test_a_command_that_fails_is_not_measured() -> None:
 
 def test_a_watch_adds_up_processes_that_come_and_go() -> None:
     """A process that used some CPU time and has ended stays in the sum."""
-    running: list[int] = []
+    running: list[psutil.Process] = []
     with Watch(lambda: list(running)) as watch:
         began = time.time()
         busy = subprocess.Popen(
             [sys.executable, "-c", "import time\nx = bytearray(100_000_000)\nwhile time.process_time() < 2: pass"]
         )
-        running.append(busy.pid)
+        running.append(psutil.Process(busy.pid))
         busy.wait()
         running.clear()
     cost = watch.cost(began, time.time())

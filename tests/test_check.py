@@ -55,21 +55,25 @@ def test_what_maps_to_what_is_shown_with_values_and_masked_mails(report: subproc
     assert not re.search(r"[\w.]+(?<!\.\.\.)@", report.stdout)
 
 
-def test_a_folder_without_usable_orders_would_not_work(tmp_path: Path) -> None:
-    (tmp_path / "orders.csv").write_text("order_id,customer_id,ordered_at,amount\no1,c1,never,10\n")
-    finished = run_check(tmp_path)
-    assert finished.returncode == 1
-    assert "quarantined: invalid_ordered_at" in finished.stdout
-    assert "order o1: 'never' in orders.csv" in finished.stdout
-    assert "no order would count" in finished.stderr
-    assert "Traceback" not in finished.stderr
+@pytest.fixture(scope="module")
+def unusable(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess[str]:
+    """The report on two orders that do not count: one at no time, one in a currency without a rate."""
+    raw = tmp_path_factory.mktemp("unusable")
+    rows = "o1,c1,never,10,EUR\no2,c1,2024-01-01,10,usd\n"
+    (raw / "orders.csv").write_text(f"order_id,customer_id,ordered_at,amount,currency\n{rows}")
+    return run_check(raw)
 
 
-def test_a_shop_in_another_currency_is_told_the_setting(tmp_path: Path) -> None:
-    (tmp_path / "orders.csv").write_text("order_id,customer_id,ordered_at,amount,currency\no1,c1,2024-01-01,10,usd\n")
-    finished = run_check(tmp_path)
-    assert finished.returncode == 1
-    assert "if USD is the shop's currency, set reporting_currency to it" in finished.stderr
+def test_a_folder_without_usable_orders_would_not_work(unusable: subprocess.CompletedProcess[str]) -> None:
+    assert unusable.returncode == 1
+    assert "quarantined: invalid_ordered_at" in unusable.stdout
+    assert "order o1: 'never' in orders.csv" in unusable.stdout
+    assert "no order would count" in unusable.stderr
+    assert "Traceback" not in unusable.stderr
+
+
+def test_a_shop_in_another_currency_is_told_the_setting(unusable: subprocess.CompletedProcess[str]) -> None:
+    assert "if USD is the shop's currency, set reporting_currency to it" in unusable.stderr
 
 
 def test_a_proposal_for_a_german_file_can_be_used_as_it_is(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The comparison of two engines' marts finds what differs, and only that."""
+"""The comparison of two exports finds what differs, and only that."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from spark.compare import compare_exports
+from tests.compare_exports import compare_exports
 
 # o2 is there twice but for its rate; o3 has nothing but its number.
 MART = """
@@ -74,7 +74,7 @@ def test_a_seeded_difference_is_found(query: str, finding: str, tmp_path: Path) 
     assert finding in "; ".join(compare(tmp_path, query))
 
 
-def test_a_mart_that_one_engine_lacks_is_found(tmp_path: Path) -> None:
+def test_a_mart_that_one_export_lacks_is_found(tmp_path: Path) -> None:
     both = write(tmp_path / "both", orders="from mart", customers="from mart")
     one = write(tmp_path / "one", orders="from mart")
     missing = {"orders": [], "customers": [f"missing in {tmp_path / 'one'}"]}

@@ -1,42 +1,71 @@
-"""The Data Docs open without a network, lead nowhere else, and say what every check found."""
+"""The page of the checks opens without a network, leads nowhere else, and says what every check found."""
 
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
-from orchestration.quality.evidence import Evidence
-from orchestration.quality.suites import SUITES, Check, Suite, Table
+from orchestration.quality import data_docs
+from orchestration.quality.checks import Check, Suite, Table
+from orchestration.quality.data_docs import OUTCOMES, TEMPLATES, write_data_docs
+from orchestration.quality.evidence import Evidence, gathered
+from orchestration.quality.gate import judge
+from orchestration.quality.results import Acceptance, Result
+from orchestration.quality.suites import SUITES
 from orchestration.quality.thresholds import Threshold, load_thresholds
 from tests.conftest import PROJECT
 
-HOSTILE = """x<img src=//elsewhere.example/a onerror=alert(1)>&"'$check${{ 7 * 7 }}"""
+HOSTILE = """x<script>alert(1)</script><img src=//elsewhere.example/a onerror=alert(1)>&"'{{ 7 * 7 }}"""
 DAYS = [date(2024, 5, day) for day in range(1, 32)]
+FACTS = {"Build": "20240502T050000Z-1234", "Compared with": f"a build of {HOSTILE}"}
 
 
-def pairs() -> Suite:
-    """Two columns that should be equal."""
-    import pandas as pd
+class Orders:
+    """Evidence of a suite of its own: 31 days whose order ids are hostile."""
 
-    frame = pd.DataFrame({"day": pd.to_datetime(DAYS), "left": range(31), "right": [None] + [0.5] * 30})
-    check = Check("left_is_right", "left", "Left is right", "{day}: {left} is not {right}", equals="right")
-    unasked = Check("unasked", "left", "Nobody asked <b>this</b>", "")
-    return Suite("pairs", (Table("days", ("day",), lambda _: frame, (check, unasked)),))
+    def __init__(self, evidence: Evidence) -> None:
+        self.evidence = evidence
+
+    def aggregate(self, suite: str, table: Table):
+        import pandas as pd
+
+        if suite != "late":
+            return self.evidence.aggregate(suite, table)
+        return pd.DataFrame({"day": pd.to_datetime(DAYS), "late_share": [0.0, *range(1, 31)], "order_ids": HOSTILE})
+
+
+LATE = Suite(
+    "late",
+    "Do orders <b>come</b> in time?",
+    (
+        Table(
+            "days",
+            ("day",),
+            (
+                Check("late_orders", "late_share", "Few orders are late", "{day}: {order_ids} are late"),
+                Check("accepted_orders", "late_share", "Some orders are late", "{day}: {order_ids}"),
+                Check("unasked", "late_share", "Nobody asked <b>this</b>", ""),
+            ),
+        ),
+    ),
+)
 
 
 @dataclass
 class Docs:
     folder: Path
-    results: list = field(default_factory=list)
+    results: list[Result] = field(default_factory=list)
 
-    def pages(self) -> dict[str, Page]:
-        return {str(path.relative_to(self.folder)): Page(path) for path in sorted(self.folder.rglob("*.html"))}
+    def page(self) -> Page:
+        return Page(self.folder / "index.html")
 
 
 class Page(HTMLParser):
@@ -56,6 +85,7 @@ class Page(HTMLParser):
         for name, value in attrs:
             self.attributes.append((tag, name, value or ""))
             if name == "id":
+                assert value not in self.ids, value
                 self.ids.add(value)
             elif name == "style":
                 self.styles += f"{value}\n"
@@ -67,179 +97,192 @@ class Page(HTMLParser):
         if self._in_style:
             self.styles += data
         else:
-            self.text += data
+            self.text += f" {data}"
 
     def links(self) -> list[str]:
         return [value for tag, name, value in self.attributes if name == "href" and tag == "a"]
 
 
-def evidence() -> Evidence:
-    now = [
-        {
-            "entity": "orders",
-            "rows": 100,
-            "malformed_rows": 0,
-            "first_date": date(2024, 1, 5),
-            "last_date": date(2024, 5, 1),
-        },
-        {"entity": HOSTILE, "rows": 3, "malformed_rows": 0, "first_date": None, "last_date": None},
+def raw_rows(**rows: int) -> list[dict[str, object]]:
+    none = {"malformed_rows": 0, "first_date": None, "last_date": None}
+    dates = {"first_date": date(2024, 1, 5), "last_date": date(2024, 5, 1)}
+    return [{"entity": "orders", "rows": 100, **none, **dates}] + [
+        {"entity": HOSTILE if entity == "hostile" else entity, "rows": count, **none} for entity, count in rows.items()
     ]
-    before = [
-        {
-            "entity": "orders",
-            "rows": 100,
-            "malformed_rows": 0,
-            "first_date": date(2024, 1, 5),
-            "last_date": date(2024, 5, 1),
-        },
-        {"entity": HOSTILE, "rows": 30, "malformed_rows": 0, "first_date": None, "last_date": None},
-        {"entity": "refunds", "rows": 30, "malformed_rows": 0, "first_date": None, "last_date": None},
-    ]
-    return Evidence(now, before, date(2024, 5, 2))
 
 
-def judged(folder: Path) -> Docs:
-    from orchestration.quality.gate import judge
-
+def judged() -> list[Result]:
     thresholds = {
         "raw": load_thresholds()["raw"],
-        "pairs": {"left_is_right": Threshold("fail"), "unasked": Threshold("off")},
+        "late": {
+            "late_orders": Threshold("fail", None, 0.5),
+            "accepted_orders": Threshold("fail", None, 29.5),
+            "unasked": Threshold("off"),
+        },
     }
-    return Docs(folder, judge(["raw", "pairs"], evidence(), thresholds, docs=folder))
+    before = raw_rows(hostile=30, refunds=30)
+    given = Acceptance("b1", "they are right", frozenset({("late", "accepted_orders")}))
+    with gathered(raw_rows(hostile=3), before, date(2024, 5, 2)) as evidence:
+        return judge(["raw", "late"], Orders(evidence), thresholds, given)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
 def docs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Docs]:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setitem(SUITES, "pairs", pairs)
-        yield judged(tmp_path_factory.mktemp("quality") / "data_docs")
+        patched.setitem(SUITES, "late", LATE)
+        written = Docs(tmp_path_factory.mktemp("quality") / "data_docs", judged())
+        write_data_docs(written.folder, written.results, FACTS)
+        yield written
 
 
-def test_paths_are_short_and_stable(docs: Docs) -> None:
-    tables = ("pairs.days", "raw.entities", "raw.freshness", "raw.lines", "raw.orders", "raw.other_entities")
-    files = {str(path.relative_to(docs.folder)) for path in docs.folder.rglob("*") if path.is_file()}
-    assert files == {"index.html"} | {
-        f"{folder}/{table}.html" for folder in ("suites", "validations") for table in tables
-    }
-    assert [path.name for path in docs.folder.parent.iterdir()] == ["data_docs"]
+def test_it_is_one_file_and_stays_where_it_is(docs: Docs) -> None:
+    assert [path.name for path in docs.folder.parent.rglob("*")] == ["data_docs", "index.html"]
 
 
-def test_no_page_asks_another_host(docs: Docs) -> None:
-    for name, page in docs.pages().items():
-        assert not page.tags & {"script", "img", "iframe", "object", "embed", "base", "form"}, name
-        for tag, attribute, value in page.attributes:
-            assert not attribute.startswith("on"), (name, tag, attribute)
-            if attribute in ("src", "href", "srcset", "action", "poster", "data"):
-                assert not re.match(r"\s*([a-z+.-]+:)?//|javascript:", value, re.IGNORECASE), (name, tag, value)
-        assert not re.search(r"@import|url\(|https?:", page.styles), name
-        policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-        assert any(attribute == "content" and value.startswith(policy) for _, attribute, value in page.attributes), name
+def test_the_page_asks_no_other_host_and_runs_nothing(docs: Docs) -> None:
+    page = docs.page()
+    assert not page.tags & {"script", "img", "iframe", "object", "embed", "base", "form"}
+    for tag, attribute, value in page.attributes:
+        assert not attribute.startswith("on"), (tag, attribute)
+        if attribute in ("src", "href", "srcset", "action", "poster", "data"):
+            assert not re.match(r"\s*([a-z+.-]+:)?//|javascript:", value, re.IGNORECASE), (tag, value)
+    assert not re.search(r"@import|url\(|https?:", page.styles)
+    policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+    assert any(attribute == "content" and value.startswith(policy) for _, attribute, value in page.attributes)
+
+
+def test_what_stands_in_the_data_is_text(docs: Docs) -> None:
+    """A script in an order id, an entity and a fact; also in the words of a suite and a check."""
+    page = docs.page()
+    hostile = " ".join(HOSTILE.split())
+    assert f"2024-05-31: {hostile} are late" in page.text
+    assert f"a build of {hostile}" in page.text
+    assert f"{hostile} 3 30 10 %" in page.text
+    assert "Do orders <b>come</b> in time?" in page.text
+    assert "Nobody asked <b>this</b>" in page.text
+    assert "<script" not in page.source
 
 
 def test_every_link_leads_somewhere(docs: Docs) -> None:
-    pages = docs.pages()
-    by_path = {page.path.resolve(): page for page in pages.values()}
-    for name, page in pages.items():
-        assert page.links(), name
-        for link in page.links():
-            file, _, anchor = link.partition("#")
-            target = by_path.get((page.path.parent / file).resolve() if file else page.path.resolve())
-            assert target, (name, link)
-            assert not anchor or anchor in target.ids, (name, link)
+    page = docs.page()
+    assert len(page.links()) > 5
+    for link in page.links():
+        assert link.startswith("#"), link
+        assert link[1:] in page.ids, link
 
 
-def test_the_index_shows_every_result(docs: Docs) -> None:
-    from orchestration.quality.data_docs import OUTCOMES
-
-    index = docs.pages()["index.html"]
-    assert {result.outcome for result in docs.results} == {"passed", "warned", "failed", "off"}
+def test_the_page_shows_every_result(docs: Docs) -> None:
+    page = docs.page()
+    assert {result.outcome for result in docs.results} == {"passed", "warned", "failed", "accepted", "off"}
     for result in docs.results:
-        for shown in (result.explanation, result.observed or "", result.expected, result.check_name):
-            assert " ".join(shown.split()) in index.text
-        assert f"{result.suite}.{result.check_name}" in index.ids
-    for outcome, (sign, word, _) in OUTCOMES.items():
+        for shown in (result.explanation, result.asks, result.observed or "", result.expected, result.check_name):
+            assert " ".join(shown.split()) in page.text
+        assert f"{result.suite}.{result.check_name}" in page.ids
+    for suite in ("raw", "late"):
+        assert SUITES[suite].asks in page.text if suite in SUITES else suite in page.ids
+    for outcome, (sign, word, meaning) in OUTCOMES.items():
         count = sum(result.outcome == outcome for result in docs.results)
-        assert f"{count} {sign} {word}" in index.text
-    assert f"{docs.results[-1].judged_at:%Y-%m-%d at %H:%M} UTC" in index.text
-    assert "2 checks block publishing." in index.text
-    assert "validations/raw.other_entities.html" in index.links()
-    assert "suites/raw.other_entities.html" in index.links()
+        assert f"{count} {sign} {word}" in page.text
+        assert f"{sign} {word} {meaning}" in page.text
+    assert f"{docs.results[-1].judged_at:%Y-%m-%d at %H:%M} UTC" in page.text
+    assert "2 checks block publishing" in page.text
+    assert "Build 20240502T050000Z-1234" in page.text
 
 
-def test_the_page_of_a_failing_check_shows_the_keys_of_its_rows(docs: Docs) -> None:
-    pages = docs.pages()
-    assert "entity is_missing refunds 1" in pages["validations/raw.entities.html"].text
-    others = pages["validations/raw.other_entities.html"].text
-    assert f"entity rows_ratio refunds 0 {HOSTILE} 0.1" in others
-    days = pages["validations/pairs.days.html"].text
-    assert "left_is_right: 31 rows break it, the first 20 are day left right" in days
-    assert "2024-05-01 0 nothing 2024-05-02 1 0.5" in days
-    assert "2024-05-20" in days
-    assert "2024-05-21" not in days
-    assert "✕ failed" in days
-    assert "✓ passed" in pages["validations/raw.freshness.html"].text
+def test_what_did_not_pass_shows_the_rows_that_break_it(docs: Docs) -> None:
+    text = docs.page().text
+    assert "1 row breaks it: entity rows before is missing refunds 30 1" in text
+    hostile = " ".join(HOSTILE.split())
+    assert f"entity rows rows before rows ratio refunds 0 30 0 % {hostile} 3 30 10 %" in text
+    assert "30 rows break it; the worst 20 are: day order ids late share" in text
+    assert f"2024-05-31 {hostile} 30 2024-05-30 {hostile} 29" in text
+    assert "2024-05-12" in text
+    assert "2024-05-11" not in text
 
 
-def test_the_page_of_a_suite_says_what_its_checks_mean(docs: Docs) -> None:
-    page = docs.pages()["suites/raw.orders.html"]
-    assert "values must be greater than or equal to 0.85." in page.text
-    assert "The export of orders has not shrunk" in page.text
+def test_a_sound_refresh_says_that_nothing_blocks(docs: Docs, tmp_path: Path) -> None:
+    sound = [result for result in docs.results if result.outcome == "passed"]
+    write_data_docs(tmp_path, sound)
+    text = Docs(tmp_path).page().text
+    assert "Nothing blocks publishing" in text
+    assert "To look at" not in text
+    write_data_docs(tmp_path, [])
+    assert "Nothing was judged" in Docs(tmp_path).page().text
 
 
-def test_no_page_holds_a_path_of_the_machine(docs: Docs, tmp_path: Path) -> None:
-    import great_expectations
-    import pandas as pd
-
-    from orchestration.quality.data_docs import write_data_docs
-    from orchestration.quality.gate import validate
-
-    # What cannot be compared raises in Great Expectations, which keeps the traceback.
-    check = Check("order", "letter", "Letters are numbers", "no")
-    table = Table("letters", ("letter",), lambda _: None, (check,))
-    frame = pd.DataFrame({"letter": ["a", "b"]})
-    passed, context = validate([(Suite("odd", (table,)), table, frame, {check: Threshold("fail", min=1.0)})])
-    assert passed == {("odd", "order"): False}
-    odd = Docs(tmp_path / "docs")
-    write_data_docs(context, odd.folder, [])
-    assert "exception" in odd.pages()["validations/odd.letters.html"].text
-    machine = (str(PROJECT), str(Path(great_expectations.__file__).parent), str(tmp_path), str(docs.folder), "/tmp/")
-    for page in [*docs.pages().values(), *odd.pages().values()]:
-        assert not any(path in page.source for path in machine), page.path
+def test_a_check_that_could_not_judge_is_shown_without_rows(docs: Docs, tmp_path: Path) -> None:
+    broken = replace(docs.results[0], outcome="failed", observed=None, worst=None, explanation="raw.a could not judge")
+    write_data_docs(tmp_path, [broken])
+    text = Docs(tmp_path).page().text
+    assert "1 check blocks publishing" in text
+    assert "raw.a could not judge Observed nothing" in text
 
 
-def test_a_crash_leaves_the_earlier_pages(docs: Docs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from orchestration.quality import data_docs
+def test_the_page_holds_no_path_of_the_machine(docs: Docs) -> None:
+    for path in (str(PROJECT), str(docs.folder), "/tmp/", sys.prefix):
+        assert path not in docs.page().source
 
-    monkeypatch.setitem(SUITES, "pairs", pairs)
+
+def test_a_crash_leaves_the_earlier_page(docs: Docs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "docs"
-    folder.mkdir()
-    (folder / "index.html").write_text("earlier", encoding="utf-8")
+    write_data_docs(folder, docs.results)
+    earlier = (folder / "index.html").read_text(encoding="utf-8")
 
-    def crash(*_: object) -> None:
+    def crash(*_: object, **__: object) -> None:
         raise OSError("no space left")
 
-    with monkeypatch.context() as patched, pytest.raises(OSError, match="no space left"):
-        patched.setattr(data_docs, "index_content", crash)
-        judged(folder)
+    for patched_in, name in ((data_docs, "rendered"), (Path, "replace")):
+        with monkeypatch.context() as patched, pytest.raises(OSError, match="no space left"):
+            patched.setattr(patched_in, name, crash)
+            write_data_docs(folder, [])
+        assert (folder / "index.html").read_text(encoding="utf-8") == earlier
+    write_data_docs(folder, [])  # and takes over what the crash left
     assert [path.name for path in folder.iterdir()] == ["index.html"]
-    assert (folder / "index.html").read_text(encoding="utf-8") == "earlier"
-
-    # The next write clears what was left, and takes back pages that a crash had moved aside.
-    folder.rename(tmp_path / "docs.earlier")
-    with monkeypatch.context() as patched, pytest.raises(OSError, match="no space left"):
-        patched.setattr(data_docs, "write_pages", crash)
-        judged(folder)
-    assert (folder / "index.html").read_text(encoding="utf-8") == "earlier"
-    judged(folder)
-    assert "Quality checks" in (folder / "index.html").read_text(encoding="utf-8")
-    assert [path.name for path in tmp_path.iterdir()] == ["docs"]
+    assert "Nothing was judged" in (folder / "index.html").read_text(encoding="utf-8")
 
 
-def test_a_page_that_cannot_be_rendered_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from orchestration.quality import data_docs
+def test_the_page_needs_nothing_of_great_expectations() -> None:
+    program = (
+        "import sys, orchestration.quality.data_docs; "
+        "print(sorted({'great_expectations', 'pandas', 'orchestration.quality.gate'} & set(sys.modules)))"
+    )
+    finished = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert finished.stdout == "[]\n"
 
-    monkeypatch.setitem(SUITES, "pairs", pairs)
-    monkeypatch.setattr(data_docs, "broken_rows", None)  # Great Expectations logs what a page raises, and goes on
-    with pytest.raises(data_docs.DataDocsError, match=r"the page of pairs\.days in validations could not be rendered"):
-        judged(tmp_path / "docs")
-    assert not (tmp_path / "docs").exists()
+
+# Colours: nothing is told by them alone, and all text can be read
+
+
+def themes() -> dict[str, dict[str, str]]:
+    """The named colours of the light and the dark page and of paper."""
+    blocks = re.findall(r":root \{(.*?)\}", (TEMPLATES / "style.css").read_text(encoding="utf-8"), re.DOTALL)
+    light, dark, paper = (dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", block)) for block in blocks)
+    return {"light": light, "dark": dark, "paper": paper}
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance (WCAG 2.2)."""
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    brighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
+    return (brighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "paper"])
+def test_all_text_has_enough_contrast(theme: str) -> None:
+    assert contrast("#ffffff", "#000000") == pytest.approx(21)
+    colours = themes()[theme]
+    assert colours.keys() == themes()["light"].keys()
+    pairs = [(text, paper) for text in ("text", "dim", "link") for paper in ("page", "paper", "soft")]
+    pairs += [(kind, f"{kind}-soft") for kind in ("passed", "warned", "failed", "accepted", "off")]
+    pairs += [("passed", "paper"), ("failed", "paper")]
+    for text, paper in pairs:
+        assert contrast(colours[text], colours[paper]) >= 4.5, (text, paper)
+
+
+def test_every_outcome_has_a_sign_of_its_own() -> None:
+    assert len({sign for sign, _, _ in OUTCOMES.values()}) == len({word for _, word, _ in OUTCOMES.values()}) == 6

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.state import State
+from stammkunde.manifest import Manifest
 from stammkunde.places import Places
 from tests.reference.calculate import MARTS
 from tests.refreshes import places_in, write_shop
@@ -46,7 +47,7 @@ def keys(graph, group: str) -> set[str]:
     return {key.to_user_string() for key in graph.get_all_asset_keys() if graph.get(key).group_name == group}
 
 
-def test_the_graph_leads_from_raw_entities_to_consumers(graph) -> None:
+def test_the_graph_leads_from_raw_entities_to_consumers(graph, places: Places) -> None:
     import dagster as dg
 
     assert {"raw/orders", "raw/customers"} <= keys(graph, "raw")
@@ -55,12 +56,15 @@ def test_the_graph_leads_from_raw_entities_to_consumers(graph) -> None:
     upstream = dg.AssetSelection.assets("published/retention").upstream().resolve(graph)
     marts = {key for key in graph.get_all_asset_keys() if key.path[0] == "marts"}
     assert {dg.AssetKey(["marts", mart]) for mart in MARTS} <= marts
+    assert {key.path[-1] for key in marts} == set(Manifest.read(places.dbt_target / "manifest.json").marts())
     assert marts < upstream
     assert dg.AssetKey(["raw", "orders"]) in upstream
     for consumer in keys(graph, "consumers"):
         node = graph.get(dg.AssetKey.from_user_string(consumer))
         assert node.parent_keys == {dg.AssetKey(["published", "retention"])}
         assert not node.is_materializable
+    bi_tools = graph.get(dg.AssetKey(["consumers", "bi_tools"]))
+    assert set(bi_tools.metadata["reads"].split(", ")) == {key.path[-1] for key in marts}
 
 
 def test_groups_run_one_way(graph) -> None:
@@ -76,6 +80,29 @@ def test_groups_run_one_way(graph) -> None:
         return any(to == goal or (to not in seen and reaches(to, goal, seen | {to})) for to in later.get(start, set()))
 
     assert [group for group in later if reaches(group, group, set())] == []
+
+
+def test_marts_that_read_predictions_are_built_after_them_and_before_the_gate(places: Places) -> None:
+    """Two marts say so in their meta: they are a step of their own, and nothing else changes place."""
+    import dagster as dg
+
+    from orchestration.assets.models import model_assets, steps_of
+    from orchestration.dbt_graph import manifest
+    from orchestration.definitions import definitions
+
+    parsed = manifest(places)
+    for name in ("customer_concentration", "lifecycle_transitions"):
+        parsed["nodes"][f"model.stammkunde.{name}"]["config"]["meta"]["phase"] = "after_predictions"
+    first, second = steps_of(Manifest(parsed))
+    assert first.selection() == ["--exclude", "config.meta.phase:after_predictions"]
+    assert second.selection() == ["--select", "config.meta.phase:after_predictions"]
+    models, late = model_assets(parsed)
+    keys_of_late = {spec.key.to_user_string() for spec in late.specs}
+    assert keys_of_late == {"marts/customer_concentration", "marts/lifecycle_transitions"}
+    assert not keys_of_late & {spec.key.to_user_string() for spec in models.specs}
+    graph = definitions(parsed).resolve_asset_graph()
+    judged = graph.get(dg.AssetKey(["quality", "validation_results"])).parent_keys
+    assert {dg.AssetKey.from_user_string(key) for key in keys_of_late} <= judged
 
 
 def test_assets_say_what_they_are(graph) -> None:
@@ -98,7 +125,7 @@ def test_every_dbt_test_is_a_check_and_every_suite_blocks(graph, places: Places)
     manifest = json.loads((places.dbt_target / "manifest.json").read_text(encoding="utf-8"))
     tests = {node["name"] for node in manifest["nodes"].values() if node["resource_type"] == "test"}
     checks = {key.name: graph.get(key) for key in graph.asset_check_keys}
-    suites = {"raw", "staging", "reconciliation", "drift"}
+    suites = {"raw", "staging", "drift"}
     assert tests | suites == checks.keys()
     assert all(checks[suite].blocking for suite in suites)
 

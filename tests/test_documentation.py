@@ -53,17 +53,6 @@ def test_every_mart_has_an_enforced_contract_with_types(sample: Build) -> None:
         assert all(column["data_type"] for column in mart["columns"].values()), mart["name"]
 
 
-def test_every_mart_has_a_test_of_its_grain(sample: Build) -> None:
-    tests = [node for node in sample.manifest()["nodes"].values() if node["resource_type"] == "test"]
-    with_grain = {
-        parent
-        for test in tests
-        if (test.get("test_metadata") or {}).get("name") in ("unique", "unique_combination")
-        for parent in test["depends_on"]["nodes"]
-    }
-    assert {node["unique_id"] for node in models(sample) if node["schema"] == "marts"} <= with_grain
-
-
 def test_every_setting_is_documented_with_its_default() -> None:
     settings = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
     text = (PROJECT / "docs" / "settings.md").read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ import pwd
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -67,12 +67,24 @@ def orders(raw: Path, columns: str) -> list[tuple]:
         return connection.execute(query).fetchall()
 
 
-def staged(raw: Path, directory: Path) -> list[tuple[str, str | None, Decimal | None, datetime | None]]:
-    """Verdict, value and time of each order after staging."""
-    build = run_dbt(["run", "--select", "+stg_orders"], directory, raw=prepare(raw, directory / "prepared"))
+Verdict = tuple[str | None, Decimal | None, datetime | None]
+
+
+@pytest.fixture(scope="module")
+def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Verdict]:
+    """Reason, value and time after staging of each order of two shops, whose numbers differ: dbt starts once."""
+    directory = tmp_path_factory.mktemp("staged")
+    together = directory / "together" / "orders"
+    together.mkdir(parents=True)
+    for name, write in (("german", shop_with_odd_values), ("typed", shop_in_a_duckdb_file)):
+        (directory / name).mkdir()
+        prepared = prepare(write(directory / name), directory / name / "prepared")
+        (together / f"{name}.parquet").symlink_to(prepared / "orders.parquet")
+    build = run_dbt(["run", "--select", "+stg_orders"], directory / "build", raw=together.parent)
     assert build.exit_code == 0, build.output
-    rows = "select order_id, rejection_reason, amount, ordered_at from staging.stg_orders order by order_id"
-    return build.rows(rows)
+    found = build.rows("select order_id, rejection_reason, amount, ordered_at from staging.stg_orders order by 1")
+    assert len({order_id for order_id, *_ in found}) == len(found) == len(ODD_VALUES) + 1
+    return {order_id: tuple(verdict) for order_id, *verdict in found}
 
 
 def error_of(tmp_path: Path, mapping: str, **files: str | bytes) -> str:
@@ -105,17 +117,22 @@ def test_a_german_file_is_read_as_it_is_declared(tmp_path: Path) -> None:
     ]
 
 
-def test_what_is_not_written_as_declared_is_quarantined_and_never_misread(tmp_path: Path) -> None:
+DAY = "01.02.2024 08:05"
+ODD_VALUES = {
+    "A-1": (DAY, "1.234"), "A-2": (DAY, "12.34"), "A-3": (DAY, "1,234.50"), "A-4": (DAY, "1234.5"),
+    "A-5": (DAY, "5 EUR"), "A-6": ("2024-02-01 08:05", "5,00"), "A-7": ("02/28/2024 08:05", "5,00"),
+    "A-8": ("31.02.2024 08:05", "5,00"), "A-9": (DAY, "1e3"),
+}  # fmt: skip
+
+
+def shop_with_odd_values(directory: Path) -> Path:
+    lines = [GERMAN_HEADER, *(f"{key};c;{when};{value};;;" for key, (when, value) in ODD_VALUES.items())]
+    return shop(directory, GERMAN, bestellungen_csv="\n".join(lines))
+
+
+def test_what_is_not_written_as_declared_is_quarantined_and_never_misread(verdicts: Mapping[str, Verdict]) -> None:
     """1.234 is 1234 where the point groups thousands, and 12.34 is nothing: neither 1234 nor 12.34."""
-    day = "01.02.2024 08:05"
-    values = {
-        "A-1": (day, "1.234"), "A-2": (day, "12.34"), "A-3": (day, "1,234.50"), "A-4": (day, "1234.5"),
-        "A-5": (day, "5 EUR"), "A-6": ("2024-02-01 08:05", "5,00"), "A-7": ("02/28/2024 08:05", "5,00"),
-        "A-8": ("31.02.2024 08:05", "5,00"), "A-9": (day, "1e3"),
-    }  # fmt: skip
-    lines = [GERMAN_HEADER, *(f"{key};c;{when};{value};;;" for key, (when, value) in values.items())]
-    raw = shop(tmp_path, GERMAN, bestellungen_csv="\n".join(lines))
-    assert [(key, reason, amount) for key, reason, amount, _ in staged(raw, tmp_path / "dbt")] == [
+    assert [(key, *verdicts[key][:2]) for key in ODD_VALUES] == [
         ("A-1", None, Decimal(1234)),
         ("A-2", "invalid_amount", None),
         ("A-3", "invalid_amount", None),
@@ -263,18 +280,23 @@ def test_several_files_with_their_columns_in_any_order(tmp_path: Path) -> None:
 # Tables -------------------------------------------------------------------------------------------------------------
 
 
-def test_orders_from_a_duckdb_file_keep_their_types(tmp_path: Path) -> None:
-    raw = shop(tmp_path, simple().replace("files: orders.csv", "table: {duckdb: shop.duckdb, name: sales.orders}"))
+def shop_in_a_duckdb_file(directory: Path) -> Path:
+    raw = shop(directory, simple().replace("files: orders.csv", "table: {duckdb: shop.duckdb, name: sales.orders}"))
     with duckdb.connect(str(raw / "shop.duckdb")) as database:
         database.execute("create schema sales")
         database.execute(
             "create table sales.orders as select 7 as id, 'c' as customer, "
             "timestamptz '2024-01-01 10:00:00+02' as day, 1.005::decimal(9, 3) as value"
         )
+    return raw
+
+
+def test_orders_from_a_duckdb_file_keep_their_types(tmp_path: Path, verdicts: Mapping[str, Verdict]) -> None:
+    raw = shop_in_a_duckdb_file(tmp_path)
     assert orders(raw, "order_id::varchar, customer_id, ordered_at::varchar, amount, typeof(amount)") == [
         ("7", "c", "2024-01-01 08:00:00+00", Decimal("1.005"), "DECIMAL(9,3)")
     ]
-    assert staged(raw, tmp_path / "dbt") == [("7", None, Decimal("1.0050"), datetime(2024, 1, 1, 8))]
+    assert verdicts["7"] == (None, Decimal("1.0050"), datetime(2024, 1, 1, 8))
 
 
 def postgres_program(name: str) -> Path | None:
@@ -385,6 +407,26 @@ FILE = "id,customer,day,value\n1,c,2024-01-01,5\n"
         (simple(settings="    format: {delimiter: '||'}\n"), ["delimiter must be one character"]),
         (simple("settings: {active_window: 90}\n"), ["'active_window' does not exist", "active_window_days"]),
         (simple().replace("amount: value", "amount: {column: value, unit: pence}"), ["unit 'pence' does not exist"]),
+        (
+            simple().replace("amount: value", "amount: {column: [value]}"),
+            ["entity 'orders', column 'amount': `column` must be one text"],
+        ),
+        (simple().replace("amount: value", "amount: {colum: value}"), ["column 'amount': 'colum'", "'column'?"]),
+        (
+            simple(settings="    fold: {kind: first_lines, by: id}\n"),
+            ["fold 'first_lines' does not exist", "'first_line'?"],
+        ),
+        (simple(settings="    fold: {kind: first_line}\n"), ["entity 'orders': fold 'first_line' needs 'by'"]),
+        (
+            simple(settings="    fold: {kind: first_line, bye: id}\n"),
+            ["entity 'orders', fold: 'bye' does not exist", "'by'?"],
+        ),
+        (simple().replace("files: orders.csv", "table: {nam: o}"), ["entity 'orders', table: 'nam'", "'name'?"]),
+        (
+            simple().replace("files: orders.csv", "table: {name: o}"),
+            ["entity 'orders': table needs `name` and `duckdb`"],
+        ),
+        (simple("settings: [90]\n"), ["mapping.yml: `settings` must name settings"]),
         ("entities: [orders\n", ["is not valid YAML"]),
         ("", ["must hold `preset:` or `entities:`"]),
     ],
@@ -392,6 +434,14 @@ FILE = "id,customer,day,value\n1,c,2024-01-01,5\n"
 def test_a_mistake_in_a_mapping_is_one_line_that_names_it(tmp_path: Path, mapping: str, said: Sequence[str]) -> None:
     text = error_of(tmp_path, mapping, orders_csv=FILE)
     assert [part for part in said if part not in text] == [], text
+
+
+def test_what_yaml_reads_as_a_number_is_meant_as_a_text(tmp_path: Path) -> None:
+    settings = "    format: {delimiter: 5, thousands: null}\n"
+    columns = "      status: {column: state, values: {1: paid, 2: 3}}\n"
+    content = "id5customer5day5value5state\n15c52024-01-01575 1\n25c52024-01-01575 2\n"
+    raw = shop(tmp_path, simple(columns, settings), orders_csv=content)
+    assert orders(raw, "order_id, amount, status") == [("1", "7", "paid"), ("2", "7", "3")]
 
 
 def test_a_mapping_of_ones_own_changes_single_columns_of_a_preset(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 import subprocess
 import sys
@@ -10,11 +9,15 @@ from collections import Counter
 from pathlib import Path
 
 import duckdb
+import pytest
 
+from sample_data.shop.edge_cases import EdgeCases, OtherCase, edge_cases
+from sample_data.shop.report import edge_tables
+from sample_data.shop.sample import RATE_COLUMNS, planted_rows
 from tests.conftest import PROJECT, SAMPLE, Build
 
 GENERATOR = PROJECT / "sample_data" / "generate.py"
-PLANTED = PROJECT / "sample_data" / "edge_cases.csv"
+README = PROJECT / "sample_data" / "README.md"
 
 
 def test_every_unit_and_data_test_ran_and_passed(sample: Build) -> None:
@@ -27,10 +30,9 @@ def test_every_unit_and_data_test_ran_and_passed(sample: Build) -> None:
 
 
 def test_planted_order_rows_end_as_written_down(sample: Build) -> None:
-    with PLANTED.open(encoding="utf-8", newline="") as file:
-        planted = list(csv.DictReader(file))
+    planted = [(row.values["order_id"].strip(), row.becomes) for _, row in edge_cases().order_rows()]
     assert len(planted) > 200
-    expected = Counter((row["order_id"], row["outcome"], row["reason"]) for row in planted)
+    expected = Counter((order_id, ends["outcome"], ends.get("reason", "none")) for order_id, ends in planted)
     ended = Counter(
         sample.rows(
             """
@@ -48,12 +50,15 @@ def test_planted_order_rows_end_as_written_down(sample: Build) -> None:
 
 
 def test_planted_counted_orders_have_the_customer_date_and_amount_written_down(sample: Build) -> None:
-    with PLANTED.open(encoding="utf-8", newline="") as file:
-        expected = {
-            row["order_id"]: (row["customer_id"] or None, row["order_date"], row["net_amount"])
-            for row in csv.DictReader(file)
-            if row["outcome"] == "counted"
-        }
+    expected = {
+        row.values["order_id"].strip(): (
+            row.becomes["customer_id"] or None,
+            row.becomes["order_date"],
+            row.becomes["net_amount"],
+        )
+        for _, row in edge_cases().order_rows()
+        if row.becomes["outcome"] == "counted"
+    }
     query = "select order_id, customer_id, cast(order_date as text), cast(net_amount as text) from marts.orders"
     found = {order_id: rest for order_id, *rest in sample.rows(query) if order_id in expected}
     assert {order_id: tuple(rest) for order_id, rest in found.items()} == expected
@@ -81,6 +86,16 @@ def test_the_generator_writes_the_committed_files_again(tmp_path: Path) -> None:
     for name in committed:
         assert (tmp_path / "raw" / name).read_bytes() == (SAMPLE / name).read_bytes(), name
     assert sum((SAMPLE / name).stat().st_size for name in committed) < 3_000_000
+
+
+def test_the_tables_of_the_readme_say_what_is_planted() -> None:
+    assert f"\n\n{edge_tables(edge_cases())}\n\n" in README.read_text(encoding="utf-8")
+
+
+def test_a_planted_column_that_the_entity_lacks_is_named() -> None:
+    edges = EdgeCases({}, [OtherCase("exchange_rates", "", "", [{"rate_date": "2024-01-01", "rates": "1"}])])
+    with pytest.raises(ValueError, match=r"edge_cases.yml, exchange_rates: no such column: rates"):
+        planted_rows(edges, "exchange_rates", RATE_COLUMNS)
 
 
 def test_a_large_shop_has_the_size_asked_for(tmp_path: Path) -> None:

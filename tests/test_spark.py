@@ -19,8 +19,8 @@ import pytest
 import yaml
 
 from spark import cluster
-from spark.compare import compare_exports
 from stammkunde.places import Places
+from tests.compare_exports import compare_exports
 from tests.conftest import PROJECT, SAMPLE, Build, build_models, run_dbt
 from tests.reference.files import write_shop
 from tests.reference.random_shop import random_shop

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.targets import TargetError, check_installed, check_running, on_spark
-from spark.cluster import free_ports
+from spark.cluster import ClusterError, free_ports, memory_mib, thrift_port
 from tests.conftest import PROJECT
 
 
@@ -49,6 +49,19 @@ def test_spark_that_is_not_installed_is_told(monkeypatch: pytest.MonkeyPatch) ->
     check_installed("duckdb")
     with pytest.raises(TargetError, match=r"make .venv/installed-spark"):
         check_installed("spark")
+
+
+@pytest.mark.parametrize("port", ["spark", "0", "65536", "-1"])
+def test_a_port_that_is_none_is_told_with_its_variable(port: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STAMMKUNDE_SPARK_PORT", port)
+    with pytest.raises(ClusterError, match=f"STAMMKUNDE_SPARK_PORT is '{port}'; it must be a port"):
+        thrift_port()
+
+
+def test_too_little_memory_for_spark_is_told_with_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STAMMKUNDE_SPARK_MEMORY", "512")
+    with pytest.raises(ClusterError, match=r"STAMMKUNDE_SPARK_MEMORY is '512'; .* at least 1024"):
+        memory_mib()
 
 
 def test_a_server_that_does_not_answer_is_told_with_its_address(monkeypatch: pytest.MonkeyPatch) -> None:

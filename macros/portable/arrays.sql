@@ -12,7 +12,7 @@
 {%- endmacro %}
 
 
-{#- Rows of unit tests write arrays as [a, null] or as the text '[a, null]', which DuckDB reads by itself. dbt calls this
+{#- Rows of unit tests write arrays as [a, null] or as the text '[a, null]', which DuckDB casts by itself. dbt calls this
     macro for every value of such a row. -#}
 {% macro spark__safe_cast(field, type) -%}
     {%- if not type.startswith('array') or field == 'null' -%}

@@ -1,4 +1,4 @@
-{#- The engine that runs the models, for figures to be traced to; models never branch on it. -#}
+{#- The engine that runs the models, so that a build can say where its figures come from; models never branch on it. -#}
 {% macro engine() -%}
     {{ return(target.type) }}
 {%- endmacro %}

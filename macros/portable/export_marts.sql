@@ -1,5 +1,6 @@
 {#- dbt run-operation export_marts --args '{folder: /path}': every mart as Parquet files in the folder <schema>/<name>, for
-    publishing what Spark built and for comparing engines. `models` names others, or not all. The folder <schema> must exist. -#}
+    publishing what Spark built and for comparing two builds. `models` names other models, or only some. The folder <schema> must
+    exist. -#}
 {% macro export_marts(folder, models=none) %}
     {% for node in graph.nodes.values() if node.resource_type == 'model' %}
         {% if (models is none and node.schema == 'marts') or node.name in (models or []) %}
@@ -28,8 +29,8 @@
     ) %}
 {% endmacro %}
 
-{#- By way of a table, as only those can be partitioned; dropped, it leaves its files. A rebalanced result has files of a good
-    size, not one for each task. Spark's own timestamp is an instant, which files show with a zone: ours have none. -#}
+{#- Through a table, because only tables can be partitioned; when it is dropped, its files stay. The hint `rebalance` gives files
+    of a good size, not one for each task. Spark's own timestamp is an instant and has a zone in files; ours have none. -#}
 {% macro spark__export_to_parquet(schema, table, folder, partition) %}
     {% set columns = [] %}
     {% for row in run_query('describe query select * from ' ~ schema ~ '.' ~ table).rows %}

@@ -4,9 +4,8 @@
 {%- endmacro %}
 
 
-{#- Body of a CTE: whole numbers from 0 to a bound, as column `number`; six digits
-    are more days than lie between the years 1 and 2700.
-    Portable where generate_series is not. -#}
+{#- Body of a CTE: whole numbers from 0 to a bound, as column `number`. Six digits are enough for all days between the years 1 and
+    2700. It is portable, generate_series is not. -#}
 {% macro whole_numbers(upper_bound, digits=6) -%}
     select numbers.number
     from (

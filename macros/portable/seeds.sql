@@ -1,4 +1,4 @@
-{#- dbt calls this to fill a seed. The adapter's own breaks at an apostrophe when it runs in a session, and there writes an
+{#- dbt calls this to fill a seed. In a session the macro of dbt-spark fails at an apostrophe and writes an
     empty cell as the text None. -#}
 {% macro spark__load_csv_rows(model, agate_table) %}
     {% set types = model['config'].get('column_types', {}) %}

@@ -13,7 +13,7 @@
     '{{ text.replace("'", "''") }}'
 {%- endmacro %}
 
-{#- A backslash begins an escape. -#}
+{#- On Spark a backslash begins an escape. -#}
 {% macro spark__text_literal(text) -%}
     '{{ text.replace("\\", "\\\\").replace("'", "\\'") }}'
 {%- endmacro %}
@@ -28,7 +28,7 @@
     lower({{ expression }})
 {%- endmacro %}
 
-{#- The two letters that Java lowers by what stands around them, or to two characters. -#}
+{#- Java lowers two letters in another way: one depending on the letters around it, one to two characters. -#}
 {% macro spark__lower_case(expression) -%}
     lower(translate({{ expression }}, 'Σİ', 'σi'))
 {%- endmacro %}
@@ -43,7 +43,7 @@
     regexp_full_match({{ expression }}, '{{ pattern }}')
 {%- endmacro %}
 
-{#- Not `$` at the end: Java's also stands before a line end. -#}
+{#- Not `$` at the end: in Java it also matches before a line end. -#}
 {% macro spark__has_form(expression, pattern) -%}
     {{ expression }} rlike '^({{ pattern }})(?!(?s:.))'
 {%- endmacro %}

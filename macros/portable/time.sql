@@ -1,4 +1,4 @@
-{#- A local timestamp of a zone as the instant in UTC, and back. Nothing is converted where the zone is UTC. -#}
+{#- A local timestamp of a zone as the instant in UTC, and back. If the zone is UTC, nothing is converted. -#}
 {% macro to_utc(expression, zone) -%}
     {{ return(expression if zone == 'UTC' else adapter.dispatch('to_utc', 'stammkunde')(expression, zone)) }}
 {%- endmacro %}
@@ -7,7 +7,7 @@
     timezone('UTC', timezone('{{ zone }}', {{ expression }}))
 {%- endmacro %}
 
-{#- Of a local time that occurs twice Spark takes the first, DuckDB the second: so the second here too. -#}
+{#- If a local time occurs twice, Spark takes the first and DuckDB the second: here Spark takes the second, too. -#}
 {% macro spark__to_utc(expression, zone) -%}
     {%- set first = 'to_utc_timestamp(' ~ expression ~ ", '" ~ zone ~ "')" -%}
     {%- set second = 'timestampadd(hour, 1, ' ~ first ~ ')' -%}
@@ -38,12 +38,12 @@
     {{ return(adapter.dispatch('instant_from_text', 'stammkunde')(expression)) }}
 {%- endmacro %}
 
-{#- A cast to timestamp would drop the offset silently, hence the way over timestamptz. -#}
+{#- A cast to timestamp would drop the offset silently; a cast to timestamptz first does not. -#}
 {% macro default__instant_from_text(expression) -%}
     cast(try_cast({{ expression }} as timestamp with time zone) as timestamp)
 {%- endmacro %}
 
-{#- The offset is reckoned by hand: Spark's cast takes none beyond 18 hours, and none such as +0100 after HH:MM. -#}
+{#- The offset is subtracted as minutes, because Spark's cast accepts no offset beyond 18 hours and none like +0100 after HH:MM. -#}
 {% macro spark__instant_from_text(expression) -%}
     timestampadd(
         minute,
@@ -139,7 +139,7 @@
 {%- endmacro %}
 
 
-{#- First day of the following period. Longer than any period of its grain, and shorter than two. -#}
+{#- First day of the following period. The number of days that is added is at least one period of the grain and less than two. -#}
 {% macro next_period_start(grain, start) -%}
     {%- set past_the_end = {'week': 7, 'month': 31, 'quarter': 92, 'year': 366}[grain] -%}
     {{ period_start(grain, add_days(start, past_the_end)) }}

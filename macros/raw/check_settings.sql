@@ -1,4 +1,4 @@
-{#- Stops the run with one clear line where a setting cannot be meant. -#}
+{#- Stops the run with one clear line if a setting is impossible. -#}
 {% macro check_settings() %}
     {% if execute %}
         {% for name in ['active_window_days', 'loyal_min_orders'] %}
@@ -46,12 +46,12 @@
 {% endmacro %}
 
 
+{#- Jinja cannot catch the error of an invalid date: so the day is counted from the first of the month, and must not leave it. -#}
 {% macro is_date(text) %}
-    {% if not modules.re.fullmatch('\\d{4}-\\d{2}-\\d{2}', text) %}
+    {% if not modules.re.fullmatch('(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])', text) %}
         {{ return(false) }}
     {% endif %}
-    {% set month, day = text[5:7] | int, text[8:10] | int %}
-    {% set leap = (text[0:4] | int) % 4 == 0 and ((text[0:4] | int) % 100 != 0 or (text[0:4] | int) % 400 == 0) %}
-    {% set last_day = 29 if month == 2 and leap else 28 if month == 2 else 30 if month in [4, 6, 9, 11] else 31 %}
-    {{ return(text[0:4] != '0000' and month >= 1 and month <= 12 and day >= 1 and day <= last_day) }}
+    {% set first_of_month = modules.datetime.date(text[:4] | int, text[5:7] | int, 1) %}
+    {% set day = first_of_month + modules.datetime.timedelta(days=text[8:] | int - 1) %}
+    {{ return(day.month == first_of_month.month) }}
 {% endmacro %}

@@ -3,7 +3,7 @@
 {% macro create_raw_entities() %}
     {% if execute %}
         {% set tables = raw_tables() %}
-        {#- Nobody's tables belong together with the sample's files. -#}
+        {#- A shop's own tables are never mixed with the files of the sample. -#}
         {% set folder = env_var('STAMMKUNDE_RAW', '' if tables else 'sample_data/raw') %}
         {% set files = raw_files(folder) if folder else [] %}
         {% do run_query('create schema if not exists raw') %}
@@ -100,8 +100,8 @@
 {% endmacro %}
 
 
-{#- Lists of files that can be read together: those of the same columns and types. Each file is judged by itself: columns
-    are joined by name over files, and one file's gap would go unseen. -#}
+{#- Lists of files that can be read together: those with the same columns and types. Otherwise columns would be joined by name over
+    all files, and nobody would see that one file lacks a column. -#}
 {% macro files_of_same_types(entity, format, paths) %}
     {% set alike = {} %}
     {% for path in paths %}
@@ -123,7 +123,7 @@
 {% endmacro %}
 
 
-{#- The canonical columns of one entity over one reader: the typed value where there is one, else the text as it came. -#}
+{#- The canonical columns of one entity from one reader: the typed value if there is one, else the original text. -#}
 {% macro select_raw_columns(entity, present, reader) %}
     {% set expressions = [] %}
     {% for column in entity.columns.values() %}
@@ -137,7 +137,7 @@
             {% do expressions.append('cast(' ~ (value or 'null') ~ ' as ' ~ column.data_type ~ ') as ' ~ column.name ~ '_typed') %}
         {% endif %}
     {% endfor %}
-    {#- Files that intake has converted say themselves where a row came from, and keep lines that could not be split. -#}
+    {#- Files that intake has converted have columns for the file of each row and for lines that could not be split. -#}
     {% set source_file = 'source_file' if 'source_file' in present else 'read_from' if reader else 'null' %}
     {% do expressions.append(as_text(source_file) ~ ' as source_file') %}
     {% do expressions.append(as_text('malformed_line' if 'malformed_line' in present else 'null') ~ ' as malformed_line') %}
@@ -145,7 +145,7 @@
 {% endmacro %}
 
 
-{#- A typed column as the value staging works with; none where it has to be read from text. -#}
+{#- A typed column as the value that staging works with; none if it has to be parsed from text. -#}
 {% macro typed_value(source, data_type) %}
     {% set kind = kind_of_type(source.type | upper) %}
     {% if data_type == 'timestamp' %}

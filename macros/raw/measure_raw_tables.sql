@@ -1,5 +1,5 @@
 {#- dbt run-operation measure_raw_tables: one line of JSON for each entity that is a table of the engine, with its rows and
-    the first and last date of its first timestamp up to `today`. What orchestration/raw.py does with files. -#}
+    the first and last date of its first timestamp up to `today`. The same as orchestration/raw.py does for files. -#}
 {% macro measure_raw_tables(today) %}
     {% do create_raw_entities() %}
     {% for entity in graph.sources.values() if entity.source_name == 'raw' and entity.name in raw_tables() %}

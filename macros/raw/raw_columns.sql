@@ -1,5 +1,5 @@
-{#- What staging reads of a raw column. A column that is no text stands in <column>_typed where it arrived typed,
-    else in <column> as text; `raw_text` is the cleaned text still to be parsed, null where there is none. -#}
+{#- What staging reads of a raw column. A value that is not text is in <column>_typed if it arrived typed, else in <column>
+    as text; `raw_text` is the cleaned text that must still be parsed, or null. -#}
 {% macro raw_text(column) -%}
     case when {{ column }}_typed is null then {{ clean_text(column) }} end
 {%- endmacro %}

@@ -16,7 +16,7 @@
     {{ return(found) }}
 {% endmacro %}
 
-{#- Spark has no list of files but this reader, of which only the path is read. It answers with whole addresses
+{#- Spark can list files only through this reader, of which only the path is read. It gives complete addresses
     (file:/..., s3a://...), however the folder was named. -#}
 {% macro spark__list_files(folder) %}
     {% set found = [] %}
@@ -37,14 +37,14 @@
     {{ return(run_query("select file from glob('" ~ as_path(path) ~ "')").rows | length > 0) }}
 {% endmacro %}
 
-{#- Spark cannot ask for a file that may be missing. A refresh has written all of them; a dbt run by itself does without. -#}
+{#- Spark cannot test whether a file exists. A refresh has written all of them; a dbt run alone works without them. -#}
 {% macro spark__state_file_exists(path) %}
     {{ return(env_var('STAMMKUNDE_BUILD_ID', '') != '') }}
 {% endmacro %}
 
 
-{#- What stands after `from` to read files: their columns and `read_from`, the file. Nothing about a CSV file is guessed:
-    a guess about comments or lines to skip would leave out rows without a word, and a line that has not the columns of
+{#- The text after `from` that reads files: their columns and `read_from`, the file. Nothing about a CSV file is guessed,
+    because a guess about comments or lines to skip would silently leave out rows; a line that does not have the columns of
     the header is an error. -#}
 {% macro raw_reader(format, paths) %}
     {{ return(adapter.dispatch('raw_reader', 'stammkunde')(format, paths)) }}
@@ -137,7 +137,7 @@
     {{ return(path.replace("'", "''").replace('[', '[[]').replace('*', '[*]').replace('?', '[?]')) }}
 {% endmacro %}
 
-{#- Spark takes these characters as a pattern and knows no way around it: a pattern could match other files too. -#}
+{#- Spark always reads these characters as a pattern, which could match other files, too. -#}
 {% macro spark__as_path(path) %}
     {% if modules.re.search('[][{}*?,\\\\]', path) %}
         {% do exceptions.raise_compiler_error("Spark cannot read '" ~ path ~ "': rename it without any of [ ] { } * ? , \\") %}

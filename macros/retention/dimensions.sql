@@ -3,3 +3,4 @@
     {{ return(['acquisition_channel', 'country', 'first_sales_channel', 'first_category', 'first_order_discounted']) }}
 {%- endmacro %}
 
+

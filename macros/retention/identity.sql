@@ -9,7 +9,7 @@
 {%- endmacro %}
 
 
-{#- What a guest's e-mail is hashed with: a secret, so that the environment comes before the settings. -#}
+{#- The salt of guests' e-mails. It is a secret, so the environment comes before the settings. -#}
 {% macro identity_salt() -%}
     {{ return(env_var('STAMMKUNDE_IDENTITY_SALT', '') or var('identity_salt')) }}
 {%- endmacro %}

@@ -1,4 +1,4 @@
-{#- Product of factors between 0 and 1 down an ordered partition: engines add up, they do not multiply. -#}
+{#- Product of factors between 0 and 1 along an ordered partition. Engines have no such aggregate, so logarithms are added up. -#}
 {% macro running_product(factor, window) -%}
     case
         when min({{ factor }}) over {{ window }} <= 0 then 0

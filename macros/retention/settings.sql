@@ -1,4 +1,4 @@
-{#- The instant that `ordered_in_future` compares with, as an SQL timestamp in UTC. -#}
+{#- Orders after this instant are `ordered_in_future`; an SQL timestamp in UTC. -#}
 {% macro run_at() -%}
     {%- set instant = var('run_at') or run_started_at.strftime('%Y-%m-%d %H:%M:%S') -%}
     cast('{{ (instant | string).replace('T', ' ').replace('Z', '') }}' as timestamp)

@@ -1,45 +1,42 @@
 """The gate behind all models."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import dagster as dg
 
 from orchestration.assets.steps import POOL, blocking_check, guarded, judged, suite_result
 from orchestration.dbt_graph import OWNERS
-from orchestration.quality.suites import NAMES
+from orchestration.quality.suites import NAMES, SUITES
 from orchestration.session import Session
 from stammkunde.database import read_only
 
 RESULTS = dg.AssetKey(["quality", "validation_results"])
-SUITES = NAMES[1:]
-QUESTIONS = {
-    "staging": "What became of the raw rows?",
-    "reconciliation": "Do the marts agree with each other?",
-    "drift": "What changed against the published build that should not have?",
-}
+# Of a suite that is not there nothing can be asked; the first step says that it is missing (require_suites).
+BEHIND_THE_MODELS = [name for name in NAMES[1:] if name in SUITES]
 
 
-def gate_asset(models: dg.AssetsDefinition) -> dg.AssetsDefinition:
-    """What the suites found."""
+def gate_asset(models: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition:
+    """What the suites found, after all steps that build models."""
+    built = [step.op.name for step in models]
 
     @dg.multi_asset(
         name="gate",
         specs=[
             dg.AssetSpec(
                 key=RESULTS,
-                deps=[spec.key for spec in models.specs if spec.key.path[0] in ("marts", "staging")],
+                deps=[spec.key for step in models for spec in step.specs if spec.key.path[0] in ("marts", "staging")],
                 group_name="quality",
                 kinds={"greatexpectations"},
                 owners=OWNERS,
                 description="What Great Expectations found in the build that is about to be published, check by check.",
             )
         ],
-        check_specs=[blocking_check(RESULTS, suite, QUESTIONS[suite]) for suite in SUITES],
+        check_specs=[blocking_check(RESULTS, suite, SUITES[suite].asks) for suite in BEHIND_THE_MODELS],
         pool=POOL,
     )
     def validation_results(context: dg.AssetExecutionContext, refresh: dg.ResourceParam[Session]) -> Iterator[Any]:
-        yield from guarded(refresh, "gate", ("raw", "models"), lambda: judge_build(refresh))
+        yield from guarded(refresh, "gate", ("raw", *built), lambda: judge_build(refresh))
 
     return validation_results
 
@@ -57,7 +54,7 @@ def judge_build(session: Session) -> Iterator[Any]:
             "data_docs": dg.MetadataValue.path(str(session.places.data_docs / "index.html")),
         },
     )
-    for suite in SUITES:
+    for suite in BEHIND_THE_MODELS:
         yield suite_result(RESULTS, suite, results)
 
 

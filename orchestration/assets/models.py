@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
@@ -16,59 +17,94 @@ from orchestration.notify import Failure
 from orchestration.session import RefreshError, Session
 from orchestration.targets import on_spark
 from stammkunde.database import read_only
-from stammkunde.manifest import AFTER_THE_GATE, MARTS, Manifest
+from stammkunde.manifest import AFTER_PREDICTIONS, AFTER_THE_GATE, MARTS, Manifest
 from stammkunde.places import Places
 
 MODELS = "models"
+BROKEN_RULES = "broken"  # macros/quality/rules.sql marks its answer so
 
 
-def model_assets(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
-    """All dbt models in one step, so that a failing test blocks what lies behind it.
+@dataclass(frozen=True)
+class Step:
+    """One dbt build of a refresh: its name, what it builds and leaves out in dbt's words, and what ran before it."""
 
-    Marts that say how the build was checked are views over what the gate will write: they are made here as well, and
-    are shown where they get their rows, behind the gate.
+    name: str
+    after: tuple[str, ...]
+    select: str | None = None
+    exclude: str | None = None
+
+    def selection(self) -> list[str]:
+        """As arguments of dbt."""
+        given = (("--select", self.select), ("--exclude", self.exclude))
+        return [part for option, value in given if value for part in (option, value)]
+
+
+def steps_of(manifest: Manifest) -> list[Step]:
+    """The builds of a refresh, in their order: one for each phase before the gate that has models."""
+    if not manifest.of_phase(AFTER_PREDICTIONS):
+        return [Step(MODELS, ("raw",))]
+    later = f"config.meta.phase:{AFTER_PREDICTIONS}"
+    return [Step(MODELS, ("raw",), exclude=later), Step(AFTER_PREDICTIONS, ("raw", MODELS), select=later)]
+
+
+def model_assets(manifest: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
+    """All dbt models of a phase in one step, so that a failing test blocks what lies behind it.
+
+    Marts that say how the build was checked are views over what the gate will write: they are made in the first step,
+    and are shown where they get their rows, behind the gate.
     """
+    return [step_assets(manifest, step) for step in steps_of(Manifest(manifest))]
+
+
+def step_assets(manifest: Mapping[str, Any], step: Step) -> dg.AssetsDefinition:
+    late = f"config.meta.phase:{AFTER_THE_GATE}"
 
     @dbt_assets(
         manifest=manifest,
         dagster_dbt_translator=Translator(),
-        exclude=f"config.meta.phase:{AFTER_THE_GATE}",
-        name=MODELS,
+        select=step.select or "fqn:*",
+        exclude=" ".join(part for part in (step.exclude, late) if part),
+        name=step.name,
         pool=POOL,
     )
     def models(context: dg.AssetExecutionContext, refresh: dg.ResourceParam[Session]) -> Iterator[Any]:
-        yield from guarded(refresh, MODELS, ("raw",), lambda: build(context, refresh, manifest))
+        yield from guarded(refresh, step.name, step.after, lambda: build(context, refresh, manifest, step))
 
     return models
 
 
-def build(context: dg.AssetExecutionContext, session: Session, manifest: Mapping[str, Any]) -> Iterator[Any]:
+def build(
+    context: dg.AssetExecutionContext, session: Session, manifest: Mapping[str, Any], step: Step
+) -> Iterator[Any]:
     """One dbt build. What failed is noted by node, in dbt's words."""
     if context.is_subset:
         raise RefreshError("a refresh is always whole, so that no build mixes states. Start the job `refresh`")
     places = session.places
     places.warehouse.parent.mkdir(parents=True, exist_ok=True)
-    if on_spark(places.target):
-        clear(places)
-    else:
+    if not on_spark(places.target):
         duckdb.connect(str(places.warehouse)).close()  # fails at once where it is open elsewhere
+    elif step.name == MODELS:
+        clear(places)
     (places.dbt_target / "run_results.json").unlink(missing_ok=True)  # of a dbt that crashes there is none
-    invocation = start(context, session, manifest)
-    yield from with_row_counts(known_to(context, invocation.stream()), lambda nodes: row_counts(session, nodes))
+    invocation = start(context, session, manifest, step)
+    events = with_reasons(known_to(context, invocation.stream()), places)
+    yield from with_row_counts(events, lambda nodes: row_counts(session, nodes))
     if not invocation.is_successful():
-        session.failures[MODELS] = failed_nodes(places) or [
-            Failure("dbt", "dbt ended without finishing: see the run's log")
-        ]
-        raise RefreshError("; ".join(failure.text for failure in session.failures[MODELS]))
+        found = failed_nodes(places) or [Failure("dbt", "dbt ended without finishing: see the run's log")]
+        session.failures[step.name] = found
+        raise RefreshError("; ".join(failure.text for failure in found))
 
 
-def start(context: dg.AssetExecutionContext, session: Session, manifest: Mapping[str, Any]) -> DbtCliInvocation:
+def start(
+    context: dg.AssetExecutionContext, session: Session, manifest: Mapping[str, Any], step: Step
+) -> DbtCliInvocation:
     """dbt's process, whose log Dagster turns into events.
 
     Not by DbtCliResource.cli: that asks dbt for its version in a process of its own, which looks for newer versions on
     the network, and opens the warehouse from here.
     """
-    arguments = ["build", "--exclude-resource-type", "unit_test"]  # those test the code, not the data
+    # Unit tests test the code, not the data.
+    arguments = ["build", "--exclude-resource-type", "unit_test", *step.selection()]
     if session.request.full_refresh:
         arguments.append("--full-refresh")
     return DbtCliInvocation.run(
@@ -95,6 +131,26 @@ def known_to(context: dg.AssetExecutionContext, events: Iterable[Any]) -> Iterat
         if isinstance(event, dg.AssetCheckResult) and (event.asset_key, event.check_name) not in checks:
             continue
         yield event
+
+
+def with_reasons(events: Iterable[Any], places: Places) -> Iterator[Any]:
+    """The events, those of failed checks last: what broke the rules of a model stands in dbt's account of its run."""
+    failed: list[dg.AssetCheckResult] = []
+    for event in events:
+        if isinstance(event, dg.AssetCheckResult) and not event.passed:
+            failed.append(event)
+        else:
+            yield event
+    reasons = {result["unique_id"].split(".")[2]: reason_of(result) for result in results_of_run(places)}
+    for check in failed:
+        yield dg.AssetCheckResult(
+            passed=False,
+            asset_key=check.asset_key,
+            check_name=check.check_name,
+            severity=check.severity,
+            metadata=check.metadata,
+            description=reasons.get(str(check.check_name)),
+        )
 
 
 def row_counts(session: Session, nodes: Iterable[str]) -> dict[str, int]:
@@ -136,5 +192,12 @@ def failed_nodes(places: Places) -> list[Failure]:
     for result in results_of_run(places):
         if result["status"] in ("error", "fail", "runtime error"):
             kind, _, node = result["unique_id"].split(".")[:3]
-            found.append(Failure(node, f"dbt {kind} {node}: {' '.join(str(result['message']).split())}"))
+            found.append(Failure(node, f"dbt {kind} {node}: {reason_of(result)}"))
     return found
+
+
+def reason_of(result: Mapping[str, Any]) -> str:
+    """Why a node failed, in one line: the broken rules of a model with their counts, else dbt's words."""
+    answer = result["adapter_response"]
+    said = answer["_message"] if answer.get("code") == BROKEN_RULES else result["message"]
+    return " ".join(str(said).split())

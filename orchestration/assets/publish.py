@@ -20,10 +20,10 @@ PUBLISHED = dg.AssetKey(["published", "retention"])
 FACTS = ("shop", "settings_hash", "raw_fingerprint", "as_of_date", "baseline_build_id", "accepted_reason")
 
 
-def publish_asset(content: Mapping[str, Any], models: dg.AssetsDefinition) -> dg.AssetsDefinition:
+def publish_asset(content: Mapping[str, Any], models: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition:
     """The published file. Marts behind the gate are views over what it wrote: they get their rows here."""
     manifest = Manifest(content)
-    marts = [spec.key for spec in models.specs if spec.key.path[0] == "marts"]
+    marts = [spec.key for step in models for spec in step.specs if spec.key.path[0] == "marts"]
     late = [
         Translator().get_asset_spec(content, manifest.model(name)["unique_id"], None)
         for name in manifest.of_phase(AFTER_THE_GATE)
@@ -47,9 +47,7 @@ def publish_asset(content: Mapping[str, Any], models: dg.AssetsDefinition) -> dg
     @dg.multi_asset(name="publish", specs=[*late, published], check_specs=rules, pool=POOL)
     def retention(context: dg.AssetExecutionContext, refresh: dg.ResourceParam[Session]) -> Iterator[Any]:
         keys = [spec.key for spec in late]
-        yield from guarded(
-            refresh, "publish", ("raw", "models", "gate"), lambda: write_and_publish(refresh, keys, rules)
-        )
+        yield from guarded(refresh, "publish", ("gate",), lambda: write_and_publish(refresh, keys, rules))
 
     return retention
 

@@ -7,7 +7,8 @@ from typing import Any
 import dagster as dg
 
 from intake.entities import entities
-from intake.prepare import mapping_of, prepare
+from intake.find import mapping_of
+from intake.prepare import prepare
 from orchestration import raw
 from orchestration.assets.steps import POOL, blocking_check, guarded, judged, suite_result
 from orchestration.dbt_graph import OWNERS
@@ -71,7 +72,7 @@ def read_and_judge(session: Session) -> Iterator[Any]:
     ]
     session.state.replace("raw_entities", session.build_id, measured)
     for row in measured:
-        metadata = {"files": row["files"], "bytes": row["bytes"], "dagster/row_count": row["rows"]}
+        metadata: dict[str, Any] = {"files": row["files"], "bytes": row["bytes"], "dagster/row_count": row["rows"]}
         metadata["last_date"] = str(row["last_date"] or "none")
         yield dg.MaterializeResult(asset_key=["raw", str(row["entity"])], metadata=metadata)
     yield dg.MaterializeResult(asset_key=["quality", "builds"], metadata={"build_id": session.build_id})

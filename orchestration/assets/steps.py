@@ -7,7 +7,10 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.quality.gate import Result, judge
+from orchestration.quality.data_docs import write_data_docs
+from orchestration.quality.evidence import gathered
+from orchestration.quality.gate import judge
+from orchestration.quality.results import Result
 from orchestration.quality.thresholds import load_thresholds
 from orchestration.session import Session, WarehouseLockedError, refresh_session
 from stammkunde.environment import environment
@@ -68,16 +71,16 @@ def guarded(session: Session, step: str, after: Sequence[str], work: Callable[[]
 
 def judged(session: Session, suites: tuple[str, ...]) -> list[Result]:
     """What the suites find. The last refresh's raw measures are those of the build that this one is compared with."""
-    from orchestration.quality.evidence import Evidence, opened
-
     before = session.baseline
     now = session.state.of_build("raw_entities", session.build_id)
     earlier = session.state.of_build("raw_entities", before.build_id if before else None)
     warehouse = session.places.warehouse if suites != ("raw",) else None
     baseline = before.file if before and warehouse else None
-    with opened(warehouse, baseline) as connection:
-        evidence = Evidence(now, earlier, date.today(), connection, warehouse, baseline)
-        return judge(suites, evidence, load_thresholds(), session.places.data_docs, session.acceptance)
+    with gathered(now, earlier, date.today(), warehouse, baseline) as evidence:
+        results = judge(suites, evidence, load_thresholds(), session.acceptance)
+    compared_with = before.build_id if before else "nothing: no published build of this shop and settings"
+    write_data_docs(session.places.data_docs, results, {"Build": session.build_id, "Compared with": compared_with})
+    return results
 
 
 def blocking_check(asset: dg.AssetKey, suite: str, description: str) -> dg.AssetCheckSpec:

@@ -1,4 +1,9 @@
-"""What the gate looks at: aggregates of the build that is judged and of the published build before it."""
+"""What the gate looks at: the build that is judged and the published build before it, under plain names for SQL.
+
+The aggregates in sql/ read `orders` and every other mart of the build that is judged, `orders_before` of the published
+one, `raw_entities` and `raw_entities_before` as they were measured before dbt, `marts` and `marts_before` (a row
+for each, with its rows) and the variable `today`.
+"""
 
 from __future__ import annotations
 
@@ -11,82 +16,95 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from intake.reading import name, quoted
+from stammkunde.database import attach_read_only, identifier, in_memory, quoted
 
 if TYPE_CHECKING:
     import pandas as pd
 
-MEMORY = "1500MB"
+    from orchestration.quality.checks import Table
+
+SQL = Path(__file__).with_name("sql")
 PUBLISHED_BEFORE = "published_before"
+RAW_COLUMNS = {
+    "entity": "varchar",
+    "rows": "bigint",
+    "malformed_rows": "bigint",
+    "first_date": "date",
+    "last_date": "date",
+}
+Row = Mapping[str, object]
+
+
+class AggregateError(Exception):
+    """An aggregate cannot be had from what there is. The text names its file and says why."""
 
 
 @dataclass
 class Evidence:
-    """Aggregates by query. `warehouse` is None before dbt has run, `baseline` where there is nothing to compare."""
+    """A connection in which every aggregate can be asked for, and what there is to compare with: `raw`, `marts`."""
 
-    raw_now: Sequence[Mapping[str, object]]
-    raw_before: Sequence[Mapping[str, object]]
-    today: date
-    connection: duckdb.DuckDBPyConnection | None = None
-    warehouse: Path | None = None
-    baseline: Path | None = None
-    _known: dict[tuple[str, str], pd.DataFrame] = field(default_factory=dict)
+    connection: duckdb.DuckDBPyConnection
+    before: frozenset[str]
+    _known: dict[Path, pd.DataFrame] = field(default_factory=dict)
 
-    @property
-    def has_baseline(self) -> bool:
-        return self.baseline is not None
-
-    def now(self, query: str) -> pd.DataFrame:
-        return self._ask("now", query)
-
-    def compared(self, query: str, keys: tuple[str, ...]) -> pd.DataFrame | None:
-        """The aggregate now and before, side by side: counts that are missing on one side are 0."""
-        if not self.has_baseline:
+    def aggregate(self, suite: str, table: Table) -> pd.DataFrame | None:
+        """The aggregate of a table; None where there is no build before to compare with. Raises AggregateError."""
+        if table.compared_with and table.compared_with not in self.before:
             return None
-        now, before = self._ask("now", query), self._ask("before", query)
-        merged = now.merge(before, on=list(keys), how="outer", suffixes=("", "_before"))
-        counts = [column for column in merged.columns if column not in keys and merged[column].dtype.kind in "iuf"]
-        return merged.fillna(dict.fromkeys(counts, 0))
+        file = SQL / suite / f"{table.name}.sql"
+        if file not in self._known:
+            self._known[file] = self._ask(file)
+        return self._known[file]
 
-    def raw_entities(self, *, compared: bool) -> pd.DataFrame | None:
-        """The raw entities as they were measured before dbt started."""
-        import pandas as pd
-
-        now = pd.DataFrame([*self.raw_now])
-        last = pd.to_datetime(now["last_date"])
-        now = now.assign(days_old=(pd.Timestamp(self.today) - last).dt.days)
-        if not compared:
-            return now
-        if not self.raw_before:
-            return None
-        both = now.merge(pd.DataFrame([*self.raw_before]), on="entity", how="outer", suffixes=("", "_before"))
-        both = both.fillna({"rows": 0, "rows_before": 0}).astype({"rows": int, "rows_before": int})
-        first, first_before = pd.to_datetime(both["first_date"]), pd.to_datetime(both["first_date_before"])
-        last, last_before = pd.to_datetime(both["last_date"]), pd.to_datetime(both["last_date_before"])
-        return both.assign(
-            is_missing=((both["rows_before"] > 0) & (both["rows"] == 0)).astype(int),
-            rows_ratio=both["rows"] / both["rows_before"].where(both["rows_before"] > 0),
-            days_missing_at_the_start=(first - first_before).dt.days.clip(lower=0),
-            days_missing_at_the_end=(last_before - last).dt.days.clip(lower=0),
-        )
-
-    def _ask(self, side: str, query: str) -> pd.DataFrame:
-        if (side, query) not in self._known:
-            assert self.connection is not None and self.warehouse is not None
-            self.connection.execute(f"use {PUBLISHED_BEFORE if side == 'before' else name(self.warehouse.stem)}")
-            self._known[side, query] = self.connection.execute(query).df()
-        return self._known[side, query]
+    def _ask(self, file: Path) -> pd.DataFrame:
+        try:
+            return self.connection.execute(file.read_text(encoding="utf-8")).df()
+        except (OSError, duckdb.ProgrammingError) as error:  # a file, table or column that is not there
+            reason = next(iter(str(error).splitlines()), "")
+            raise AggregateError(f"{file.parent.name}/{file.name} cannot be asked: {reason}") from error
 
 
 @contextmanager
-def opened(warehouse: Path | None, baseline: Path | None) -> Iterator[duckdb.DuckDBPyConnection]:
-    """What there is of both builds, to be read only. A warehouse keeps its name, which its views were made with."""
-    with duckdb.connect() as connection:
-        connection.execute("set TimeZone = 'UTC'")
-        connection.execute(f"set memory_limit = '{MEMORY}'")
-        connection.execute("set preserve_insertion_order = false")
-        if warehouse:
-            connection.execute(f"attach {quoted(str(warehouse))} as {name(warehouse.stem)} (read_only)")
+def gathered(
+    raw_now: Sequence[Row],
+    raw_before: Sequence[Row],
+    today: date,
+    warehouse: Path | None = None,
+    baseline: Path | None = None,
+) -> Iterator[Evidence]:
+    """The evidence there is: no `warehouse` before dbt has run, no `baseline` if there is nothing to compare with."""
+    with in_memory() as connection:
+        connection.execute((SQL / "macros.sql").read_text(encoding="utf-8"))
+        connection.execute(f"set variable today = date '{today}'")
+        hold_rows(connection, "raw_entities", raw_now)
+        hold_rows(connection, "raw_entities_before", raw_before)
+        if warehouse:  # it keeps its name, which its views were made with
+            show_marts(connection, warehouse, warehouse.stem, "")
         if baseline:
-            connection.execute(f"attach {quoted(str(baseline))} as {PUBLISHED_BEFORE} (read_only)")
-        yield connection
+            show_marts(connection, baseline, PUBLISHED_BEFORE, "_before")
+        there = {"raw": bool(raw_before), "marts": baseline is not None}
+        yield Evidence(connection, frozenset(kind for kind, is_there in there.items() if is_there))
+
+
+def hold_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Row]) -> None:
+    """A table of raw entities as they were measured."""
+    defined = ", ".join(f"{column} {kind}" for column, kind in RAW_COLUMNS.items())
+    connection.execute(f"create table {table} ({defined})")
+    if rows:
+        values = [[row[column] for column in RAW_COLUMNS] for row in rows]
+        connection.executemany(f"insert into {table} values ({', '.join('?' * len(RAW_COLUMNS))})", values)
+
+
+def show_marts(connection: duckdb.DuckDBPyConnection, file: Path, catalog: str, suffix: str) -> None:
+    """A view `<mart><suffix>` over every mart of a file, and `marts<suffix>` with the rows of each."""
+    attach_read_only(connection, file, catalog)
+    found = connection.execute(
+        "select table_name from information_schema.tables where table_catalog = ? and table_schema = 'marts'", [catalog]
+    ).fetchall()
+    marts = sorted(mart for (mart,) in found)
+    for mart in marts:
+        table = f"{identifier(catalog)}.marts.{identifier(mart)}"
+        connection.execute(f"create view {identifier(mart + suffix)} as from {table}")
+    counts = [f"select {quoted(mart)} as mart, count(*) as rows from {identifier(mart + suffix)}" for mart in marts]
+    nothing = "select '' as mart, 0 as rows where false"
+    connection.execute(f"create view marts{suffix} as {' union all '.join(counts) or nothing}")

@@ -3,281 +3,206 @@
 from __future__ import annotations
 
 import os
-import warnings
-from collections.abc import Iterable, Mapping, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestration.quality.suites import NEVER_ACCEPTED, SUITES, Check, Suite, Table
+from orchestration.quality.checks import Check, Suite, Table
+from orchestration.quality.evidence import AggregateError, Evidence
+from orchestration.quality.results import (
+    BLOCKING,
+    Acceptance,
+    Result,
+    shown_expected,
+    warning,
+    worst_row,
+    worst_rows,
+)
+from orchestration.quality.results import shown_number as shown
+from orchestration.quality.suites import SUITES
 from orchestration.quality.thresholds import Threshold, Thresholds, threshold
+from stammkunde.errors import StammkundeError
 
 if TYPE_CHECKING:
     import pandas as pd
-    from great_expectations.data_context import AbstractDataContext
-
-    from orchestration.quality.evidence import Evidence
-
-BLOCKING = "failed"
 
 
-@dataclass(frozen=True)
-class Result:
-    """What one check found: a row of quality.validation_results without its build."""
-
-    suite: str
-    check_name: str
-    severity: str
-    outcome: str  # passed, warned, failed, accepted, no_baseline or off
-    observed: str | None
-    expected: str
-    explanation: str
-    rows_judged: int
-    judged_at: datetime
+class MissingSuiteError(StammkundeError):
+    """A suite that must be judged is not there, or judged nothing."""
 
 
 @dataclass(frozen=True)
-class Acceptance:
-    """Leave, given by a person, for checks that failed in an earlier refresh to fail once more."""
+class Judged:
+    """A check with all that decides about it: its aggregate, or why there is none to judge."""
 
-    build_id: str
-    reason: str
-    checks: frozenset[tuple[str, str]]
+    suite: Suite
+    table: Table
+    check: Check
+    limits: Threshold
+    frame: pd.DataFrame | None  # None where there is nothing to compare with, or a problem
+    problem: str | None = None
 
-    def covers(self, suite: str, check: str) -> bool:
-        return suite not in NEVER_ACCEPTED and (suite, check) in self.checks
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.suite.name, self.check.name
 
+    @property
+    def rows(self) -> int:
+        """Rows that have a value to judge."""
+        return 0 if self.frame is None else int(self.frame[self.check.column].notna().sum())
 
-class MissingSuiteError(Exception):
-    """A suite that must be judged is not there, or judged nothing. The text says which."""
+    @property
+    def is_asked(self) -> bool:
+        return self.limits.severity != "off" and self.rows > 0
 
 
 def judge(
-    names: Sequence[str],
-    evidence: Evidence,
-    thresholds: Thresholds,
-    docs: Path | None = None,
-    acceptance: Acceptance | None = None,
+    names: Sequence[str], evidence: Evidence, thresholds: Thresholds, acceptance: Acceptance | None = None
 ) -> list[Result]:
-    """The results of all checks of the named suites; Data Docs of them are written to the folder `docs`.
+    """The results of all checks of the named suites.
 
-    Raises MissingSuiteError where a suite is not there or gives no result: what was not checked has not passed.
+    Raises MissingSuiteError where a suite is not there or has no check: what was not checked has not passed.
     """
     require_suites(names)
-    suites = [SUITES[name]() for name in names]
     judged = [
-        (suite, table, table.frame(evidence), limits_of(suite, table, thresholds))
-        for suite in suites
-        for table in suite.tables
-    ]
-    passed, context = validate(
-        [(suite, table, frame, limits) for suite, table, frame, limits in judged if frame is not None]
-    )
-    results = []
-    for suite, table, frame, limits in judged:
-        for check in table.checks:
-            success = passed.get((suite.name, check.name))
-            results.append(result(suite, check, frame, limits[check], success, acceptance))
-    for name in names:
-        if not any(result.suite == name for result in results):
-            raise MissingSuiteError(f"the suite {name} has no checks: nothing is published that it did not judge")
-    if docs is not None:
-        from orchestration.quality.data_docs import write_data_docs
-
-        write_data_docs(context, docs, results)
-    return results
-
-
-def limits_of(suite: Suite, table: Table, thresholds: Thresholds) -> dict[Check, Threshold]:
-    return {
-        check: threshold(thresholds, suite.name, check.name, needs_limits=check.equals is None)
+        judged_check(SUITES[name], table, check, evidence, threshold(thresholds, name, check.name))
+        for name in names
+        for table in SUITES[name].tables
         for check in table.checks
-    }
+    ]
+    verdicts = verdicts_of([single for single in judged if single.is_asked])
+    judged_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    return [result(single, verdicts.get(single.key), acceptance, judged_at) for single in judged]
 
 
 def require_suites(names: Sequence[str]) -> None:
-    """Raises MissingSuiteError where a suite that will have to judge is not there."""
-    if missing := [name for name in names if name not in SUITES]:
-        raise MissingSuiteError(f"the suite {missing[0]} is missing: nothing is published that it did not judge")
+    """Raises MissingSuiteError where a suite that will have to judge is not there, or has no check."""
+    for name in names:
+        if name not in SUITES:
+            raise MissingSuiteError(f"the suite {name} is missing: nothing is published that it did not judge")
+        if not any(table.checks for table in SUITES[name].tables):
+            raise MissingSuiteError(f"the suite {name} has no checks: nothing is published that it did not judge")
 
 
-Judged = tuple[Suite, Table, "pd.DataFrame", Mapping[Check, Threshold]]
+def judged_check(suite: Suite, table: Table, check: Check, evidence: Evidence, limits: Threshold) -> Judged:
+    """A check with its aggregate, if that holds what the check needs."""
+    try:
+        frame = evidence.aggregate(suite.name, table)
+    except AggregateError as error:
+        return Judged(suite, table, check, limits, None, str(error))
+    if frame is None:
+        return Judged(suite, table, check, limits, None)
+    file = f"{suite.name}/{table.name}.sql"
+    if missing := [column for column in table.columns_of(check) if column not in frame.columns]:
+        return Judged(suite, table, check, limits, None, f"{file} has no column {missing[0]}")
+    if frame[check.column].notna().any() and frame[check.column].dtype.kind not in "iuf":
+        return Judged(suite, table, check, limits, None, f"{check.column} of {file} holds no numbers")
+    return Judged(suite, table, check, limits, frame)
 
 
-def validate(judged: Sequence[Judged]) -> tuple[dict[tuple[str, str], bool], AbstractDataContext]:
-    """Whether each check holds, as Great Expectations finds, and its context with all that it found.
-
-    Checks that are off, or have no row, are not asked.
-    """
-    os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    with warnings.catch_warnings():  # it imports pyspark where that is installed, which has a word on pandas to say
-        warnings.simplefilter("ignore", FutureWarning)
-        import great_expectations as gx
-
+def verdicts_of(judged: Sequence[Judged]) -> dict[tuple[str, str], bool]:
+    """Whether each check holds, as Great Expectations finds. One that it does not answer does not hold."""
+    found = {single.key: False for single in judged}
+    if not judged:
+        return found
+    gx = great_expectations()
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     source = context.data_sources.add_pandas("aggregates")
-    passed = {}
-    for suite, table, frame, limits in judged:
-        expectations = [
-            expectation(check, limits[check], suite.name)
-            for check in table.checks
-            if limits[check].severity != "off" and rows_judged(check, frame)
-        ]
-        if not expectations:
-            continue
-        name = f"{suite.name}.{table.name}"
-        asset = source.add_dataframe_asset(name)
-        definition = context.validation_definitions.add(
-            gx.ValidationDefinition(
-                name=name,
-                data=asset.add_batch_definition_whole_dataframe("whole"),
-                suite=context.suites.add(gx.ExpectationSuite(name=name, expectations=expectations)),
-            )
-        )
-        found = definition.run(
-            batch_parameters={"dataframe": frame},
-            result_format={"result_format": "SUMMARY", "unexpected_index_column_names": list(table.keys)},
-        )
-        for single in found.results:
-            passed[suite.name, single.expectation_config.meta["check"]] = bool(single.success)
-    return passed, context
+    for name, checks in by_table(judged).items():
+        batch = source.add_dataframe_asset(name).add_batch_definition_whole_dataframe("whole").get_batch(
+            batch_parameters={"dataframe": checks[0].frame}
+        )  # fmt: skip
+        suite = gx.ExpectationSuite(name=name, expectations=[expectation(gx, single) for single in checks])
+        for single in batch.validate(suite, result_format="BOOLEAN_ONLY").results:
+            found[tuple(single.expectation_config.meta["key"])] = bool(single.success)
+    return found
 
 
-def expectation(check: Check, limits: Threshold, suite: str):
-    """A check as an expectation of Great Expectations, which knows its severity and meaning."""
-    import great_expectations.expectations as gxe
-
-    common = {
-        "severity": "critical" if limits.severity == "fail" else "warning",
-        "notes": check.says,
-        "meta": {"suite": suite, "check": check.name},
-    }
-    if check.equals:
-        return gxe.ExpectColumnPairValuesToBeEqual(column_A=check.column, column_B=check.equals, **common)
-    return gxe.ExpectColumnValuesToBeBetween(column=check.column, min_value=limits.min, max_value=limits.max, **common)
+def by_table(judged: Iterable[Judged]) -> dict[str, list[Judged]]:
+    tables: dict[str, list[Judged]] = {}
+    for single in judged:
+        tables.setdefault(f"{single.suite.name}.{single.table.name}", []).append(single)
+    return tables
 
 
-def rows_judged(check: Check, frame: pd.DataFrame) -> int:
-    """Rows that have a value to judge."""
-    if check.column not in frame.columns:
-        return 0
-    return int(frame[check.column].notna().sum())
+def expectation(gx, single: Judged):
+    """A check as an expectation of Great Expectations."""
+    return gx.expectations.ExpectColumnValuesToBeBetween(
+        column=single.check.column,
+        min_value=single.limits.min,
+        max_value=single.limits.max,
+        severity="critical" if single.limits.severity == "fail" else "warning",
+        notes=single.check.says,
+        meta={"key": single.key},
+    )
 
 
-def result(
-    suite: Suite,
-    check: Check,
-    frame: pd.DataFrame | None,
-    limits: Threshold,
-    success: bool | None,
-    acceptance: Acceptance | None,
-) -> Result:
-    rows = 0 if frame is None else rows_judged(check, frame)
-    observed, explanation = None, check.says
+def warm_up() -> None:
+    """Import what judging needs: seconds that a thread can spend while something else is waited for."""
+    great_expectations()
+
+
+def great_expectations():
+    """The package, which takes seconds to import. Without pyspark: that is not needed here, takes time of its own, and
+    ends a process without a main file, because it takes it for a run of its doctests."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    with without("pyspark"):
+        import great_expectations as gx
+        import great_expectations.expectations
+    return gx
+
+
+@contextmanager
+def without(package: str) -> Iterator[None]:
+    """As if a package that is not imported yet were not installed."""
+    if package in sys.modules:
+        yield
+        return
+    sys.modules[package] = None  # type: ignore[assignment]  # so an import of it fails, as Python documents
+    try:
+        yield
+    finally:
+        del sys.modules[package]
+
+
+def result(single: Judged, holds: bool | None, acceptance: Acceptance | None, judged_at: datetime) -> Result:
+    """What a check found. `holds` is None where it was not asked."""
+    check, limits = single.check, single.limits
+    observed, worst = None, None
     if limits.severity == "off":
-        outcome = "off"
-    elif frame is None:
-        outcome = "no_baseline"
-    elif success is None:
-        outcome, explanation = nothing_judged(suite, check, limits)
+        outcome, explanation = "off", check.says
+    elif single.problem:
+        outcome, explanation = BLOCKING, f"{single.suite.name}.{check.name} could not judge: {single.problem}"
+    elif single.frame is None:
+        outcome, explanation = "no_baseline", check.says
+    elif holds is None:
+        outcome, explanation = nothing_judged(single)
     else:
-        worst = worst_row(check, limits, frame)
-        observed = shown_observed(check, worst, frame)
-        outcome = "passed" if success else "failed" if limits.severity == "fail" else "warned"
-        explanation = check.says if success else check.warns.format_map(shown_values(worst))
-    if outcome == BLOCKING and acceptance and acceptance.covers(suite.name, check.name):
+        row = worst_row(check, limits, single.frame)
+        observed = shown(row[check.column], check.unit)
+        outcome = "passed" if holds else broken(limits)
+        explanation = check.says if holds else warning(check, row)
+        if not holds:
+            worst = worst_rows(check, single.table.columns_of(check), limits, single.frame)
+    if outcome == BLOCKING and acceptance and acceptance.covers(single.suite.name, check.name):
         outcome = "accepted"
     return Result(
-        suite.name, check.name, limits.severity, outcome, observed, shown_expected(check, limits), explanation, rows,
-        datetime.now(UTC).replace(tzinfo=None, microsecond=0),
+        single.suite.name, check.name, limits.severity, outcome, observed, shown_expected(check, limits), explanation,
+        single.rows, judged_at, check.says, worst,
     )  # fmt: skip
 
 
-# Checks for which a shop may well have nothing: no other entities, no dates in ISO form, no closed day yet. Without any
-# order or row orders_counted fails, and says so.
-MAY_BE_EMPTY = {
-    "malformed_rows_share", "copied_orders_of_a_day", "other_rows_kept", "quarantined_other_share",
-    "days_since_the_last_order", "days_missing_at_the_start", "days_missing_at_the_end", "order_rows_kept",
-    "order_rows_grown", "quarantined_orders_rise", "unexplained_revenue_share", "added_orders_of_a_day",
-    "order_value_shift", "orders_per_day", "new_customer_share_change", "rfm_shift", "mart_rows_kept",
-}  # fmt: skip
+def broken(limits: Threshold) -> str:
+    return BLOCKING if limits.severity == "fail" else "warned"
 
 
-def nothing_judged(suite: Suite, check: Check, limits: Threshold) -> tuple[str, str]:
+def nothing_judged(single: Judged) -> tuple[str, str]:
     """A check that found nothing to judge has not passed, unless there may be nothing."""
-    if check.name in MAY_BE_EMPTY:
-        return "passed", f"{check.says} (there is nothing to judge)"
-    outcome = "failed" if limits.severity == "fail" else "warned"
-    return outcome, f"There was nothing to judge for {suite.name}.{check.name}: the aggregate is empty"
-
-
-def worst_row(check: Check, limits: Threshold, frame: pd.DataFrame) -> Mapping[str, object]:
-    """The row that is furthest out, or nearest to a limit."""
-    values = frame[check.column].astype(float)
-    if check.equals:
-        distance = (values - frame[check.equals].astype(float)).abs()
-    else:
-        above = values - limits.max if limits.max is not None else None
-        below = limits.min - values if limits.min is not None else None
-        distance = above if below is None else below if above is None else above.combine(below, max)
-        distance = values if distance is None else distance
-    return frame.loc[distance.idxmax()].to_dict()
-
-
-def shown_values(row: Mapping[str, object]) -> dict[str, object]:
-    """Days without a time of day."""
-    return {name: Shown(value) if hasattr(value, "isoformat") else value for name, value in row.items()}
-
-
-class Shown:
-    """A date in a sentence: YYYY-MM-DD unless the sentence says otherwise."""
-
-    def __init__(self, value) -> None:
-        self.value = value
-
-    def __format__(self, form: str) -> str:
-        return self.value.strftime(form or "%Y-%m-%d")
-
-
-def shown_observed(check: Check, row: Mapping[str, object], frame: pd.DataFrame) -> str:
-    if not check.equals:
-        return shown_number(row[check.column], check.unit)
-    differing = int((frame[check.column].astype(float) != frame[check.equals].astype(float)).sum())
-    if not differing:
-        return f"all {len(frame):,} equal"
-    return f"{differing:,} of {len(frame):,} differ"
-
-
-def shown_expected(check: Check, limits: Threshold) -> str:
-    if check.equals:
-        return f"{check.column} = {check.equals}"
-    low = None if limits.min is None else shown_number(limits.min, check.unit)
-    high = None if limits.max is None else shown_number(limits.max, check.unit)
-    if low and high:
-        return f"{low} to {high}"
-    return f"at least {low}" if low else f"at most {high}" if high else "any"
-
-
-def shown_number(value: object, unit: str) -> str:
-    number = float(value)  # type: ignore[arg-type]
-    if unit == "percent":
-        return f"{plain(number * 100, 4)} %"
-    if unit == "points":
-        return f"{plain(number * 100, 3)} points"
-    if unit == "money":
-        return f"{number:,.2f}"
-    if unit == "days":
-        return "1 day" if number == 1 else f"{plain(number, 6)} days"
-    return plain(number, 6)
-
-
-def plain(number: float, digits: int) -> str:
-    """As many digits as say something, and all before the point: never 1e+06."""
-    text = f"{number:,.{digits}g}"
-    return f"{number:,.0f}" if "e+" in text else text
-
-
-def blocking(results: Iterable[Result]) -> list[Result]:
-    return [result for result in results if result.outcome == BLOCKING]
+    if reason := single.check.may_be_empty:
+        return "passed", f"{single.check.says} (nothing to judge: {reason})"
+    name = f"{single.suite.name}.{single.check.name}"
+    return broken(single.limits), f"There was nothing to judge for {name}: the aggregate is empty"

@@ -3,35 +3,56 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
 
 import yaml
+from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic.dataclasses import dataclass
+
+from stammkunde.environment import environment
+from stammkunde.errors import StammkundeError
 
 DEFAULT = Path(__file__).with_name("thresholds.yml")
-SEVERITIES = ("fail", "warn", "off")
+Severity = Literal["fail", "warn", "off"]
 
 
-class ThresholdError(Exception):
+class ThresholdError(StammkundeError):
     """The file of thresholds cannot be used; the text names file and entry, and what to do."""
 
 
-@dataclass(frozen=True)
+def no_nan(limit: Any) -> Any:
+    if isinstance(limit, float) and math.isnan(limit):
+        raise ValueError("is not a number")
+    return limit
+
+
+Limit = Annotated[float, Field(strict=True), BeforeValidator(no_nan)] | None
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
 class Threshold:
     """Limits of one check; none on a side means no limit there."""
 
-    severity: str
-    min: float | None = None
-    max: float | None = None
+    # YAML reads a bare off as false.
+    severity: Annotated[Severity, BeforeValidator(lambda given: "off" if given is False else given)]
+    min: Limit = None
+    max: Limit = None
+
+    @model_validator(mode="after")
+    def can_be_passed(self) -> Threshold:
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError("min is above max, which nothing can pass")
+        return self
 
 
 Thresholds = Mapping[str, Mapping[str, Threshold]]
+FILE = TypeAdapter(dict[str, dict[str, Threshold]])
 
 
 def thresholds_file() -> Path:
-    return Path(os.environ.get("STAMMKUNDE_THRESHOLDS") or DEFAULT)
+    return environment().thresholds or DEFAULT
 
 
 def load_thresholds(path: Path | None = None) -> Thresholds:
@@ -41,38 +62,35 @@ def load_thresholds(path: Path | None = None) -> Thresholds:
         loaded = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ThresholdError(f"{file}: cannot be read: {' '.join(str(error).split())}") from error
-    if not isinstance(loaded, dict) or not all(isinstance(checks, dict) for checks in loaded.values()):
-        raise ThresholdError(f"{file}: must hold suites, each with its checks, as {DEFAULT.name} does")
-    return {
-        str(suite): {str(name): read_threshold(file, f"{suite}.{name}", entry) for name, entry in checks.items()}
-        for suite, checks in loaded.items()
-    }
+    try:
+        return FILE.validate_python(loaded)
+    except ValidationError as error:
+        raise ThresholdError(f"{file}: {said(error)}") from None
 
 
-def read_threshold(file: Path, where: str, entry: object) -> Threshold:
-    if not isinstance(entry, dict):
-        raise ThresholdError(f"{file}: {where}: must be like {{max: 0.1, severity: fail}}")
-    if unknown := entry.keys() - {"min", "max", "severity"}:
-        raise ThresholdError(f"{file}: {where}: '{min(unknown, key=str)}' is unknown; there are min, max and severity")
-    severity = "off" if entry.get("severity") is False else entry.get("severity")  # YAML reads a bare off as false
-    if severity not in SEVERITIES:
-        raise ThresholdError(f"{file}: {where}: severity must be one of {', '.join(SEVERITIES)}")
-    limits = {}
-    for side in ("min", "max"):
-        limit = entry.get(side)
-        if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int | float) or math.isnan(limit)):
-            raise ThresholdError(f"{file}: {where}: {side} must be a number")
-        limits[side] = None if limit is None else float(limit)
-    if limits["min"] is not None and limits["max"] is not None and limits["min"] > limits["max"]:
-        raise ThresholdError(f"{file}: {where}: min is above max, which nothing can pass")
-    return Threshold(str(severity), **limits)
+def said(error: ValidationError) -> str:
+    """The first thing that is wrong, and what to do."""
+    first = error.errors()[0]
+    where, kind = [str(part) for part in first["loc"]], first["type"]
+    if len(where) < 2 or kind == "string_type":
+        return f"must hold suites, each with its checks, as {DEFAULT.name} does"
+    entry, fields = ".".join(where[:2]), where[2:]
+    if kind == "unexpected_keyword_argument":
+        return f"{entry}: '{fields[0]}' is unknown; there are min, max and severity"
+    if "severity" in fields:
+        return f"{entry}: severity must be one of {', '.join(get_args(Severity))}"
+    if fields:
+        return f"{entry}: {fields[0]} must be a number"
+    if kind == "value_error":
+        return f"{entry}: {first['ctx']['error']}"
+    return f"{entry}: must be like {{max: 0.1, severity: fail}}"
 
 
-def threshold(thresholds: Thresholds, suite: str, check: str, *, needs_limits: bool = False) -> Threshold:
+def threshold(thresholds: Thresholds, suite: str, check: str) -> Threshold:
     """The limits of one check. Raises ThresholdError where the file has none."""
     found = thresholds.get(suite, {}).get(check)
     if found is None:
         raise ThresholdError(f"{thresholds_file()}: {suite}.{check} is missing: take it over from {DEFAULT.name}")
-    if needs_limits and found.severity != "off" and found.min is None and found.max is None:
+    if found.severity != "off" and found.min is None and found.max is None:
         raise ThresholdError(f"{thresholds_file()}: {suite}.{check} has no limit: give it min or max, or severity: off")
     return found

@@ -1,31 +1,23 @@
-"""What the generator says about the planted edge cases: a table for tests, and the tables of the README."""
+"""The tables that the generator writes into the README."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from .edge_cases import EdgeCases
-from .edge_orders import Case, OrderRow
-
-EXPECTED_COLUMNS = ("case", "order_id", "outcome", "reason", "customer_id", "order_date", "net_amount")
-
-
-def expected_rows(edges: EdgeCases) -> list[tuple[str, ...]]:
-    """Return where each planted order row ends, under the default settings, in the order of the raw file."""
-    return [
-        (case.name, row.values["order_id"].strip(), row.becomes.outcome, row.becomes.reason, *_as_counted(row))
-        for case, row in edges.rows()
-    ]
+from .edge_cases import EdgeCases, OrderCase, OrderRow
 
 
 def edge_tables(edges: EdgeCases) -> str:
     """Return the README's tables of edge cases."""
-    blocks = []
-    for title, cases in edges.sections.items():
-        lines = [f"### {title}", "", "| order | what it is | what becomes of it |", "|---|---|---|"]
-        lines += [f"| {_code(case.name)} | {_cell(case.what)} | {_cell(_outcome(case))} |" for case in cases]
-        blocks.append("\n".join(lines))
-    return "\n\n".join(blocks)
+    blocks = [
+        _table(title, "order", [(_code(case.name), case.what, _outcome(case)) for case in cases])
+        for title, cases in edges.sections.items()
+    ]
+    others = [(f"`{case.entity}`", case.what, case.becomes) for case in edges.others]
+    return "\n\n".join([*blocks, _table("In the other entities", "entity", others)])
+
+
+def _table(title: str, first: str, rows: list[tuple[str, str, str]]) -> str:
+    lines = [f"### {title}", "", f"| {first} | what it is | what becomes of it |", "|---|---|---|"]
+    return "\n".join(lines + [f"| {name} | {_cell(what)} | {_cell(becomes)} |" for name, what, becomes in rows])
 
 
 def count_table(rows: dict[str, int]) -> str:
@@ -44,17 +36,7 @@ def replace_block(text: str, name: str, block: str) -> str:
     return f"{head}{start}\n\n{block}\n\n{end}{tail}"
 
 
-def _as_counted(row: OrderRow) -> Sequence[str]:
-    if row.becomes.outcome != "counted":
-        return ("", "", "")
-    return (_customer(row), row.becomes.order_date or row.values["ordered_at"][:10], row.becomes.net_amount)
-
-
-def _customer(row: OrderRow) -> str:
-    return row.values["customer_id"].strip() if row.becomes.customer_id is None else row.becomes.customer_id
-
-
-def _outcome(case: Case) -> str:
+def _outcome(case: OrderCase) -> str:
     """Say in a line what becomes of the rows, equal outcomes once."""
     said: dict[str, int] = {}
     for row in case.rows:
@@ -66,13 +48,16 @@ def _outcome(case: Case) -> str:
 
 def _one_outcome(row: OrderRow, *, several: bool) -> str:
     becomes = row.becomes
-    if becomes.outcome != "counted":
-        return becomes.outcome if becomes.reason == "none" else f"{becomes.outcome}: `{becomes.reason}`"
-    _, day, net = _as_counted(row)
-    text = f"counted, {net} EUR" if several else f"counted, {net} EUR on {day}"
-    if becomes.customer_id is None:
-        return text
-    return f"{text}, for `{_shortened(becomes.customer_id)}`" if becomes.customer_id else f"{text}, for nobody"
+    if becomes["outcome"] != "counted":
+        return f"{becomes['outcome']}: `{becomes['reason']}`" if "reason" in becomes else becomes["outcome"]
+    text = f"counted, {becomes['net_amount']} EUR"
+    if not several:
+        text += f" on {becomes['order_date']}"
+    customer_id = becomes["customer_id"]
+    if not customer_id:
+        return f"{text}, for nobody"
+    on_the_row = row.values.get("customer_id", "").strip()
+    return text if customer_id == on_the_row else f"{text}, for `{_shortened(customer_id)}`"
 
 
 def _shortened(customer_id: str) -> str:

@@ -8,11 +8,18 @@ from pathlib import Path
 
 from . import money, signals, story
 from .dice import below, between, chance
-from .edge_cases import CUSTOMER_COLUMNS, EdgeCases
-from .edge_orders import ORDER_COLUMNS
+from .edge_cases import EdgeCases
 from .files import write_csv, write_parquet
 from .orders import DAY, Order, Person, people, prospects, stamp
 
+ORDER_COLUMNS = (
+    "order_id", "customer_id", "ordered_at", "amount", "currency", "refunded_amount", "discount_amount", "status",
+    "sales_channel", "customer_email", "is_test", "updated_at", "gift_note",
+)  # fmt: skip
+CUSTOMER_COLUMNS = (
+    "customer_id", "email", "created_at", "acquisition_channel", "country", "marketing_consent",
+    "referred_by_customer_id", "loyalty_tier", "updated_at",
+)  # fmt: skip
 ACTIVITY_TYPES = {
     "activity_id": "VARCHAR", "customer_id": "VARCHAR", "occurred_at": "TIMESTAMP WITH TIME ZONE",
     "activity_type": "VARCHAR", "value": "DECIMAL(12,2)", "channel": "VARCHAR",
@@ -39,22 +46,36 @@ def write_sample(folder: Path, edges: EdgeCases) -> dict[str, int]:
     buyers, others = people(), prospects()
     orders = numbered(buyers)
     texts: dict[str, tuple[Sequence[str], Sequence[Row]]] = {
-        "orders": (ORDER_COLUMNS, [*order_rows(orders), *_edge_orders(edges)]),
-        "customers": (CUSTOMER_COLUMNS, [*customer_rows(buyers, others), *_edge_customers(edges)]),
-        "subscriptions": (SUBSCRIPTION_COLUMNS, [*subscription_rows(buyers), *edges.subscriptions]),
+        "orders": (ORDER_COLUMNS, order_rows(orders)),
+        "customers": (CUSTOMER_COLUMNS, customer_rows(buyers, others)),
+        "subscriptions": (SUBSCRIPTION_COLUMNS, subscription_rows(buyers)),
         "marketing_spend": (SPEND_COLUMNS, [(str(day), *rest) for day, *rest in money.marketing_spend(buyers)]),
-        "exchange_rates": (RATE_COLUMNS, [*rate_rows(), *edges.rates]),
+        "exchange_rates": (RATE_COLUMNS, rate_rows()),
         "actions_taken": (ACTION_COLUMNS, action_rows(buyers)),
     }
     typed: dict[str, tuple[dict[str, str], Sequence[Row]]] = {
-        "order_lines": (LINE_TYPES, [*line_rows(orders), *_edge_lines(edges)]),
-        "activities": (ACTIVITY_TYPES, activity_rows(buyers, others, edges)),
+        "order_lines": (LINE_TYPES, line_rows(orders)),
+        "activities": (ACTIVITY_TYPES, activity_rows(buyers, others)),
     }
-    for entity, (columns, rows) in texts.items():
+    counts: dict[str, int] = {}
+    for entity, (columns, made) in texts.items():
+        rows = [*made, *planted_rows(edges, entity, columns)]
         write_csv(folder / f"{entity}.csv", columns, rows)
-    for entity, (types, rows) in typed.items():
+        counts[entity] = len(rows)
+    for entity, (types, made) in typed.items():
+        rows = [*made, *planted_rows(edges, entity, list(types))]
         write_parquet(folder / f"{entity}.parquet", types, rows)
-    return {entity: len(rows) for entity, (_, rows) in {**texts, **typed}.items()}
+        counts[entity] = len(rows)
+    return counts
+
+
+def planted_rows(edges: EdgeCases, entity: str, columns: Sequence[str]) -> list[Row]:
+    """Return the planted rows of an entity, which come last in its file."""
+    rows = edges.rows_of(entity)
+    unknown = {column for row in rows for column in row} - set(columns)
+    if unknown:
+        raise ValueError(f"edge_cases.yml, {entity}: no such column: {', '.join(sorted(unknown))}")
+    return [tuple(row.get(column, "") for column in columns) for row in rows]
 
 
 def numbered(buyers: list[Person]) -> list[Order]:
@@ -111,17 +132,12 @@ def customer_rows(buyers: list[Person], others: list[Person]) -> list[Row]:
     return [row for _, row in sorted(rows, key=lambda pair: pair[0])]
 
 
-def activity_rows(buyers: list[Person], others: list[Person], edges: EdgeCases) -> list[Row]:
+def activity_rows(buyers: list[Person], others: list[Person]) -> list[Row]:
     """Return the whole stream of activities."""
-    rows: list[Row] = [
+    return [
         (f"A{n:06d}", one.customer_id, iso(one.at), one.kind, _text(one.value), one.channel, one.source, one.detail)
         for n, one in enumerate(signals.activities(buyers, others), start=1)
     ]
-    rows += [
-        (f"edge-a-{n}", customer, at, kind, value, "web", "webshop", detail)
-        for n, (customer, at, kind, value, detail) in enumerate(edges.activities, start=1)
-    ]
-    return rows
 
 
 def subscription_rows(buyers: list[Person]) -> list[Row]:
@@ -232,18 +248,3 @@ def _anonymous(order_id: str, values: dict[str, str]) -> tuple[datetime, Row]:
     usual = {"currency": "EUR", "refunded_amount": "0.00", "discount_amount": "0.00", "status": "completed"}
     row = usual | {"order_id": order_id, "ordered_at": iso(at), "updated_at": iso(at)} | values
     return at, tuple(row.get(column) for column in ORDER_COLUMNS)
-
-
-def _edge_orders(edges: EdgeCases) -> list[Row]:
-    return [tuple(row.values[column] for column in ORDER_COLUMNS) for _, row in edges.rows()]
-
-
-def _edge_lines(edges: EdgeCases) -> list[Row]:
-    return [
-        (order, str(line), product, name, category, str(quantity), amount)
-        for order, line, product, name, category, quantity, amount in edges.order_lines
-    ]
-
-
-def _edge_customers(edges: EdgeCases) -> list[Row]:
-    return [tuple(row[column] for column in CUSTOMER_COLUMNS) for row in edges.customers]

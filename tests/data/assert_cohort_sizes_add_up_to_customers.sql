@@ -25,6 +25,7 @@ select
     cohorts.dimension,
     cohorts.customers as customers_of_cohorts,
     customers.customers
-from cohorts
-cross join customers
-where cohorts.customers <> customers.customers
+from customers
+left join cohorts
+    on true
+where coalesce(cohorts.customers, 0) <> customers.customers

@@ -1,4 +1,5 @@
--- In every month each customer won to date makes exactly one step, and those won in it come from prospect.
+-- In every month each customer won to date makes exactly one step, and those won in it come from prospect and are the
+-- new customers of the KPIs.
 with won as (
 
     select
@@ -13,6 +14,7 @@ months as (
 
     select
         kpis.period_start,
+        kpis.new_customers,
         coalesce(won.customers, 0) as won_in_the_month,
         sum(coalesce(won.customers, 0)) over (
             order by kpis.period_start
@@ -40,6 +42,7 @@ select
     months.won_to_date,
     transitions.customers,
     months.won_in_the_month,
+    months.new_customers,
     transitions.from_prospect,
     coalesce(months.period_start, transitions.month_start) as month_start
 from months
@@ -48,3 +51,4 @@ full outer join transitions
 where
     coalesce(months.won_to_date, 0) <> coalesce(transitions.customers, 0)
     or coalesce(months.won_in_the_month, 0) <> coalesce(transitions.from_prospect, 0)
+    or coalesce(months.won_in_the_month, 0) <> coalesce(months.new_customers, 0)

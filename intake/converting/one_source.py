@@ -1,0 +1,41 @@
+"""Several files as one source, where rows that belong together may stand in more than one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+
+from stammkunde.database import identifier
+
+from .source import Source, describe, letters
+from .values import cleaned
+
+
+def as_one(connection: duckdb.DuckDBPyConnection, loaded: Sequence[Source], document: str, where: str) -> Source:
+    """Files as one, so that a later file can cancel what an earlier one sold. Where exports overlap, the last file (by
+    name) that holds an order or an invoice, known by the column `document`, gives all its lines: they count once."""
+    first = loaded[0]
+    names = {letters(column.name): column.name for column in first.columns.values()}
+    selects = []
+    for position, source in enumerate(loaded):
+        columns = [
+            f"{column.sql} as {identifier(names.get(letters(column.name), column.name))}"
+            for column in source.columns.values()
+        ]
+        key = cleaned(source.find(document, where))
+        selects.append(
+            f"select {', '.join(columns)}, {position} as file_of_row, {key} as document_of_row from {source.table}"
+        )
+    table = first.table.removesuffix("_0") + "_as_one"
+    connection.execute(
+        f"""
+        create table {table} as
+        select * exclude (file_of_row, document_of_row)
+            replace (row_number() over (order by file_of_row, source_line) as source_line)
+        from ({" union all by name ".join(selects)})
+        qualify document_of_row is null or malformed_line is not null
+            or file_of_row = max(file_of_row) over (partition by document_of_row)
+        """
+    )
+    return describe(connection, table, ", ".join(source.shown for source in loaded))

@@ -1,0 +1,141 @@
+"""What a raw folder holds: the files or table of each raw entity, by a mapping or by their own names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from .entities import Entity, entities
+from .errors import IntakeError
+from .mapping import ColumnRule, EntityRule, Mapping, load_mapping
+from .reading.files import EXTENSIONS
+
+MAPPING = "mapping.yml"
+# Endings of tables that are not read here. What lies beside the entities otherwise (notes, checksums) is nobody's data.
+UNREAD = (
+    ".xls", ".xlsb", ".xlsm", ".ods", ".numbers", ".json", ".jsonl", ".ndjson", ".xml", ".html", ".sql", ".sqlite",
+    ".db", ".duckdb", ".dbf", ".zip", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar", ".tar", ".avro", ".orc", ".feather",
+    ".arrow",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Found:
+    """One raw entity as it was found: its rule and the files (none for a table)."""
+
+    entity: Entity
+    rule: EntityRule
+    files: tuple[Path, ...]
+    is_canonical: bool  # under its own name, not by a mapping
+
+
+def mapping_of(raw: Path, mapping: Path | None = None) -> Mapping | None:
+    """The mapping named, else the one in the raw folder, else none."""
+    inside = raw / MAPPING
+    if mapping is None and not os.path.lexists(inside) and os.path.exists(raw / "mapping.yaml"):  # noqa: PTH110 - that of Path fails without permission
+        raise IntakeError(f"{raw / 'mapping.yaml'}: is not read. Rename it to {MAPPING}")
+    chosen = mapping or (inside if os.path.lexists(inside) else None)  # a link that leads nowhere is no missing mapping
+    return load_mapping(chosen) if chosen else None
+
+
+def discover(raw: Path, mapping: Path | None = None, elsewhere: Collection[str] = ()) -> list[Found]:
+    """The entities of a raw folder. Those that are had from `elsewhere` may be missing in it."""
+    check_folder(raw)
+    chosen = mapping_of(raw, mapping)
+    found = mapped(chosen, raw) if chosen else by_name(raw)
+    if "orders" not in {*elsewhere, *(item.entity.name for item in found)}:
+        if chosen:
+            raise IntakeError(f"{chosen.path}: maps no orders, the one entity that is required")
+        there = ", ".join(sorted(path.name for path in raw.iterdir())[:8]) or "nothing"
+        raise IntakeError(
+            f"no orders in the raw folder {raw} (STAMMKUNDE_RAW): put orders.csv, orders.parquet or a folder orders/ "
+            f"there, or a {MAPPING} that says what the files are (found: {there})"
+        )
+    return found
+
+
+def check_folder(raw: Path) -> None:
+    if not raw.is_dir():
+        what = "is a file, not a folder" if raw.exists() else "does not exist"
+        raise IntakeError(f"raw folder {raw} (STAMMKUNDE_RAW): {what}. Name the folder that holds the exports")
+    if not os.access(raw, os.R_OK | os.X_OK):
+        raise IntakeError(f"raw folder {raw} (STAMMKUNDE_RAW): permission denied. Give this user the right to read it")
+
+
+# By a mapping -------------------------------------------------------------------------------------------------------
+
+
+def mapped(mapping: Mapping, raw: Path) -> list[Found]:
+    """The files that the patterns of a mapping match, or its tables."""
+    found = []
+    for name, rule in mapping.entities.items():
+        where = f"{mapping.path}: entity '{name}'"
+        files = sorted({path for pattern in rule.files for path in matches(raw, pattern, where)})
+        if rule.table is None and not files:
+            raise IntakeError(
+                f"{where}: no file in {raw} matches {', '.join(rule.files)}. Put it there, or correct `files`"
+            )
+        found.append(Found(entities()[name], rule, tuple(files), is_canonical=False))
+    return found
+
+
+def matches(raw: Path, pattern: str, where: str) -> list[Path]:
+    try:
+        return [path for path in raw.glob(pattern) if path.name != MAPPING]
+    except (NotImplementedError, ValueError) as error:
+        raise IntakeError(f"{where}: files '{pattern}' is no pattern under the raw folder ({error})") from error
+
+
+# By their own names -------------------------------------------------------------------------------------------------
+
+
+def by_name(raw: Path) -> list[Found]:
+    """Files named like an entity, and folders named so that hold its parts."""
+    found = []
+    there = sorted(raw.iterdir())
+    for entity in entities().values():
+        single = [path for path in there if stem(path) == entity.name]
+        folder = raw / entity.name
+        parts = sorted(
+            path
+            for path in (folder.iterdir() if folder.is_dir() else ())
+            if stem(path) is not None and not path.name.startswith((".", "_"))
+        )
+        check_nothing_is_passed_over(entity.name, there, folder)
+        if len(single) + bool(parts) > 1:
+            listed = ", ".join(str(path) for path in [*single, *parts])
+            raise IntakeError(
+                f"raw entity '{entity.name}' is there more than once in '{raw}': {listed}. "
+                f"Keep one file, or put all parts into the folder {entity.name}/"
+            )
+        if files := tuple(single or parts):
+            columns = {column: ColumnRule(column=column) for column in entity.columns}
+            rule = EntityRule(columns=columns, files=tuple(str(path) for path in files))
+            found.append(Found(entity, rule, files, is_canonical=True))
+    return found
+
+
+def stem(path: Path) -> str | None:
+    """The name without its ending; None for an ending that is not read."""
+    lower = path.name.lower()
+    return next((path.name[: -len(ending)] for ending in EXTENSIONS if lower.endswith(ending)), None)
+
+
+def check_nothing_is_passed_over(entity: str, there: list[Path], folder: Path) -> None:
+    """Rows that seem to be given, but would be left out without a word, are an error."""
+    named = [path for path in there if path.name.split(".")[0] == entity]
+    inside = list(folder.iterdir()) if folder.is_dir() else []
+    for path in (*named, *inside):
+        if path.name.startswith((".", "_")) or stem(path) is not None:
+            continue
+        if path.name.lower().endswith(UNREAD):
+            raise IntakeError(f"{path}: such files are not read. Export it as CSV, Parquet or .xlsx, or take it away")
+        if not path.exists():
+            raise IntakeError(f"{path}: is a link that leads nowhere. Put the file itself there, or take the link away")
+        if path.parent == folder and path.is_dir():
+            raise IntakeError(
+                f"{path}: is a folder within {folder}/ and is not read. Put its files into {folder}/, or name them in "
+                f"a {MAPPING} (files: '{entity}/**/*.csv')"
+            )

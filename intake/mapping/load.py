@@ -1,0 +1,84 @@
+"""A mapping file with its preset, judged as one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Dictionary
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from ..errors import IntakeError
+from .messages import explained, suggestion
+from .rules import Document, EntityRule
+from .yaml_file import read_yaml
+
+PRESETS = Path(__file__).resolve().parents[1] / "presets"
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """The rule of each entity, the settings of docs/settings.md for this shop, and the file they were read from."""
+
+    path: Path
+    entities: Dictionary[str, EntityRule]
+    settings: Dictionary[str, object]
+
+
+def load_mapping(path: Path) -> Mapping:
+    """Read a mapping file with its preset. Raises IntakeError for anything that cannot be meant."""
+    own = read_yaml(path)
+    preset = {} if own.get("preset") is None else read_preset(str(own["preset"]), path)
+    return judged({**own, "entities": merged(preset.get("entities") or {}, own.get("entities") or {}, path)}, path)
+
+
+def load_preset(name: str) -> Mapping:
+    """A preset by itself."""
+    path = PRESETS / f"{name}.yml"
+    return judged(read_yaml(path), path)
+
+
+def presets() -> list[str]:
+    return sorted(path.stem for path in PRESETS.glob("*.yml"))
+
+
+def read_preset(name: str, path: Path) -> dict:
+    if name not in presets():
+        raise IntakeError(f"{path}: preset '{name}' does not exist{suggestion(name, presets())}")
+    return read_yaml(PRESETS / f"{name}.yml")
+
+
+def judged(document: dict, path: Path) -> Mapping:
+    try:
+        found = Document.model_validate(document)
+    except ValidationError as error:
+        raise IntakeError(explained(error, path)) from error
+    if not found.entities:
+        raise IntakeError(f"{path}: maps nothing. Name a preset ({', '.join(presets())}) or entities")
+    return Mapping(path, found.entities, found.settings)
+
+
+def merged(base: dict, own: object, path: Path) -> dict:
+    """Entities of the preset with one's own on top: a key of one's own replaces, columns are merged one by one.
+    An entity that is null in one's own mapping is not read; a column that is null is taken away.
+
+    Shapes that merging needs are judged here, by hand: a part of a mapping is no whole one, and could not be validated.
+    """
+    if not isinstance(own, dict):
+        raise IntakeError(f"{path}: `entities` must name entities, each with its files and columns")
+    rules = dict(base)
+    for name, rule in own.items():
+        if rule is None:
+            rules.pop(name, None)
+            continue
+        if not isinstance(rule, dict):
+            raise IntakeError(f"{path}: entity '{name}' must have `files` or `table`, and `columns`")
+        for part in ("columns", "format"):
+            if not isinstance(rule.get(part) or {}, dict):
+                raise IntakeError(f"{path}: entity '{name}': `{part}` must hold lines of the form `name: value`")
+        before = base.get(name, {})
+        columns = {**before.get("columns", {}), **(rule.get("columns") or {})}
+        form = {**before.get("format", {}), **(rule.get("format") or {})}
+        given = {str(column): how for column, how in columns.items() if how is not None}
+        rules[str(name)] = {**before, **rule, "columns": given, "format": form}
+    return rules

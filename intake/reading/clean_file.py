@@ -1,0 +1,43 @@
+"""A clean CSV file in between: DuckDB reads it far faster than rows can be handed over one by one."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import duckdb
+
+from stammkunde.database import path_literal, quoted
+
+from .own_columns import MALFORMED_LINE, SOURCE_LINE
+
+
+def load_records(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    header: Sequence[str],
+    rows: Iterator[tuple[list[str], str]],
+    work: Path,
+) -> None:
+    """Create `table` from rows of text, each with its fields, or with the line that could not be split."""
+    clean = work / f"{table}.csv"
+    width = len(header)
+    with clean.open("w", encoding="utf-8", errors="replace", newline="") as file:
+        writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
+        for number, (fields, malformed) in enumerate(rows, start=1):
+            padded = [field.replace("\0", "\u2400") for field in [*fields, *[""] * width][:width]]
+            writer.writerow([*padded, number, malformed.replace("\0", "\u2400")])
+    columns = {**{column.strip(): "varchar" for column in header}, SOURCE_LINE: "bigint", MALFORMED_LINE: "varchar"}
+    connection.execute(f"create table {table} as select * from {clean_reader(clean, columns)}")
+    clean.unlink()
+
+
+def clean_reader(path: Path, columns: Mapping[str, str]) -> str:
+    """What stands after `from` to read a file that was written here: it is known to be whole, and quoted values may
+    hold any line end."""
+    declared = ", ".join(f"{quoted(column)}: {quoted(kind)}" for column, kind in columns.items())
+    return (
+        f"read_csv({path_literal(path)}, auto_detect = false, header = false, delim = ',', quote = '\"', "
+        f"escape = '\"', columns = {{{declared}}}, max_line_size = 67108864, parallel = false, new_line = '\\n')"
+    )

@@ -1,0 +1,83 @@
+"""Text files as UTF-8: unpacked and decoded as declared, and no other kind of file taken for text."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import shutil
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import IntakeError
+from ..mapping import Format
+from .signatures import GZIP, NO_TEXT, UTF_16, is_gzip
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsRead, SupportsWrite
+
+
+def decoded(path: Path, form: Format, work: Path) -> Path:
+    """The file itself where it is UTF-8, else a copy that is."""
+    check_text(path, path, form)
+    packed = is_gzip(path)
+    if not packed and is_utf_8(form):
+        return path
+    copy = work / f"decoded_{abs(hash(str(path)))}.csv"
+    try:
+        with gzip.open(path, "rb") if packed else path.open("rb") as source, copy.open("wb") as target:
+            if is_utf_8(form):
+                shutil.copyfileobj(source, target)
+            else:
+                transcode(source, target, form.encoding)
+    except UnicodeDecodeError as error:
+        raise IntakeError(not_decodable(path, form)) from error
+    except (EOFError, OSError, zlib.error) as error:
+        if not packed:
+            raise
+        raise IntakeError(f"{path}: is packed with gzip but damaged or cut off ({error}). Export it again") from error
+    check_text(copy, path, form)
+    return copy
+
+
+def is_utf_8(form: Format) -> bool:
+    return form.encoding.lower().replace("_", "-") in ("utf-8", "utf8")
+
+
+def check_text(path: Path, shown: Path, form: Format) -> None:
+    """What begins like another kind of file is none that could be read as text."""
+    with path.open("rb") as file:
+        start = file.read(512)
+    packed_twice = {GZIP: "packed with gzip twice"} if path != shown else {}
+    for signature, what in {**NO_TEXT, **packed_twice}.items():
+        if start.startswith(signature):
+            raise IntakeError(f"{shown}: is {what}, not text. Give it the right ending, or export it as CSV")
+    first = start.split(b"\n")[0]
+    looks_wide = first.count(b"\0") * 3 > len(first) and not start.startswith(GZIP)
+    if is_utf_8(form) and (start.startswith(UTF_16) or looks_wide):
+        raise IntakeError(f"{shown}, line 1: is UTF-16. Say so in a mapping (format: {{encoding: utf-16}})")
+
+
+def transcode(source: SupportsRead[bytes], target: SupportsWrite[bytes], encoding: str) -> None:
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    while chunk := source.read(1 << 20):
+        target.write(decoder.decode(chunk).encode("utf-8"))
+    target.write(decoder.decode(b"", final=True).encode("utf-8"))
+
+
+def not_decodable(path: Path, form: Format) -> str:
+    """What to say of a file that is not in its declared encoding, with the first line that is not."""
+    where = f"{path}"
+    if "\n".encode(form.encoding) == b"\n":
+        opener = gzip.open if is_gzip(path) else Path.open
+        with opener(path, "rb") as file:
+            for number, line in enumerate(file, start=1):
+                try:
+                    line.decode(form.encoding)
+                except UnicodeDecodeError:
+                    where = f"{path}, line {number}"
+                    break
+    return (
+        f"{where}: is not {form.encoding}. Say how the file is written in a mapping, for example "
+        "format: {encoding: latin-1}; if the file mixes encodings or is cut off, export it again"
+    )

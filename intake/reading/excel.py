@@ -1,0 +1,108 @@
+"""Excel sheets, cell by cell as text that staging can read."""
+
+from __future__ import annotations
+
+import warnings
+import zipfile
+from collections.abc import Iterator
+from datetime import datetime, time
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from ..errors import IntakeError, first_line
+from ..mapping import Format
+from .clean_file import load_records
+from .header import usable_header
+from .records import LONGEST_MALFORMED_LINE
+from .signatures import OLD_EXCEL, starts_with
+
+if TYPE_CHECKING:
+    from openpyxl.cell.read_only import ReadOnlyCell
+
+
+def load_excel(connection: duckdb.DuckDBPyConnection, table: str, path: Path, form: Format, work: Path) -> None:
+    """Create `table` from the declared sheet, else from the first."""
+    if starts_with(path, OLD_EXCEL):
+        raise IntakeError(f"{path}: is an old Excel file, or one with a password. Save it as .xlsx without a password")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of openpyxl, on styles and dates that it does not know
+            rows = excel_rows(path, form)
+            header = usable_header(form.header or tuple(next(rows, [])), path)
+            load_records(connection, table, header, excel_records(rows, len(header)), work)
+    except IntakeError:
+        raise
+    except Exception as error:  # a damaged file makes openpyxl stumble anywhere
+        raise IntakeError(f"{path}: is not a readable Excel file ({first_line(error)}). Save it again") from error
+
+
+def excel_rows(path: Path, form: Format) -> Iterator[list[str]]:
+    """The rows of the sheet. A formula that was saved without its value is kept as it is written, so that staging can
+    show it."""
+    import openpyxl
+
+    has_formulas = holds_formulas(path)
+    for_values, for_formulas = (
+        openpyxl.load_workbook(path, read_only=True, data_only=with_values) for with_values in (True, False)
+    )
+    names = [sheet.title for sheet in for_values.worksheets]
+    if not names:
+        raise IntakeError(f"{path}: has no sheet with cells")
+    if form.sheet is not None and form.sheet not in names:
+        raise IntakeError(f"{path}: has no sheet '{form.sheet}'; there is {', '.join(names)}")
+    sheet, formulas = (book[form.sheet or names[0]] for book in (for_values, for_formulas))
+    for each in (sheet, formulas):
+        each.reset_dimensions()  # some programs write them wrongly: rows and columns outside would be lost
+    if has_formulas:
+        for row, written in zip(sheet.iter_rows(), formulas.iter_rows(), strict=True):
+            yield [
+                excel_text(cell) or (str(formula.value) if formula.value is not None else "")
+                for cell, formula in zip(row, written, strict=True)
+            ]
+    else:
+        for row in sheet.iter_rows():
+            yield [excel_text(cell) for cell in row]
+    for book in (for_values, for_formulas):
+        book.close()
+
+
+def holds_formulas(path: Path) -> bool:
+    with zipfile.ZipFile(path) as archive:
+        sheets = [part for part in archive.namelist() if part.startswith("xl/worksheets/")]
+        return any(b"<f" in archive.read(part) for part in sheets)
+
+
+def excel_text(cell: ReadOnlyCell) -> str:
+    """A date without a time of day is a date, although Excel stores midnight."""
+    from openpyxl.styles.numbers import is_datetime
+
+    value = cell.value
+    if isinstance(value, datetime) and value.time() == time() and is_datetime(cell.number_format) == "date":
+        value = value.date()
+    return cell_text(value)
+
+
+def cell_text(value: object) -> str:
+    """A cell as text that staging can read: numbers without exponent, whole numbers without a point."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        number = format(Decimal(repr(value)), "f")
+        return number.rstrip("0").rstrip(".") if "." in number else number
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def excel_records(rows: Iterator[list[str]], width: int) -> Iterator[tuple[list[str], str]]:
+    """Like `records`: a row with values beside the header's columns is kept as text."""
+    for row in rows:
+        while row and not row[-1].strip():
+            row.pop()
+        if len(row) > width:
+            yield [""] * width, ",".join(row)[:LONGEST_MALFORMED_LINE]
+        elif row:
+            yield row, ""

@@ -1,0 +1,55 @@
+"""A file of any kind that is read here, by its ending."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import duckdb
+
+from ..errors import IntakeError
+from ..mapping import Format
+from .delimited import load_delimited
+from .excel import load_excel
+from .own_columns import OWN_COLUMNS, add_source_file
+from .parquet import load_parquet
+
+EXTENSIONS = (".csv", ".csv.gz", ".txt", ".tsv", ".parquet", ".xlsx")
+
+
+def load_file(connection: duckdb.DuckDBPyConnection, table: str, path: Path, form: Format, work: Path) -> None:
+    """Create `table` from one file: its columns, source_line, source_file and malformed_line."""
+    check_readable(path)
+    if path.suffix.lower() == ".parquet":
+        load_parquet(connection, table, path)
+    elif path.suffix.lower() == ".xlsx":
+        load_excel(connection, table, path, form, work)
+    else:
+        load_delimited(connection, table, path, form, work)
+    add_source_file(connection, table, str(path))
+
+
+def check_readable(path: Path) -> None:
+    """Raises IntakeError for what is no file with something in it."""
+    if path.is_dir():
+        raise IntakeError(f"{path}: is a folder, not a file. Rename it, or put its files where the mapping names them")
+    if not path.exists():
+        raise IntakeError(f"{path}: is a link that leads nowhere. Put the file itself there, or take the link away")
+    if not path.is_file():
+        raise IntakeError(f"{path}: is no ordinary file. Put a file there, or take it away")
+    if "\\" in path.name:  # DuckDB's patterns pass over such a file
+        raise IntakeError(f"{path}: has a backslash in its name. Rename it")
+    if not os.access(path, os.R_OK):
+        raise IntakeError(f"{path}: cannot be read: permission denied. Give this user the right to read it")
+    if path.stat().st_size == 0:
+        raise IntakeError(f"{path}: is empty. Export it again, or take it away")
+
+
+def first_rows(path: Path, rows: int) -> tuple[tuple[str, ...], list[list[str]]]:
+    """Column names and the first rows of a file in its usual format, as text."""
+    with duckdb.connect() as connection, tempfile.TemporaryDirectory() as work:
+        load_file(connection, "head", path, Format(), Path(work))
+        found = connection.execute(f"select * exclude ({', '.join(OWN_COLUMNS)}) from head limit {rows}")
+        header = tuple(column[0] for column in found.description or ())
+        return header, [["" if value is None else str(value) for value in row] for row in found.fetchall()]

@@ -1,0 +1,57 @@
+"""Tables of PostgreSQL, copied through a file: DuckDB's own way there needs an extension from the network."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import duckdb
+
+from ..errors import IntakeError, first_line
+from .clean_file import clean_reader
+from .own_columns import create_table
+
+TYPES = {
+    "bool": "boolean", "int2": "smallint", "int4": "integer", "int8": "bigint", "float4": "double", "float8": "double",
+    "date": "date", "timestamp": "timestamp", "timestamptz": "timestamp with time zone",
+}  # fmt: skip
+
+
+def load_postgres(connection: duckdb.DuckDBPyConnection, table: str, name: str, variable: str, work: Path) -> None:
+    """Create `table` from the table `name` of the database whose address an environment variable holds."""
+    address = os.environ.get(variable)
+    if not address:
+        raise IntakeError(f"environment variable {variable} is not set: it must hold the address of PostgreSQL")
+    clean = work / f"{table}.csv"
+    columns = copy_table(address, name, clean, f"PostgreSQL ({variable}), table '{name}'")
+    create_table(connection, table, clean_reader(clean, columns))
+    clean.unlink()
+
+
+def copy_table(address: str, name: str, target: Path, where: str) -> dict[str, str]:
+    """Write a table into a CSV file, and give its columns with DuckDB's types."""
+    try:
+        import psycopg
+        from psycopg import sql
+    except ImportError as error:
+        raise IntakeError("reading from PostgreSQL needs psycopg: .venv/bin/pip install 'psycopg[binary]'") from error
+
+    relation = sql.SQL(".").join(sql.Identifier(part) for part in name.split("."))
+    try:
+        with psycopg.connect(address) as database, database.cursor() as cursor:
+            cursor.execute("set timezone to 'UTC'")
+            cursor.execute("set datestyle to 'ISO'")
+            cursor.execute(sql.SQL("select * from {} limit 0").format(relation))
+            columns = {
+                column.name: TYPES.get(known.name, "varchar")
+                if (known := psycopg.adapters.types.get(column.type_code))
+                else "varchar"
+                for column in cursor.description or ()
+            }
+            copy = sql.SQL("copy (select * from {}) to stdout (format csv, force_quote *)").format(relation)
+            with target.open("wb") as file, cursor.copy(copy) as rows:
+                for block in rows:
+                    file.write(block)
+    except psycopg.Error as error:
+        raise IntakeError(f"{where}: {first_line(error)}") from error
+    return columns

@@ -1,0 +1,110 @@
+"""The part of the report about what becomes of the rows, from a warehouse in which dbt has run the staging models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+
+from .values import SAMPLES, masked
+
+# The raw column that an example of each reason shows.
+SHOWN_COLUMN = {
+    "missing_order_id": "coalesce(malformed_line, ordered_at)",
+    "invalid_ordered_at": "ordered_at",
+    "ordered_in_future": "ordered_at",
+    "invalid_amount": "amount",
+    "negative_amount": "amount",
+    "invalid_refund": "refunded_amount || ' of ' || amount",
+    "unknown_currency": "currency",
+    "test_order": "is_test",
+    "status": "status",
+    "fully_refunded": "refunded_amount",
+    "after_as_of_date": "order_date",
+}
+# What each further entity or column of orders adds to the marts.
+FEEDS = (
+    ("customers", None, "acquisition_channel, country and marketing_consent of customers and segments"),
+    ("order_lines", "category", "first_category of customers and segments"),
+    ("exchange_rates", None, "orders in other currencies"),
+    ("orders", "sales_channel", "first_sales_channel of customers and segments"),
+    ("orders", "discount_amount", "segments by whether the first order was discounted"),
+    ("orders", "refunded_amount", "refunds: without it revenue is gross"),
+    ("orders", "updated_at", "which version of an order is the latest"),
+    ("orders", "customer_email", "guests: without it orders without a customer number belong to nobody"),
+)
+
+
+def outcome_report(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    """The span of the orders, and the number of rows by what becomes of them."""
+    first, last, currencies = connection.execute(
+        """
+        select min(order_date), max(order_date), string_agg(distinct currency, ', ' order by currency)
+        from staging.stg_orders where rejection_reason is null
+        """
+    ).fetchall()[0]
+    yield f"Orders from {first} to {last} in {currencies}" if first else "No order is usable"
+    query = "select count(distinct order_id) from intermediate.int_order_versions"
+    repeated = connection.execute(query).fetchall()[0][0]
+    yield f"Order ids that occur more than once: {repeated:,} (the latest version counts)"
+    yield ""
+    yield "What becomes of the rows"
+    outcomes = connection.execute(
+        """
+        select entity, outcome, reason, rows from marts.row_accounting
+        order by entity <> 'orders', entity, outcome <> 'counted', outcome, reason
+        """
+    ).fetchall()
+    for entity, outcome, reason, rows in outcomes:
+        shown = outcome if reason == "none" else f"{outcome}: {reason}"
+        yield f"  {entity:<18}{shown:<38}{rows:>12,}"
+        if entity == "orders" and reason != "none":
+            yield from examples(connection, outcome, reason)
+
+
+def examples(connection: duckdb.DuckDBPyConnection, outcome: str, reason: str) -> Iterator[str]:
+    """A few orders that did not count for a reason."""
+    table, column = {
+        "quarantined": ("quarantined_orders", "rejection_reason"),
+        "excluded": ("excluded_orders", "exclusion_reason"),
+    }[outcome]
+    found = connection.execute(
+        f"select order_id, cast({SHOWN_COLUMN[reason]} as varchar), source_file from staging.{table} "
+        f"where {column} = ? order by all limit {SAMPLES}",
+        [reason],
+    ).fetchall()
+    for order_id, value, file in found:
+        shown = "empty" if value is None else f"'{masked(value)}'"
+        yield f"      order {(order_id or '').strip() or '(none)'}: {shown} in {Path(file or '').name}"
+
+
+def marts_report(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    """Which figures the folder has the data for."""
+    orders, customers = connection.execute(
+        "select count(*), count(distinct customer_id) from intermediate.int_order_sequence"
+    ).fetchall()[0]
+    yield f"What the marts will hold: {orders:,} orders of {customers:,} customers"
+    yield f"  {'yes' if orders else 'no ':<5}orders, KPIs, cohorts, curves, lifecycle"
+    for entity, column, what in FEEDS:
+        query = f"select count({column or '*'}) from staging.stg_{entity}"
+        if column == "refunded_amount":
+            query += " where refunded_amount > 0"
+        filled = connection.execute(query).fetchall()[0][0]
+        source = f"{entity}.{column}" if column else entity
+        yield f"  {'yes' if filled else 'no':<5}{what}{'' if filled else f' ({source} is empty)'}"
+
+
+def counted_orders(connection: duckdb.DuckDBPyConnection) -> int:
+    return connection.execute("select count(*) from intermediate.int_order_sequence").fetchall()[0][0]
+
+
+def why_none_counts(connection: duckdb.DuckDBPyConnection) -> str:
+    """What most probably is missing where no order counts."""
+    query = (
+        "select upper(currency), count(*) from staging.quarantined_orders where rejection_reason = 'unknown_currency'"
+    )
+    unknown = connection.execute(f"{query} group by 1 order by 2 desc limit 1").fetchall()
+    if unknown:
+        return f"if {unknown[0][0]} is the shop's currency, set reporting_currency to it (docs/settings.md)"
+    return "see the reasons above"

@@ -1,0 +1,78 @@
+"""The part of the report about what a raw folder holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+
+from ..converting.source import Source
+from ..find import Found
+from ..load import drop_sources, rule_for, sources
+from ..mapping import ColumnRule
+from ..reading.own_columns import OWN_COLUMNS
+from .values import SAMPLES, masked
+
+MOST_SHOWN = 12  # columns that are not used
+
+
+def entity_report(connection: duckdb.DuckDBPyConnection, item: Found, raw: Path, work: Path) -> Iterator[str]:
+    """The files or the table of an entity: rows, what each column comes from, what is not used."""
+    yield f"{item.entity.name}"
+    for source in sources(connection, item, raw, work):
+        yield from source_report(connection, item, source)
+    drop_sources(connection, item)
+    yield ""
+
+
+def source_report(connection: duckdb.DuckDBPyConnection, item: Found, source: Source) -> Iterator[str]:
+    rules = rule_for(item, source).columns
+    rows, malformed = connection.execute(f"select count(*), count(malformed_line) from {source.table}").fetchall()[0]
+    broken = f", {malformed:,} of them with other columns than the header" if malformed else ""
+    yield f"  {source.shown}: {rows:,} rows{broken}"
+    read: set[str] = set()
+    for column in item.entity.columns:
+        if column not in rules:
+            yield f"    {column:<24} <- nothing: empty"
+            continue
+        where = f"entity '{item.entity.name}', column '{column}'"
+        read.update(source.find(name, where).name for name in rules[column].source_columns())
+        shown = samples(connection, source, rules[column])
+        yield f"    {column:<24} <- {described(rules[column]):<34} {shown}".rstrip()
+    unused = [column.name for column in source.columns.values() if column.name not in {*read, *OWN_COLUMNS}]
+    if unused:
+        more = f" and {len(unused) - MOST_SHOWN} more" if len(unused) > MOST_SHOWN else ""
+        yield f"    not used: {', '.join(unused[:MOST_SHOWN])}{more}"
+
+
+def described(rule: ColumnRule) -> str:
+    """A rule in a few words."""
+    if rule.constant is not None:
+        return f"always '{rule.constant}'"
+    if rule.row_number is not None:
+        return f"'{rule.row_number}' and the number of the row"
+    if rule.number_within is not None:
+        return f"the number of the row within {rule.number_within}"
+    parts = [str(rule.column)]
+    parts += [f"as {rule.date_format}"] if rule.date_format else []
+    parts += [f"in {rule.unit}"] if rule.unit else []
+    parts += [f"x {rule.times}"] if rule.times else []
+    parts += [f"less {', '.join(rule.less)}"] if rule.less else []
+    parts += [f"x {rule.scaled_by[0]} / {rule.scaled_by[1]}"] if rule.scaled_by else []
+    parts += [f"at most {rule.at_most}"] if rule.at_most else []
+    parts += [f"if any: '{rule.present}'"] if rule.present else []
+    parts += [f"else {rule.otherwise}"] if rule.otherwise else []
+    return " ".join(parts)
+
+
+def samples(connection: duckdb.DuckDBPyConnection, source: Source, rule: ColumnRule) -> str:
+    """A few values of a column as they come, e-mails masked."""
+    if rule.column is None:
+        return ""
+    column = source.find(rule.column, "").sql
+    values = connection.execute(
+        f"select distinct trim(cast({column} as varchar)) as value from {source.table} "
+        f"where trim(cast({column} as varchar)) <> '' order by value limit {SAMPLES}"
+    ).fetchall()
+    return ", ".join(masked(value) for (value,) in values) or "(no values)"

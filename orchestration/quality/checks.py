@@ -1,0 +1,46 @@
+"""What a check is: a column of an aggregate, its limits' name and its words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from string import Formatter
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Check:
+    """One expectation: `column` of every row lies within the limits that thresholds.yml gives to `name`."""
+
+    name: str
+    column: str
+    says: str  # what holds if it passes
+    warns: str  # what is wrong if not, with the columns of the worst row to fill in
+    unit: Literal["number", "percent", "points", "days"] = "number"
+    may_be_empty: str | None = None  # why there may be nothing to judge; without a reason that is a failure
+
+
+@dataclass(frozen=True)
+class Table:
+    """One aggregate, sql/<suite>/<name>.sql, and its checks: a row for each thing that can be wrong, such as a month.
+
+    `compared_with` names what is there only if there was a build before: its raw measures, or its marts.
+    """
+
+    name: str
+    keys: tuple[str, ...]
+    checks: tuple[Check, ...]
+    compared_with: Literal["raw", "marts"] | None = None
+
+    def columns_of(self, check: Check) -> list[str]:
+        """The columns that a check needs, as they are shown: keys, what its words tell of, what it judges."""
+        told = [field for _, field, _, _ in Formatter().parse(check.warns) if field]
+        return list(dict.fromkeys([*self.keys, *(name for name in told if name != check.column), check.column]))
+
+
+@dataclass(frozen=True)
+class Suite:
+    """Checks of one theme. `asks` is the question that they answer."""
+
+    name: str
+    asks: str
+    tables: tuple[Table, ...]

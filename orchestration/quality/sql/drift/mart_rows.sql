@@ -1,0 +1,10 @@
+-- Rows of every mart that holds figures of the shop. A mart that is new is not judged; one that is gone has no rows.
+select
+    earlier.mart,
+    earlier.rows as rows_before,
+    coalesce(built.rows, 0) as rows,
+    coalesce(built.rows, 0) / nullif(earlier.rows, 0) as rows_ratio
+from marts_before as earlier
+left join marts as built
+    on earlier.mart = built.mart
+where earlier.mart not in ('kpi_glossary', 'restatements', 'build', 'builds', 'check_results')

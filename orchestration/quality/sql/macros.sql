@@ -1,0 +1,7 @@
+-- What several aggregates share. The population stability index is the sum of (p - q) x ln(p / q) over the classes of a
+-- distribution, where an empty class counts as half an element (Siddiqi, Credit Risk Scorecards, 2006).
+create macro share_of_all(elements) as
+greatest(coalesce(elements, 0), 0.5) / sum(greatest(coalesce(elements, 0), 0.5)) over ();
+
+create macro stability_index(p, q) as
+sum((p - q) * ln(p / q));

@@ -1,0 +1,4 @@
+select
+    'the shop' as orders_of,
+    count(*) as orders
+from orders
