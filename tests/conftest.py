@@ -32,7 +32,6 @@ if not hasattr(main_module, "__file__"):
 
 PROJECT = Path(__file__).resolve().parent.parent
 WAREHOUSE, OUTPUT = "warehouse.duckdb", "output.txt"
-Start = Callable[[Sequence[str], Mapping[str, str], Path], int]  # arguments, environment and output to exit status
 SAMPLE = PROJECT / "sample_data" / "raw"
 LONGEST = "test_refresh.py"
 
@@ -66,9 +65,14 @@ def run_dbt(
     *,
     raw: Path = SAMPLE,
     settings: Mapping[str, object] | None = None,
-    start: Start | None = None,
+    project: Path = PROJECT,
+    as_user: bool = False,
 ) -> Build:
-    """Run dbt with its warehouse, artefacts and logs under `directory`."""
+    """Run dbt with its warehouse, artefacts and logs under `directory`.
+
+    The project is parsed once for all commands, but for those of a changed copy or of another target, and where dbt is
+    to be started as a user starts it.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     environment = {
         **os.environ,
@@ -80,9 +84,11 @@ def run_dbt(
         "NO_COLOR": "1",
     }
     arguments = [*command, *(["--vars", json.dumps(dict(settings))] if settings else [])]
-    # What was parsed is for the default target.
-    start = start or (run_program if "--target" in command else run_forked)
-    return build_in(directory, start(arguments, environment, directory / OUTPUT))
+    if as_user or project != PROJECT or "--target" in command:
+        status = run_program(arguments, environment, directory / OUTPUT, project)
+    else:
+        status = run_forked(arguments, environment, directory / OUTPUT)
+    return build_in(directory, status)
 
 
 def build_in(directory: Path, exit_code: int) -> Build:
@@ -105,12 +111,12 @@ def dbt_server() -> ForkServer:
     return server
 
 
-def run_program(arguments: Sequence[str], environment: Mapping[str, str], output: Path) -> int:
+def run_program(arguments: Sequence[str], environment: Mapping[str, str], output: Path, project: Path) -> int:
     """A dbt command as a user starts it."""
     program = Path(sys.executable).with_name("dbt")
     with output.open("w", encoding="utf-8") as printed:
         return subprocess.run(
-            [program, *arguments], cwd=PROJECT, env=environment, stdout=printed, stderr=subprocess.STDOUT, check=False
+            [program, *arguments], cwd=project, env=environment, stdout=printed, stderr=subprocess.STDOUT, check=False
         ).returncode
 
 
@@ -147,7 +153,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Build:
     """The sample shop, built once as a user builds it, with the default settings and every unit and data test."""
 
     def make(folder: Path) -> None:
-        build = run_dbt(["build"], folder, start=run_program)
+        build = run_dbt(["build"], folder, as_user=True)
         assert build.exit_code == 0, build.output
 
     return build_in(made_once(tmp_path_factory, "sample", make), 0)

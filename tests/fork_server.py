@@ -16,25 +16,18 @@ from collections.abc import Callable
 from typing import Any
 
 
-def start(run: Callable[[Any], int], command: dict) -> int:
+def start(run: Callable[[Any], int | None], command: dict) -> int:
     pid = os.fork()
     if pid:
         return pid
-    status = 1
-    try:
-        output = os.open(command["output"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
-        os.dup2(output, 1)
-        os.dup2(output, 2)
-        os.environ.clear()
-        os.environ.update(command["environment"])
-        os.chdir(command["folder"])
-        status = run(command["request"])
-    except BaseException as error:
-        print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    output = os.open(command["output"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.environ.clear()
+    os.environ.update(command["environment"])
+    os.chdir(command["folder"])
+    sys.exit(run(command["request"]))
 
 
 def main() -> None:

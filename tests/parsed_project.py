@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from collections.abc import Sequence
 
-from dbt.cli.main import dbtRunner
+from dbt.cli.main import cli, dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 
 
@@ -20,9 +19,6 @@ def parsed() -> Manifest | None:
 MANIFEST = parsed()
 
 
-def run(arguments: Sequence[str]) -> int:
-    """One dbt command. Its environment names warehouse, target and logs, as on the command line."""
-    result = dbtRunner(manifest=MANIFEST).invoke(list(arguments))
-    if result.exception:
-        print(result.exception, file=sys.stderr)
-    return 0 if result.success else 2 if result.exception else 1
+def run(arguments: Sequence[str]) -> None:
+    """What the program `dbt` does, with what is parsed already. Warehouse, target and logs are in the environment."""
+    cli.main(list(arguments), prog_name="dbt", obj={"manifest": MANIFEST})

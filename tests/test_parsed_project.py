@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from tests.conftest import PROJECT, Build, run_dbt, run_program
+from tests.conftest import PROJECT, Build, run_dbt
 
 # Each setting other than dbt_project.yml has it.
 OTHERS = {
@@ -55,7 +55,7 @@ def test_settings_change_nothing_that_is_read_when_the_project_is_parsed(sample:
     defaults = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
     assert OTHERS.keys() == defaults.keys()
     assert [name for name, value in OTHERS.items() if value == defaults[name]] == []
-    other = run_dbt(["parse"], tmp_path, settings=OTHERS, start=run_program)
+    other = run_dbt(["parse"], tmp_path, settings=OTHERS, as_user=True)
     assert other.exit_code == 0, other.output
     assert parsed(other) == parsed(sample)
     assert set() < macros_of_generic_tests(other) <= macros_of_generic_tests(sample)
