@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 
 import yaml
 
 from stammkunde.places import PROJECT
+from stammkunde.settings import defaults
 
 DEFINITION = PROJECT / "models" / "raw" / "raw.yml"
+# Dimensions that are calculated from the orders.
+NO_COLUMNS = ("first_sales_channel", "first_category", "first_order_discounted")
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,16 @@ def entities() -> dict[str, Entity]:
     """All raw entities by name."""
     tables = yaml.safe_load(DEFINITION.read_text(encoding="utf-8"))["sources"][0]["tables"]
     return {table["name"]: read_entity(table) for table in tables}
+
+
+def entity_of(name: str, settings: Mapping[str, object]) -> Entity:
+    """One raw entity; `customers` with the further columns that the setting segment_dimensions names."""
+    entity = entities()[name]
+    dimensions = {**defaults(), **settings}["segment_dimensions"]
+    if name != "customers" or not isinstance(dimensions, list):
+        return entity
+    further = [str(dimension) for dimension in dimensions if dimension not in (*entity.columns, *NO_COLUMNS)]
+    return replace(entity, columns={**entity.columns, **{name: Column(name, "string", False) for name in further}})
 
 
 def read_entity(table: dict) -> Entity:

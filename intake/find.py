@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from .entities import Entity, entities
+from .entities import Entity, entities, entity_of
 from .errors import IntakeError
 from .mapping import ColumnRule, EntityRule, Mapping, load_mapping
 from .reading.files import EXTENSIONS
@@ -77,7 +77,7 @@ def mapped(mapping: Mapping, raw: Path) -> list[Found]:
             raise IntakeError(
                 f"{where}: no file in {raw} matches {', '.join(rule.files)}. Put it there, or correct `files`"
             )
-        found.append(Found(entities()[name], rule, tuple(files), is_canonical=False))
+        found.append(Found(entity_of(name, mapping.settings), rule, tuple(files), is_canonical=False))
     return found
 
 
@@ -95,7 +95,7 @@ def by_name(raw: Path) -> list[Found]:
     """Files named like an entity, and folders named so that hold its parts."""
     found = []
     there = sorted(raw.iterdir())
-    for entity in entities().values():
+    for entity in (entity_of(name, {}) for name in entities()):
         single = [path for path in there if stem(path) == entity.name]
         folder = raw / entity.name
         parts = sorted(

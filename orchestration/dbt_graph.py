@@ -90,18 +90,15 @@ class Translator(DagsterDbtTranslator):
 def layer(props: Mapping) -> str:
     """The group of a dbt node: its folder below models/, for the folders are the architecture.
 
-    Two groups keep the graph running one way: staging models that tell what became of the rows stand behind the
-    intermediate ones, and how a build was checked is known after it.
+    One group keeps the graph running one way: how a build was checked is known after it.
     """
     if props["resource_type"] == "seed":
         return "seeds"
     if phase_of(props) == AFTER_THE_GATE:
         return "build"
     folders = [part for part in Path(props["original_file_path"]).parts[1:-1] if part != "marts"]
-    reads = [parent.split(".")[-1] for parent in props.get("depends_on", {}).get("nodes", [])]
-    if folders == ["staging"] and any(parent.startswith("int_") for parent in reads):
-        return "outcomes"
-    return folders[0] if folders[0] in ("raw", "quality", "staging", "intermediate") else f"marts_{folders[0]}"
+    layers = ("raw", "quality", "staging", "intermediate", "outcomes")
+    return folders[0] if folders[0] in layers else f"marts_{folders[0]}"
 
 
 def consumers(parsed: Mapping, published: dg.AssetKey) -> list[dg.AssetSpec]:

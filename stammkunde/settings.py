@@ -54,6 +54,13 @@ def unquoted(text: str) -> str:
     return text
 
 
+def columns(names: list[str]) -> list[str]:
+    """What each of them may be, and that files carry it, is for macros/raw to check."""
+    if not names or len(set(names)) < len(names):
+        raise ValueError("must be a list of at least one column, each once")
+    return names
+
+
 def as_text(value: object) -> object:
     """YAML reads an unquoted day as a date."""
     return value.isoformat() if isinstance(value, date | datetime) else value
@@ -82,6 +89,7 @@ class Settings(BaseModel):
     loyal_min_orders: Positive
     excluded_statuses: list[str]
     count_fully_refunded: Annotated[bool, Field(strict=True)]
+    segment_dimensions: Annotated[list[str], AfterValidator(columns)]
 
 
 @cache

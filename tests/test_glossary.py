@@ -41,8 +41,18 @@ def columns(sample: Build) -> dict[tuple[str, str], str]:
 
 def test_the_mart_holds_the_seed_as_it_was_written(glossary: list[dict]) -> None:
     with (PROJECT / "seeds" / "kpi_definitions.csv").open(encoding="utf-8", newline="") as file:
-        written = list(csv.DictReader(file))
-    assert sorted(glossary, key=lambda row: row["kpi"]) == sorted(written, key=lambda row: row["kpi"])
+        written = {row["kpi"]: row for row in csv.DictReader(file)}
+    assert {row["kpi"]: {name: row[name] for name in written[row["kpi"]]} for row in glossary} == written
+
+
+def test_what_a_measure_means_is_said_by_the_description_of_its_column(glossary: list[dict]) -> None:
+    described = {
+        (model["name"], column["name"]): " ".join(column["description"].replace("`", "").split())
+        for path in PROJECT.glob("models/marts/**/*.yml")
+        for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
+        for column in model["columns"]
+    }
+    assert {(row["mart"], row["kpi"]): row["definition_en"] for row in glossary}.items() <= described.items()
 
 
 def test_every_measure_of_the_kpis_is_explained(glossary: list[dict], columns: dict) -> None:

@@ -444,6 +444,22 @@ def test_what_yaml_reads_as_a_number_is_meant_as_a_text(tmp_path: Path) -> None:
     assert orders(raw, "order_id, amount, status") == [("1", "7", "paid"), ("2", "7", "3")]
 
 
+def test_a_column_of_customers_that_the_settings_name_as_a_dimension_can_be_mapped(tmp_path: Path) -> None:
+    mapping = (
+        simple()
+        + "  customers: {files: people.csv, columns: {customer_id: id, gender: sex}}\n"
+        + "settings: {segment_dimensions: [country, gender]}\n"
+    )
+    raw = shop(tmp_path, mapping, orders_csv="id,customer,day,value\no1,c1,2024-01-01,5\n", people_csv="id,sex\nc1,f\n")
+    prepared = prepare(raw, tmp_path / "prepared")
+    with duckdb.connect() as connection:
+        found = connection.execute(f"select customer_id, gender from '{prepared}/customers.parquet'")
+        assert found.fetchall() == [("c1", "f")]
+    (raw / "mapping.yml").write_text(mapping.replace("gender]", "age]"), encoding="utf-8")
+    with pytest.raises(IntakeError, match="entity 'customers' has no column 'gender'"):
+        load_mapping(raw / "mapping.yml")
+
+
 def test_a_mapping_of_ones_own_changes_single_columns_of_a_preset(tmp_path: Path) -> None:
     own = "preset: stripe\nentities:\n  orders:\n    columns: {amount: {column: amount}, customer_email: null}\n"
     mapping = load_mapping(shop(tmp_path, own) / "mapping.yml")

@@ -39,6 +39,20 @@ def test_marts_equal_the_calculation_on_many_more(seed: int, ambiguous: bool, tm
     check(seed, ambiguous, tmp_path, data_tests=True)
 
 
+def test_customers_are_broken_down_by_columns_of_their_own(tmp_path: Path) -> None:
+    """A list without most of the usual dimensions, but with two columns of `customers`, one of them new."""
+    entities, settings = random_shop(8, ambiguous=True)
+    for number, row in enumerate(entities["customers"]):
+        row["gender"] = (" f", "m", "", None, "Ümit")[number % 5]
+        row["loyalty_tier"] = ("gold", None)[number % 2]
+    settings["segment_dimensions"] = ["country", "gender", "loyalty_tier"]
+    write_shop(tmp_path, entities, settings)
+    build = build_models(tmp_path / "build", tmp_path / "raw", settings, data_tests=True)
+    assert {mart: found for mart, found in compare_warehouse(tmp_path, build.warehouse).items() if found} == {}
+    dimensions = "select distinct dimension from marts.cohort_retention order by dimension"
+    assert [name for (name,) in build.rows(dimensions)] == ["all", "country", "gender", "loyalty_tier"]
+
+
 def test_a_wrong_figure_would_be_found() -> None:
     """The comparison itself: one changed row in each direction, one missing and one added row are all reported."""
     want = [{"decile": n, "customers": 10, "net_revenue": 5.0, "revenue_share": 0.1} for n in range(1, 11)]

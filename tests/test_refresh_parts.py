@@ -240,25 +240,25 @@ def test_what_a_test_is_configured_with_stays() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "reads", "group"),
+    ("path", "group"),
     [
-        ("models/staging/stg_orders.sql", ["source.stammkunde.raw.orders"], "staging"),
-        ("models/staging/excluded_orders.sql", ["model.stammkunde.int_orders"], "outcomes"),
-        ("models/intermediate/int_orders.sql", ["model.stammkunde.stg_orders"], "intermediate"),
-        ("models/intermediate/deeper/int_orders.sql", [], "intermediate"),
-        ("models/marts/core/orders.sql", ["model.stammkunde.int_orders"], "marts_core"),
-        ("models/marts/refresh/restatements.sql", [], "marts_refresh"),
-        ("models/semantic/time_spine.sql", [], "marts_semantic"),
-        ("models/raw/raw.yml", [], "raw"),
-        ("models/quality/quality.yml", [], "quality"),
-        ("seeds/rfm_segments.csv", [], "seeds"),
+        ("models/staging/stg_orders.sql", "staging"),
+        ("models/outcomes/excluded_orders.sql", "outcomes"),
+        ("models/intermediate/int_orders.sql", "intermediate"),
+        ("models/intermediate/deeper/int_orders.sql", "intermediate"),
+        ("models/marts/core/orders.sql", "marts_core"),
+        ("models/marts/refresh/restatements.sql", "marts_refresh"),
+        ("models/semantic/time_spine.sql", "marts_semantic"),
+        ("models/raw/raw.yml", "raw"),
+        ("models/quality/quality.yml", "quality"),
+        ("seeds/rfm_segments.csv", "seeds"),
     ],
 )
-def test_groups_follow_the_folders(path: str, reads: list[str], group: str) -> None:
+def test_groups_follow_the_folders(path: str, group: str) -> None:
     from orchestration.dbt_graph import layer
 
     kind = "seed" if path.startswith("seeds/") else "model"
-    props = {"name": Path(path).stem, "resource_type": kind, "original_file_path": path, "depends_on": {"nodes": reads}}
+    props = {"name": Path(path).stem, "resource_type": kind, "original_file_path": path}
     assert layer(props) == group
 
 

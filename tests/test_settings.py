@@ -21,6 +21,10 @@ from tests.conftest import run_dbt
         ("run_at", "yesterday"),
         ("reporting_timezone", "Berlin"),
         ("identity_salt", "it's"),
+        ("segment_dimensions", "country"),
+        ("segment_dimensions", []),
+        ("segment_dimensions", ["country", "email"]),
+        ("segment_dimensions", ["Favourite colour"]),
     ],
 )
 def test_a_setting_out_of_range_is_named(name: str, value: object, tmp_path: Path) -> None:
@@ -29,3 +33,12 @@ def test_a_setting_out_of_range_is_named(name: str, value: object, tmp_path: Pat
     assert f"setting {name} (vars in dbt_project.yml, or --vars) is '{value}'; it must be" in build.output
     assert "Traceback" not in build.output
     assert not build.warehouse.exists() or build.rows("select count(*) from duckdb_tables()") == [(0,)]
+
+
+def test_a_dimension_that_no_file_carries_is_named(tmp_path: Path) -> None:
+    settings = {"segment_dimensions": ["country", "shoe_size"]}
+    build = run_dbt(["run", "--select", "stg_exchange_rates"], tmp_path, settings=settings)
+    assert build.exit_code != 0
+    assert "setting segment_dimensions" in build.output
+    assert "names 'shoe_size', which is no column of customers. Columns found: customer_id, " in build.output
+    assert "Traceback" not in build.output

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 
 from stammkunde.settings import defaults
 
-from ..entities import Entity, entities
+from ..entities import Entity, entities, entity_of
 from .columns import ColumnRule
 from .folds import Fold
 from .messages import mistake, suggestion, unknown_key
@@ -84,9 +84,9 @@ def fits(entity: Entity, rule: EntityRule) -> None:
         raise mistake(f"entity '{entity.name}': column '{missing[0]}' is required and mapped to nothing")
 
 
-def all_fit(rules: dict[str, EntityRule]) -> dict[str, EntityRule]:
+def all_fit(rules: dict[str, EntityRule], document: ValidationInfo) -> dict[str, EntityRule]:
     for name, rule in rules.items():
-        fits(entities()[name], rule)
+        fits(entity_of(name, document.data.get("settings", {})), rule)
     return rules
 
 
@@ -94,5 +94,6 @@ class Document(Part):
     """A whole mapping with its preset merged in."""
 
     preset: Text | None = None
-    entities: Annotated[dict[str, EntityRule], BeforeValidator(known_entities), AfterValidator(all_fit)]
     settings: Annotated[dict[str, object], BeforeValidator(known_settings)] = Field(default_factory=dict)
+    # After the settings, which may name further columns.
+    entities: Annotated[dict[str, EntityRule], BeforeValidator(known_entities), AfterValidator(all_fit)]

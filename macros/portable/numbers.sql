@@ -4,6 +4,13 @@
 {%- endmacro %}
 
 
+{#- An amount in the reporting currency, to the cent; null where the rate is missing or the amount too large. 19 digits and
+    the rate's 18 make 38: Spark rounds a longer product before the cents are rounded. -#}
+{% macro converted_amount(amount, exchange_rate) -%}
+    try_cast(cast({{ amount }} as decimal(19, 4)) * {{ exchange_rate }} as decimal(18, 2))
+{%- endmacro %}
+
+
 {#- Body of a CTE: whole numbers from 0 to a bound, as column `number`. Six digits are enough for all days between the years 1 and
     2700. It is portable, generate_series is not. -#}
 {% macro whole_numbers(upper_bound, digits=6) -%}

@@ -17,6 +17,7 @@
         {% if var('excluded_statuses') is string or var('excluded_statuses') is not iterable %}
             {% do setting_error('excluded_statuses', 'a list of texts') %}
         {% endif %}
+        {% do check_segment_dimensions() %}
         {% if not modules.re.fullmatch('[A-Za-z]{3}', var('reporting_currency') | string) %}
             {% do setting_error('reporting_currency', 'a currency code of three letters') %}
         {% endif %}
@@ -36,6 +37,29 @@
             {% endif %}
         {% endfor %}
     {% endif %}
+{% endmacro %}
+
+
+{#- Names of columns that are attributes: none that means something else here, and no personal data. Whether files of
+    customers carry the others is known when they are read. -#}
+{% macro check_segment_dimensions() %}
+    {% set names = var('segment_dimensions') %}
+    {% if names is string or names is not iterable or not names or names | unique | list | length < names | length %}
+        {% do setting_error('segment_dimensions', 'a list of at least one column, each once') %}
+    {% endif %}
+    {% set taken = [
+        'all', 'customer_id', 'email', 'created_at', 'updated_at', 'marketing_consent', 'referred_by_customer_id', 'source_file',
+        'malformed_line', 'rejection_reason', 'version_rank', 'is_superseded', 'first_order_date', 'last_order_date', 'orders',
+        'net_revenue', 'first_discount_amount', 'customers', 'segment_id', 'preference',
+    ] %}
+    {% for name in names %}
+        {% if name in taken or not modules.re.fullmatch('[a-z][a-z0-9_]*', name | string) %}
+            {% do setting_error(
+                'segment_dimensions', 'a list of ' ~ dimensions_of_every_shop() | join(', ') ~ ' and of columns of customers that '
+                ~ "describe them, in lower case; '" ~ name ~ "' cannot be one"
+            ) %}
+        {% endif %}
+    {% endfor %}
 {% endmacro %}
 
 

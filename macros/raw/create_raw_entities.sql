@@ -40,6 +40,7 @@
     {% set reader = "(select *, '" ~ table ~ "' as read_from from " ~ table ~ ") as raw_rows" %}
     {% set present = raw_column_types(reader) %}
     {% do check_required_columns(entity, table, present) %}
+    {% do check_dimensions(entity, [present]) %}
     {% do run_query('create or replace view raw.' ~ entity.name ~ ' as\n' ~ select_raw_columns(entity, present, reader)) %}
 {% endmacro %}
 
@@ -53,14 +54,16 @@
             ~ "other formats is read by: make run RAW=" ~ folder
         ) %}
     {% endif %}
-    {% set selects = [] %}
+    {% set selects, columns = [], [] %}
     {% for format in ['csv', 'parquet'] if found | selectattr('format', 'equalto', format) | list %}
         {% set paths = found | selectattr('format', 'equalto', format) | map(attribute='path') | list %}
         {% for alike in files_of_same_types(entity, format, paths) %}
             {% set reader = raw_reader(format, alike) %}
-            {% do selects.append(select_raw_columns(entity, raw_column_types(reader), reader)) %}
+            {% do columns.append(raw_column_types(reader)) %}
+            {% do selects.append(select_raw_columns(entity, columns[-1], reader)) %}
         {% endfor %}
     {% endfor %}
+    {% do check_dimensions(entity, columns) %}
     {% if not selects %}
         {% do selects.append(select_raw_columns(entity, {}, none)) %}
     {% endif %}
@@ -123,6 +126,21 @@
 {% endmacro %}
 
 
+{#- A dimension that no file carries would have no rows in any mart, as if the shop knew nothing of it: so it is an error. -#}
+{% macro check_dimensions(entity, columns_of_files) %}
+    {% set known = [] %}
+    {% for columns in columns_of_files %}
+        {% do known.extend(columns.keys()) %}
+    {% endfor %}
+    {% for name in (dimensions_of_customers() if entity.name == 'customers' else []) if name not in known %}
+        {% do exceptions.raise_compiler_error(
+            "setting segment_dimensions (vars in dbt_project.yml, or --vars) names '" ~ name ~ "', which is no column of customers. "
+            ~ ('Columns found: ' ~ known | reject('equalto', 'read_from') | unique | join(', ') if known else 'There are no customers.')
+        ) %}
+    {% endfor %}
+{% endmacro %}
+
+
 {#- The canonical columns of one entity from one reader: the typed value if there is one, else the original text. -#}
 {% macro select_raw_columns(entity, present, reader) %}
     {% set expressions = [] %}
@@ -136,6 +154,9 @@
         {% if column.data_type != 'string' %}
             {% do expressions.append('cast(' ~ (value or 'null') ~ ' as ' ~ column.data_type ~ ') as ' ~ column.name ~ '_typed') %}
         {% endif %}
+    {% endfor %}
+    {% for name in (further_columns_of_customers() if entity.name == 'customers' else []) %}
+        {% do expressions.append(as_text(present[name].name if name in present else 'null') ~ ' as ' ~ name) %}
     {% endfor %}
     {#- Files that intake has converted have columns for the file of each row and for lines that could not be split. -#}
     {% set source_file = 'source_file' if 'source_file' in present else 'read_from' if reader else 'null' %}

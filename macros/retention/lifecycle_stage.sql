@@ -2,13 +2,24 @@
     `reactivated_on` is the latest order that came more than the active window after the one before, or null. -#}
 {% macro lifecycle_stage(date, first_order_date, last_order_date, reactivated_on, orders) -%}
     case
-        when {{ days_between(last_order_date, date) }} >= {{ var('active_window_days') }} then 'lost'
-        when {{ days_between(last_order_date, date) }} > {{ var('at_risk_after_days') }} then 'at_risk'
-        when {{ days_between(first_order_date, date) }} <= {{ var('new_window_days') }} then 'new'
-        when {{ days_between(reactivated_on, date) }} <= {{ var('new_window_days') }} then 'reactivated'
+        when {{ date }} >= {{ lapse_date(last_order_date) }} then 'lost'
+        when {{ date }} >= {{ at_risk_from(last_order_date) }} then 'at_risk'
+        when {{ date }} < {{ no_longer_new_from(first_order_date) }} then 'new'
+        when {{ date }} < {{ no_longer_new_from(reactivated_on) }} then 'reactivated'
         when {{ orders }} >= {{ var('loyal_min_orders') }} then 'loyal'
         else 'active'
     end
+{%- endmacro %}
+
+
+{% macro at_risk_from(last_order_date) -%}
+    {{ add_days(last_order_date, var('at_risk_after_days') + 1) }}
+{%- endmacro %}
+
+
+{#- By the order with which a customer was won, or won back. -#}
+{% macro no_longer_new_from(order_date) -%}
+    {{ add_days(order_date, var('new_window_days') + 1) }}
 {%- endmacro %}
 
 

@@ -1,28 +1,14 @@
-with raw_actions_taken as (
-
-    select
-        {{ clean_text('customer_id') }} as customer_id,
-        {{ clean_text('rule_id') }} as rule_id,
-        {{ raw_text('taken_at') }} as taken_at_text,
-        taken_at_typed,
-        lower({{ clean_text('arm') }}) as arm,
-        {{ clean_text('variant') }} as variant,
-        source_file
-    from {{ source('raw', 'actions_taken') }}
-
-),
-
-typed as (
+with typed as (
 
     select
         {{ customer_number('customer_id') }} as customer_id,
         {{ customer_email('customer_id') }} as customer_email,
-        rule_id,
+        {{ clean_text('rule_id') }} as rule_id,
         {{ raw_timestamp('taken_at') }} as taken_at,
-        arm,
-        variant,
+        lower({{ clean_text('arm') }}) as arm,
+        {{ clean_text('variant') }} as variant,
         source_file
-    from raw_actions_taken
+    from {{ source('raw', 'actions_taken') }}
 
 )
 

@@ -1,36 +1,18 @@
-with raw_activities as (
+with typed as (
 
     select
         {{ clean_text('activity_id') }} as activity_id,
-        {{ clean_text('customer_id') }} as customer_id,
-        {{ raw_text('occurred_at') }} as occurred_at_text,
-        occurred_at_typed,
+        {{ customer_number('customer_id') }} as customer_id,
+        {{ customer_email('customer_id') }} as customer_email,
+        {{ raw_timestamp('occurred_at') }} as occurred_at,
         lower({{ clean_text('activity_type') }}) as activity_type,
-        {{ raw_text('value') }} as value_text,
-        value_typed,
+        {{ raw_decimal('value') }} as value,
+        {{ clean_text('value') }} is not null as has_value_text,
         {{ clean_text('channel') }} as channel,
         {{ clean_text('source_system') }} as source_system,
         {{ clean_text('detail') }} as detail,
         source_file
     from {{ source('raw', 'activities') }}
-
-),
-
-typed as (
-
-    select
-        activity_id,
-        {{ customer_number('customer_id') }} as customer_id,
-        {{ customer_email('customer_id') }} as customer_email,
-        {{ raw_timestamp('occurred_at') }} as occurred_at,
-        activity_type,
-        {{ raw_decimal('value') }} as value,
-        value_text is not null as has_value_text,
-        channel,
-        source_system,
-        detail,
-        source_file
-    from raw_activities
 
 )
 

@@ -1,37 +1,20 @@
-with raw_customers as (
-
-    select
-        {{ clean_text('customer_id') }} as customer_id,
-        {{ clean_text('email') }} as email,
-        {{ raw_text('created_at') }} as created_at_text,
-        created_at_typed,
-        {{ clean_text('acquisition_channel') }} as acquisition_channel,
-        {{ clean_text('country') }} as country,
-        {{ raw_text('marketing_consent') }} as marketing_consent_text,
-        marketing_consent_typed,
-        {{ clean_text('referred_by_customer_id') }} as referred_by_customer_id,
-        {{ clean_text('loyalty_tier') }} as loyalty_tier,
-        {{ raw_text('updated_at') }} as updated_at_text,
-        updated_at_typed,
-        source_file
-    from {{ source('raw', 'customers') }}
-
-),
-
-typed as (
+with typed as (
 
     select
         {{ customer_number('customer_id') }} as customer_id,
         {{ customer_email('customer_id', 'email') }} as email,
         {{ raw_timestamp('created_at') }} as created_at,
-        acquisition_channel,
-        country,
+        {{ clean_text('acquisition_channel') }} as acquisition_channel,
+        {{ clean_text('country') }} as country,
         {{ raw_boolean('marketing_consent') }} as marketing_consent,
-        referred_by_customer_id,
-        loyalty_tier,
+        {{ clean_text('referred_by_customer_id') }} as referred_by_customer_id,
+        {{ clean_text('loyalty_tier') }} as loyalty_tier,
+        {% for column in further_columns_of_customers() %}
+            {{ clean_text(column) }} as {{ column }},
+        {% endfor %}
         {{ raw_timestamp('updated_at') }} as updated_at,
         source_file
-    from raw_customers
+    from {{ source('raw', 'customers') }}
 
 ),
 
@@ -51,6 +34,7 @@ versions as (
                 marketing_consent desc nulls last,
                 referred_by_customer_id desc nulls last,
                 loyalty_tier desc nulls last
+                {% for column in further_columns_of_customers() %}, {{ column }} desc nulls last{% endfor %}
         ) as version_rank
     from typed
 
@@ -65,6 +49,9 @@ select
     marketing_consent,
     referred_by_customer_id,
     loyalty_tier,
+    {% for column in further_columns_of_customers() %}
+        {{ column }},
+    {% endfor %}
     updated_at,
     source_file,
     rejection_reason,

@@ -1,22 +1,10 @@
-with raw_rates as (
-
-    select
-        {{ raw_text('rate_date') }} as rate_date_text,
-        rate_date_typed,
-        upper({{ clean_text('currency') }}) as currency,
-        {{ raw_text('rate') }} as rate_text,
-        rate_typed
-    from {{ source('raw', 'exchange_rates') }}
-
-),
-
-typed as (
+with typed as (
 
     select
         {{ reporting_date(raw_timestamp('rate_date')) }} as rate_date,
-        currency,
+        upper({{ clean_text('currency') }}) as currency,
         {{ raw_decimal('rate', 'decimal(18, 8)') }} as rate
-    from raw_rates
+    from {{ source('raw', 'exchange_rates') }}
 
 ),
 

@@ -1,28 +1,13 @@
-with raw_marketing_spend as (
+with typed as (
 
     select
-        {{ raw_text('spend_date') }} as spend_date_text,
-        spend_date_typed,
+        {{ reporting_date(raw_timestamp('spend_date')) }} as spend_date,
         {{ clean_text('acquisition_channel') }} as acquisition_channel,
-        {{ raw_text('amount') }} as amount_text,
-        amount_typed,
+        {{ raw_decimal('amount') }} as amount,
         upper(coalesce({{ clean_text('currency') }}, '{{ var("reporting_currency") }}')) as currency,
         lower(coalesce({{ clean_text('purpose') }}, 'acquisition')) as purpose,
         source_file
     from {{ source('raw', 'marketing_spend') }}
-
-),
-
-typed as (
-
-    select
-        {{ reporting_date(raw_timestamp('spend_date')) }} as spend_date,
-        acquisition_channel,
-        {{ raw_decimal('amount') }} as amount,
-        currency,
-        purpose,
-        source_file
-    from raw_marketing_spend
 
 )
 

@@ -1,58 +1,22 @@
-{%- set text_columns = ['order_id', 'customer_id', 'currency', 'status', 'sales_channel', 'customer_email'] -%}
-{%- set typed_columns = ['ordered_at', 'amount', 'refunded_amount', 'discount_amount', 'is_test', 'updated_at'] -%}
-{%- set original_values = [] -%}
-{%- for column in raw_order_columns() -%}
-    {%- set typed_value = 'cast(' ~ column ~ '_typed as ' ~ dbt.type_string() ~ ')' -%}
-    {%- do original_values.append(
-        'original_' ~ column if column in text_columns else 'coalesce(original_' ~ column ~ ', ' ~ typed_value ~ ')'
-    ) -%}
-{%- endfor -%}
-with raw_orders as (
+with typed as (
 
     select
-        {% for column in text_columns %}
-            {{ column }} as original_{{ column }},
-            {{ clean_text(column) }} as {{ column }},
-        {% endfor %}
-        {% for column in typed_columns %}
-            {{ column }},
-            {{ raw_text(column) }} as {{ column }}_text,
-            {{ column }}_typed,
-        {% endfor %}
-        source_file,
-        malformed_line
-    from {{ source('raw', 'orders') }}
-
-),
-
-typed as (
-
-    select
-        order_id,
+        {{ clean_text('order_id') }} as order_id,
         {{ customer_number('customer_id') }} as customer_id,
         {{ customer_email('customer_id', 'customer_email') }} as customer_email,
         {{ raw_timestamp('ordered_at') }} as ordered_at,
         {{ raw_timestamp('updated_at') }} as updated_at,
-        upper(coalesce(currency, '{{ var("reporting_currency") }}')) as currency,
+        upper(coalesce({{ clean_text('currency') }}, '{{ var("reporting_currency") }}')) as currency,
         {{ raw_decimal('amount') }} as amount,
-        case
-            when refunded_amount_typed is null and refunded_amount_text is null then 0
-            else {{ raw_decimal('refunded_amount') }}
-        end as refunded_amount,
+        {{ raw_decimal('refunded_amount', if_empty='0') }} as refunded_amount,
         {{ raw_decimal('discount_amount') }} as discount_amount,
-        status,
-        sales_channel,
-        {{ raw_boolean('is_test') }} as is_test,
-        {% for column in text_columns %}
-            original_{{ column }},
-        {% endfor %}
-        {% for column in typed_columns %}
-            {{ column }} as original_{{ column }},
-            {{ column }}_typed,
-        {% endfor %}
+        {{ clean_text('status') }} as status,
+        {{ clean_text('sales_channel') }} as sales_channel,
+        coalesce({{ raw_boolean('is_test') }}, false) as is_test,
+        {{ raw_order_values() }},
         source_file,
         malformed_line
-    from raw_orders
+    from {{ source('raw', 'orders') }}
 
 ),
 
@@ -71,7 +35,13 @@ converted as (
 
     select
         dated.*,
-        case when dated.foreign_currency is null then 1 else rates.rate end as exchange_rate
+        case
+            when dated.foreign_currency is null then cast(dated.amount - dated.refunded_amount as decimal(18, 2))
+            else {{ converted_amount('dated.amount - dated.refunded_amount', 'rates.rate') }}
+        end as net_amount,
+        dated.foreign_currency is not null and rates.rate is null as has_no_rate,
+        dated.foreign_currency is not null and {{ converted_amount('dated.amount', 'rates.rate') }} is null
+            as is_too_large
     from dated
     left join {{ ref('stg_daily_exchange_rates') }} as rates
         on
@@ -92,12 +62,9 @@ judged as (
             when amount is null then 'invalid_amount'
             when amount < 0 then 'negative_amount'
             when refunded_amount is null or refunded_amount < 0 or refunded_amount > amount then 'invalid_refund'
-            when exchange_rate is null then 'unknown_currency'
+            when has_no_rate then 'unknown_currency'
             -- More than fits into net_amount: no shop's order, and it must not stop the run.
-            when
-                foreign_currency is not null
-                and try_cast(cast(amount as decimal(19, 4)) * exchange_rate as decimal(18, 2)) is null
-                then 'invalid_amount'
+            when is_too_large then 'invalid_amount'
         end as rejection_reason
     from converted
 
@@ -115,21 +82,12 @@ select
     amount,
     refunded_amount,
     discount_amount,
-    case
-        when rejection_reason is not null then null
-        when foreign_currency is null then cast(amount - refunded_amount as decimal(18, 2))
-        -- 19 digits and the rate's 18 make 38: Spark rounds a longer product before the cents are rounded.
-        else try_cast(cast(amount - refunded_amount as decimal(19, 4)) * exchange_rate as decimal(18, 2))
-    end as net_amount,
+    case when rejection_reason is null then net_amount end as net_amount,
     status,
     sales_channel,
-    coalesce(is_test, false) as is_test,
+    is_test,
+    {{ raw_order_values_if_rejected() }},
     source_file,
-    rejection_reason,
-    -- One array instead of twelve columns that are null in all but a few rows.
-    case
-        when rejection_reason is not null
-            then {{ dbt.array_construct(original_values) }}
-    end as original_values,
-    malformed_line
+    malformed_line,
+    rejection_reason
 from judged

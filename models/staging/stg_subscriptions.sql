@@ -1,35 +1,17 @@
-with raw_subscriptions as (
+with typed as (
 
     select
         {{ clean_text('subscription_id') }} as subscription_id,
-        {{ clean_text('customer_id') }} as customer_id,
-        {{ raw_text('started_at') }} as started_at_text,
-        started_at_typed,
-        {{ raw_text('ended_at') }} as ended_at_text,
-        ended_at_typed,
-        {{ raw_text('monthly_amount') }} as monthly_amount_text,
-        monthly_amount_typed,
-        upper(coalesce({{ clean_text('currency') }}, '{{ var("reporting_currency") }}')) as currency,
-        {{ clean_text('cancellation_reason') }} as cancellation_reason,
-        source_file
-    from {{ source('raw', 'subscriptions') }}
-
-),
-
-typed as (
-
-    select
-        subscription_id,
         {{ customer_number('customer_id') }} as customer_id,
         {{ customer_email('customer_id') }} as customer_email,
         {{ raw_timestamp('started_at') }} as started_at,
         {{ raw_timestamp('ended_at') }} as ended_at,
-        ended_at_text is not null as has_ended_at_text,
+        {{ clean_text('ended_at') }} is not null as has_ended_at_text,
         {{ raw_decimal('monthly_amount') }} as monthly_amount,
-        currency,
-        cancellation_reason,
+        upper(coalesce({{ clean_text('currency') }}, '{{ var("reporting_currency") }}')) as currency,
+        {{ clean_text('cancellation_reason') }} as cancellation_reason,
         source_file
-    from raw_subscriptions
+    from {{ source('raw', 'subscriptions') }}
 
 )
 

@@ -1,33 +1,33 @@
--- Added up over a period, the days give its orders and revenue, and its purchasers as a distinct count gives them.
-{%- set grains = ['week', 'month', 'quarter', 'year'] %}
+-- The orders of a period and its revenue are those of its days, and its purchasers those of a distinct count.
 with counted as (
-    {% for grain in grains %}
-        select
-            '{{ grain }}' as period_grain,
-            {{ period_start(grain, 'order_date') }} as period_start,
-            count(customer_id) as orders,
-            count(*) - count(customer_id) as unattributed_orders,
-            sum(net_amount) as all_revenue,
-            count(distinct customer_id) as purchasing_customers
-        from {{ ref('int_order_sequence') }}
-        group by {{ period_start(grain, 'order_date') }}
-        {% if not loop.last %}union all{% endif %}
-    {% endfor %}
+
+    select
+        calendar.period_grain,
+        calendar.period_start,
+        count(orders.customer_id) as orders,
+        count(*) - count(orders.customer_id) as unattributed_orders,
+        sum(orders.net_amount) as all_revenue,
+        count(distinct orders.customer_id) as purchasing_customers
+    from {{ ref('int_order_sequence') }} as orders
+    inner join {{ ref('int_calendar') }} as calendar
+        on orders.order_date = calendar.calendar_date
+    group by
+        calendar.period_grain,
+        calendar.period_start
+
 ),
 
 added_up as (
-    {% for grain in grains %}
-        select
-            '{{ grain }}' as period_grain,
-            {{ period_start(grain, 'order_date') }} as period_start,
-            sum(orders) as orders,
-            sum(unattributed_orders) as unattributed_orders,
-            sum(net_revenue) + sum(unattributed_revenue) as all_revenue,
-            sum(purchasing_customers_{{ grain }}) as purchasing_customers
-        from {{ ref('int_daily_orders') }}
-        group by {{ period_start(grain, 'order_date') }}
-        {% if not loop.last %}union all{% endif %}
-    {% endfor %}
+
+    select
+        period_grain,
+        period_start,
+        orders,
+        unattributed_orders,
+        purchasing_customers,
+        net_revenue + unattributed_revenue as all_revenue
+    from {{ ref('int_period_orders') }}
+
 )
 
 select

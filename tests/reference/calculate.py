@@ -78,11 +78,13 @@ def calculate(raw: Raw, settings: Mapping[str, object]) -> Marts:
     window = chosen.active_window_days
     marts["orders"] = orders_mart(orders, customers)
     marts["customers"] = customers_mart(customers, as_of, chosen)
-    marts["cohort_retention"] = cohort_retention(customers, as_of)
-    marts["retention_curve"] = retention_curve(customers, as_of)
+    marts["cohort_retention"] = cohort_retention(customers, as_of, chosen.segment_dimensions)
+    marts["retention_curve"] = retention_curve(customers, as_of, chosen.segment_dimensions)
     marts["repurchase_curve"] = repurchase_curve(customers, as_of)
     marts["retention_kpis"] = retention_kpis(orders, customers, as_of, window)
-    marts["retention_kpis_by_segment"] = retention_kpis_by_segment(orders, customers, as_of, window)
+    marts["retention_kpis_by_segment"] = retention_kpis_by_segment(
+        orders, customers, as_of, window, chosen.segment_dimensions
+    )
     marts["customer_concentration"] = customer_concentration(customers)
     marts["lifecycle_transitions"] = lifecycle_transitions(customers, as_of, chosen)
     return marts

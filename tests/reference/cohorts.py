@@ -10,14 +10,6 @@ from .calendar_periods import add_periods, period_starts, start_of_period
 from .intake import Customer, Order
 
 Row = dict[str, object]
-DIMENSIONS = (
-    "all",
-    "acquisition_channel",
-    "country",
-    "first_sales_channel",
-    "first_category",
-    "first_order_discounted",
-)
 
 
 def ratio(numerator: Decimal | int, denominator: Decimal | int) -> float | None:
@@ -44,7 +36,7 @@ def value_or_null(customer: Customer, dimension: str) -> str | None:
         if first_order.discount_amount is None:
             return None
         return "true" if first_order.discount_amount > 0 else "false"
-    raise ValueError(dimension)
+    return customer.described_by.get(dimension)
 
 
 def segments(customers: Sequence[Customer], dimension: str) -> dict[str, list[Customer]]:
@@ -58,10 +50,10 @@ def segments(customers: Sequence[Customer], dimension: str) -> dict[str, list[Cu
     }
 
 
-def cohort_retention(customers: Sequence[Customer], as_of: date) -> list[Row]:
+def cohort_retention(customers: Sequence[Customer], as_of: date, dimensions: Sequence[str]) -> list[Row]:
     rows: list[Row] = []
     for grain in ("week", "month", "quarter"):
-        for dimension in ("all",) if grain == "week" else DIMENSIONS:
+        for dimension in ("all",) if grain == "week" else ("all", *dimensions):
             for value, members in segments(customers, dimension).items():
                 starts = sorted({start_of_period(grain, customer.first_order_date) for customer in members})
                 for cohort_start in starts:
@@ -105,11 +97,11 @@ def cohort_cell(cohort: Sequence[Customer], grain: str, number: int, start: date
     }
 
 
-def retention_curve(customers: Sequence[Customer], as_of: date) -> list[Row]:
+def retention_curve(customers: Sequence[Customer], as_of: date, dimensions: Sequence[str]) -> list[Row]:
     """Pooled from the customers again, not from cohort_retention, so that one mistake cannot hide in both."""
     rows: list[Row] = []
     for grain in ("week", "month", "quarter"):
-        for dimension in ("all",) if grain == "week" else DIMENSIONS:
+        for dimension in ("all",) if grain == "week" else ("all", *dimensions):
             for value, members in segments(customers, dimension).items():
                 key = {"cohort_grain": grain, "dimension": dimension, "dimension_value": value}
                 rows.extend({**key, **point} for point in curve_points(members, grain, as_of))

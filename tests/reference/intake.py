@@ -48,6 +48,8 @@ class CustomerRow:
     referred_by_customer_id: str | None
     loyalty_tier: str | None
     updated_at: datetime | None
+    described_by: Mapping[str, str | None]
+    """Columns that segment_dimensions names and the contract does not, by their name."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ class Customer:
     country: str | None
     marketing_consent: bool | None
     first_category: str | None
+    described_by: Mapping[str, str | None] = field(default_factory=dict)
 
     @property
     def first_order_date(self) -> date:
@@ -128,6 +131,17 @@ def read_order(row: RawRow, settings: Settings) -> OrderVersion:
     )
 
 
+# Columns of `customers` and dimensions that the contract names.
+KNOWN = (
+    "acquisition_channel",
+    "country",
+    "first_sales_channel",
+    "first_category",
+    "first_order_discounted",
+    "loyalty_tier",
+)
+
+
 def read_customer(row: RawRow, settings: Settings) -> CustomerRow:
     customer_id, email = split_id_and_email(row.get("customer_id"), row.get("email"))
     return CustomerRow(
@@ -140,6 +154,7 @@ def read_customer(row: RawRow, settings: Settings) -> CustomerRow:
         referred_by_customer_id=read_text(row.get("referred_by_customer_id")),
         loyalty_tier=read_text(row.get("loyalty_tier")),
         updated_at=settings.read_timestamp(row.get("updated_at")),
+        described_by={name: read_text(row.get(name)) for name in settings.segment_dimensions if name not in KNOWN},
     )
 
 
@@ -229,6 +244,7 @@ def customer_rank(row: CustomerRow) -> tuple[tuple[int, object], ...]:
         row.marketing_consent,
         row.referred_by_customer_id,
         row.loyalty_tier,
+        *row.described_by.values(),
     )
     return tuple(null_smallest(value) for value in values)
 
@@ -385,6 +401,7 @@ def gather_customers(
                 country=row.country if row else None,
                 marketing_consent=row.marketing_consent if row else None,
                 first_category=category_of(own[0].order_id, lines),
+                described_by={**row.described_by, "loyalty_tier": row.loyalty_tier} if row else {},
             )
         )
     return sorted(customers, key=lambda customer: customer.customer_id.encode("utf-8"))

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from .calendar_periods import add_periods, period_starts
-from .cohorts import DIMENSIONS, Row, ratio, segments, total
+from .cohorts import Row, ratio, segments, total
 from .intake import Customer, Order
 
 
@@ -205,14 +205,14 @@ def contribution_columns(now: Counts, all_now: Counts, before: Counts | None, al
 
 
 def retention_kpis_by_segment(
-    orders: Sequence[Order], customers: Sequence[Customer], as_of: date, window: int
+    orders: Sequence[Order], customers: Sequence[Customer], as_of: date, window: int, dimensions: Sequence[str]
 ) -> list[Row]:
     first_date = min(order.order_date for order in orders)
     rows: list[Row] = []
     for grain in ("month", "quarter", "year"):
         periods = [make_period(grain, start, as_of) for start in period_starts(grain, first_date, as_of)]
         everybody = [count_customers(customers, period, window) for period in periods]
-        for dimension in DIMENSIONS:
+        for dimension in ("all", *dimensions):
             by_value = {"all": list(customers)} if dimension == "all" else segments(customers, dimension)
             for value, members in by_value.items():
                 counts = [count_customers(members, period, window) for period in periods]

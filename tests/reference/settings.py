@@ -22,6 +22,13 @@ DEFAULTS: dict[str, object] = {
     "loyal_min_orders": 4,
     "excluded_statuses": ["cancelled", "canceled", "voided", "failed", "pending", "draft"],
     "count_fully_refunded": False,
+    "segment_dimensions": [
+        "acquisition_channel",
+        "country",
+        "first_sales_channel",
+        "first_category",
+        "first_order_discounted",
+    ],
 }
 
 
@@ -39,6 +46,7 @@ class Settings:
     loyal_min_orders: int
     excluded_statuses: frozenset[str]
     count_fully_refunded: bool
+    segment_dimensions: tuple[str, ...]
 
     def local_date(self, instant: datetime) -> date:
         return instant.astimezone(self.reporting_zone).date()
@@ -59,6 +67,9 @@ def read_settings(given: Mapping[str, object]) -> Settings:
     statuses = values["excluded_statuses"]
     if not isinstance(statuses, (list, tuple)):
         raise TypeError("excluded_statuses must be a list")
+    dimensions = values["segment_dimensions"]
+    if not isinstance(dimensions, (list, tuple)):
+        raise TypeError("segment_dimensions must be a list")
     return Settings(
         reporting_zone=reporting_zone,
         source_zone=source_zone,
@@ -72,4 +83,5 @@ def read_settings(given: Mapping[str, object]) -> Settings:
         loyal_min_orders=int(str(values["loyal_min_orders"])),
         excluded_statuses=frozenset(str(status).strip().lower() for status in statuses),
         count_fully_refunded=bool(values["count_fully_refunded"]),
+        segment_dimensions=tuple(str(name) for name in dimensions),
     )

@@ -1,3 +1,5 @@
+{#- Orders of a customer after which the curve begins, and days that it covers. -#}
+{%- set last_order_number, last_day = 5, 730 -%}
 -- A spell is the time from one order of a customer to the next; the last one is censored at as_of_date.
 with as_of as (
 
@@ -14,7 +16,7 @@ completed_spells as (
         count(*) as spells,
         count(*) as repurchased
     from {{ ref('int_order_sequence') }}
-    where order_number between 2 and 6
+    where order_number between 2 and {{ last_order_number + 1 }}
     group by
         order_number - 1,
         {{ days_between('previous_order_date', 'order_date') }}
@@ -30,7 +32,7 @@ censored_spells as (
         0 as repurchased
     from {{ ref('int_customers') }} as customers
     cross join as_of
-    where customers.orders <= 5
+    where customers.orders <= {{ last_order_number }}
     group by
         customers.orders,
         {{ days_between('customers.last_order_date', 'as_of.as_of_date') }}
@@ -67,7 +69,7 @@ totals as (
 
 days as (
 
-    {{ whole_numbers(730, digits=3) | indent(4) }}
+    {{ whole_numbers(last_day, digits=3) | indent(4) }}
 
 ),
 

@@ -1,3 +1,4 @@
+{%- set best_score = 5 -%}
 -- Ranks come from counts per distinct value: the same scores on every engine, and no sort of all customers at once.
 with customers as (
 
@@ -33,9 +34,9 @@ scored as (
 
     select
         customers.*,
-        cast(5 - floor(5 * recency_days_ranks.share_below) as int) as r_score,
-        cast(1 + floor(5 * orders_ranks.share_below) as int) as f_score,
-        cast(1 + floor(5 * net_revenue_ranks.share_below) as int) as m_score
+        cast({{ best_score }} - floor({{ best_score }} * recency_days_ranks.share_below) as int) as r_score,
+        cast(1 + floor({{ best_score }} * orders_ranks.share_below) as int) as f_score,
+        cast(1 + floor({{ best_score }} * net_revenue_ranks.share_below) as int) as m_score
     from customers
     inner join recency_days_ranks
         on customers.recency_days = recency_days_ranks.recency_days

@@ -22,20 +22,45 @@ with contributions as (
 
 ),
 
+daily_orders_before as (
+
+    select
+        order_date,
+        count(*) as orders,
+        sum(net_amount) as net_revenue
+    from {{ source('quality', 'published_orders') }}
+    group by order_date
+
+),
+
+-- Not those of int_calendar: orders may have moved from or to days outside of it.
+dates as (
+
+    select order_date
+    from contributions
+    union
+    select order_date
+    from daily_orders_before
+
+),
+
+calendar as (
+    {{ calendar_of('dates', 'order_date') | indent(4) }}
+),
+
 contributions_by_period as (
 
-    {% for grain in ['week', 'month', 'quarter', 'year'] %}
-        select
-            '{{ grain }}' as period_grain,
-            {{ period_start(grain, 'order_date') }} as period_start,
-            order_id,
-            explanation,
-            orders,
-            net_amount
-        from contributions
-        where {{ next_period_start(grain, 'order_date') }} <= {{ add_days('baseline_as_of_date', 1) }}
-        {% if not loop.last %}union all{% endif %}
-    {% endfor %}
+    select
+        calendar.period_grain,
+        calendar.period_start,
+        contributions.order_id,
+        contributions.explanation,
+        contributions.orders,
+        contributions.net_amount
+    from contributions
+    inner join calendar
+        on contributions.order_date = calendar.order_date
+    where calendar.period_end <= {{ add_days('contributions.baseline_as_of_date', 1) }}
 
 ),
 
@@ -98,29 +123,19 @@ changed_periods as (
 
 ),
 
-daily_orders_before as (
-
-    select
-        order_date,
-        count(*) as orders,
-        sum(net_amount) as net_revenue
-    from {{ source('quality', 'published_orders') }}
-    group by order_date
-
-),
-
 periods_before as (
 
-    {% for grain in ['week', 'month', 'quarter', 'year'] %}
-        select
-            '{{ grain }}' as period_grain,
-            {{ period_start(grain, 'order_date') }} as period_start,
-            sum(orders) as orders,
-            sum(net_revenue) as net_revenue
-        from daily_orders_before
-        group by {{ period_start(grain, 'order_date') }}
-        {% if not loop.last %}union all{% endif %}
-    {% endfor %}
+    select
+        calendar.period_grain,
+        calendar.period_start,
+        sum(daily_orders_before.orders) as orders,
+        sum(daily_orders_before.net_revenue) as net_revenue
+    from daily_orders_before
+    inner join calendar
+        on daily_orders_before.order_date = calendar.order_date
+    group by
+        calendar.period_grain,
+        calendar.period_start
 
 )
 

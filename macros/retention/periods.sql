@@ -1,0 +1,28 @@
+{#- The grains of all figures by period. -#}
+{% macro period_grains() -%}
+    {{ return(['week', 'month', 'quarter', 'year']) }}
+{%- endmacro %}
+
+
+{#- Body of a CTE or model: every date of a relation with the period of each grain that holds it. -#}
+{% macro calendar_of(relation, date) -%}
+    {%- for grain in period_grains() %}
+        {%- set start = period_start(grain, date) %}
+select
+    {{ date }},
+    '{{ grain }}' as period_grain,
+    {{ start }} as period_start,
+    {{ next_period_start(grain, start) }} as period_end
+from {{ relation }}
+        {%- if not loop.last %}
+union all
+        {%- endif %}
+    {%- endfor %}
+{%- endmacro %}
+
+
+{#- One of the columns <name>_week, <name>_month, ...: the one of the row's period_grain. -#}
+{% macro column_of_grain(name) -%}
+    case period_grain
+        {%- for grain in period_grains() %} when '{{ grain }}' then {{ name }}_{{ grain }}{% endfor %} end
+{%- endmacro %}

@@ -1,0 +1,1 @@
+{{ calendar_of(ref('int_days'), 'calendar_date') }}
