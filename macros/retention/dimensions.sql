@@ -2,5 +2,3 @@
 {% macro segment_dimensions() -%}
     {{ return(['acquisition_channel', 'country', 'first_sales_channel', 'first_category', 'first_order_discounted']) }}
 {%- endmacro %}
-
-
