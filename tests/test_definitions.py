@@ -198,3 +198,20 @@ def test_the_instance_sends_nothing_anywhere() -> None:
     settings = yaml.safe_load((Path(PROJECT) / "orchestration" / "dagster.yaml").read_text(encoding="utf-8"))
     assert settings["telemetry"] == {"enabled": False}
     assert settings["nux"] == {"enabled": False}
+
+
+@pytest.mark.parametrize("dagster_version", [None, "9.9.9"])
+def test_our_event_log_is_for_the_version_that_it_was_written_for(
+    dagster_version: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import yaml
+
+    from orchestration import launch
+
+    found = Places(tmp_path, None, tmp_path / "shop.duckdb", tmp_path / "published.duckdb")
+    if dagster_version:
+        monkeypatch.setattr(launch, "version", lambda package: dagster_version)
+    launch.prepare_instance(found)
+    settings = yaml.safe_load((found.dagster_home / "dagster.yaml").read_text(encoding="utf-8"))
+    assert ("event_log_storage" in settings) == (dagster_version is None)
+    assert settings["telemetry"] == {"enabled": False}
