@@ -106,7 +106,7 @@ def run_forked(arguments: Sequence[str], environment: Mapping[str, str], output:
 @cache
 def dbt_server() -> ForkServer:
     # Parsed models name the database, which DuckDB calls as its file.
-    server = ForkServer("tests.parsed_project", PROJECT, {**os.environ, "STAMMKUNDE_WAREHOUSE": WAREHOUSE})
+    server = ForkServer("tests.parsed_project", {**os.environ, "STAMMKUNDE_WAREHOUSE": WAREHOUSE})
     atexit.register(server.stop)
     return server
 

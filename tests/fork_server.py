@@ -1,9 +1,8 @@
 """Imports a module once and forks for each call of its function `run`: what is slow to import or to parse is shared.
 
-Each call is a process of its own, as a command on a terminal is: it has its own environment, folder, output and exit
-status, it frees its locks when it ends, and it can be killed. Reads one JSON command per line: {"start": {"request":
-..., "environment": ..., "folder": path, "output": path}} answers with the process id, {"wait": pid} with its exit
-status.
+Each call is a process of its own, as a command on a terminal is: it has its own environment, output and exit status, it
+frees its locks when it ends, and it can be killed. Reads one JSON command per line: {"start": {"request": ...,
+"environment": ..., "output": path}} answers with the process id, {"wait": pid} with its exit status.
 """
 
 from __future__ import annotations
@@ -26,7 +25,6 @@ def start(run: Callable[[Any], int | None], command: dict) -> int:
     os.dup2(output, 2)
     os.environ.clear()
     os.environ.update(command["environment"])
-    os.chdir(command["folder"])
     sys.exit(run(command["request"]))
 
 

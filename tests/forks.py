@@ -9,16 +9,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from stammkunde.places import PROJECT
+
 
 class ForkServer:
     """Starts calls of the function `run` of a module, each in a process of its own in the project's folder."""
 
-    def __init__(self, module: str, project: Path, environment: Mapping[str, str]) -> None:
-        self.project = project
+    def __init__(self, module: str, environment: Mapping[str, str]) -> None:
         self.is_ready = False
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.fork_server", module],
-            cwd=project, env=dict(environment), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            cwd=PROJECT, env=dict(environment), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
 
     def wait_until_ready(self) -> None:
@@ -29,8 +30,8 @@ class ForkServer:
 
     def start(self, request: object, environment: Mapping[str, str], output: Path) -> int:
         """The id of a new process; what it prints goes to the file `output`."""
-        given = {"environment": dict(environment), "folder": str(self.project), "output": str(output)}
-        return self._ask({"start": {"request": request, **given}})
+        given = {"request": request, "environment": dict(environment), "output": str(output)}
+        return self._ask({"start": given})
 
     def wait(self, pid: int) -> int:
         """The exit status of a process, when it has ended."""

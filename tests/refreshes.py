@@ -85,7 +85,7 @@ class RefreshServer:
         self.started = 0
         self.places = places_in(folder / "shop")
         prepare_instance(self.places)
-        self.forks = ForkServer("tests.forked_refresh", PROJECT, {**clean_environment(), **self.places.environment()})
+        self.forks = ForkServer("tests.forked_refresh", {**clean_environment(), **self.places.environment()})
 
     def copy_of(self, shop: Places) -> Places:
         """The shop for one test to break; all tests use one place in turn, for which dbt parses the project once."""
