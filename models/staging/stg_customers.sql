@@ -33,8 +33,10 @@ versions as (
                 country desc nulls last,
                 marketing_consent desc nulls last,
                 referred_by_customer_id desc nulls last,
+                {% for column in further_columns_of_customers() %}
+                    {{ column }} desc nulls last,
+                {% endfor %}
                 loyalty_tier desc nulls last
-                {% for column in further_columns_of_customers() %}, {{ column }} desc nulls last{% endfor %}
         ) as version_rank
     from typed
 

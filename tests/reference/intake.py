@@ -243,8 +243,8 @@ def customer_rank(row: CustomerRow) -> tuple[tuple[int, object], ...]:
         row.country,
         row.marketing_consent,
         row.referred_by_customer_id,
-        row.loyalty_tier,
         *row.described_by.values(),
+        row.loyalty_tier,
     )
     return tuple(null_smallest(value) for value in values)
 
