@@ -8,7 +8,7 @@ option = $(if $(2),--$(1) "$(2)")
 
 .DEFAULT_GOAL := help
 .PHONY: help run dagster accept rollback builds demo-failure check map test test-long test-spark test-spark-quick spark-up \
-	spark-down lint format real bench docs sample lock clean
+	spark-down lint hooks format real bench docs sample lock clean
 
 help:  ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -61,17 +61,23 @@ lint: $(VENV)/installed-dev  ## ruff, mypy, layers of imports, sqlfluff
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --disable-progress-bar models tests/data
+	$(BIN)/sqlfluff lint --disable-progress-bar --templater raw orchestration/quality/sql
+	$(BIN)/sqlfluff lint --disable-progress-bar --config intake/converting/sqlfluff.cfg intake/converting
+
+hooks: $(VENV)/installed-dev  ## let git run the quick part of it before each commit
+	$(BIN)/pre-commit install
 
 format: $(VENV)/installed-dev  ## let ruff and sqlfluff lay out the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/sqlfluff fix --disable-progress-bar models tests/data
+	$(BIN)/sqlfluff fix --disable-progress-bar --templater raw orchestration/quality/sql
 
 real: $(VENV)/installed-dev  ## build two real shops by mapping alone and compare with what others published of them
 	@$(if $(ONLINE_RETAIL),ONLINE_RETAIL=$(ONLINE_RETAIL) )$(BIN)/python -m examples.real_shops
 
 bench: $(VENV)/installed-spark  ## measure builds beside a floor, pandas and polars, and write docs/benchmarks.md (an hour)
-	$(BIN)/python -m bench.run $(if $(ORDERS),--orders $(ORDERS)) $(if $(ENGINES),--engines $(ENGINES)) $(BENCH)
+	$(BIN)/python -m bench.run $(foreach size,$(ORDERS),--orders $(size)) $(foreach engine,$(ENGINES),--engines $(engine)) $(BENCH)
 
 docs: $(VENV)/installed  ## the models' documentation as pages under target/
 	@$(BIN)/stammkunde docs

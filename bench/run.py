@@ -10,7 +10,6 @@ Results of other sizes and engines stay in the file, each with its machine and d
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import platform
@@ -18,24 +17,45 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date
+from enum import StrEnum
 from functools import reduce
 from importlib.metadata import version
 from operator import add
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import psutil
+import typer
 
 from bench import on_duckdb, on_spark, peers
 from bench.measure import NOTHING, Cost
 from bench.on_duckdb import PROJECT, TESTS
-from bench.page import PAGE, RESULTS, page
+from bench.page import PAGE, REFRESHES, RESULTS, page
 from spark import cluster
 
+
+class Engine(StrEnum):
+    duckdb = "duckdb"
+    pandas = "pandas"
+    polars = "polars"
+    spark = "spark"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is measured, and how."""
+
+    engines: Sequence[str]
+    memory: str
+    spark_memory: int
+    build: bool
+    sizes: bool  # whether sizes were named
+
+
+ENGINES = tuple(Engine)
 SIZES = (100_000, 1_000_000, 10_000_000)
-ENGINES = ("duckdb", "pandas", "polars", "spark")
 SIZES_OF_SPARK = (1_000_000, 10_000_000)  # smaller ones would measure only how Spark starts
 PACKAGES = {
     "duckdb": ("duckdb", "dbt-core", "dbt-duckdb"),
@@ -45,28 +65,31 @@ PACKAGES = {
 }
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--orders", type=int, nargs="+", help="sizes of the shops (100000 1000000 10000000)")
-    parser.add_argument("--engines", choices=ENGINES, nargs="+", default=ENGINES)
-    parser.add_argument("--work", type=Path, default=PROJECT / "warehouse" / "bench", help="for shops and warehouses")
-    parser.add_argument("--memory", default="80%", help="DuckDB's limit, such as 12GB; above, it works on the disk")
-    parser.add_argument("--spark-memory", type=int, default=3072, help="MiB of each of two workers and of the server")
-    parser.add_argument("--no-build", action="store_true", help="leave out `dbt build`, which does everything again")
-    parser.add_argument("--results", type=Path, default=RESULTS)
-    arguments = parser.parse_args()
-    if arguments.orders and min(arguments.orders) < 1:
-        parser.error("--orders must be at least 1")
-    work = arguments.work.resolve()
-    for orders in arguments.orders or SIZES:
-        raw = work / f"raw_{orders}"
-        generate(orders, raw)
-        for entry in measured(orders, raw, work / f"run_{orders}", arguments):
-            note(arguments.results, {"orders": orders, "date": date.today().isoformat(), "machine": machine(), **entry})
-    if arguments.results == RESULTS:
-        PAGE.write_text(page(json.loads(RESULTS.read_text(encoding="utf-8"))), encoding="utf-8")
-        print(f"\nwritten to {PAGE}")
-    return 0
+def main(
+    orders: Annotated[list[int] | None, typer.Option(min=1, help="Size of a shop; give it again for another.")] = None,
+    engines: Annotated[list[Engine] | None, typer.Option(help="What to measure; give it again for another.")] = None,
+    work: Annotated[Path, typer.Option(help="Folder for shops and warehouses.")] = PROJECT / "warehouse" / "bench",
+    memory: Annotated[str, typer.Option(help="DuckDB's limit, such as 12GB; beyond it, it works on the disk.")] = "80%",
+    spark_memory: Annotated[int, typer.Option(help="MiB of each of two workers and of the server.")] = 3072,
+    build: Annotated[bool, typer.Option(help="Whether `dbt build`, which does everything again, is measured.")] = True,
+    results: Path = RESULTS,
+) -> None:
+    """Measure, note it in bench/results.json, and write docs/benchmarks.md."""
+    asked = Asked(list(engines or Engine), memory, spark_memory, build, bool(orders))
+    for size in orders or SIZES:
+        raw = work.resolve() / f"raw_{size}"
+        generate(size, raw)
+        for entry in measured(size, raw, work.resolve() / f"run_{size}", asked):
+            note(results, {"orders": size, "date": date.today().isoformat(), "machine": machine(), **entry})
+    if results == RESULTS:
+        write_page()
+
+
+def write_page() -> None:
+    """docs/benchmarks.md from all that is noted."""
+    noted = [json.loads(file.read_text(encoding="utf-8")) if file.exists() else [] for file in (RESULTS, REFRESHES)]
+    PAGE.write_text(page(*noted), encoding="utf-8")
+    print(f"\nwritten to {PAGE}")
 
 
 def generate(orders: int, raw: Path) -> None:
@@ -76,18 +99,18 @@ def generate(orders: int, raw: Path) -> None:
         subprocess.run([sys.executable, str(program), "--orders", str(orders), "--out", str(raw)], check=True)
 
 
-def measured(orders: int, raw: Path, work: Path, arguments: argparse.Namespace) -> Iterator[dict]:
+def measured(orders: int, raw: Path, work: Path, asked: Asked) -> Iterator[dict]:
     """The cost of each engine, between two floors. DuckDB comes first: the others are compared with its marts."""
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
-    floor = measured_floor(raw, work, arguments.memory)
-    for engine in ("duckdb", *(engine for engine in ENGINES[1:] if engine in arguments.engines)):
-        if engine == "spark" and (why_not := why_not_on_spark(orders, arguments)):
+    floor = measured_floor(raw, work, asked.memory)
+    for engine in ("duckdb", *(engine for engine in ENGINES[1:] if engine in asked.engines)):
+        if engine == "spark" and (why_not := why_not_on_spark(orders, asked)):
             print(f"not measured on Spark: {why_not}")
             continue
-        entry = MEASURES[engine](engine, raw, work, arguments)
-        before, floor = floor, measured_floor(raw, work, arguments.memory)
-        if engine in arguments.engines:
+        entry = MEASURES[engine](engine, raw, work, asked)
+        before, floor = floor, measured_floor(raw, work, asked.memory)
+        if engine in asked.engines:
             yield {"engine": engine, **entry, "floors": [asdict(before), asdict(floor)], "versions": versions(engine)}
     shutil.rmtree(work)
 
@@ -96,15 +119,15 @@ def measured_floor(raw: Path, work: Path, memory_limit: str) -> Cost:
     return say("floor", on_duckdb.measure_floor(raw, work, memory_limit))
 
 
-def why_not_on_spark(orders: int, arguments: argparse.Namespace) -> str | None:
-    if not arguments.orders and orders not in SIZES_OF_SPARK:
+def why_not_on_spark(orders: int, asked: Asked) -> str | None:
+    if not asked.sizes and orders not in SIZES_OF_SPARK:
         return "so small a shop would measure only how Spark starts"
     return cluster.why_spark_cannot_run()
 
 
-def with_duckdb(engine: str, raw: Path, work: Path, arguments: argparse.Namespace) -> dict:
-    build = None if arguments.no_build else say("dbt build", on_duckdb.measure_build(raw, work, arguments.memory))
-    costs, phases = on_duckdb.measure_models(raw, work, arguments.memory)
+def with_duckdb(engine: str, raw: Path, work: Path, asked: Asked) -> dict:
+    build = None if not asked.build else say("dbt build", on_duckdb.measure_build(raw, work, asked.memory))
+    costs, phases = on_duckdb.measure_models(raw, work, asked.memory)
     models = {name: cost for name, cost in costs.items() if phases[name] != TESTS}
     say("models on DuckDB", total(models.values()))
     manifest = json.loads((work / "target" / "manifest.json").read_text(encoding="utf-8"))
@@ -115,23 +138,23 @@ def with_duckdb(engine: str, raw: Path, work: Path, arguments: argparse.Namespac
         "phases": by_phase(costs, phases),
         "models": {name: asdict(cost) for name, cost in models.items()},
         "marts_of_peers": asdict(total(cost for name, cost in models.items() if name in behind)),
-        "memory_limit": arguments.memory,
+        "memory_limit": asked.memory,
     }
 
 
-def with_notebook(engine: str, raw: Path, work: Path, arguments: argparse.Namespace) -> dict:
+def with_notebook(engine: str, raw: Path, work: Path, asked: Asked) -> dict:
     cost = say(engine, peers.measure(engine, raw, work / engine))
     found = peers.differences(work / engine, work / "stammkunde.duckdb")
     report(engine, found)
     return {"whole": asdict(cost), "differences": found}
 
 
-def with_spark(engine: str, raw: Path, work: Path, arguments: argparse.Namespace) -> dict:
-    with on_spark.running_cluster(work, arguments.spark_memory) as given:
+def with_spark(engine: str, raw: Path, work: Path, asked: Asked) -> dict:
+    with on_spark.running_cluster(work, asked.spark_memory) as given:
         whole, models, phases = on_spark.measure_models(raw, work, given)
         say("models on Spark", whole)
         windows = on_spark.measure_windows(work, given)
-        found = on_spark.differences(raw, work, given, arguments.memory)
+        found = on_spark.differences(raw, work, given, asked.memory)
     report(engine, found)
     return {
         "whole": asdict(whole),
@@ -140,7 +163,7 @@ def with_spark(engine: str, raw: Path, work: Path, arguments: argparse.Namespace
         "differences": found,
         "windows": windows,
         "workers": cluster.WORKERS,
-        "memory_mib": arguments.spark_memory,
+        "memory_mib": asked.spark_memory,
     }
 
 
@@ -198,4 +221,4 @@ def rounded(value: Any) -> Any:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    typer.run(main)

@@ -6,15 +6,20 @@ The job runs in a process of its own, so that whoever started it learns of it al
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
+from importlib.metadata import version
+
+import yaml
 
 from orchestration.session import locked, note_interrupted
 from orchestration.state import State
 from stammkunde.environment import PREFIX
+from stammkunde.files import replaced
 from stammkunde.places import PROJECT, Places
 from stammkunde.request import RefreshRequest
+
+DAGSTER_OF_EVENT_LOG = "1.13.27"  # orchestration/event_log.py was written for it
 
 
 def run(places: Places, request: RefreshRequest) -> int:
@@ -38,9 +43,16 @@ def environment_of_refresh(places: Places) -> dict[str, str]:
 
 
 def prepare_instance(places: Places) -> None:
-    """Dagster's folder with its settings, which turn off telemetry among others."""
-    places.dagster_home.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(PROJECT / "orchestration" / "dagster.yaml", places.dagster_home / "dagster.yaml")
+    """Dagster's folder with its settings, which turn off telemetry among others.
+
+    Our event log uses private names of one version of Dagster: with another version Dagster's own is taken, which is
+    slower.
+    """
+    settings = yaml.safe_load((PROJECT / "orchestration" / "dagster.yaml").read_text(encoding="utf-8"))
+    if version("dagster") != DAGSTER_OF_EVENT_LOG:
+        del settings["event_log_storage"]
+    with replaced(places.dagster_home / "dagster.yaml") as unfinished:
+        unfinished.write_text(yaml.safe_dump(settings), encoding="utf-8")
 
 
 def tell_of_crash(places: Places, signal: int) -> None:

@@ -6,13 +6,14 @@ python sample_data/generate.py --orders 1000000 --out DIR  a large shop, as type
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import Annotated, NoReturn
+
+import typer
 
 from shop.edge_cases import edge_cases
 from shop.files import DatabaseError
@@ -33,66 +34,45 @@ class RefusedError(Exception):
     """A setting that cannot be followed, said in one line."""
 
 
-class OneLineParser(argparse.ArgumentParser):
-    """A parser whose errors are one line, without the usage before it."""
-
-    def error(self, message: str) -> NoReturn:
-        """Leave with the message and status 2."""
-        self.exit(2, f"{self.prog}: {message.removeprefix('argument ')}\n")
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return the exit status."""
-    parser = _parser()
-    settings = parser.parse_args(arguments)
+def main(
+    orders: Annotated[
+        int | None, typer.Option(min=1, max=1_000_000_000, help="Write a large shop of so many orders, into --out.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The folder to write into (default: sample_data/raw).")] = None,
+    all_entities: Annotated[
+        bool,
+        typer.Option("--all-entities", help="With --orders: every entity, not only three of them."),
+    ] = False,
+) -> None:
+    """Write the sample shop, or a large one for benchmarks."""
     try:
-        _run(settings)
+        _run(orders, out, all_entities)
     except RefusedError as error:
-        parser.error(str(error))
+        _refuse(str(error))
     except (OSError, ValueError, DatabaseError) as error:
         first_line = str(error).strip().splitlines()[0]
-        parser.error(f"--out {settings.out}: {first_line}" if settings.out else first_line)
+        _refuse(f"--out {out}: {first_line}" if out else first_line)
     except KeyboardInterrupt:
         print("stopped; nothing was replaced", file=sys.stderr)
-        return 130
-    return 0
+        raise typer.Exit(130) from None
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = OneLineParser(description="Write the sample shop, or a large one for benchmarks.")
-    parser.add_argument(
-        "--orders", type=_number_of_orders, metavar="N", help="write a large shop of N orders, into --out"
-    )
-    parser.add_argument("--out", type=Path, metavar="DIR", help="the folder to write into (default: sample_data/raw)")
-    parser.add_argument(
-        "--all-entities",
-        action="store_true",
-        help="with --orders: every entity, not only orders, customers and exchange rates",
-    )
-    return parser
+def _refuse(text: str) -> NoReturn:
+    print(f"generate.py: {text}", file=sys.stderr)
+    raise typer.Exit(2)
 
 
-def _number_of_orders(text: str) -> int:
-    try:
-        number = int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"a whole number is needed, not '{text}'") from None
-    if not 1 <= number <= 1_000_000_000:
-        raise argparse.ArgumentTypeError(f"a number from 1 to 1,000,000,000 is needed, not {text}")
-    return number
-
-
-def _run(settings: argparse.Namespace) -> None:
-    if settings.orders is None and settings.all_entities:
+def _run(orders: int | None, out: Path | None, all_entities: bool) -> None:
+    if orders is None and all_entities:
         raise RefusedError("--all-entities: only goes with --orders, the sample shop always has every entity")
-    if settings.orders is not None and settings.out is None:
+    if orders is not None and out is None:
         raise RefusedError("--out: a folder is needed with --orders")
     started = time.monotonic()
-    if settings.orders is not None:
-        large = plan(settings.orders, all_entities=settings.all_entities)
-        folder, rows = settings.out, _into(settings.out, lambda new: write_large(new, large))
-    elif settings.out is not None:
-        folder, rows = settings.out, _into(settings.out, lambda new: write_sample(new, edge_cases()))
+    if orders is not None:
+        large = plan(orders, all_entities=all_entities)
+        folder, rows = out, _into(out, lambda new: write_large(new, large))
+    elif out is not None:
+        folder, rows = out, _into(out, lambda new: write_sample(new, edge_cases()))
     else:
         folder, rows = HERE / "raw", _ship()
     _summary(folder, rows, time.monotonic() - started)
@@ -145,4 +125,4 @@ def _summary(folder: Path, rows: dict[str, int], seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    typer.run(main)

@@ -211,8 +211,13 @@ def end_processes(folder: Path) -> None:
             for process in processes_of(folder, group):
                 with contextlib.suppress(psutil.NoSuchProcess):
                     process.send_signal(signal_number)
-            if wait_until(lambda group=group: not processes_of(folder, group), SECONDS_TO_END):
+            if have_ended(folder, group):
                 break
+
+
+def have_ended(folder: Path, group: int) -> bool:
+    """Whether all processes of a group end in time."""
+    return wait_until(lambda: not processes_of(folder, group), SECONDS_TO_END)
 
 
 def processes_of(folder: Path, group: int | None = None) -> list[psutil.Process]:

@@ -1,18 +1,24 @@
-"""What the tests share: building a warehouse with dbt's command line, as a user does, in a folder of its own."""
+"""What the tests share: building a warehouse with dbt in a folder of its own, the sample and a refreshed shop."""
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
+from filelock import FileLock
+
+from tests.forks import ForkServer
 
 if TYPE_CHECKING:
     from stammkunde.places import Places
@@ -25,6 +31,7 @@ if not hasattr(main_module, "__file__"):
     main_module.__file__ = __file__
 
 PROJECT = Path(__file__).resolve().parent.parent
+WAREHOUSE, OUTPUT = "warehouse.duckdb", "output.txt"
 SAMPLE = PROJECT / "sample_data" / "raw"
 LONGEST = "test_refresh.py"
 
@@ -59,24 +66,58 @@ def run_dbt(
     raw: Path = SAMPLE,
     settings: Mapping[str, object] | None = None,
     project: Path = PROJECT,
+    as_user: bool = False,
 ) -> Build:
-    """Run dbt in `project` with its warehouse, artefacts and logs under `directory`."""
+    """Run dbt with its warehouse, artefacts and logs under `directory`.
+
+    The project is parsed once for all commands, but for those of a changed copy or of another target, and where dbt is
+    to be started as a user starts it.
+    """
     directory.mkdir(parents=True, exist_ok=True)
-    warehouse, target = directory / "warehouse.duckdb", directory / "target"
     environment = {
         **os.environ,
         "STAMMKUNDE_RAW": str(raw),
-        "STAMMKUNDE_WAREHOUSE": str(warehouse),
+        "STAMMKUNDE_WAREHOUSE": str(directory / WAREHOUSE),
         "STAMMKUNDE_SPARK_WAREHOUSE": str(directory / "spark"),
-        "DBT_TARGET_PATH": str(target),
+        "DBT_TARGET_PATH": str(directory / "target"),
         "DBT_LOG_PATH": str(directory / "logs"),
         "NO_COLOR": "1",
     }
-    arguments = [str(Path(sys.executable).with_name("dbt")), *command]
-    if settings:
-        arguments += ["--vars", json.dumps(dict(settings))]
-    finished = subprocess.run(arguments, cwd=project, env=environment, capture_output=True, text=True, check=False)
-    return Build(finished.returncode, finished.stdout + finished.stderr, warehouse, target)
+    arguments = [*command, *(["--vars", json.dumps(dict(settings))] if settings else [])]
+    if as_user or project != PROJECT or "--target" in command:
+        status = run_program(arguments, environment, directory / OUTPUT, project)
+    else:
+        status = run_forked(arguments, environment, directory / OUTPUT)
+    return build_in(directory, status)
+
+
+def build_in(directory: Path, exit_code: int) -> Build:
+    """The run of dbt that left its things in `directory`."""
+    output = (directory / OUTPUT).read_text(encoding="utf-8")
+    return Build(exit_code, output, directory / WAREHOUSE, directory / "target")
+
+
+def run_forked(arguments: Sequence[str], environment: Mapping[str, str], output: Path) -> int:
+    """A dbt command in a process of its own that need not import dbt and parse the project again."""
+    server = dbt_server()
+    return server.wait(server.start(arguments, environment, output))
+
+
+@cache
+def dbt_server() -> ForkServer:
+    # Parsed models name the database, which DuckDB calls as its file.
+    server = ForkServer("tests.parsed_project", {**os.environ, "STAMMKUNDE_WAREHOUSE": WAREHOUSE})
+    atexit.register(server.stop)
+    return server
+
+
+def run_program(arguments: Sequence[str], environment: Mapping[str, str], output: Path, project: Path) -> int:
+    """A dbt command as a user starts it."""
+    program = Path(sys.executable).with_name("dbt")
+    with output.open("w", encoding="utf-8") as printed:
+        return subprocess.run(
+            [program, *arguments], cwd=project, env=environment, stdout=printed, stderr=subprocess.STDOUT, check=False
+        ).returncode
 
 
 def build_models(
@@ -93,12 +134,29 @@ def build_models(
     return build
 
 
+def made_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder that the first process of pytest-xdist to need it makes for all of them; the others wait for it."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    done = folder / "done"
+    with FileLock(f"{folder}.lock"):
+        if not done.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            make(folder)
+            done.touch()
+    return folder
+
+
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Build:
-    """The sample shop, built once with the default settings and every unit and data test."""
-    build = run_dbt(["build"], tmp_path_factory.mktemp("sample"))
-    assert build.exit_code == 0, build.output
-    return build
+    """The sample shop, built once as a user builds it, with the default settings and every unit and data test."""
+
+    def make(folder: Path) -> None:
+        build = run_dbt(["build"], folder, as_user=True)
+        assert build.exit_code == 0, build.output
+
+    return build_in(made_once(tmp_path_factory, "sample", make), 0)
 
 
 @pytest.fixture(scope="session")
@@ -108,15 +166,18 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RefreshServer]:
 
     started = RefreshServer(tmp_path_factory.mktemp("server"))
     yield started
-    started.stop()
+    started.forks.stop()
 
 
 @pytest.fixture(scope="session")
-def shop(server: RefreshServer, tmp_path_factory: pytest.TempPathFactory) -> Places:
-    """A small shop, refreshed once. Tests work on copies of it."""
-    from tests.refreshes import new_places
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Places:
+    """A small shop, refreshed once as a user refreshes it. Tests that change something work on a copy of it."""
+    from tests.refreshes import new_places, places_in, refresh_by_command
 
-    places = new_places(tmp_path_factory.mktemp("shop") / "shop")
-    status, output = server.run(places)
-    assert status == 0, output
-    return places
+    return places_in(made_once(tmp_path_factory, "shop", lambda folder: refresh_by_command(new_places(folder))))
+
+
+@pytest.fixture
+def places(server: RefreshServer, shop: Places) -> Places:
+    """A copy of the shop as it is."""
+    return server.copy_of(shop)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import json
 import os
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -21,6 +21,7 @@ from orchestration.launch import prepare_instance
 from orchestration.state import State
 from stammkunde.places import Places
 from tests.conftest import PROJECT
+from tests.forks import ForkServer
 
 PATIENCE = 300  # seconds after which something that is waited for will not come
 
@@ -58,7 +59,7 @@ class Refresh:
         return self.output_file.read_text(encoding="utf-8") if self.output_file.exists() else ""
 
     def wait(self) -> int:
-        return self.server.ask({"wait": self.pid})
+        return self.server.forks.wait(self.pid)
 
     def wait_for(self, happened: Callable[[], bool]) -> bool:
         """Whether it happened while the refresh ran."""
@@ -76,53 +77,51 @@ def is_zombie(pid: int) -> bool:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
 
 
-@dataclass
 class RefreshServer:
-    """The process that starts refreshes; `project` may be a changed copy."""
+    """Starts refreshes, each in a process of its own."""
 
-    folder: Path
-    project: Path = PROJECT
-    process: subprocess.Popen = field(init=False)
-    started: int = 0
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.started = 0
+        self.places = places_in(folder / "shop")
+        prepare_instance(self.places)
+        self.forks = ForkServer("tests.forked_refresh", {**clean_environment(), **self.places.environment()})
 
-    def __post_init__(self) -> None:
-        self.template = Places(self.folder / "raw", None, self.folder / "template.duckdb", self.folder / "none.duckdb")
-        prepare_instance(self.template)
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.refresh_server"],
-            cwd=self.project,
-            env={**clean_environment(), **self.template.environment()},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self.process.stdout and self.process.stdout.readline() == "ready\n", "the server did not start"
+    def copy_of(self, shop: Places) -> Places:
+        """The shop for one test to break; all tests use one place in turn, for which dbt parses the project once."""
+        self.forks.wait_until_ready()
+        parsed, copy = self.folder / "parsed", self.places
+        if not parsed.exists():
+            copy.dbt_target.rename(parsed)
+        shutil.rmtree(folder_of(copy))
+        shutil.copytree(folder_of(shop), folder_of(copy), symlinks=True)
+        shutil.rmtree(copy.dbt_target)
+        shutil.copytree(parsed, copy.dbt_target)
+        return copy
 
-    def ask(self, command: Mapping[str, object]) -> int:
-        assert self.process.stdin and self.process.stdout
-        self.process.stdin.write(json.dumps(command) + "\n")
-        self.process.stdin.flush()
-        return json.loads(self.process.stdout.readline())
-
-    def start(self, places: Places, environment: Mapping[str, str] | None = None, **request: object) -> Refresh:
-        if not places.dbt_target.exists():  # what dbt has parsed once it need not parse again
-            shutil.copytree(self.template.dbt_target, places.dbt_target)
+    def start(
+        self,
+        places: Places,
+        environment: Mapping[str, str] | None = None,
+        *,
+        without_suite: str | None = None,
+        **request: object,
+    ) -> Refresh:
         prepare_instance(places)
         self.started += 1
         output = self.folder / f"output-{self.started}.txt"
-        given = {**places.environment(), "STAMMKUNDE_TERMINAL": "1", "STAMMKUNDE_SHOP": "small", **(environment or {})}
-        pid = self.ask({"start": {"environment": given, "request": request, "output": str(output)}})
+        given = {**environment_of_refresh(places), **(environment or {})}
+        pid = self.forks.start({"without_suite": without_suite, "request": request}, given, output)
         return Refresh(self, pid, places, output)
 
-    def run(self, places: Places, environment: Mapping[str, str] | None = None, **request: object) -> tuple[int, str]:
+    def run(self, places: Places, environment: Mapping[str, str] | None = None, **asked: Any) -> tuple[int, str]:
         """Exit status and output of one refresh from start to end."""
-        refresh = self.start(places, environment, **request)
+        refresh = self.start(places, environment, **asked)
         return refresh.wait(), refresh.output
 
-    def stop(self) -> None:
-        assert self.process.stdin
-        self.process.stdin.close()
-        self.process.wait()
+
+def environment_of_refresh(places: Places) -> dict[str, str]:
+    return {**clean_environment(), **places.environment(), "STAMMKUNDE_TERMINAL": "1", "STAMMKUNDE_SHOP": "small"}
 
 
 def clean_environment() -> dict[str, str]:
@@ -134,19 +133,24 @@ def clean_environment() -> dict[str, str]:
 def new_places(folder: Path) -> Places:
     """A small shop in a folder of its own, nothing built yet."""
     write_shop(folder / "raw")
+    return places_in(folder)
+
+
+def places_in(folder: Path) -> Places:
     return Places(folder / "raw", None, folder / "shop.duckdb", folder / "published" / "retention.duckdb")
 
 
-def copied(places: Places, folder: Path) -> Places:
-    """A shop as it is, somewhere else: what one test breaks is whole for the next."""
-    source = places.raw.parent
-    shutil.copytree(source, folder, symlinks=True)
-    return replace(
-        places,
-        raw=folder / places.raw.relative_to(source),
-        warehouse=folder / places.warehouse.relative_to(source),
-        published=folder / places.published.relative_to(source),
-    )
+def folder_of(places: Places) -> Path:
+    return places.warehouse.parent
+
+
+def refresh_by_command(places: Places) -> None:
+    """The whole command that `make run` calls."""
+    finished = subprocess.run(
+        [sys.executable, "-m", "cli", "run"],
+        cwd=PROJECT, env=environment_of_refresh(places), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert finished.returncode == 0, finished.stdout + finished.stderr
 
 
 def last_build(places: Places) -> dict[str, object]:

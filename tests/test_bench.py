@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from bench.measure import Cost, Watch, measure_command
-from bench.page import PAGE, RESULTS, page
+from bench.page import PAGE, REFRESHES, RESULTS, page
 from bench.windows import scores_by_counts, scores_by_window
 from tests.conftest import PROJECT, Build
 
@@ -22,7 +22,8 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
     """A small shop, measured on all engines but Spark, by engine."""
     folder = tmp_path_factory.mktemp("bench")
     results = folder / "results.json"
-    command = [sys.executable, "-m", "bench.run", "--orders", "20000", "--engines", "duckdb", "pandas", "polars"]
+    engines = [part for engine in ("duckdb", "pandas", "polars") for part in ("--engines", engine)]
+    command = [sys.executable, "-m", "bench.run", "--orders", "20000", *engines]
     subprocess.run([*command, "--work", str(folder / "work"), "--results", str(results)], cwd=PROJECT, check=True)
     return {one["engine"]: one for one in json.loads(results.read_text(encoding="utf-8"))}
 
@@ -128,4 +129,6 @@ def test_the_page_compares_peers_of_the_same_size() -> None:
 
 
 def test_the_committed_page_is_that_of_the_committed_results() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(json.loads(RESULTS.read_text(encoding="utf-8")))
+    assert PAGE.read_text(encoding="utf-8") == page(
+        *(json.loads(file.read_text(encoding="utf-8")) for file in (RESULTS, REFRESHES))
+    )

@@ -12,7 +12,8 @@ import pytest
 from orchestration.state import State
 from stammkunde.manifest import Manifest
 from stammkunde.places import Places
-from tests.refreshes import write_shop
+from tests.reference.calculate import MARTS
+from tests.refreshes import places_in, write_shop
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +21,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Places]:
     """The small shop's folder, which the environment names meanwhile."""
     folder = tmp_path_factory.mktemp("definitions")
     write_shop(folder / "raw")
-    found = Places(folder / "raw", None, folder / "shop.duckdb", folder / "published" / "retention.duckdb")
+    found = places_in(folder)
     with pytest.MonkeyPatch.context() as patched:
         for name, value in found.environment().items():
             patched.setenv(name, value)
@@ -54,6 +55,7 @@ def test_the_graph_leads_from_raw_entities_to_consumers(graph, places: Places) -
     assert keys(graph, "consumers") == {"consumers/bi_tools", "consumers/retention_summary"}
     upstream = dg.AssetSelection.assets("published/retention").upstream().resolve(graph)
     marts = {key for key in graph.get_all_asset_keys() if key.path[0] == "marts"}
+    assert {dg.AssetKey(["marts", mart]) for mart in MARTS} <= marts
     assert {key.path[-1] for key in marts} == set(Manifest.read(places.dbt_target / "manifest.json").marts())
     assert marts < upstream
     assert dg.AssetKey(["raw", "orders"]) in upstream
@@ -196,3 +198,20 @@ def test_the_instance_sends_nothing_anywhere() -> None:
     settings = yaml.safe_load((Path(PROJECT) / "orchestration" / "dagster.yaml").read_text(encoding="utf-8"))
     assert settings["telemetry"] == {"enabled": False}
     assert settings["nux"] == {"enabled": False}
+
+
+@pytest.mark.parametrize("dagster_version", [None, "9.9.9"])
+def test_our_event_log_is_for_the_version_that_it_was_written_for(
+    dagster_version: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import yaml
+
+    from orchestration import launch
+
+    found = Places(tmp_path, None, tmp_path / "shop.duckdb", tmp_path / "published.duckdb")
+    if dagster_version:
+        monkeypatch.setattr(launch, "version", lambda package: dagster_version)
+    launch.prepare_instance(found)
+    settings = yaml.safe_load((found.dagster_home / "dagster.yaml").read_text(encoding="utf-8"))
+    assert ("event_log_storage" in settings) == (dagster_version is None)
+    assert settings["telemetry"] == {"enabled": False}

@@ -26,9 +26,7 @@ from tests.refreshes import (
     Refresh,
     RefreshServer,
     assert_readers_saw_nothing,
-    clean_environment,
     content,
-    copied,
     last_build,
     new_places,
     published_figures,
@@ -63,13 +61,12 @@ def test_a_first_refresh_has_nothing_to_be_compared_with_and_says_so(shop: Place
 
 
 def test_a_failing_suite_blocks_and_is_told_and_can_be_accepted_once(
-    shop: Places, server: RefreshServer, tmp_path: Path
+    shop: Places, places: Places, server: RefreshServer
 ) -> None:
     """A third of February 2025 is missing: blocked, told, and let through with a reason.
 
     A refund of January by a newer version and a late order of March are explained, and restated beside it.
     """
-    places = copied(shop, tmp_path / "shop")
     before = content(places)
     lines = (places.raw / "orders.csv").read_text(encoding="utf-8").splitlines()
     of_month = [line for line in lines if ",2025-02-" in line.split(",c", 1)[1]]
@@ -126,8 +123,7 @@ def test_a_failing_suite_blocks_and_is_told_and_can_be_accepted_once(
     assert "there is nothing to accept" in again.stderr
 
 
-def test_an_acceptance_is_for_the_files_that_were_blocked(shop: Places, server: RefreshServer, tmp_path: Path) -> None:
-    places = copied(shop, tmp_path / "shop")
+def test_an_acceptance_is_for_the_files_that_were_blocked(places: Places, server: RefreshServer) -> None:
     before = content(places)
     State(places.state).note("20990101T000000Z-blocked", outcome="blocked", raw_fingerprint="of other files")
     status, output = server.run(places, accepted_build="20990101T000000Z-blocked", accepted_reason="it is right")
@@ -137,8 +133,7 @@ def test_an_acceptance_is_for_the_files_that_were_blocked(shop: Places, server: 
 
 
 @pytest.mark.parametrize("name", ["empty", "latin_1", "mapping_preset_unknown", "folder_linked_to_itself"])
-def test_what_cannot_be_read_fails_in_one_line(name: str, shop: Places, server: RefreshServer, tmp_path: Path) -> None:
-    places = copied(shop, tmp_path / "shop")
+def test_what_cannot_be_read_fails_in_one_line(name: str, places: Places, server: RefreshServer) -> None:
     before, warehouse = content(places), places.warehouse.read_bytes()
     case = next(case for case in ERRORS if case.name == name)
     shutil.rmtree(places.raw)
@@ -151,8 +146,7 @@ def test_what_cannot_be_read_fails_in_one_line(name: str, shop: Places, server: 
     assert_readers_saw_nothing(places, before, "failed")
 
 
-def test_a_crashed_dbt_stops_the_refresh(shop: Places, server: RefreshServer, tmp_path: Path) -> None:
-    places = copied(shop, tmp_path / "shop")
+def test_a_crashed_dbt_stops_the_refresh(places: Places, server: RefreshServer) -> None:
     before = content(places)
     refresh = server.start(places)
     assert refresh.wait_for(lambda: bool(dbt_processes(refresh)))
@@ -177,8 +171,7 @@ def dbt_processes(refresh: Refresh) -> list[int]:
 
 
 @pytest.mark.long  # the quick set fills a disk in tests/test_publish.py, without the rest of a refresh
-def test_a_full_disk_stops_publish(server: RefreshServer, shop: Places, tmp_path: Path) -> None:
-    places = copied(shop, tmp_path / "shop")
+def test_a_full_disk_stops_publish(places: Places, server: RefreshServer) -> None:
     before = places.published.read_bytes()
     shutil.rmtree(places.published.parent)
     places.published.parent.mkdir()
@@ -199,56 +192,36 @@ def test_a_full_disk_stops_publish(server: RefreshServer, shop: Places, tmp_path
         subprocess.run(["umount", str(places.published.parent)], check=True)
 
 
-class Broken:
-    """A copy of the project with something taken out or put in."""
-
-    def __init__(self, folder: Path) -> None:
-        self.project = folder / "project"
-        ignored = shutil.ignore_patterns(".git", ".venv", "target", "logs", "warehouse", "__pycache__", ".pytest_cache")
-        shutil.copytree(PROJECT, self.project, ignore=ignored)
-
-
-def test_a_failing_dbt_test_stops_publish(shop: Places, tmp_path: Path) -> None:
-    """In a copy of the project: a test that forbids one order of the shop."""
-    broken = Broken(tmp_path)
-    test = broken.project / "tests" / "data" / "assert_no_forbidden_order.sql"
+def test_a_failing_dbt_test_stops_publish(places: Places, server: RefreshServer, tmp_path: Path) -> None:
+    """In a copy of the dbt project, in which a test forbids one order of the shop."""
+    project = tmp_path / "project"
+    for part in ("models", "macros", "seeds", "tests/data"):
+        shutil.copytree(PROJECT / part, project / part)
+    for part in ("dbt_project.yml", "profiles.yml"):
+        shutil.copy(PROJECT / part, project)
+    test = project / "tests" / "data" / "assert_usable_orders_are_complete.sql"
+    assert test.exists()
     test.write_text("select order_id from {{ ref('stg_orders') }} where order_id = 'o0-1'\n", encoding="utf-8")
-    places = copied(shop, tmp_path / "shop")
     before = content(places)
-    server = RefreshServer(tmp_path / "server", broken.project)
-    try:
-        status, output = server.run(places)
-    finally:
-        server.stop()
+    status, output = server.run(places, {"DBT_PROJECT_DIR": str(project)})
     assert status == 1
-    assert "assert_no_forbidden_order" in output
+    assert test.stem in output
     assert_readers_saw_nothing(places, before, "failed")
 
 
-def test_a_missing_suite_stops_publish(shop: Places, tmp_path: Path) -> None:
-    """In a copy of the project, through the command that `make run` calls."""
-    broken = Broken(tmp_path)
-    suites = broken.project / "orchestration" / "quality" / "suites" / "__init__.py"
-    with suites.open("a", encoding="utf-8") as file:
-        file.write('del SUITES["drift"]\n')
-    places = copied(shop, tmp_path / "shop")
+def test_a_missing_suite_stops_publish(places: Places, server: RefreshServer) -> None:
     before = content(places)
-    finished = subprocess.run(
-        [sys.executable, "-m", "cli", "run"],
-        cwd=broken.project, env={**clean_environment(), **places.environment()}, capture_output=True, text=True,
-        check=False,
-    )  # fmt: skip
-    assert finished.returncode == 1
-    assert "the suite drift is missing" in finished.stdout
-    assert "Traceback" not in finished.stdout + finished.stderr
+    status, output = server.run(places, without_suite="drift")
+    assert status == 1
+    assert "the suite drift is missing" in output
+    assert "Traceback" not in output
     assert_readers_saw_nothing(places, before, "failed")
 
 
 @pytest.mark.parametrize("both_succeed", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_two_refreshes_at_once_come_one_after_the_other(
-    both_succeed: bool, shop: Places, server: RefreshServer, tmp_path: Path
+    both_succeed: bool, shop: Places, places: Places, server: RefreshServer, tmp_path: Path
 ) -> None:
-    places = copied(shop, tmp_path / "shop")
     first = server.start(places)
     assert first.wait_for(lambda: "raw ..." in first.output)
     second = server.start(places, {} if both_succeed else {"STAMMKUNDE_THRESHOLDS": str(tmp_path / "none.yml")})
@@ -280,11 +253,10 @@ def test_a_refresh_reads_tables_of_the_engine_as_it_reads_files(
 
 @pytest.mark.parametrize("seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(2, 25))])
 def test_after_a_kill_the_next_refresh_is_as_if_nothing_had_been(
-    seed: int, shop: Places, server: RefreshServer, tmp_path: Path
+    seed: int, shop: Places, places: Places, server: RefreshServer
 ) -> None:
     """Killed at a random moment of a random step; the next refresh gives what an undisturbed one gives."""
     moment = random.Random(seed)
-    places = copied(shop, tmp_path / "shop")
     before = content(places)
     step = moment.choice(["raw ...", "models ...", "models ...", "gate ...", "build ...", "publish ..."])
     refresh = server.start(places)

@@ -1,10 +1,14 @@
 """A mapping: which file or table is which raw entity, and which of its columns is what. Read from YAML and judged.
 
-`rules.py` says what a mapping may hold (see docs/mapping.md), `load.py` reads one with its preset.
+`rules.py` says what a mapping may hold (see docs/mapping.md), with a module for each part; `load.py` reads one with its
+preset.
 """
 
+from .columns import ColumnRule
+from .folds import FirstLine, InvoiceLines
 from .load import Mapping, load_mapping, load_preset, presets
-from .rules import ColumnRule, EntityRule, FirstLine, Format, InvoiceLines, Table
+from .rules import EntityRule
+from .sources import Format, Table
 
 __all__ = [
     "ColumnRule", "EntityRule", "FirstLine", "Format", "InvoiceLines", "Mapping", "Table",

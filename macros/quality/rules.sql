@@ -1,22 +1,12 @@
-{#- The rules of a model, from its YAML: of a column under `meta.rules`, the key of several columns under `meta.key`. -#}
-
-{#- What the YAML says of the model or seed that a relation is of. -#}
-{% macro node_of(relation) %}
-    {% for node in graph.nodes.values() if node.resource_type in ['model', 'seed'] %}
-        {% if node.schema == relation.schema and node.alias == relation.identifier %}
-            {{ return(node) }}
-        {% endif %}
-    {% endfor %}
-    {% do exceptions.raise_compiler_error('there is no model of ' ~ relation) %}
-{% endmacro %}
-
+{#- The rules of a model, from its YAML: of a column under `meta.rules`, a key of several columns under `meta.key`. -#}
 
 {#- SQL of all broken rules of a model. One scan counts the rows that break a rule; each key is a query of its own. -#}
-{% macro broken_rules(relation, node) %}
+{% macro broken_rules(relation) %}
+    {%- set node = graph.nodes[model.attached_node] -%}
     {%- set rules = row_rules(node) -%}
     {%- set keys = key_rules(node) -%}
     {%- if not rules and not keys -%}
-        {% do exceptions.raise_compiler_error(node.name ~ ' has no rules: take the test keeps_its_rules away, or give it some') %}
+        {% do wrong_rule(node, none, 'there are no rules: take the test keeps_its_rules away, or give it some') %}
     {%- endif -%}
     with
     {%- if rules %}
@@ -48,9 +38,12 @@
         {%- endif %}
         {%- for key in keys %}
         {{ 'union all' if rules or not loop.first }}
-        select {{ rules | length + loop.index }} as number, {{ text_literal(key.words) }} as rule, count(*) as broken
+        select
+            {{ rules | length + loop.index }} as number,
+            {{ text_literal(key.words) }} as rule,
+            cast(sum(copies) as bigint) as broken
         from (
-            select {{ key.columns }} from {{ relation }}
+            select count(*) as copies from {{ relation }}
             {{ 'where ' ~ key.when if key.when }}
             group by {{ key.columns }}
             having count(*) > 1
@@ -66,20 +59,20 @@
     {% set found = [] %}
     {% for column in node.columns.values() %}
         {% for group in rule_groups(node, column) %}
-            {% set when = group.get('when') %}
             {% for word, limit in group.items() if word not in ['when', 'unique'] %}
                 {% if word == 'not_null' %}
-                    {% set broken, words = column.name ~ ' is null', column.name ~ ' is null' %}
+                    {% set broken, words = 'is null', 'is null' %}
                 {% elif word == 'min' %}
-                    {% set broken, words = column.name ~ ' < ' ~ limit, column.name ~ ' is below ' ~ limit %}
+                    {% set broken, words = '< ' ~ limit, 'is below ' ~ limit %}
                 {% elif word == 'max' %}
-                    {% set broken, words = column.name ~ ' > ' ~ limit, column.name ~ ' is above ' ~ limit %}
-                {% elif word == 'values' %}
-                    {% set broken = column.name ~ ' not in (' ~ literals(limit) ~ ')' %}
-                    {% set words = column.name ~ ' is none of ' ~ limit | join(', ') %}
+                    {% set broken, words = '> ' ~ limit, 'is above ' ~ limit %}
+                {% else %}
+                    {% set broken = 'not in (' ~ literals(limit) ~ ')' %}
+                    {% set words = 'is not in (' ~ limit | join(', ') ~ ')' %}
                 {% endif %}
                 {% do found.append({
-                    'broken': broken ~ (' and ' ~ when if when else ''), 'words': words ~ (' where ' ~ when if when else '')
+                    'broken': column.name ~ ' ' ~ broken ~ (' and (' ~ group.when ~ ')' if group.when),
+                    'words': column.name ~ ' ' ~ words ~ (' where ' ~ group.when if group.when),
                 }) %}
             {% endfor %}
         {% endfor %}
@@ -88,23 +81,30 @@
 {% endmacro %}
 
 
-{#- The keys: columns that are unique, where they are not null, and combinations of columns, in which null is a value. -#}
+{#- The keys: columns that are unique where not null, and combinations of columns, in which null is a value. -#}
 {% macro key_rules(node) %}
     {% set found = [] %}
     {% for column in node.columns.values() %}
-        {% for group in rule_groups(node, column) if group.get('unique') %}
-            {% set when = column.name ~ ' is not null' ~ (' and ' ~ group.when if group.get('when') else '') %}
+        {% for group in rule_groups(node, column) if group.unique %}
             {% do found.append({
-                'columns': column.name, 'when': when,
-                'words': column.name ~ ' is not unique' ~ (' where ' ~ group.when if group.get('when') else ''),
+                'columns': column.name,
+                'when': column.name ~ ' is not null' ~ (' and (' ~ group.when ~ ')' if group.when),
+                'words': column.name ~ ' is not unique' ~ (' where ' ~ group.when if group.when),
             }) %}
         {% endfor %}
     {% endfor %}
-    {% set key, when = node.config.meta.get('key'), node.config.meta.get('key_when') %}
+    {% set key, when = node.config.meta.key, node.config.meta.key_when %}
+    {% if when and not key %}
+        {% do wrong_rule(node, none, 'key_when stands there without a key') %}
+    {% endif %}
     {% if key %}
+        {% if key is string or key is mapping %}
+            {% do wrong_rule(node, none, 'the key is a list of columns, such as [' ~ key ~ ']') %}
+        {% endif %}
         {% do found.append({
-            'columns': key | join(', '), 'when': when,
-            'words': '(' ~ key | join(', ') ~ ') is not unique' ~ (' where ' ~ when if when else ''),
+            'columns': key | join(', '),
+            'when': when,
+            'words': '(' ~ key | join(', ') ~ ') is not unique' ~ (' where ' ~ when if when),
         }) %}
     {% endif %}
     {{ return(found) }}
@@ -113,17 +113,34 @@
 
 {#- The rules of a column as a list of groups; the rules of a group hold for the rows of its `when`. -#}
 {% macro rule_groups(node, column) %}
-    {% set rules = (column.config.meta if column.config else column.meta).get('rules', []) %}
-    {% set groups = [rules] if rules is mapping else rules %}
+    {% set rules = column.config.meta.rules or [] %}
+    {% set groups = [rules] if rules is mapping or rules is string else rules %}
     {% for group in groups %}
-        {% for word in group if word not in ['not_null', 'unique', 'min', 'max', 'values', 'when'] %}
-            {% do exceptions.raise_compiler_error(
-                node.patch_path.split('://')[-1] ~ ': ' ~ node.name ~ '.' ~ column.name ~ ": there is no rule '" ~ word
-                ~ "'; there are not_null, unique, min, max and values, and `when` for the rows that they are about"
-            ) %}
+        {% if group is not mapping %}
+            {% do wrong_rule(node, column, "'" ~ group ~ "' is no rule: rules have values, as in {not_null: true}") %}
+        {% endif %}
+        {% for word, limit in group.items() %}
+            {% if word not in ['not_null', 'unique', 'min', 'max', 'values', 'when'] %}
+                {% do wrong_rule(
+                    node, column, "there is no rule '" ~ word ~ "'; there are not_null, unique, min, max and values, "
+                    ~ 'and `when` for the rows that they are about'
+                ) %}
+            {% elif word in ['not_null', 'unique'] and limit is not true %}
+                {% do wrong_rule(node, column, word ~ ' is true or is not there') %}
+            {% elif word == 'values' and (limit is string or limit is mapping or limit is not iterable or not limit) %}
+                {% do wrong_rule(node, column, 'values are a list, such as [week, month]') %}
+            {% elif limit is none %}
+                {% do wrong_rule(node, column, word ~ ' has no value') %}
+            {% endif %}
         {% endfor %}
     {% endfor %}
     {{ return(groups) }}
+{% endmacro %}
+
+
+{% macro wrong_rule(node, column, text) %}
+    {% set name = node.name ~ ('.' ~ column.name if column) %}
+    {% do exceptions.raise_compiler_error(node.patch_path.split('://')[-1] ~ ': ' ~ name ~ ': ' ~ text) %}
 {% endmacro %}
 
 
@@ -137,29 +154,23 @@
 {% endmacro %}
 
 
-{#- How dbt runs tests: as always, but one that judges rules names those that are broken, with their counts. dbt by itself
-    would say how many. The names are printed, and stand in run_results.json as the answer of the database. -#}
+{#- How dbt runs tests: as always; where rules are broken, it then names them with their counts. dbt by itself would
+    only say how many. The names are printed, and stand in run_results.json as the answer of the database. -#}
 {% materialization test, default %}
-    {% if not model.test_metadata or model.test_metadata.name != 'keeps_its_rules' %}
-        {{ return(dbt.materialization_test_default()) }}
-    {% endif %}
-    {% set said = [] %}
-    {% for row in run_query(sql).rows %}
-        {% do said.append(row['rule'] ~ ' (' ~ row['broken'] ~ ')') %}
-    {% endfor %}
-    {% call statement('main', fetch_result=true) %}
-        select
-            {{ said | length }} as failures,
-            {{ 'true' if said else 'false' }} as should_warn,
-            {{ 'true' if said else 'false' }} as should_error
-    {% endcall %}
-    {% if said %}
-        {% set tested = model.attached_node.split('.')[-1] %}
-        {% do log(tested ~ ' breaks its rules: ' ~ said | join('; '), info=true) %}
+    {% set result = dbt.materialization_test_default() %}
+    {% set counted = load_result('main').table %}
+    {% if model.test_metadata and model.test_metadata.name == 'keeps_its_rules' and counted.columns[0][0] > 0 %}
+        {% set said = [] %}
+        {% for rule, rows in run_query(sql).rows %}
+            {% do said.append(rule ~ ' in ' ~ rows ~ (' row' if rows == 1 else ' rows')) %}
+        {% endfor %}
+        {% set tested = graph.nodes[model.attached_node] %}
+        {% set name = tested.schema ~ '.' ~ tested.name %}
+        {% do print(name ~ ' breaks its rules: ' ~ said | join('; ')) %}
         {% do store_raw_result(
-            name='main', message=tested ~ ': ' ~ said | join('; '), code='broken', rows_affected=said | length,
-            agate_table=load_result('main').table
+            name='main', message=name ~ ': ' ~ said | join('; '), code='broken', rows_affected=said | length,
+            agate_table=counted
         ) %}
     {% endif %}
-    {{ return({'relations': []}) }}
+    {{ return(result) }}
 {% endmaterialization %}

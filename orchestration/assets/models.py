@@ -192,12 +192,16 @@ def failed_nodes(places: Places) -> list[Failure]:
     for result in results_of_run(places):
         if result["status"] in ("error", "fail", "runtime error"):
             kind, _, node = result["unique_id"].split(".")[:3]
-            found.append(Failure(node, f"dbt {kind} {node}: {reason_of(result)}"))
+            name = "keeps_its_rules of " if breaks_rules(result) else f"{node}: "
+            found.append(Failure(node, f"dbt {kind} {name}{reason_of(result)}"))
     return found
 
 
+def breaks_rules(result: Mapping[str, Any]) -> bool:
+    return result["adapter_response"].get("code") == BROKEN_RULES
+
+
 def reason_of(result: Mapping[str, Any]) -> str:
-    """Why a node failed, in one line: the broken rules of a model with their counts, else dbt's words."""
-    answer = result["adapter_response"]
-    said = answer["_message"] if answer.get("code") == BROKEN_RULES else result["message"]
+    """Why a node failed, in one line: a model and its broken rules with their counts, else dbt's words."""
+    said = result["adapter_response"]["_message"] if breaks_rules(result) else result["message"]
     return " ".join(str(said).split())

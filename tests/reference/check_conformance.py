@@ -8,12 +8,11 @@ mart; ends with 1 if anything differs. Needs duckdb for reading Parquet.
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
 from pathlib import Path
 
 import duckdb
+import typer
 
 from .calculate import calculate
 from .comparison import KEYS, Row, compare
@@ -45,18 +44,15 @@ def check_case(case: Path, run_at: str) -> dict[str, list[str]]:
     return found
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("directory", type=Path)
-    parser.add_argument("--run-at", default=DEFAULT_RUN_AT)
-    arguments = parser.parse_args()
+def main(directory: Path, run_at: str = DEFAULT_RUN_AT) -> None:
+    """Compare the calculation with every case of a directory."""
     failed = False
-    for case in sorted(path.parent for path in arguments.directory.glob("*/settings.json")):
-        for mart, problems in check_case(case, arguments.run_at).items():
+    for case in sorted(path.parent for path in directory.glob("*/settings.json")):
+        for mart, problems in check_case(case, run_at).items():
             print(f"{case.name}: {mart}: {'DIFFERS ' + '; '.join(problems) if problems else 'equal'}")
             failed = failed or bool(problems)
-    return 1 if failed else 0
+    raise typer.Exit(int(failed))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    typer.run(main)

@@ -9,13 +9,12 @@ them and prints a line per mart; it ends with 1 if anything differs. Needs duckd
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
+import typer
 
 from .calculate import MARTS, calculate
 from .check_conformance import read_table
@@ -50,30 +49,23 @@ def compare_warehouse(
     return found
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    commands = parser.add_subparsers(dest="command", required=True)
-    write = commands.add_parser("write")
-    write.add_argument("directory", type=Path)
-    write.add_argument("--seed", type=int, required=True)
-    write.add_argument("--order-rows", type=int)
-    write.add_argument("--ambiguous", action="store_true")
-    comparing = commands.add_parser("compare")
-    comparing.add_argument("directory", type=Path)
-    comparing.add_argument("warehouse", type=Path)
-    comparing.add_argument("--schema", default="marts")
-    comparing.add_argument("--only")
-    arguments = parser.parse_args()
-    if arguments.command == "write":
-        shop = random_shop(arguments.seed, order_rows=arguments.order_rows, ambiguous=arguments.ambiguous)
-        write_shop(arguments.directory, *shop)
-        return 0
-    only = arguments.only.split(",") if arguments.only else MARTS
-    found = compare_warehouse(arguments.directory, arguments.warehouse, arguments.schema, only)
+app = typer.Typer(help=__doc__, add_completion=False)
+
+
+@app.command()
+def write(directory: Path, seed: int = typer.Option(), order_rows: int | None = None, ambiguous: bool = False) -> None:
+    """Write a random shop and its settings."""
+    write_shop(directory, *random_shop(seed, order_rows=order_rows, ambiguous=ambiguous))
+
+
+@app.command(name="compare")
+def compare_all(directory: Path, warehouse: Path, schema: str = "marts", only: str = ",".join(MARTS)) -> None:
+    """Compare a warehouse with the calculation."""
+    found = compare_warehouse(directory, warehouse, schema, only.split(","))
     for mart, problems in found.items():
         print(f"{mart}: {'DIFFERS ' + '; '.join(problems) if problems else 'equal'}")
-    return 1 if any(found.values()) else 0
+    raise typer.Exit(int(any(found.values())))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    app()

@@ -1,0 +1,71 @@
+"""Where rows come from: how a file is written, or which table of which database it is."""
+
+from __future__ import annotations
+
+import codecs
+
+from pydantic import field_validator, model_validator
+
+from .messages import mistake
+from .part import Part, Text, Texts
+
+
+class Format(Part):
+    """How a file is written. Declared, never guessed; None is the usual of the file's kind."""
+
+    no_dictionary = "`format` must hold lines of the form `name: value`"
+
+    delimiter: Text = ","  # one character, or "whitespace"
+    quote: Text = '"'
+    encoding: Text = "utf-8"
+    decimal: Text = "."
+    thousands: Text = ""
+    header: Texts | None = None  # names of the columns of a file without a header
+    sheet: Text | None = None  # of an .xlsx file; None is the first
+
+    @field_validator("delimiter")
+    @classmethod
+    def tab_by_name(cls, delimiter: str) -> str:
+        return "\t" if delimiter in ("tab", "\\t") else delimiter
+
+    @model_validator(mode="after")
+    def can_be_read(self) -> Format:
+        if self.delimiter != "whitespace" and len(self.delimiter) != 1:
+            raise mistake(f"delimiter must be one character, 'tab' or 'whitespace', not '{self.delimiter}'")
+        if len(self.quote) != 1 or self.quote == self.delimiter:
+            raise mistake(f"quote must be one character that is not the delimiter, not '{self.quote}'")
+        if self.header == ():
+            raise mistake("header must name the columns of a file without one, or be left out")
+        if len(self.thousands) > 1:
+            raise mistake(f"thousands must be one character, not '{self.thousands}'")
+        if self.decimal not in (".", ",") or self.decimal == self.thousands:
+            raise mistake("decimal must be '.' or ',' and differ from thousands")
+        if not is_encoding(self.encoding):
+            raise mistake(f"encoding '{self.encoding}' does not exist; try utf-8 or latin-1")
+        return self
+
+
+def is_encoding(name: str) -> bool:
+    """Whether Python has an encoding of text of this name."""
+    try:
+        "".encode(name)
+        codecs.getincrementaldecoder(name)
+    except (LookupError, ValueError):
+        return False
+    return True
+
+
+class Table(Part):
+    """A table in a DuckDB file, or in PostgreSQL by an address that an environment variable holds."""
+
+    no_dictionary = "table needs `name` and `duckdb` (a file) or `postgres` (an environment variable)"
+
+    name: Text = ""
+    duckdb: Text | None = None
+    postgres: Text | None = None
+
+    @model_validator(mode="after")
+    def is_one_place(self) -> Table:
+        if not self.name or bool(self.duckdb) == bool(self.postgres):
+            raise mistake(self.no_dictionary)
+        return self
