@@ -82,13 +82,13 @@ bench: $(VENV)/installed-spark  ## measure builds beside a floor, pandas and pol
 docs: $(VENV)/installed  ## the models' documentation as pages under target/
 	@$(BIN)/stammkunde docs
 
-sample: $(VENV)/installed  ## write sample_data/raw anew
+sample: $(VENV)/installed  ## write sample_data/raw again
 	$(BIN)/python sample_data/generate.py
 
 COMPILE := uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-strip-extras --generate-hashes \
 	--no-header --no-annotate --quiet pyproject.toml
 
-lock: pyproject.toml  ## write the lock files anew (needs uv)
+lock: pyproject.toml  ## write the lock files again (needs uv)
 	$(COMPILE) --extra dev --extra bench -o requirements-dev.lock
 	$(COMPILE) -c requirements-dev.lock -o requirements.lock
 	$(COMPILE) -c requirements-dev.lock --extra spark -o requirements-spark.lock

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -13,8 +10,9 @@ from pathlib import Path
 import duckdb
 
 from bench.measure import CONFIG, Cost, Statement, measure_command, measure_statements
+from stammkunde.dbt import Dbt
+from stammkunde.places import PROJECT
 
-PROJECT = Path(__file__).resolve().parent.parent
 THREADS = 2  # as in profiles.yml, and on the machines of the goals
 TESTS = "data tests"
 
@@ -49,8 +47,8 @@ def measure_floor(raw: Path, work: Path, memory_limit: str) -> Cost:
 def measure_build(raw: Path, work: Path, memory_limit: str) -> Cost:
     """`dbt build` as a refresh runs it: dbt itself, all models and data tests. The warehouse stays."""
     new_database(work / "stammkunde.duckdb")
-    build = ["build", "--exclude-resource-type", "unit_test"]
-    return measure_command(dbt(build), PROJECT, environment(raw, work, memory_limit))
+    dbt = dbt_of(raw, work, memory_limit)
+    return measure_command(dbt.command("build", "--exclude-resource-type", "unit_test"), PROJECT, dbt.environment())
 
 
 def measure_models(raw: Path, work: Path, memory_limit: str) -> tuple[dict[str, Cost], dict[str, str]]:
@@ -59,9 +57,8 @@ def measure_models(raw: Path, work: Path, memory_limit: str) -> tuple[dict[str, 
     Runs the SQL that dbt has compiled, so dbt itself is not measured. The warehouse stays for the comparisons.
     """
     warehouse = new_database(work / "stammkunde.duckdb")
-    given = environment(raw, work, memory_limit)
-    for command in (["seed"], ["compile"]):  # raw views and seeds are made by dbt as always
-        subprocess.run(dbt(["--quiet", *command]), check=True, cwd=PROJECT, env={**os.environ, **given})
+    for command in ("seed", "compile"):  # raw views and seeds are made by dbt as always
+        dbt_of(raw, work, memory_limit).run(command)
     manifest = json.loads((work / "target" / "manifest.json").read_text(encoding="utf-8"))
     models = ordered_models(manifest)
     statements = [
@@ -80,19 +77,15 @@ def measure_models(raw: Path, work: Path, memory_limit: str) -> tuple[dict[str, 
     return costs, phases | {test["unique_id"]: TESTS for test in tests}
 
 
-def dbt(arguments: Sequence[str]) -> list[str]:
-    return [str(Path(sys.executable).with_name("dbt")), *arguments]
-
-
-def environment(raw: Path, work: Path, memory_limit: str) -> dict[str, str]:
-    return {
-        "STAMMKUNDE_TARGET": "duckdb",
+def dbt_of(raw: Path, work: Path, memory_limit: str, target: str = "duckdb") -> Dbt:
+    """dbt on a shop of the benchmark, with its artefacts in a folder of each target."""
+    given = {
+        "STAMMKUNDE_TARGET": target,
         "STAMMKUNDE_RAW": str(raw),
         "STAMMKUNDE_WAREHOUSE": str(work / "stammkunde.duckdb"),
         "STAMMKUNDE_MEMORY": memory_limit,
-        "DBT_TARGET_PATH": str(work / "target"),
-        "DBT_LOG_PATH": str(work / "target"),
     }
+    return Dbt(work / ("target" if target == "duckdb" else f"target_{target}"), given)
 
 
 def ordered_models(manifest: Mapping) -> list[dict]:

@@ -13,9 +13,10 @@ from typing import Any
 from unittest import mock
 
 from bench.measure import Cost, Watch
-from bench.on_duckdb import PROJECT, dbt, phase_of
+from bench.on_duckdb import dbt_of, phase_of
 from bench.windows import compare_windows
 from spark import cluster
+from stammkunde.places import PROJECT
 from tests.compare_exports import compare_exports
 
 
@@ -43,15 +44,11 @@ def measure_models(raw: Path, work: Path, given: dict[str, str]) -> tuple[Cost, 
     CPU time and memory are those of all of Spark's processes together, without dbt's own.
     """
     folder = Path(given["STAMMKUNDE_SPARK_CLUSTER"])
-    target = work / "target_spark"
-    environment = {
-        **os.environ, **given,
-        "STAMMKUNDE_TARGET": "spark", "STAMMKUNDE_RAW": str(raw), "STAMMKUNDE_WAREHOUSE": str(work / "none.duckdb"),
-        "DBT_TARGET_PATH": str(target), "DBT_LOG_PATH": str(target),
-    }  # fmt: skip
-    subprocess.run(dbt(["--quiet", "seed"]), check=True, cwd=PROJECT, env=environment)
+    dbt = dbt_of(raw, work, "80%", "spark")
+    target = dbt.target_path
+    dbt.run("seed")
     with Watch(lambda: cluster.processes_of(folder)) as watch:
-        subprocess.run(dbt(["run", "--threads", "1"]), check=True, cwd=PROJECT, env=environment)
+        subprocess.run(dbt.command("run", "--threads", "1"), check=True, cwd=PROJECT, env=dbt.environment())
     manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))["nodes"]
     results = json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
     costs, phases = {}, {}
@@ -90,13 +87,7 @@ def differences(raw: Path, work: Path, given: dict[str, str], memory_limit: str)
     for target in ("spark", "duckdb"):
         folder = work / f"marts_{target}"
         (folder / "marts").mkdir(parents=True)
-        command = ["--quiet", "run-operation", "export_marts", "--args", json.dumps({"folder": str(folder)})]
-        environment = {
-            **os.environ, **given,
-            "STAMMKUNDE_TARGET": target, "STAMMKUNDE_RAW": str(raw), "STAMMKUNDE_MEMORY": memory_limit,
-            "STAMMKUNDE_WAREHOUSE": str(work / "stammkunde.duckdb"),
-            "DBT_TARGET_PATH": str(work / f"target_{target}"), "DBT_LOG_PATH": str(work / f"target_{target}"),
-        }  # fmt: skip
-        subprocess.run(dbt(command), check=True, cwd=PROJECT, env=environment)
+        asked = json.dumps({"folder": str(folder)})
+        dbt_of(raw, work, memory_limit, target).run("run-operation", "export_marts", "--args", asked)
     found = compare_exports(work / "marts_spark" / "marts", work / "marts_duckdb" / "marts")
     return [f"{mart}: {problem}" for mart, problems in found.items() for problem in problems]

@@ -6,7 +6,7 @@
     python -m bench.refreshes --clone              # `make run` in a fresh clone, installation included
     python -m bench.refreshes --tests              # `make test`
 
-Everything is noted in bench/refreshes.json, and docs/benchmarks.md is written anew.
+Everything is noted in bench/refreshes.json, and docs/benchmarks.md is written from it.
 """
 
 from __future__ import annotations
@@ -32,11 +32,10 @@ import typer
 
 from bench import on_spark
 from bench.measure import Cost, Watch
-from bench.on_duckdb import PROJECT
 from bench.page import REFRESHES
 from bench.run import generate, machine, rounded, write_page
 from spark import cluster
-from stammkunde.places import SAMPLE
+from stammkunde.places import PROJECT, SAMPLE
 
 BEGINS = re.compile(r"^(raw|models|after_predictions|gate|publish) \.\.\.$")
 IDLE_SHARE = 0.1  # of one core: below it nobody computes

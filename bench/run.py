@@ -31,9 +31,10 @@ import typer
 
 from bench import on_duckdb, on_spark, peers
 from bench.measure import NOTHING, Cost
-from bench.on_duckdb import PROJECT, TESTS
+from bench.on_duckdb import TESTS
 from bench.page import PAGE, REFRESHES, RESULTS, page
 from spark import cluster
+from stammkunde.places import PROJECT
 
 
 class Engine(StrEnum):

@@ -200,7 +200,7 @@ def asked_places(raw: Path | None = None, mapping: Path | None = None, target: s
 
 
 def asked(**wanted: object) -> RefreshRequest:
-    """What a refresh is asked for. Raises StammkundeError for what cannot be meant."""
+    """What a refresh is asked for. Raises StammkundeError for an impossible value."""
     from pydantic import ValidationError
 
     try:

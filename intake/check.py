@@ -1,4 +1,4 @@
-"""A look before the leap: what a raw folder holds, what becomes of its rows, and which marts it fills.
+"""A look before a run: what a raw folder holds, what becomes of its rows, and which marts it fills.
 
 The verdicts on rows are those of the staging models themselves, run by dbt on a warehouse that is thrown away: there
 is no second copy of their rules.

@@ -103,7 +103,7 @@ def on_crash() -> dg.SensorDefinition:
     @dg.run_failure_sensor(
         name="interrupted_refreshes",
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Notes and tells of a refresh whose process was ended. One that failed by itself has told already.",
+        description="Notes a refresh whose process was ended, and sends the message that it could not send.",
     )
     def interrupted_refreshes(context: dg.RunFailureSensorContext) -> None:
         from filelock import FileLock, Timeout

@@ -57,7 +57,7 @@ def clear(places: Places) -> None:
 
 
 def show(places: Places, late: Mapping[str, str]) -> dict[str, int]:
-    """Write the warehouse anew: a view over the files of each table, and those marts that are views over what the gate
+    """Replace the warehouse: a view over the files of each table, and those marts that are views over what the gate
     will write. Gives the rows of each table."""
     fresh = aside(places.warehouse)
     fresh.unlink(missing_ok=True)

@@ -22,7 +22,7 @@ PARSED = ("models", "macros", "seeds", "tests/data", "dbt_project.yml", "profile
 
 
 def manifest(places: Places) -> dict:
-    """The project's manifest; dbt parses the project anew where something changed since."""
+    """The project's manifest; dbt parses the project again where something changed since."""
     path = places.dbt_target / "manifest.json"
     if not path.exists() or path.stat().st_mtime < newest_change():
         Dbt(places.dbt_target, places.environment()).run("parse")

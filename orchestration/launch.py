@@ -1,6 +1,6 @@
 """Starts a refresh without a server, as `stammkunde run` does: the same Dagster job, its progress on the terminal.
 
-The job runs in a process of its own, so that whoever started it learns of it also when that process is killed.
+The job runs in a process of its own, so that its end is reported also when that process is killed.
 """
 
 from __future__ import annotations

@@ -152,7 +152,7 @@ class Session:
             raise RefreshError(f"there is no blocked build {accepted} to accept, or the reason is missing")
         if noted["raw_fingerprint"] != self.facts["raw_fingerprint"]:
             raise RefreshError(
-                f"the raw files have changed since build {accepted} was blocked: look at them anew with make run"
+                f"the raw files have changed since build {accepted} was blocked: run a usual refresh first (make run)"
             )
         failed = [row for row in self.state.of_build("validation_results", accepted) if row["outcome"] == "failed"]
         return Acceptance(accepted, reason, frozenset((str(row["suite"]), str(row["check_name"])) for row in failed))

@@ -28,7 +28,7 @@ class Dbt:
         return Path(sys.executable).with_name("dbt")
 
     def command(self, *arguments: str) -> list[str]:
-        """The whole command line. The settings stand in it, but for the secret one."""
+        """The whole command line. The settings stand in it, except the secret one."""
         return [str(self.program), *arguments, *vars_arguments(self.settings)]
 
     def environment(self) -> dict[str, str]:

@@ -38,7 +38,7 @@ class Environment(BaseSettings):
 
 
 def environment() -> Environment:
-    """The variables as they are now. Raises SettingError for one that cannot be meant."""
+    """The variables as they are now. Raises SettingError for one with an impossible value."""
     try:
         return Environment()
     except ValidationError as error:

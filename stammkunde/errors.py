@@ -13,7 +13,7 @@ class StammkundeError(Exception):
 
 
 class SettingError(StammkundeError):
-    """A setting or an environment variable that cannot be meant."""
+    """A setting or an environment variable with an impossible value."""
 
 
 class DbtError(StammkundeError):

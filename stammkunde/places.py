@@ -25,7 +25,7 @@ class Places:
 
     @classmethod
     def from_environment(cls) -> Places:
-        """The places that the environment names. Raises SettingError for a variable that cannot be meant."""
+        """The places that the environment names. Raises SettingError for a variable with an impossible value."""
         given = environment()
         # Nobody's tables belong together with the sample's files.
         without_folder = given.raw is None and given.raw_tables

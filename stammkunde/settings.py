@@ -112,7 +112,7 @@ def in_force(overridden: Mapping[str, object]) -> dict[str, object]:
 
 
 def check(overridden: Mapping[str, object], where: str) -> None:
-    """Raises SettingError for a setting that cannot be meant; `where` says which file sets it otherwise."""
+    """Raises SettingError for a setting with an impossible value; `where` says which file sets it otherwise."""
     try:
         Settings.model_validate({**defaults(), **overridden})
     except ValidationError as error:

@@ -70,7 +70,7 @@ def run_dbt(
 ) -> Build:
     """Run dbt with its warehouse, artefacts and logs under `directory`.
 
-    The project is parsed once for all commands, but for those of a changed copy or of another target, and where dbt is
+    The project is parsed once for all commands, except those of a changed copy or of another target, and where dbt is
     to be started as a user starts it.
     """
     directory.mkdir(parents=True, exist_ok=True)

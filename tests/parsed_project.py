@@ -1,4 +1,4 @@
-"""dbt with the project already parsed, for tests/fork_server.py: what the models read is read anew by each command."""
+"""dbt with the project already parsed, for tests/fork_server.py: each command reads the data again."""
 
 from __future__ import annotations
 

@@ -203,7 +203,7 @@ def test_cents_become_units_and_blanks_stay_blank(tmp_path: Path) -> None:
     ]
 
 
-def test_amounts_are_reckoned_from_several_columns_or_not_at_all(tmp_path: Path) -> None:
+def test_amounts_are_computed_from_several_columns_or_not_at_all(tmp_path: Path) -> None:
     """An empty deduction is none; one that cannot be read makes the whole amount unreadable."""
     mapping = simple().replace("amount: value", "amount: {column: value, less: [tax, shipping]}")
     rows = ["1,c,2024-01-01,119,19,", "2,c,2024-01-01,119,19,4.90", "3,c,2024-01-01,119,19 %,", "4,c,2024-01-01,,19,"]
@@ -211,7 +211,7 @@ def test_amounts_are_reckoned_from_several_columns_or_not_at_all(tmp_path: Path)
     assert orders(raw, "order_id, amount") == [
         ("1", "100.0000"),
         ("2", "95.1000"),
-        ("3", "119 (a column it is reckoned with cannot be read)"),
+        ("3", "119 (a column it is computed with cannot be read)"),
         ("4", None),
     ]
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from pydantic import ValidationError
@@ -275,3 +279,14 @@ def test_what_a_model_reads_is_found_over_all_steps() -> None:
         found["depends_on"] = {"nodes": [f"model.p.{parent}" for parent in found["depends_on"]["nodes"]]}
     assert Manifest(content).above("c") == {"a", "b"}
     assert Manifest(content).above("a") == set()
+
+
+def test_dbt_ends_where_its_events_cannot_be_read_to_their_end() -> None:
+    """Left alone it would keep the warehouse locked, and the refresh would wait for it."""
+    from orchestration.assets.models import end
+
+    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    end(SimpleNamespace(process=process))
+    assert process.returncode == -signal.SIGTERM
+    end(SimpleNamespace(process=process))  # one that has ended is left as it is
+    assert process.returncode == -signal.SIGTERM

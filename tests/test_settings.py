@@ -1,4 +1,4 @@
-"""A setting that cannot be meant stops the run with one line that names it."""
+"""A setting with an impossible value stops the run with one line that names it."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ def decimal_text(source: Source, rule: EntityRule, column: ColumnRule, text: str
     value = amount(source, rule, column, where)
     return (
         f"coalesce(cast({value} as varchar), case when {is_plain(plain)} "
-        f"then {text} || ' (a column it is reckoned with cannot be read)' else {plain} end)"
+        f"then {text} || ' (a column it is computed with cannot be read)' else {plain} end)"
     )
 
 

@@ -26,7 +26,7 @@ class Mapping:
 
 
 def load_mapping(path: Path) -> Mapping:
-    """Read a mapping file with its preset. Raises IntakeError for anything that cannot be meant."""
+    """Read a mapping file with its preset. Raises IntakeError for anything that is impossible."""
     own = read_yaml(path)
     preset = {} if own.get("preset") is None else read_preset(str(own["preset"]), path)
     return judged({**own, "entities": merged(preset.get("entities") or {}, own.get("entities") or {}, path)}, path)

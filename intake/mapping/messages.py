@@ -17,7 +17,7 @@ MISTAKE, UNKNOWN_KEY = "mistake", "unknown_key"
 
 
 def mistake(sentence: str) -> PydanticCustomError:
-    """An error of a validator. The sentence is complete but for the place, which the translator adds."""
+    """An error of a validator. The sentence lacks only the place, which the translator adds."""
     return PydanticCustomError(MISTAKE, "{sentence}", {"sentence": sentence})
 
 

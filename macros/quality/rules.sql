@@ -154,7 +154,7 @@
 {% endmacro %}
 
 
-{#- How dbt runs tests: as always; where rules are broken, it then names them with their counts. dbt by itself would
+{#- How dbt runs tests: as always; where rules are broken, it then names them with their counts. dbt alone would
     only say how many. The names are printed, and stand in run_results.json as the answer of the database. -#}
 {% materialization test, default %}
     {% set result = dbt.materialization_test_default() %}

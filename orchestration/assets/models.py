@@ -87,8 +87,11 @@ def build(
         clear(places)
     (places.dbt_target / "run_results.json").unlink(missing_ok=True)  # of a dbt that crashes there is none
     invocation = start(context, session, manifest, step)
-    events = with_reasons(known_to(context, invocation.stream()), places)
-    yield from with_row_counts(events, lambda nodes: row_counts(session, nodes))
+    try:
+        events = with_reasons(known_to(context, invocation.stream()), places)
+        yield from with_row_counts(events, lambda nodes: row_counts(session, nodes))
+    finally:
+        end(invocation)
     if not invocation.is_successful():
         found = failed_nodes(places) or [Failure("dbt", "dbt ended without finishing: see the run's log")]
         session.failures[step.name] = found
@@ -119,6 +122,13 @@ def start(
         adapter=None,
         cli_version=Version(manifest["metadata"]["dbt_version"]),
     )
+
+
+def end(invocation: DbtCliInvocation) -> None:
+    """End dbt where its events could not be read to their end: it would keep the warehouse locked."""
+    if invocation.process.poll() is None:
+        invocation.process.terminate()
+        invocation.process.wait()
 
 
 def known_to(context: dg.AssetExecutionContext, events: Iterable[Any]) -> Iterator[Any]:

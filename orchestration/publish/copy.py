@@ -64,8 +64,9 @@ def check_build(connection: duckdb.DuckDBPyConnection, table: str, build_id: str
 def audit(file: Path, catalog: str, tables: Mapping[str, int], build_id: str, rules: Mapping[str, str]) -> None:
     """Read the new file as its readers will, and raise PublishError where it is not what it should be.
 
-    `rules` are the SQL of dbt's tests on the marts that say how this build was checked, by name: while dbt ran, these
-    marts still told of nothing. The SQL names the `catalog` that it was compiled for.
+    `rules` are the SQL of dbt's tests on the marts that say how this build was checked, by name; each gives the broken
+    rules with their rows. While dbt ran, these marts had no rows yet. The SQL names the `catalog` that it was compiled
+    for.
     """
     if file.with_name(file.name + ".wal").exists():
         raise PublishError(f"{file}: was not closed properly: its write-ahead log is still there")
@@ -81,7 +82,7 @@ def audit(file: Path, catalog: str, tables: Mapping[str, int], build_id: str, ru
         for name, sql in rules.items():
             broken = connection.execute(sql).fetchall()
             if broken:
-                said = "; ".join(" ".join(str(value) for value in row) for row in broken)
+                said = "; ".join(f"{rule} in {rows:,} rows" for rule, rows in broken)
                 raise PublishError(f"{file}: breaks {name}: {said}")
 
 

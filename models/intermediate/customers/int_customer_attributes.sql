@@ -23,7 +23,7 @@ numbered_customers as (
 
 ),
 
--- Rows that carry only an e-mail describe whoever it belongs to, unless that customer has a row of its own.
+-- Rows that carry only an e-mail describe the customer whom it belongs to, unless that customer has a row of its own.
 customers_by_email as (
 
     select
