@@ -114,11 +114,13 @@ def watched(
     )
     assert process.stdout
     marks, step = {"start": 0.0}, "start"
+    before = cpu_of_cluster(spark)
     with Watch(lambda: processes(process.pid, spark)) as watch:
         for line in process.stdout:
             print(f"{time.perf_counter() - started:7.1f}  {line}", end="", flush=True)
             if found := BEGINS.match(line.strip()):
                 step = found[1]
+                marks.pop("end", None)  # that was the end of the step before, not of all
                 marks[step] = time.perf_counter() - started
             elif line.startswith(f"{step} took "):
                 step = "end"
@@ -130,19 +132,24 @@ def watched(
         raise subprocess.CalledProcessError(process.returncode, list(command))
     ends = [*list(marks.values())[1:], seconds]
     steps = {name: end - begin for (name, begin), end in zip(marks.items(), ends, strict=True)}
-    of_cluster = watch.cpu_seconds[-1] if spark else 0.0
-    cpu = max(usage.ru_utime + usage.ru_stime, of_cluster)
+    cpu = usage.ru_utime + usage.ru_stime + cpu_of_cluster(spark) - before
     return Measured(Cost(seconds, cpu, max(watch.memory_mib)), steps, idle_seconds(watch))
 
 
-def processes(pid: int, spark: Path | None) -> list[int]:
+def processes(pid: int, spark: Path | None) -> list[psutil.Process]:
     """A process and all below it, and those of a cluster."""
     try:
         parent = psutil.Process(pid)
-        own = [pid, *(child.pid for child in parent.children(recursive=True))]
+        own = [parent, *parent.children(recursive=True)]
     except psutil.NoSuchProcess:
         own = []
     return own + (cluster.processes_of(spark) if spark else [])
+
+
+def cpu_of_cluster(spark: Path | None) -> float:
+    """CPU seconds of a cluster since it was started; its processes live as long as it does."""
+    times = [process.cpu_times() for process in (cluster.processes_of(spark) if spark else [])]
+    return sum(one.user + one.system for one in times)
 
 
 def idle_seconds(watch: Watch) -> float:

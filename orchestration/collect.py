@@ -1,53 +1,33 @@
 """What another engine than DuckDB built, brought to where the gate and publish look for it.
 
-The engine writes its marts as Parquet files beside the warehouse, which then is a DuckDB file of views over them.
+The engine writes each mart as Parquet files beside the warehouse right after it is built (macros/portable/
+export_marts.sql); the warehouse then becomes a DuckDB file of views over them.
 """
 
 from __future__ import annotations
 
-import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from orchestration.state import columns
 from stammkunde.database import STORAGE_VERSION, identifier, path_literal
-from stammkunde.dbt import Dbt
-from stammkunde.errors import DbtError, StammkundeError, one_line
 from stammkunde.files import aside
 from stammkunde.manifest import AFTER_THE_GATE, Manifest
 from stammkunde.places import Places
 
-BESIDE_MARTS = ("int_as_of",)  # what the gate reads besides the marts
 
+def compiled_after_the_gate(manifest: Manifest, results: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """The SQL of the marts behind the gate, as dbt compiled it: plain selects, which DuckDB reads as Spark does.
 
-class CollectError(StammkundeError):
-    """The engine's marts could not be had; the text says why, in dbt's words."""
-
-
-def collect(places: Places, dbt: Dbt, models: Sequence[str]) -> dict[str, int]:
-    """Have the engine write models as Parquet and show all that it wrote in the warehouse.
-
-    Gives the rows of each table by `schema.name`.
+    `results` is dbt's account of its run. A mart that was skipped, because one that it reads failed, is left out.
     """
-    for schema in ("marts", "intermediate"):
-        (places.collected / schema).mkdir(parents=True, exist_ok=True)
-    asked = json.dumps({"folder": str(places.collected), "models": list(models)})
-    try:
-        dbt.run("run-operation", "export_marts", "--args", asked)
-    except DbtError as error:
-        raise CollectError(f"the marts could not be written as Parquet: {one_line(error)}") from error
-    return show(places, compiled_after_the_gate(places))
-
-
-def compiled_after_the_gate(places: Places) -> dict[str, str]:
-    """The SQL of the marts behind the gate, as dbt compiled it: plain selects, which DuckDB reads as Spark does."""
-    manifest = Manifest.read(places.dbt_target / "manifest.json")
-    results = json.loads((places.dbt_target / "run_results.json").read_text(encoding="utf-8"))["results"]
     late = {manifest.model(name)["unique_id"]: name for name in manifest.of_phase(AFTER_THE_GATE)}
-    return {late[result["unique_id"]]: result["compiled_code"] for result in results if result["unique_id"] in late}
+    built = (result for result in results if result["unique_id"] in late and result["status"] == "success")
+    return {late[result["unique_id"]]: result["compiled_code"] for result in built}
 
 
 def clear(places: Places) -> None:
@@ -58,7 +38,7 @@ def clear(places: Places) -> None:
 
 def show(places: Places, late: Mapping[str, str]) -> dict[str, int]:
     """Replace the warehouse: a view over the files of each table, and those marts that are views over what the gate
-    will write. Gives the rows of each table."""
+    will write. Gives the rows of each table by `schema.name`."""
     fresh = aside(places.warehouse)
     fresh.unlink(missing_ok=True)
     rows = {}

@@ -20,6 +20,7 @@ from orchestration.publish.builds import Kept, baseline
 from orchestration.publish.place import repair
 from orchestration.quality.results import Acceptance, Result, blocking
 from orchestration.state import State
+from orchestration.targets import on_spark
 from stammkunde import settings
 from stammkunde.database import attach_read_only, in_memory
 from stammkunde.dbt import Dbt
@@ -64,6 +65,7 @@ class Session:
             **self.places.environment(),
             "STAMMKUNDE_RAW": str(self.prepared or ""),
             "STAMMKUNDE_BUILD_ID": self.build_id,
+            "STAMMKUNDE_COLLECTED": str(self.places.collected) if on_spark(self.places.target) else "",
         }
         return Dbt(self.places.dbt_target, given, self.overrides)
 

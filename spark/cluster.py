@@ -135,18 +135,25 @@ def settings_of_server(folder: Path) -> dict[str, str]:
         "spark.ui.enabled": "false",
         "spark.executor.memory": f"{memory_mib() - MEMORY_BESIDE_EXECUTOR_MIB}m",
         "spark.sql.shuffle.partitions": "4",
+        # Spark compiles code for each query. A refresh has more queries than the 100 whose code is kept by default, so
+        # that the next refresh would compile all of them again.
+        "spark.sql.codegen.cache.maxEntries": "10000",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.warehouse.dir": str(folder / "tables"),
         "spark.hadoop.javax.jdo.option.ConnectionURL": f"jdbc:derby:;databaseName={folder / 'metastore'};create=true",
         "spark.hadoop.hive.exec.scratchdir": str(folder / "tmp" / "scratch"),
-        "spark.driver.extraJavaOptions": java_options(folder),
+        # The server only plans queries. To compile its own code as far as Java can would cost more than it saves.
+        "spark.driver.extraJavaOptions": java_options(folder) + " -XX:TieredStopAtLevel=1",
         "spark.executor.extraJavaOptions": java_options(folder),
     }
 
 
 def java_options(folder: Path) -> str:
-    """All temporary files go into the folder. It stands on every command line, by which `down` finds the processes."""
-    return f'"-Djava.io.tmpdir={folder / "tmp"}" "-Dderby.system.home={folder}"'
+    """All temporary files go into the folder. It stands on every command line, by which `down` finds the processes.
+
+    The metastore does not wait for the disk: it lives no longer than the cluster.
+    """
+    return f'"-Djava.io.tmpdir={folder / "tmp"}" "-Dderby.system.home={folder}" "-Dderby.system.durability=test"'
 
 
 def environment(folder: Path, memory: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ import pytest
 
 from bench.measure import Cost, Watch, measure_command
 from bench.page import PAGE, REFRESHES, RESULTS, page
+from bench.refreshes import watched
 from bench.windows import scores_by_counts, scores_by_window
 from tests.conftest import PROJECT, Build
 
@@ -74,6 +76,26 @@ def test_a_watch_adds_up_processes_that_come_and_go() -> None:
     cost = watch.cost(began, time.time())
     assert 1 < cost.cpu_seconds < 3
     assert cost.peak_mib > 90
+
+
+def test_a_refresh_is_measured_step_by_step_with_the_seconds_in_which_nothing_computes() -> None:
+    steps = """
+import time
+print("raw ...")
+while time.process_time() < 1: pass
+print("raw took 1.0 s")
+print("models ...", flush=True)
+time.sleep(2)
+print("models took 2.0 s", flush=True)
+"""
+    found = watched([sys.executable, "-u", "-c", steps], PROJECT, os.environ)
+    assert list(found.steps) == ["start", "raw", "models", "end"]
+    assert found.steps["raw"] > 0.5
+    assert found.steps["models"] == pytest.approx(2, abs=0.5)
+    assert sum(found.steps.values()) == pytest.approx(found.cost.seconds)
+    assert min(found.steps.values()) >= 0
+    assert 1 <= found.cost.cpu_seconds < 1.5
+    assert 0.9 < found.idle_seconds < 2.6
 
 
 def test_costs_add_up_in_time_and_not_in_memory() -> None:

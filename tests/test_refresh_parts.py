@@ -13,11 +13,12 @@ from types import SimpleNamespace
 import pytest
 from pydantic import ValidationError
 
+from orchestration.collect import compiled_after_the_gate
 from stammkunde import settings
 from stammkunde.dbt import Dbt
 from stammkunde.environment import environment
 from stammkunde.errors import SettingError
-from stammkunde.manifest import Manifest
+from stammkunde.manifest import AFTER_THE_GATE, Manifest
 from stammkunde.places import PROJECT, Places
 from stammkunde.request import RefreshRequest
 
@@ -279,6 +280,24 @@ def test_what_a_model_reads_is_found_over_all_steps() -> None:
         found["depends_on"] = {"nodes": [f"model.p.{parent}" for parent in found["depends_on"]["nodes"]]}
     assert Manifest(content).above("c") == {"a", "b"}
     assert Manifest(content).above("a") == set()
+
+
+def test_marts_behind_the_gate_are_shown_unless_what_they_read_failed() -> None:
+    """Otherwise DuckDB's error about what is missing would hide dbt's."""
+    phases = {"orders": None, "build": AFTER_THE_GATE, "builds": AFTER_THE_GATE}
+    models = [
+        {"unique_id": f"model.shop.{name}", "name": name, "resource_type": "model", "config": {"meta": {"phase": phase}}}
+        for name, phase in phases.items()
+    ]
+    nodes = {model["unique_id"]: model for model in models}
+    results = [
+        {"unique_id": "model.shop.orders", "status": "success", "compiled_code": "select 1"},
+        {"unique_id": "model.shop.build", "status": "success", "compiled_code": "select 2"},
+        {"unique_id": "model.shop.builds", "status": "skipped", "compiled_code": None},
+        {"unique_id": "test.shop.one", "status": "pass", "compiled_code": "select 3"},
+    ]
+    manifest = Manifest({"metadata": {"project_name": "shop"}, "nodes": nodes})
+    assert compiled_after_the_gate(manifest, results) == {"build": "select 2"}
 
 
 def test_dbt_ends_where_its_events_cannot_be_read_to_their_end() -> None:

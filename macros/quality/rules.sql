@@ -18,9 +18,12 @@
         from {{ relation }}
     ),
     rules as (
-        {%- for rule in rules %}
-        select {{ loop.index }} as number, {{ text_literal(rule.words) }} as rule{{ ' union all' if not loop.last }}
-        {%- endfor %}
+        select number, rule from (
+            values
+            {%- for rule in rules %}
+            ({{ loop.index }}, {{ text_literal(rule.words) }}){{ ',' if not loop.last }}
+            {%- endfor %}
+        ) as listed (number, rule)
     ),
     {%- endif %}
     found as (

@@ -58,9 +58,8 @@
     {% for format in ['csv', 'parquet'] if found | selectattr('format', 'equalto', format) | list %}
         {% set paths = found | selectattr('format', 'equalto', format) | map(attribute='path') | list %}
         {% for alike in files_of_same_types(entity, format, paths) %}
-            {% set reader = raw_reader(format, alike) %}
-            {% do columns.append(raw_column_types(reader)) %}
-            {% do selects.append(select_raw_columns(entity, columns[-1], reader)) %}
+            {% do columns.append(alike.columns) %}
+            {% do selects.append(select_raw_columns(entity, alike.columns, raw_reader(format, alike.paths))) %}
         {% endfor %}
     {% endfor %}
     {% do check_dimensions(entity, columns) %}
@@ -103,14 +102,14 @@
 {% endmacro %}
 
 
-{#- Lists of files that can be read together: those with the same columns and types. Otherwise columns would be joined by name over
-    all files, and nobody would see that one file lacks a column. -#}
+{#- Files that can be read together, and their columns: those with the same columns and types. Otherwise columns would be joined
+    by name over all files, and nobody would see that one file lacks a column. -#}
 {% macro files_of_same_types(entity, format, paths) %}
     {% set alike = {} %}
     {% for path in paths %}
         {% set present = raw_column_types(raw_reader(format, [path])) %}
         {% do check_required_columns(entity, path, present) %}
-        {% do alike.setdefault(present | string, []).append(path) %}
+        {% do alike.setdefault(present | string, {'columns': present, 'paths': []}).paths.append(path) %}
     {% endfor %}
     {{ return(alike.values() | list) }}
 {% endmacro %}

@@ -11,13 +11,13 @@ from dagster_dbt import DbtCliInvocation, dbt_assets
 from packaging.version import Version
 
 from orchestration.assets.steps import POOL, guarded
-from orchestration.collect import BESIDE_MARTS, clear, collect
+from orchestration.collect import clear, compiled_after_the_gate, show
 from orchestration.dbt_graph import Translator, with_row_counts
 from orchestration.notify import Failure
 from orchestration.session import RefreshError, Session
 from orchestration.targets import on_spark
 from stammkunde.database import read_only
-from stammkunde.manifest import AFTER_PREDICTIONS, AFTER_THE_GATE, MARTS, Manifest
+from stammkunde.manifest import AFTER_PREDICTIONS, AFTER_THE_GATE, Manifest
 from stammkunde.places import Places
 
 MODELS = "models"
@@ -169,14 +169,7 @@ def row_counts(session: Session, nodes: Iterable[str]) -> dict[str, int]:
     manifest = Manifest.read(places.dbt_target / "manifest.json")
     built = {node["unique_id"]: node for node in manifest.models() if node["unique_id"] in set(nodes)}
     if on_spark(places.target):
-        late = manifest.of_phase(AFTER_THE_GATE)
-        wanted = [
-            node["name"]
-            for node in built.values()
-            if (node["schema"] == MARTS and node["name"] not in late) or node["name"] in BESIDE_MARTS
-        ]
-        session.say("  bringing the marts from Spark ...")
-        counted = collect(places, session.dbt, wanted)
+        counted = show(places, compiled_after_the_gate(manifest, results_of_run(places)))
     else:
         counted = rows_of_tables(places)
     tables = {unique_id: f"{node['schema']}.{node['name']}" for unique_id, node in built.items()}
