@@ -23,6 +23,7 @@ OTHERS = {
     "loyal_min_orders": 2,
     "excluded_statuses": [],
     "count_fully_refunded": True,
+    "segment_dimensions": ["country", "loyalty_tier"],
 }
 READ_WHEN_PARSED = (
     "checksum", "config", "columns", "contract", "database", "raw_code", "refs", "schema", "sources", "test_metadata",

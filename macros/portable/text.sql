@@ -76,3 +76,18 @@
 {% macro boolean_from_text(expression) -%}
     lower({{ expression }}) in ('true', 't', '1', 'yes', 'y')
 {%- endmacro %}
+
+
+{#- Body of a CTE: rows of texts as a table. -#}
+{% macro table_of_texts(columns, rows) -%}
+    select
+        {%- for column in columns %}
+        texts.{{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from (
+        values
+        {%- for row in rows %}
+        ({% for text in row %}{{ text_literal(text) }}{{ ', ' if not loop.last }}{% endfor %}){{ ',' if not loop.last }}
+        {%- endfor %}
+    ) as texts ({{ columns | join(', ') }})
+{%- endmacro %}

@@ -41,14 +41,17 @@
     {%- endfor %}
 {%- endmacro %}
 
-{#- The same as text, of rejected rows alone: nobody looks at them in any other row. -#}
+{#- The same as text by the column's name, of rejected rows alone: nobody looks at them in any other row. One column, as
+    twelve that are almost always null cost a tenth of the model. -#}
 {% macro raw_order_values_if_rejected() -%}
-    {%- for column in text_columns_of_orders() + other_columns_of_orders() %}
-        {%- set text = 'raw_' ~ column if column in text_columns_of_orders()
-            else 'coalesce(raw_' ~ column ~ ', ' ~ as_text(column ~ '_typed') ~ ')' %}
-        {{- 'case when rejection_reason is not null then ' ~ text ~ ' end as raw_' ~ column }}
-        {{- ',\n    ' if not loop.last }}
-    {%- endfor %}
+    {%- set texts = {} -%}
+    {%- for column in text_columns_of_orders() -%}
+        {%- do texts.update({column: 'raw_' ~ column}) -%}
+    {%- endfor -%}
+    {%- for column in other_columns_of_orders() -%}
+        {%- do texts.update({column: 'coalesce(raw_' ~ column ~ ', ' ~ as_text(column ~ '_typed') ~ ')'}) -%}
+    {%- endfor -%}
+    case when rejection_reason is not null then {{ map_of_texts(texts) }} end
 {%- endmacro %}
 
 {#- Here and not from models/raw/raw.yml: unit tests know nothing of sources but their own rows. -#}

@@ -4,18 +4,8 @@
     {%- set rows = [] -%}
     {%- for node in (graph.nodes.values() if execute else []) if node.resource_type == 'model' and node.schema == 'marts' -%}
         {%- for column in node.columns.values() -%}
-            {%- set description = column.description.replace('`', '').split() | join(' ') -%}
-            {%- do rows.append(
-                '(' ~ text_literal(node.name) ~ ', ' ~ text_literal(column.name) ~ ', ' ~ text_literal(description) ~ ')'
-            ) -%}
+            {%- do rows.append([node.name, column.name, column.description.replace('`', '').split() | join(' ')]) -%}
         {%- endfor -%}
     {%- endfor -%}
-    select
-        descriptions.mart,
-        descriptions.kpi,
-        descriptions.description
-    from (
-        values
-        {{ rows | join(',\n        ') }}
-    ) as descriptions (mart, kpi, description)
+    {{ table_of_texts(['mart', 'kpi', 'description'], rows) }}
 {%- endmacro %}

@@ -86,8 +86,8 @@ select
     status,
     sales_channel,
     is_test,
-    {{ raw_order_values_if_rejected() }},
     source_file,
     malformed_line,
-    rejection_reason
+    rejection_reason,
+    {{ raw_order_values_if_rejected() }} as raw_values
 from judged

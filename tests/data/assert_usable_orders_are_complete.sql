@@ -18,10 +18,7 @@ where
             or refunded_amount < 0
             or refunded_amount > amount
             or net_amount < 0
-            or coalesce(
-                raw_order_id, raw_customer_id, raw_ordered_at, raw_amount, raw_currency, raw_refunded_amount,
-                raw_discount_amount, raw_status, raw_sales_channel, raw_customer_email, raw_is_test, raw_updated_at
-            ) is not null
+            or raw_values is not null
         )
     )
-    or (rejection_reason is not null and net_amount is not null)
+    or (rejection_reason is not null and (net_amount is not null or raw_values is null))
