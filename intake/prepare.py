@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Collection
 from pathlib import Path
 
 import duckdb
+
+from stammkunde.files import replaced
 
 from .errors import IntakeError
 from .find import Found, discover
@@ -37,20 +38,13 @@ def prepared(raw: Path, out: Path, mapping: Path | None, elsewhere: Collection[s
         converted = {item.entity.name for item in found if not dbt_reads(connection, item)}
         if not converted:
             return raw
-        fresh = out.with_name(out.name + ".unfinished")
-        shutil.rmtree(fresh, ignore_errors=True)
-        fresh.mkdir(parents=True)
-        try:
+        with replaced(out) as fresh:
+            fresh.mkdir()
             for item in found:
                 if item.entity.name in converted:
                     write_entity(connection, item, raw, fresh, work)
                 else:
                     link(item, fresh)
-        except BaseException:
-            shutil.rmtree(fresh, ignore_errors=True)
-            raise
-    shutil.rmtree(out, ignore_errors=True)
-    fresh.rename(out)
     return out
 
 

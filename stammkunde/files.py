@@ -31,7 +31,11 @@ def replaced(path: Path) -> Iterator[Path]:
         earlier.rename(path)
     remove(aside(path))
     remove(earlier)
-    yield aside(path)
+    try:
+        yield aside(path)
+    except BaseException:
+        remove(aside(path))
+        raise
     if path.is_dir() and not path.is_symlink():
         path.rename(earlier)
         try:

@@ -1,44 +1,9 @@
--- Orders by cohort and period, by dimension and value. An order is its customer's first in a period if the one
--- before lies before the period: nobody is counted twice, and no customer x period table is needed.
-{%- set measures = ['orders', 'net_revenue', 'active_customers', 'new_customers', 'first_returns', 'last_orders'] %}
-with by_month as (
+-- Weeks come from the orders, quarters from the months. Nobody is counted twice: see int_cohort_months.
+with weeks as (
 
     select
-        {{ period_start('month', 'orders.first_order_date') }} as cohort_month,
-        {{ period_start('month', 'orders.order_date') }} as order_month,
-        customers.segment_id,
-        count(*) as orders,
-        sum(orders.net_amount) as net_revenue,
-        count(case
-            when
-                orders.order_number = 1
-                or orders.previous_order_date < {{ period_start('month', 'orders.order_date') }}
-                then 1
-        end) as active_customers,
-        count(case
-            when
-                orders.order_number = 1
-                or orders.previous_order_date < {{ period_start('quarter', 'orders.order_date') }}
-                then 1
-        end) as active_customers_by_quarter,
-        count(case when orders.order_number = 1 then 1 end) as new_customers,
-        count(case when orders.order_number = 2 then 1 end) as first_returns,
-        count(case when orders.next_order_date is null then 1 end) as last_orders
-    from {{ ref('int_order_sequence') }} as orders
-    inner join {{ ref('int_customers') }} as customers
-        on orders.customer_id = customers.customer_id
-    group by
-        {{ period_start('month', 'orders.first_order_date') }},
-        {{ period_start('month', 'orders.order_date') }},
-        customers.segment_id
-
-),
-
-by_week as (
-
-    select
-        {{ period_start('week', 'first_order_date') }} as cohort_start,
-        {{ period_start('week', 'order_date') }} as period_start,
+        {{ period_start('week', 'first_order_date') }} as cohort_week,
+        {{ period_start('week', 'order_date') }} as order_week,
         count(*) as orders,
         sum(net_amount) as net_revenue,
         count(
@@ -55,37 +20,21 @@ by_week as (
 
 ),
 
-by_month_and_dimension as (
-
-    select
-        {% for measure in measures + ['active_customers_by_quarter'] %}
-            sum(by_month.{{ measure }}) as {{ measure }},
-        {% endfor %}
-        by_month.cohort_month,
-        by_month.order_month,
-        segments.dimension,
-        segments.dimension_value
-    from by_month
-    inner join {{ ref('int_segments') }} as segments
-        on by_month.segment_id = segments.segment_id
-    group by
-        by_month.cohort_month,
-        by_month.order_month,
-        segments.dimension,
-        segments.dimension_value
-
-),
-
-by_grain as (
+periods as (
 
     select
         'week' as cohort_grain,
-        cohort_start,
-        period_start,
+        cohort_week as cohort_start,
+        order_week as period_start,
         'all' as dimension,
         'all' as dimension_value,
-        {{ measures | join(',\n        ') }}
-    from by_week
+        orders,
+        net_revenue,
+        active_customers,
+        new_customers,
+        first_returns,
+        last_orders
+    from weeks
     union all
     select
         'month' as cohort_grain,
@@ -93,8 +42,13 @@ by_grain as (
         order_month as period_start,
         dimension,
         dimension_value,
-        {{ measures | join(',\n        ') }}
-    from by_month_and_dimension
+        orders,
+        net_revenue,
+        active_customers,
+        new_customers,
+        first_returns,
+        last_orders
+    from {{ ref('int_cohort_months') }}
     union all
     select
         'quarter' as cohort_grain,
@@ -108,7 +62,7 @@ by_grain as (
         sum(new_customers) as new_customers,
         sum(first_returns) as first_returns,
         sum(last_orders) as last_orders
-    from by_month_and_dimension
+    from {{ ref('int_cohort_months') }}
     group by
         {{ period_start('quarter', 'cohort_month') }},
         {{ period_start('quarter', 'order_month') }},
@@ -129,4 +83,4 @@ select
     cast(new_customers as bigint) as new_customers,
     cast(first_returns as bigint) as first_returns,
     cast(last_orders as bigint) as last_orders
-from by_grain
+from periods

@@ -6,30 +6,16 @@ with baseline as (
 
 ),
 
-orders_before as (
-
-    select
-        published_orders.order_id,
-        published_orders.order_date,
-        published_orders.net_amount,
-        published_orders.updated_at,
-        baseline.baseline_as_of_date
-    from {{ source('quality', 'published_orders') }} as published_orders
-    cross join baseline
-
-),
-
 orders_now as (
 
     select
         orders.order_id,
         orders.order_date,
         orders.net_amount,
-        orders.updated_at,
-        baseline.baseline_as_of_date
+        orders.updated_at
     from {{ ref('int_order_sequence') }} as orders
-    cross join baseline
-    where orders.order_date <= baseline.baseline_as_of_date
+    inner join baseline
+        on orders.order_date <= baseline.baseline_as_of_date
 
 ),
 
@@ -42,23 +28,15 @@ differences as (
         orders_now.net_amount as net_amount_now,
         orders_before.updated_at as updated_at_before,
         orders_now.updated_at as updated_at_now,
-        coalesce(orders_before.order_id, orders_now.order_id) as order_id,
-        coalesce(orders_before.baseline_as_of_date, orders_now.baseline_as_of_date) as baseline_as_of_date
-    from orders_before
-    full outer join orders_now on orders_before.order_id = orders_now.order_id
+        coalesce(orders_before.order_id, orders_now.order_id) as order_id
+    from {{ source('quality', 'published_orders') }} as orders_before
+    full outer join orders_now
+        on orders_before.order_id = orders_now.order_id
     where
         orders_before.order_id is null
         or orders_now.order_id is null
         or orders_before.order_date <> orders_now.order_date
         or orders_before.net_amount <> orders_now.net_amount
-
-),
-
-removed_orders as (
-
-    select order_id
-    from differences
-    where order_date_now is null
 
 ),
 
@@ -69,7 +47,11 @@ current_versions as (
         order_id,
         updated_at
     from {{ ref('int_current_orders') }}
-    where order_id in (select removed_orders.order_id from removed_orders)
+    where order_id in (
+        select differences.order_id
+        from differences
+        where differences.order_date_now is null
+    )
 
 ),
 
@@ -77,7 +59,7 @@ changes as (
 
     select
         differences.order_id,
-        differences.baseline_as_of_date,
+        baseline.baseline_as_of_date,
         differences.order_date_before,
         differences.order_date_now,
         differences.net_amount_before,
@@ -85,7 +67,9 @@ changes as (
         differences.updated_at_before,
         coalesce(differences.updated_at_now, current_versions.updated_at) as updated_at_now
     from differences
-    left join current_versions on differences.order_id = current_versions.order_id
+    cross join baseline
+    left join current_versions
+        on differences.order_id = current_versions.order_id
 
 )
 

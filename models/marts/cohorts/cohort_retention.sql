@@ -1,12 +1,4 @@
-{%- set cohort = 'cells.cohort_grain, cells.cohort_start, cells.dimension, cells.dimension_value' -%}
-with activity as (
-
-    select *
-    from {{ ref('int_cohort_activity') }}
-
-),
-
-cohorts as (
+with cohorts as (
 
     select
         cohort_grain,
@@ -14,7 +6,7 @@ cohorts as (
         dimension,
         dimension_value,
         sum(new_customers) as cohort_customers
-    from activity
+    from {{ ref('int_cohort_activity') }}
     group by
         cohort_grain,
         cohort_start,
@@ -23,62 +15,51 @@ cohorts as (
 
 ),
 
-cells as (
+-- Every cohort with every period since, also those without orders.
+cumulated as (
 
     select
         cohorts.cohort_grain,
         cohorts.cohort_start,
         cohorts.dimension,
         cohorts.dimension_value,
-        cohorts.cohort_customers,
-        periods.period_start,
-        periods.is_complete
-    from cohorts
-    inner join {{ ref('int_periods') }} as periods
-        on
-            cohorts.cohort_grain = periods.period_grain
-            and cohorts.cohort_start <= periods.period_start
-
-),
-
-cumulated as (
-
-    select
-        cells.cohort_grain,
-        cells.cohort_start,
-        cells.dimension,
-        cells.dimension_value,
-        case cells.cohort_grain
-            {% for grain in ['week', 'month', 'quarter'] %}
-                when '{{ grain }}' then {{ periods_between(grain, 'cells.cohort_start', 'cells.period_start') }}
-            {% endfor %}
+        case cohorts.cohort_grain
+            when 'week' then {{ periods_between('week', 'cohorts.cohort_start', 'periods.period_start') }}
+            when 'month' then {{ periods_between('month', 'cohorts.cohort_start', 'periods.period_start') }}
+            when 'quarter' then {{ periods_between('quarter', 'cohorts.cohort_start', 'periods.period_start') }}
         end as period_number,
-        cells.period_start,
-        cells.cohort_customers,
+        periods.period_start,
+        cohorts.cohort_customers,
         coalesce(activity.active_customers, 0) as active_customers,
-        cells.cohort_customers - coalesce(sum(activity.last_orders) over earlier_periods, 0)
+        cohorts.cohort_customers - coalesce(sum(activity.last_orders) over earlier_periods, 0)
             as active_or_later_customers,
         coalesce(sum(activity.first_returns) over periods_to_date, 0) as returned_by_customers,
         coalesce(activity.orders, 0) as orders,
         coalesce(activity.net_revenue, 0) as net_revenue,
         sum(coalesce(activity.orders, 0)) over periods_to_date as cumulative_orders,
         sum(coalesce(activity.net_revenue, 0)) over periods_to_date as cumulative_net_revenue,
-        cells.is_complete
-    from cells
-    left join activity
+        periods.is_complete
+    from cohorts
+    inner join {{ ref('int_periods') }} as periods
         on
-            cells.cohort_grain = activity.cohort_grain
-            and cells.cohort_start = activity.cohort_start
-            and cells.dimension = activity.dimension
-            and cells.dimension_value = activity.dimension_value
-            and cells.period_start = activity.period_start
+            cohorts.cohort_grain = periods.period_grain
+            and cohorts.cohort_start <= periods.period_start
+    left join {{ ref('int_cohort_activity') }} as activity
+        on
+            cohorts.cohort_grain = activity.cohort_grain
+            and cohorts.cohort_start = activity.cohort_start
+            and cohorts.dimension = activity.dimension
+            and cohorts.dimension_value = activity.dimension_value
+            and periods.period_start = activity.period_start
     window
         periods_to_date as (
-            partition by {{ cohort }} order by cells.period_start
+            partition by cohorts.cohort_grain, cohorts.cohort_start, cohorts.dimension, cohorts.dimension_value
+            order by periods.period_start
             rows between unbounded preceding and current row
         ),
         earlier_periods as (
-            partition by {{ cohort }} order by cells.period_start
+            partition by cohorts.cohort_grain, cohorts.cohort_start, cohorts.dimension, cohorts.dimension_value
+            order by periods.period_start
             rows between unbounded preceding and 1 preceding
         )
 
