@@ -286,7 +286,12 @@ def test_marts_behind_the_gate_are_shown_unless_what_they_read_failed() -> None:
     """Otherwise DuckDB's error about what is missing would hide dbt's."""
     phases = {"orders": None, "build": AFTER_THE_GATE, "builds": AFTER_THE_GATE}
     models = [
-        {"unique_id": f"model.shop.{name}", "name": name, "resource_type": "model", "config": {"meta": {"phase": phase}}}
+        {
+            "unique_id": f"model.shop.{name}",
+            "name": name,
+            "resource_type": "model",
+            "config": {"meta": {"phase": phase}},
+        }
         for name, phase in phases.items()
     ]
     nodes = {model["unique_id"]: model for model in models}
