@@ -13,7 +13,6 @@ from tests.reference.check_conformance import read_table
 from tests.reference.check_warehouse import read_mart
 from tests.reference.comparison import KEYS, compare
 
-NOT_CALCULATED = ("retention_kpis_by_segment",)
 CASES = PROJECT.parent / "shared" / "conformance"
 
 
@@ -22,7 +21,9 @@ CASES = PROJECT.parent / "shared" / "conformance"
 def test_marts_equal_the_expected_rows(case: str, tmp_path: Path) -> None:
     settings = json.loads((CASES / case / "settings.json").read_text())
     build = build_models(tmp_path, CASES / case / "raw", settings)
-    expected = {mart: CASES / case / "expected" / f"{mart}.parquet" for mart in KEYS if mart not in NOT_CALCULATED}
+    # A case holds the marts that there were when it was calculated; _as_of is no mart.
+    expected = {file.stem: file for file in (CASES / case / "expected").glob("[!_]*.parquet")}
+    assert {"orders", "customers", "cohort_retention", "retention_kpis"} <= expected.keys() <= KEYS.keys()
     with duckdb.connect(str(build.warehouse), read_only=True) as connection:
         connection.execute("set TimeZone = 'UTC'")
         for mart, file in expected.items():

@@ -285,16 +285,11 @@ def test_what_a_model_reads_is_found_over_all_steps() -> None:
 def test_marts_behind_the_gate_are_shown_unless_what_they_read_failed() -> None:
     """Otherwise DuckDB's error about what is missing would hide dbt's."""
     phases = {"orders": None, "build": AFTER_THE_GATE, "builds": AFTER_THE_GATE}
-    models = [
-        {
-            "unique_id": f"model.shop.{name}",
-            "name": name,
-            "resource_type": "model",
-            "config": {"meta": {"phase": phase}},
-        }
-        for name, phase in phases.items()
-    ]
-    nodes = {model["unique_id"]: model for model in models}
+    nodes = {}
+    for name, phase in phases.items():
+        unique_id = f"model.shop.{name}"
+        config = {"meta": {"phase": phase}}
+        nodes[unique_id] = {"unique_id": unique_id, "name": name, "resource_type": "model", "config": config}
     results = [
         {"unique_id": "model.shop.orders", "status": "success", "compiled_code": "select 1"},
         {"unique_id": "model.shop.build", "status": "success", "compiled_code": "select 2"},
