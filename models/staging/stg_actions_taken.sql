@@ -5,7 +5,7 @@ with typed as (
         {{ customer_email('customer_id') }} as customer_email,
         {{ clean_text('rule_id') }} as rule_id,
         {{ raw_timestamp('taken_at') }} as taken_at,
-        lower({{ clean_text('arm') }}) as arm,
+        {{ lower_case(clean_text('arm')) }} as arm,
         {{ clean_text('variant') }} as variant,
         source_file
     from {{ source('raw', 'actions_taken') }}

@@ -5,7 +5,7 @@ with typed as (
         {{ customer_number('customer_id') }} as customer_id,
         {{ customer_email('customer_id') }} as customer_email,
         {{ raw_timestamp('occurred_at') }} as occurred_at,
-        lower({{ clean_text('activity_type') }}) as activity_type,
+        {{ lower_case(clean_text('activity_type')) }} as activity_type,
         {{ raw_decimal('value') }} as value,
         {{ clean_text('value') }} is not null as has_value_text,
         {{ clean_text('channel') }} as channel,
