@@ -467,3 +467,28 @@ def test_a_mapping_of_ones_own_changes_single_columns_of_a_preset(tmp_path: Path
     assert columns["amount"].unit is None
     assert columns["refunded_amount"].unit == "cents"
     assert "customer_email" not in columns
+
+
+def test_settings_of_a_preset_hold_unless_the_mapping_sets_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from intake.mapping import load
+
+    preset = tmp_path / "presets" / "vendor.yml"
+    preset.parent.mkdir()
+    columns = "{order_id: id, customer_id: who, ordered_at: day, amount: sum}"
+    settings = "{source_timezone: Europe/Berlin, reporting_currency: CHF}"
+    preset.write_text(f"settings: {settings}\nentities: {{orders: {{files: sales.csv, columns: {columns}}}}}\n")
+    monkeypatch.setattr(load, "PRESETS", preset.parent)
+    mapping = tmp_path / "mapping.yml"
+    mapping.write_text("preset: vendor\n")
+    assert load.load_mapping(mapping).settings == {"source_timezone": "Europe/Berlin", "reporting_currency": "CHF"}
+    mapping.write_text("preset: vendor\nsettings: {reporting_currency: EUR}\n")
+    assert load.load_mapping(mapping).settings == {"source_timezone": "Europe/Berlin", "reporting_currency": "EUR"}
+
+
+def test_a_file_that_is_not_there_is_told_so(tmp_path: Path) -> None:
+    from intake.propose import propose
+
+    with pytest.raises(IntakeError, match=r"nope.csv: does not exist"):
+        list(propose(tmp_path / "nope.csv"))

@@ -29,11 +29,15 @@ def load_mapping(path: Path) -> Mapping:
     """Read a mapping file with its preset. Raises IntakeError for anything that is impossible."""
     own = read_yaml(path)
     preset = {} if own.get("preset") is None else read_preset(str(own["preset"]), path)
-    return judged({**own, "entities": merged(preset.get("entities") or {}, own.get("entities") or {}, path)}, path)
+    entities = merged(preset.get("entities") or {}, own.get("entities") or {}, path)
+    settings = own.get("settings")
+    if preset.get("settings") and isinstance(settings or {}, dict):  # one's own come before those of the preset
+        settings = {**preset["settings"], **(settings or {})}
+    return judged({**own, "entities": entities, "settings": settings}, path)
 
 
 def load_preset(name: str) -> Mapping:
-    """A preset by itself."""
+    """A preset alone."""
     path = PRESETS / f"{name}.yml"
     return judged(read_yaml(path), path)
 

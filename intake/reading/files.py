@@ -34,6 +34,8 @@ def check_readable(path: Path) -> None:
     """Raises IntakeError for what is no file with something in it."""
     if path.is_dir():
         raise IntakeError(f"{path}: is a folder, not a file. Rename it, or put its files where the mapping names them")
+    if not path.exists() and not path.is_symlink():
+        raise IntakeError(f"{path}: does not exist. Name a file that is there")
     if not path.exists():
         raise IntakeError(f"{path}: is a link that leads nowhere. Put the file itself there, or take the link away")
     if not path.is_file():
