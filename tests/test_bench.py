@@ -14,7 +14,7 @@ import pytest
 
 from bench.measure import Cost, Watch, measure_command
 from bench.page import PAGE, REFRESHES, RESULTS, page
-from bench.refreshes import watched
+from bench.refreshes import idle_seconds, watched
 from bench.windows import scores_by_counts, scores_by_window
 from tests.conftest import PROJECT, Build
 
@@ -78,24 +78,27 @@ def test_a_watch_adds_up_processes_that_come_and_go() -> None:
     assert cost.peak_mib > 90
 
 
-def test_a_refresh_is_measured_step_by_step_with_the_seconds_in_which_nothing_computes() -> None:
+def test_a_refresh_is_measured_step_by_step() -> None:
     steps = """
 import time
 print("raw ...")
 while time.process_time() < 1: pass
 print("raw took 1.0 s")
 print("models ...", flush=True)
-time.sleep(2)
 print("models took 2.0 s", flush=True)
 """
     found = watched([sys.executable, "-u", "-c", steps], PROJECT, os.environ)
     assert list(found.steps) == ["start", "raw", "models", "end"]
     assert found.steps["raw"] > 0.5
-    assert found.steps["models"] == pytest.approx(2, abs=0.5)
     assert sum(found.steps.values()) == pytest.approx(found.cost.seconds)
     assert min(found.steps.values()) >= 0
-    assert 1 <= found.cost.cpu_seconds < 1.5
-    assert 0.9 < found.idle_seconds < 2.6
+    assert found.cost.cpu_seconds >= 1
+
+
+def test_idle_are_the_seconds_in_which_less_than_a_tenth_of_a_core_is_used() -> None:
+    """Looks at 0, 1, 3, 4 and 6 s: 1 s of CPU in the first second, 0.1 s in the next two, 0.1 s in one, none in two."""
+    watch = Watch(lambda: [], times=[0, 1, 3, 4, 6], cpu_seconds=[0, 1, 1.1, 1.21, 1.21])
+    assert idle_seconds(watch) == 4
 
 
 def test_costs_add_up_in_time_and_not_in_memory() -> None:
