@@ -142,8 +142,7 @@ def settings_of_server(folder: Path) -> dict[str, str]:
         "spark.sql.warehouse.dir": str(folder / "tables"),
         "spark.hadoop.javax.jdo.option.ConnectionURL": f"jdbc:derby:;databaseName={folder / 'metastore'};create=true",
         "spark.hadoop.hive.exec.scratchdir": str(folder / "tmp" / "scratch"),
-        # The server only plans queries. To compile its own code as far as Java can would cost more than it saves.
-        "spark.driver.extraJavaOptions": java_options(folder) + " -XX:TieredStopAtLevel=1",
+        "spark.driver.extraJavaOptions": java_options(folder),
         "spark.executor.extraJavaOptions": java_options(folder),
     }
 
