@@ -53,6 +53,7 @@ class Session:
     failures: dict[str, list[Failure]] = field(default_factory=dict)
     facts: dict[str, object] = field(default_factory=dict)
     prepared: Path | None = None  # the raw folder as dbt reads it; None where there is none
+    sql_of_tests: dict[str, str] = field(default_factory=dict)  # of all dbt builds of this refresh, by name
     is_blocked: bool = False
     overrides: Mapping[str, object] = field(default_factory=dict)
     baseline: Kept | None = None

@@ -96,6 +96,7 @@ def build(
         found = failed_nodes(places) or [Failure("dbt", "dbt ended without finishing: see the run's log")]
         session.failures[step.name] = found
         raise RefreshError("; ".join(failure.text for failure in found))
+    session.sql_of_tests |= sql_of_tests(places)
 
 
 def start(
@@ -187,6 +188,15 @@ def results_of_run(places: Places) -> list[dict[str, Any]]:
     """dbt's own account of its run, node by node; empty where it crashed."""
     path = places.dbt_target / "run_results.json"
     return json.loads(path.read_text(encoding="utf-8"))["results"] if path.exists() else []
+
+
+def sql_of_tests(places: Places) -> dict[str, str]:
+    """The SQL of dbt's tests as they ran, by name. On marts behind the gate they ran before these had their rows."""
+    return {
+        result["unique_id"].split(".")[2]: result["compiled_code"]
+        for result in results_of_run(places)
+        if result["unique_id"].startswith("test.")
+    }
 
 
 def failed_nodes(places: Places) -> list[Failure]:

@@ -6,7 +6,6 @@ from typing import Any
 import dagster as dg
 
 from orchestration.assets.gate import RESULTS
-from orchestration.assets.models import results_of_run
 from orchestration.assets.steps import POOL, guarded
 from orchestration.dbt_graph import FRESHNESS, OWNERS, Translator
 from orchestration.publish.publish import publish
@@ -14,7 +13,6 @@ from orchestration.quality.gate import MissingSuiteError
 from orchestration.quality.suites import NAMES
 from orchestration.session import RefreshError, Session
 from stammkunde.manifest import AFTER_THE_GATE, Manifest
-from stammkunde.places import Places
 
 PUBLISHED = dg.AssetKey(["published", "retention"])
 FACTS = ("shop", "settings_hash", "raw_fingerprint", "as_of_date", "baseline_build_id", "accepted_reason")
@@ -57,8 +55,8 @@ def write_and_publish(
 ) -> Iterator[Any]:
     check_judged(session)
     facts = {key: session.facts.get(key) for key in FACTS}
-    sql = sql_of_tests(session.places)
-    published = publish(session.places, session.build_id, facts, {rule.name: sql[rule.name] for rule in rules})
+    sql = {rule.name: session.sql_of_tests[rule.name] for rule in rules}
+    published = publish(session.places, session.build_id, facts, sql)
     tables: Mapping[str, int] = published["tables"]  # type: ignore[assignment]
     for key in late:
         yield dg.MaterializeResult(asset_key=key, metadata={"dagster/row_count": tables[key.path[-1]]})
@@ -74,15 +72,6 @@ def write_and_publish(
     )
     for rule in rules:
         yield dg.AssetCheckResult(asset_key=rule.asset_key, check_name=rule.name, passed=True)
-
-
-def sql_of_tests(places: Places) -> dict[str, str]:
-    """The SQL of dbt's tests as they ran, by name. On marts behind the gate they ran before these had their rows."""
-    return {
-        result["unique_id"].split(".")[2]: result["compiled_code"]
-        for result in results_of_run(places)
-        if result["unique_id"].startswith("test.")
-    }
 
 
 def check_judged(session: Session) -> None:
