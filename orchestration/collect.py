@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 
 from orchestration.state import columns
-from stammkunde.database import STORAGE_VERSION, identifier, path_literal
+from stammkunde.database import STORAGE_VERSION, identifier, path_literal, wal_of
 from stammkunde.files import aside
 from stammkunde.manifest import AFTER_THE_GATE, Manifest
 from stammkunde.places import Places
@@ -53,7 +53,7 @@ def show(places: Places, late: Mapping[str, str]) -> dict[str, int]:
             show_state(connection, places)
         for name in in_order(places, late):
             connection.execute(f"create view marts.{identifier(name)} as {late[name]}")
-    places.warehouse.with_name(places.warehouse.name + ".wal").unlink(missing_ok=True)
+    wal_of(places.warehouse).unlink(missing_ok=True)
     fresh.replace(places.warehouse)
     return rows
 

@@ -32,6 +32,11 @@ def path_literal(path: Path | str, pattern: str = "") -> str:
     return quoted(f"{exact}/{pattern}" if pattern else exact)
 
 
+def wal_of(file: Path) -> Path:
+    """The write-ahead log that lies beside a DuckDB file while somebody writes to it, or after a crash."""
+    return file.with_name(file.name + ".wal")
+
+
 @contextmanager
 def in_memory() -> Iterator[duckdb.DuckDBPyConnection]:
     """A database of its own, for work beside dbt: dates in UTC, the order of rows not kept, little memory."""

@@ -23,9 +23,10 @@ from orchestration.collect import clear, show
 from orchestration.publish import copy as copying
 from orchestration.publish import publish as publishing
 from orchestration.publish.builds import PublishError, baseline, kept
-from orchestration.publish.place import repair, rollback, wal_of
+from orchestration.publish.place import repair, rollback
 from orchestration.publish.publish import publish
 from orchestration.targets import on_spark
+from stammkunde.database import wal_of
 from stammkunde.errors import SettingError
 from stammkunde.places import Places
 from stammkunde.published import published_build

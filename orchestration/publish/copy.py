@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.publish.builds import PublishError
-from stammkunde.database import STORAGE_VERSION, attach_read_only, identifier, in_memory, quoted
+from stammkunde.database import STORAGE_VERSION, attach_read_only, identifier, in_memory, quoted, wal_of
 from stammkunde.files import remove, to_disk
 from stammkunde.manifest import MARTS
 
@@ -68,7 +68,7 @@ def audit(file: Path, catalog: str, tables: Mapping[str, int], build_id: str, ru
     rules with their rows. While dbt ran, these marts had no rows yet. The SQL names the `catalog` that it was compiled
     for.
     """
-    if file.with_name(file.name + ".wal").exists():
+    if wal_of(file).exists():
         raise PublishError(f"{file}: was not closed properly: its write-ahead log is still there")
     with in_memory() as connection:
         attach_read_only(connection, file, catalog)

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from orchestration.publish.builds import PublishError, forget, kept, now, remove_unfinished
+from stammkunde.database import wal_of
 from stammkunde.errors import one_line
 from stammkunde.files import aside, content_hash, to_disk, write_json, write_json_aside
 from stammkunde.places import Places
@@ -111,7 +112,3 @@ def repair(places: Places) -> None:
             write_json(places.manifest, manifest)
         if build.build_id > current and not build.is_withdrawn:
             forget(build)
-
-
-def wal_of(file: Path) -> Path:
-    return file.with_name(file.name + ".wal")
