@@ -67,11 +67,12 @@ def run(
 def check(raw: Raw = None, mapping: MappingFile = None) -> None:
     """Look before you run: what a folder holds, what maps to what, and which rows would count and why not."""
     from intake.check import check as report
+    from orchestration.quality.before_a_run import gate_before_a_run
 
     places = asked_places(raw, mapping)
     if places.raw is None:
         raise StammkundeError("all raw entities are tables (STAMMKUNDE_RAW_TABLES): there is no folder to look into")
-    show(report(places.raw, places.mapping))
+    show(report(places.raw, places.mapping, gate_before_a_run))
 
 
 @app.command(name="map")

@@ -9,9 +9,10 @@ import duckdb
 
 from .values import SAMPLES, masked
 
-# The raw column that an example of each reason shows.
+# The raw column that an example of each reason shows; of any other reason it is the number of the order alone.
 SHOWN_COLUMN = {
     "missing_order_id": "coalesce(malformed_line, ordered_at)",
+    "damaged_id": "case when order_id ilike '%e%' then order_id else 'customer ' || customer_id end",
     "invalid_ordered_at": "ordered_at",
     "ordered_in_future": "ordered_at",
     "invalid_amount": "amount",
@@ -34,10 +35,14 @@ FEEDS = (
     ("orders", "updated_at", "which version of an order is the latest"),
     ("orders", "customer_email", "guests: without it orders without a customer number belong to nobody"),
 )
+REASONS = {
+    "quarantined": ("quarantined_orders", "rejection_reason"),
+    "excluded": ("excluded_orders", "exclusion_reason"),
+}
 
 
 def outcome_report(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
-    """The span of the orders, and the number of rows by what becomes of them."""
+    """The span of the orders, and for each entity the rows that were read and what becomes of them."""
     first, last, currencies = connection.execute(
         """
         select min(order_date), max(order_date), string_agg(distinct currency, ', ' order by currency)
@@ -45,42 +50,53 @@ def outcome_report(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
         """
     ).fetchall()[0]
     yield f"Orders from {first} to {last} in {currencies}" if first else "No order is usable"
-    query = "select count(distinct order_id) from intermediate.int_order_versions"
-    repeated = connection.execute(query).fetchall()[0][0]
-    yield f"Order ids that occur more than once: {repeated:,} (the latest version counts)"
     yield ""
     yield "What becomes of the rows"
     outcomes = connection.execute(
         """
-        select entity, outcome, reason, rows from marts.row_accounting
+        select entity, outcome, reason, rows, sum(rows) over (partition by entity) as all_rows from marts.row_accounting
         order by entity <> 'orders', entity, outcome <> 'counted', outcome, reason
         """
     ).fetchall()
-    for entity, outcome, reason, rows in outcomes:
+    shown_entity = ""
+    for entity, outcome, reason, rows, all_rows in outcomes:
+        if entity != shown_entity:
+            yield f"  {entity:<18}{'read':<38}{all_rows:>12,}"
+            shown_entity = entity
         shown = outcome if reason == "none" else f"{outcome}: {reason}"
         yield f"  {entity:<18}{shown:<38}{rows:>12,}"
-        if entity == "orders" and reason != "none":
+        if entity == "orders" and outcome in REASONS:
             yield from examples(connection, outcome, reason)
 
 
 def examples(connection: duckdb.DuckDBPyConnection, outcome: str, reason: str) -> Iterator[str]:
     """A few orders that did not count for a reason."""
-    table, column = {
-        "quarantined": ("quarantined_orders", "rejection_reason"),
-        "excluded": ("excluded_orders", "exclusion_reason"),
-    }[outcome]
+    table, column = REASONS[outcome]
     found = connection.execute(
-        f"select order_id, cast({SHOWN_COLUMN[reason]} as varchar), source_file from staging.{table} "
+        f"select order_id, cast({SHOWN_COLUMN.get(reason, 'order_id')} as varchar), source_file from staging.{table} "
         f"where {column} = ? order by all limit {SAMPLES}",
         [reason],
     ).fetchall()
     for order_id, value, file in found:
         shown = "empty" if value is None else f"'{masked(value)}'"
-        yield f"      order {(order_id or '').strip() or '(none)'}: {shown} in {Path(file or '').name}"
+        yield f"      order {masked(order_id or '').strip() or '(none)'}: {shown} in {Path(file or '').name}"
+
+
+def reasons_of_quarantine(connection: duckdb.DuckDBPyConnection) -> str:
+    """How many order rows of which file cannot be used and why, the most first."""
+    found = connection.execute(
+        """
+        select rejection_reason, source_file, count(*) as rows from staging.quarantined_orders
+        group by rejection_reason, source_file order by rows desc, rejection_reason, source_file
+        """
+    ).fetchall()
+    listed = [f"{reason} {rows:,} in {Path(file or '').name or 'a table'}" for reason, file, rows in found]
+    more = f" and {len(listed) - SAMPLES} more" if len(listed) > SAMPLES else ""
+    return ", ".join(listed[:SAMPLES]) + more
 
 
 def marts_report(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
-    """Which figures the folder has the data for."""
+    """Which figures the folder has the data for, and which not."""
     orders, customers = connection.execute(
         "select count(*), count(distinct customer_id) from intermediate.int_order_sequence"
     ).fetchall()[0]
@@ -107,4 +123,4 @@ def why_none_counts(connection: duckdb.DuckDBPyConnection) -> str:
     unknown = connection.execute(f"{query} group by 1 order by 2 desc limit 1").fetchall()
     if unknown:
         return f"if {unknown[0][0]} is the shop's currency, set reporting_currency to it (docs/settings.md)"
-    return "see the reasons above"
+    return reasons_of_quarantine(connection) or "all are excluded, see the reasons above"

@@ -1,0 +1,87 @@
+"""Findings on what an order says: versions that contradict each other, odd days, refunds and amounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import duckdb
+
+from .findings import Finding, counted, files, value_of
+from .values import SAMPLES, masked
+
+# Days from which computers count: an order on one of them has no date.
+FIRST_DAYS = ("0001-01-01", "1899-12-30", "1899-12-31", "1900-01-01", "1901-01-01", "1904-01-01", "1969-12-31", "1970-01-01")
+
+
+def what_findings(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+    """All findings on what orders say."""
+    yield from conflicts(connection)
+    yield from first_days(connection)
+    yield from refunds_above_the_amount(connection)
+    yield from zero_amounts(connection)
+
+
+def conflicts(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+    """Rows of one number that differ, and nothing says which is right."""
+    lost = "staging.superseded_orders where superseded_reason = 'conflict'"
+    number = connection.execute(f"select count(*) from {lost}").fetchall()[0][0]
+    if not number:
+        return
+    examples = connection.execute(
+        f"""
+        select lost.order_id, kept.amount, kept.currency, kept.order_date, lost.amount, lost.currency, lost.order_date
+        from (select * from {lost}) as lost
+        inner join intermediate.int_order_versions as kept on lost.order_id = kept.order_id and kept.version_rank = 1
+        order by lost.amount desc, lost.order_id limit {SAMPLES}
+        """
+    ).fetchall()
+    shown = "; ".join(
+        f"{masked(order_id)}: {kept:,.2f} {kept_in} of {kept_on} counts, {lost:,.2f} {lost_in} of {lost_on} does not"
+        for order_id, kept, kept_in, kept_on, lost, lost_in, lost_on in examples
+    )
+    rows = counted(number, "row has", "rows have")
+    yield Finding(
+        f"{rows} the number of another order and differs in more than its version, value {value_of(connection, lost)} ({shown})",
+        "if they are orders of their own, map another column to order_id; if they are versions, map updated_at",
+    )
+
+
+def first_days(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+    days = ", ".join(f"date '{day}'" for day in FIRST_DAYS)
+    found = connection.execute(
+        f"""
+        select order_date, count(*), list(distinct source_file) from staging.stg_orders
+        where rejection_reason is null and order_date in ({days}) group by order_date order by order_date
+        """
+    ).fetchall()
+    for day, number, sources in found:
+        yield Finding(
+            f"{counted(number, 'order is', 'orders are')} of {day} in {files(sources)}: the day from which computers "
+            "count, so probably no date at all",
+            "such orders begin the shop's history and its first cohort. Correct the dates at their source",
+        )
+
+
+def refunds_above_the_amount(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+    above = "staging.stg_orders where rejection_reason is null and refunded_amount > amount"
+    number, largest, amount = connection.execute(
+        f"select count(*), max(refunded_amount - amount), arg_max(order_id, refunded_amount - amount) from {above}"
+    ).fetchall()[0]
+    if number:
+        yield Finding(
+            f"{counted(number, 'refund is', 'refunds are')} above the amount, by up to {largest:,.2f} (order {masked(amount)}): "
+            "all of the order then counts as refunded",
+            "often the refund includes tax or shipping and the amount does not: use scaled_by and at_most (docs/mapping.md)",
+        )
+
+
+def zero_amounts(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+    number, customers = connection.execute(
+        "select count(*), count(distinct customer_id) from intermediate.int_order_sequence where amount = 0"
+    ).fetchall()[0]
+    if number:
+        yield Finding(
+            f"{counted(number, 'order', 'orders')} of {counted(customers, 'customer', 'customers')} at 0.00 "
+            f"{'counts' if number == 1 else 'count'} as purchases (exchanges, replacements, gifts?)",
+            "to leave them out, give orders a rule in the mapping (docs/mapping.md, Rows that are left out)",
+        )
