@@ -32,7 +32,7 @@ from .reporting.outcomes import (
 )
 from .reporting.rates import rates_findings, rates_report
 from .reporting.sources import entity_report
-from .reporting.states import states_findings, states_of, states_report
+from .reporting.states import staged_states, states_findings, states_report
 from .reporting.what import what_findings
 from .reporting.who import who_findings
 
@@ -51,6 +51,7 @@ def check(raw: Path, mapping: Path | None = None, gate: Gate = lambda warehouse,
     with workspace() as (connection, work):
         for item in found:
             yield from entity_report(connection, item, raw, work)
+    yield ""
     with tempfile.TemporaryDirectory(prefix="stammkunde_check_") as folder:
         ready = prepare(raw, Path(folder) / "raw", mapping)
         warehouse = stage(ready, Path(folder), overrides)
@@ -65,7 +66,7 @@ def judged(
 ) -> Iterator[str]:
     """What becomes of the rows, and what to look at. Raises IntakeError where a run would publish nothing."""
     currency = str(settings["reporting_currency"]).upper()
-    states = states_of(connection, settings)
+    states = staged_states(connection, settings)
     yield from outcome_report(connection)
     yield ""
     yield from states_report(states)
@@ -85,7 +86,9 @@ def judged(
         raise IntakeError(f"A run would publish nothing, for no order would count: {why_none_counts(connection)}")
     if blocking := [finding.text for finding in of_the_gate if finding.blocks]:
         reasons = reasons_of_quarantine(connection)
-        unusable = f" Rows that cannot be used: {reasons}. docs/quarantine.md says what each reason means." if reasons else ""
+        unusable = (
+            f" Rows that cannot be used: {reasons}. docs/quarantine.md says what each reason means." if reasons else ""
+        )
         raise IntakeError(
             f"A run would publish nothing: {'; '.join(blocking)}.{unusable} Correct the files or the mapping, then again: "
             f"make check RAW={raw}"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import yaml
 
 STATES = Path(__file__).with_name("states.yml")
 COUNTS = "counts"
+WORST, ODD, USUAL = 0, 1, 2  # how much of a surprise a state is
 # A word before a part that would mean no purchase: of a partial refund something is left.
 IN_PART = re.compile(r"\b(partial|partially|teilweise|teil)")
 
@@ -56,6 +58,70 @@ def meaning(state: str, columns: Collection[str] = ()) -> Meaning | None:
     return next((Meaning(word, is_known=False) for word in sounds_like), None)
 
 
-def does_not_count(state: str, excluded: Collection[str]) -> bool:
-    """Whether the setting excluded_statuses names a state."""
-    return state.strip().lower() in {str(word).strip().lower() for word in excluded}
+@dataclass(frozen=True)
+class State:
+    """A state with its orders, their value by currency, and what becomes of them."""
+
+    text: str | None  # None where an order has no state
+    orders: int
+    values: Mapping[str, Decimal]
+    counts: bool
+    is_refunded: bool
+    means: Meaning | None
+
+    @property
+    def value(self) -> float:
+        return float(sum(self.values.values()))
+
+    @property
+    def surprise(self) -> int:
+        """A state that counts though it means no purchase is worst, then an unknown one, then the usual."""
+        if self.text is None:
+            return USUAL
+        if self.counts and not self.is_refunded and self.means and self.means.is_no_purchase:
+            return WORST
+        is_unknown = self.means is None and self.counts and not self.is_refunded
+        is_left_out = not self.counts and self.means is not None and not self.means.is_no_purchase
+        return ODD if is_unknown or is_left_out else USUAL
+
+    @property
+    def verdict(self) -> str:
+        if not self.counts:
+            return "does not count" + (", though it means a purchase" if self.surprise == ODD else "")
+        if self.is_refunded:
+            return "refunded in full, unless a refund stands beside it"
+        if self.surprise == WORST and self.means:
+            return f"counts, though it {'means' if self.means.is_known else 'sounds like'} {self.means.word}"
+        return "counts; a word that is not known here" if self.surprise == ODD else "counts"
+
+
+def states_of(
+    rows: Iterable[tuple[str | None, str, int, Decimal]],
+    settings: Mapping[str, object],
+    translations: Mapping[str, str],
+    columns: Collection[str] = (),
+) -> list[State]:
+    """States from rows of state, currency, orders and value; the worst surprise first, then the largest value."""
+    excluded, refunded = (words_of(settings.get(name)) for name in ("excluded_statuses", "refunded_statuses"))
+    found: dict[str | None, tuple[int, dict[str, Decimal]]] = {}
+    for text, currency, orders, value in rows:
+        number, values = found.get(text, (0, {}))
+        found[text] = (number + orders, {**values, currency: values.get(currency, Decimal(0)) + value})
+    states = []
+    for text, (orders, values) in found.items():
+        as_read = translations.get(text or "", text or "").lower()
+        states.append(
+            State(text, orders, values, as_read not in excluded, as_read in refunded, meaning(text or "", columns))
+        )
+    return sorted(states, key=lambda state: (state.surprise, state.counts, -state.value, state.text or ""))
+
+
+def words_of(setting: object) -> set[str]:
+    """The words of a setting as states are compared with them."""
+    return {str(word).strip().lower() for word in setting} if isinstance(setting, list | tuple) else set()
+
+
+def valued(totals: Mapping[str, Decimal]) -> str:
+    """Values by currency, the largest first."""
+    shown = sorted(totals.items(), key=lambda item: -item[1])
+    return ", ".join(f"{total:,.2f} {currency}".strip() for currency, total in shown)

@@ -1,4 +1,4 @@
-"""What a file or a column is, by the names of its columns."""
+"""What a file or a column is, by the names of its columns and of the file."""
 
 from __future__ import annotations
 
@@ -14,6 +14,32 @@ from ..entities import entities
 from ..mapping import load_preset, presets
 
 NAMES = Path(__file__).with_name("names.yml")
+# Words in the names of files, the more exact ones first.
+WORDS_OF_FILES = {
+    "refunds": r"refund|credit[-_ ]?(memo|note)|erstattung|gutschrift|retoure",
+    "exchange_rates": r"rates?\b|exchange|kurse?\b|wechselkurs|fx\b",
+    "order_lines": r"lines?\b|items?\b|position|artikel",
+    "marketing_spend": r"spend|cost|kosten|werbung|ads?\b",
+    "subscriptions": r"subscription|abo|vertr[aä]ge",
+    "customers": r"customer|kunde|client|users?\b",
+    "orders": r"order|bestellung|auftr[aä]g|sales|verk[aä]uf|charge|transaction|invoice|rechnung",
+}
+REFUND_PARTS = ("refund", "erstatt", "gutschrift", "retour", "credit", "chargeback", "rückzahl", "rueckzahl")
+# Names that say of themselves that a row is an order, or a refund; `id` or `date` do not.
+SAYS_NOTHING = (
+    "id",
+    "name",
+    "number",
+    "nummer",
+    "reference",
+    "order",
+    "date",
+    "created",
+    "createdat",
+    "datum",
+    "total",
+    "value",
+)
 
 
 @cache
@@ -23,32 +49,63 @@ def known_names() -> dict[str, dict[str, list[str]]]:
 
 
 def preset_of(header: Sequence[str]) -> str | None:
-    """The preset all of whose columns of orders are in the header."""
+    """The preset all of whose columns of orders are in the header; of several the one that knows most."""
     there = {letters(column) for column in header}
+    fitting = {}
     for preset in presets():
-        orders = load_preset(preset).entities["orders"]
-        wanted = [column for rule in orders.columns.values() for column in rule.source_columns()]
-        wanted += orders.fold.source_columns() if orders.fold else []
-        if {letters(column) for column in wanted} <= there:
-            return preset
-    return None
+        wanted = {letters(column) for column in required_columns(preset)}
+        if wanted <= there:
+            fitting[preset] = len(wanted)
+    return max(fitting, key=fitting.__getitem__, default=None)
 
 
-def likeliest_entity(header: Sequence[str], taken: Collection[str]) -> str:
-    """Orders if it has what orders need, else the entity most of whose columns have known names."""
+def required_columns(preset: str) -> list[str]:
+    """The columns of a file that a preset cannot do without for its orders."""
+    orders = load_preset(preset).entities["orders"]
+    wanted = [column for rule in orders.columns.values() for column in rule.source_columns()]
+    return wanted + (orders.fold.source_columns() if orders.fold else [])
 
-    def score(entity: str) -> int:
-        return sum(named(target, entity, header) is not None for target in entities()[entity].columns)
 
-    required = [name for name, column in entities()["orders"].columns.items() if column.required]
-    hits = sum(named(name, "orders", header) is not None for name in required)
-    if "orders" not in taken and hits >= 3:
+def likeliest_entity(file: str, header: Sequence[str], taken: Collection[str]) -> str:
+    """Refunds and rates where their columns say so, else what the file is called, else orders if it has what orders
+    need, else the entity most of whose columns have known names."""
+    words = re.sub(r"[\W_]+", " ", Path(file).name.split(".")[0].lower())
+    by_name = next((entity for entity, pattern in WORDS_OF_FILES.items() if re.search(pattern, words)), None)
+
+    def found(entity: str, *targets: str) -> list[str]:
+        columns = (named(target, entity, header) for target in targets or entities()[entity].columns)
+        return [column for column in columns if column is not None]
+
+    def required(entity: str) -> list[str]:
+        return [column.name for column in entities()[entity].columns.values() if column.required]
+
+    says_refund = [column for column in found("refunds", "refund_id", "refunded_at") if says(column)]
+    orders_say = [column for column in found("orders", "order_id", "customer_id") if says(column)]
+    if len(found("refunds", "order_id", "amount")) == 2 and (
+        "refunds" == by_name or any(is_refund(column) for column in says_refund)
+    ):
+        return "refunds"
+    if len(found("exchange_rates", "rate_date", "currency", "rate")) == 3 and not orders_say:
+        return "exchange_rates"
+    if by_name and by_name not in taken and len(found(by_name, *required(by_name))) >= len(required(by_name)) > 0:
+        return by_name
+    if "orders" not in taken and len(found("orders", *required("orders"))) >= 3:
         return "orders"
-    return max((entity for entity in entities() if entity not in taken), key=score)
+    return max((entity for entity in entities() if entity not in taken), key=lambda entity: len(found(entity)))
+
+
+def says(column: str) -> bool:
+    """Whether a name says more than `id` or `date` do."""
+    return letters(column) not in SAYS_NOTHING
+
+
+def is_refund(column: str) -> bool:
+    """Whether a column has to do with refunds, by its name."""
+    return any(part in letters(column) for part in REFUND_PARTS)
 
 
 def named(target: str, entity: str, free: Sequence[str]) -> str | None:
     """The column whose name is known for the target; names are tried in their order."""
-    by_letters = {re.sub(r"[\W_]", "", column.lower()): column for column in free}
+    by_letters = {letters(column): column for column in reversed(free)}
     wanted = (target.replace("_", ""), *known_names().get(entity, {}).get(target, ()))
     return next((by_letters[name] for name in wanted if name in by_letters), None)

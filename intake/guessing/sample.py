@@ -6,25 +6,27 @@ import csv
 import gzip
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import IntakeError
 from ..reading.files import check_readable, first_rows
-from ..reading.header import check_header
+from ..reading.header import usable_header
 from ..reading.signatures import UTF_16, is_gzip
+from .numbers import find_number_form
 
 ROWS = 2_000
 LARGEST_HEAD = 1 << 20  # bytes
-WITH_COMMA = re.compile(r"-?[\d.]*\d,\d{1,2}")
+SEPARATOR_LINE = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 
 
 @dataclass
 class Guesses:
     """The keys of a format as far as they are not the usual, and why."""
 
-    form: dict[str, str] = field(default_factory=dict)
+    form: dict[str, object] = field(default_factory=dict)
     reasons: list[str] = field(default_factory=list)
 
     def note(self, key: str, value: str, reason: str) -> None:
@@ -44,9 +46,9 @@ class Sample:
 def read_sample(path: Path) -> Sample:
     """The first rows of a file of any kind."""
     check_readable(path)
-    if path.suffix in (".parquet", ".xlsx"):
+    if path.suffix.lower() in (".parquet", ".xlsx"):
         header, rows = first_rows(path, ROWS)
-        return Sample(Guesses(), header, columns_of(header, rows))
+        return with_number_form(Guesses(), header, rows)
     return read_text(path)
 
 
@@ -54,16 +56,23 @@ def read_text(path: Path) -> Sample:
     with gzip.open(path, "rb") if is_gzip(path) else path.open("rb") as file:
         head = file.read(LARGEST_HEAD)
     guesses = Guesses()
-    lines = decode(head, guesses).splitlines()[: ROWS + 1]
+    lines = decode(head, guesses).splitlines()[: ROWS + 20]
     if not lines:
         raise IntakeError(f"{path}: is empty. Export it again, or take it away")
-    delimiter = find_delimiter(lines, path, guesses)
+    delimiter, first = find_table(lines, path)
     csv.field_size_limit(sys.maxsize)
-    records = list(csv.reader(lines, delimiter=delimiter))
-    header = tuple(column.strip() for column in records[0])
-    check_header(header, path)
-    values = columns_of(header, [record for record in records[1:] if len(record) == len(header)])
-    find_decimal_signs(values.values(), guesses)
+    records = list(csv.reader(lines[first:], delimiter=delimiter))
+    header = usable_header([column.strip() for column in records[0]], path)
+    if delimiter != ",":
+        shown = "tab" if delimiter == "\t" else delimiter
+        guesses.note("delimiter", shown, f"separator: the header has {len(header) - 1} of it")
+    rows = [record for record in records[1 : ROWS + 1] if len(record) == len(header)]
+    return with_number_form(guesses, header, rows)
+
+
+def with_number_form(guesses: Guesses, header: tuple[str, ...], rows: Sequence[Sequence[str]]) -> Sample:
+    values = {column: [row[position].strip() for row in rows] for position, column in enumerate(header)}
+    find_number_form(values.values(), guesses.form, guesses.reasons)
     return Sample(guesses, header, values)
 
 
@@ -82,25 +91,18 @@ def decode(head: bytes, guesses: Guesses) -> str:
         return cut.decode("cp1252", errors="replace")
 
 
-def find_delimiter(lines: Sequence[str], path: Path, guesses: Guesses) -> str:
-    """The sign that every one of the first lines has, the header most often."""
-    delimiter = max(",;\t|", key=lambda sign: (min(line.count(sign) for line in lines[:20]), lines[0].count(sign)))
-    count = lines[0].count(delimiter)
-    if count == 0:
+def find_table(lines: Sequence[str], path: Path) -> tuple[str, int]:
+    """The separator and the line of the header: the first that has as many fields as most lines have. A title may
+    stand above it, or a line sep=; for Excel."""
+    declared = SEPARATOR_LINE.fullmatch(lines[0].strip())
+    best = (0, 0, ",", 0)
+    for sign in [declared[1]] if declared else ",;\t|":
+        widths = [len(next(csv.reader([line], delimiter=sign), [])) for line in lines[:100]]
+        width, rows = max(
+            Counter(width for width in widths if width > 1).items(), key=lambda item: item[1] * item[0], default=(0, 0)
+        )
+        if width * rows > best[0] * best[1]:
+            best = (width, rows, sign, next(line for line, fields in enumerate(widths) if fields >= width))
+    if best[0] == 0:
         raise IntakeError(f"{path}, line 1: no separator found: is this a table with a header?")
-    if delimiter != ",":
-        shown = "tab" if delimiter == "\t" else delimiter
-        guesses.note("delimiter", shown, f"separator: the header has {count} of it")
-    return delimiter
-
-
-def find_decimal_signs(columns: Iterable[Sequence[str]], guesses: Guesses) -> None:
-    with_comma = [value for column in columns for value in column if WITH_COMMA.fullmatch(value)]
-    if with_comma:
-        guesses.note("decimal", ",", f"decimal comma: values such as {with_comma[0]}")
-        if any("." in value for value in with_comma):
-            guesses.form["thousands"] = "."
-
-
-def columns_of(header: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, list[str]]:
-    return {column: [row[position].strip() for row in rows] for position, column in enumerate(header)}
+    return best[2], best[3]

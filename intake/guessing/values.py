@@ -1,64 +1,115 @@
-"""How the values of a column are written."""
+"""The rule of a column, from how its values are written."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
 
-import yaml
+from ..converting.source import letters
+from .dates import TIME_OF_DAY, fitting, is_iso
+from .sample import Sample
 
-DATE_FORMATS = (
-    "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y", "%d.%m.%y", "%Y-%m-%d %H:%M:%S %z", "%Y%m%d", "%Y/%m/%d",
-    "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%Y", "%d-%m-%Y",
-    "%d %b %Y", "%b %d, %Y",
-)  # fmt: skip
-ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?")
-TRUE_WORDS = ("ja", "x", "wahr", "j", "on", "oui", "si")
+TRUE_WORDS = ("x", "on", "oui", "si", "sì", "vrai")  # besides those that staging knows
+TIME_COLUMNS = ("time", "uhrzeit", "zeit", "bestellzeit", "bestelluhrzeit", "ordertime", "heure")
+ZONE_COLUMNS = ("timezone", "zeitzone", "tz")
+UNIX_TIME = re.compile(r"1\d{9}(\d{3})?")
 
 
-def guess(column: str, values: Sequence[str], kind: str) -> tuple[str, str]:
-    """The rule of a column, in YAML, and why."""
-    filled = [value for value in values if value]
-    plain = scalar(column)
-    if not filled:
-        return plain, "by its name; it has no values in the first rows"
+@dataclass(frozen=True)
+class Guess:
+    """The keys of a column's rule, and why."""
+
+    rule: dict[str, object]
+    reason: str
+
+
+def guess(column: str, sample: Sample, target: str, kind: str) -> Guess:
+    """The rule of a column for a canonical one of this kind."""
+    values = [value for value in sample.values[column] if value]
+    if not values:
+        return Guess({"column": column}, "by its name; it has no values in the first rows")
     if kind == "timestamp":
-        return guess_dates(plain, filled)
+        return guess_times(column, sample, values)
     if kind == "boolean":
-        words = sorted({value.lower() for value in filled} & set(TRUE_WORDS))
-        if words:
-            return f"{{column: {plain}, true_values: [{', '.join(words)}]}}", f"by its name; {', '.join(words)} is yes"
-    if kind == "decimal" and all(re.fullmatch(r"-?\d{4,}", value) for value in filled):
-        return plain, f"by its name; whole numbers such as {filled[0]}: if cents, {{column: {plain}, unit: cents}}"
-    shown = "values not shown" if any("@" in value for value in filled) else f"such as {filled[0]}"
-    return plain, f"by its name; {shown}"
+        return guess_truth(column, values)
+    if kind == "decimal" and all(re.fullmatch(r"-?\d{4,}", value) for value in values):
+        return Guess({"column": column}, f"by its name; whole numbers such as {values[0]}: if cents, add unit: cents")
+    if kind == "decimal" and target in ("refunded_amount", "discount_amount"):
+        return guess_deduction(column, values)
+    if target == "customer_id" and sum(looks_like_a_name(value) for value in values) > len(values) / 2:
+        return Guess(
+            {"column": column}, "by its name; values look like names, and two people may share one: is there a number?"
+        )
+    shown = "values not shown" if any("@" in value for value in values) else f"such as {values[0]}"
+    return Guess({"column": column}, f"by its name; {shown}")
 
 
-def guess_dates(column: str, values: Sequence[str]) -> tuple[str, str]:
-    """The form that most of the dates have; where two fit alike, both are named."""
-    if all(ISO.fullmatch(value) for value in values):
-        return column, f"by its name; dates as {values[0]}"
-    fits = {form: sum(parses(value, form) for value in values) for form in DATE_FORMATS}
-    best = max(fits.values())
-    if best < len(values) / 2:
-        return column, f"by its name; dates in no form known here, such as {values[0]}: say date_format"
-    form, *alike = [form for form, count in fits.items() if count == best]
+def looks_like_a_name(value: str) -> bool:
+    return bool(re.fullmatch(r"[^\W\d_]+\.?([ ,-]+[^\W\d_]+\.?)+", value))
+
+
+def guess_truth(column: str, values: Sequence[str]) -> Guess:
+    if letters(column) == "livemode":
+        return Guess({"column": column, "true_values": ["false", "f", "0", "no"]}, "what is not live is a test")
+    words = sorted({value.lower() for value in values} & set(TRUE_WORDS))
+    if words:
+        return Guess({"column": column, "true_values": words}, f"by its name; {', '.join(words)} is yes")
+    return Guess({"column": column}, f"by its name; such as {values[0]}")
+
+
+def guess_deduction(column: str, values: Sequence[str]) -> Guess:
+    """A refund or discount: some systems write them below zero."""
+    below = [value for value in values if value.lstrip("(").startswith(("-", "−")) or value.startswith("(")]
+    if below and len(below) >= sum(bool(re.search("[1-9]", value)) for value in values):
+        return Guess({"column": column, "negate": True}, f"by its name; written below zero, such as {below[0]}")
+    return Guess({"column": column}, f"by its name; such as {next(filter(has_value, values), values[0])}")
+
+
+def has_value(text: str) -> bool:
+    return bool(re.search("[1-9]", text))
+
+
+def guess_times(column: str, sample: Sample, values: Sequence[str]) -> Guess:
+    """The form that most of the dates have; where two fit alike, both are named. The time of day and the time zone may
+    stand in columns of their own."""
+    rule: dict[str, object] = {"column": column}
+    reasons = ["by its name"]
+    time = beside(sample, TIME_COLUMNS, column, lambda value: bool(TIME_OF_DAY.fullmatch(value)))
+    if time and not any(":" in value for value in values):
+        rule["time"] = time
+        reasons.append(f"the time of day stands in {time}")
+        values = [
+            f"{day} {hour}"
+            for day, hour in zip(sample.values[column], sample.values[time], strict=True)
+            if day and hour
+        ]
+    reasons.append(date_form(rule, values))
+    if zone := beside(sample, ZONE_COLUMNS, column, bool):
+        rule["time_zone"] = zone
+        reasons.append(f"the time zone stands in {zone}")
+    return Guess(rule, "; ".join(reasons))
+
+
+def beside(sample: Sample, names: Sequence[str], column: str, fits) -> str | None:
+    """Another column with one of these names whose values fit."""
+    for other, values in sample.values.items():
+        filled = [value for value in values if value]
+        if other != column and letters(other) in names and filled and all(fits(value) for value in filled):
+            return other
+    return None
+
+
+def date_form(rule: dict[str, object], values: Sequence[str]) -> str:
+    """Add the form of the dates to a rule; say what it was taken from."""
+    if not values or is_iso(values):
+        return f"dates as {values[0]}" if values else "without values in the first rows"
+    forms, fit = fitting(values)
+    if fit < len(values) / 2:
+        unix = "seconds since 1970, which are not read" if UNIX_TIME.fullmatch(values[0]) else "no form known here"
+        return f"dates in {unix}, such as {values[0]}: say date_format, or export them as dates"
+    form, *alike = forms
+    rule["date_format"] = form
     doubt = f"; {alike[0]} would fit as well" if alike else ""
-    share = "all values" if best == len(values) else f"{best} of {len(values)} values"
-    return f"{{column: {column}, date_format: {scalar(form)}}}", f"by its name; {share} fit, such as {values[0]}{doubt}"
-
-
-def parses(value: str, form: str) -> bool:
-    try:
-        datetime.strptime(value, form)
-    except ValueError:
-        return False
-    return True
-
-
-def scalar(text: str) -> str:
-    """A text as it stands in YAML, quoted where it must be."""
-    return (
-        yaml.safe_dump(text, default_flow_style=True, allow_unicode=True, width=1_000).removesuffix("\n...\n").strip()
-    )
+    share = "all values" if fit == len(values) else f"{fit} of {len(values)} values"
+    return f"{share} fit, such as {values[0]}{doubt}"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+
+from ..states import valued
 
 BLOCKS, LOOK = "!!", " !"  # how findings are marked
 
@@ -30,12 +32,6 @@ def findings_report(findings: Iterable[Finding]) -> Iterator[str]:
         yield f" {BLOCKS if finding.blocks else LOOK} {finding.text}"
         yield f"      {finding.do}"
     yield ""
-
-
-def valued(totals: Mapping[str, object]) -> str:
-    """Values by currency, the largest first."""
-    shown = sorted(totals.items(), key=lambda item: -float(item[1] or 0))  # type: ignore[arg-type]
-    return ", ".join(f"{float(total or 0):,.2f} {currency}" for currency, total in shown)  # type: ignore[arg-type]
 
 
 def value_of(connection: duckdb.DuckDBPyConnection, orders: str) -> str:

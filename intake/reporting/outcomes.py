@@ -7,6 +7,9 @@ from pathlib import Path
 
 import duckdb
 
+from stammkunde.database import quoted
+
+from .findings import files
 from .values import SAMPLES, masked
 
 # The raw column that an example of each reason shows; of any other reason it is the number of the order alone.
@@ -49,37 +52,44 @@ def outcome_report(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
         from staging.stg_orders where rejection_reason is null
         """
     ).fetchall()[0]
-    yield f"Orders from {first} to {last} in {currencies}" if first else "No order is usable"
-    yield ""
-    yield "What becomes of the rows"
     outcomes = connection.execute(
         """
-        select entity, outcome, reason, rows, sum(rows) over (partition by entity) as all_rows from marts.row_accounting
-        order by entity <> 'orders', entity, outcome <> 'counted', outcome, reason
+        select entity, outcome, reason, rows from marts.row_accounting
+        order by entity, outcome <> 'counted', outcome, rows desc, reason
         """
     ).fetchall()
-    shown_entity = ""
-    for entity, outcome, reason, rows, all_rows in outcomes:
-        if entity != shown_entity:
-            yield f"  {entity:<18}{'read':<38}{all_rows:>12,}"
-            shown_entity = entity
+    of_orders = [row for entity, *row in outcomes if entity == "orders"]
+    yield "What becomes of the rows"
+    span = f", from {first} to {last} in {currencies}" if first else "; none is usable"
+    yield f"  orders {sum(rows for *_, rows in of_orders):,} read{span}"
+    for outcome, reason, rows in of_orders:
         shown = outcome if reason == "none" else f"{outcome}: {reason}"
-        yield f"  {entity:<18}{shown:<38}{rows:>12,}"
-        if entity == "orders" and outcome in REASONS:
-            yield from examples(connection, outcome, reason)
+        yield f"    {rows:>10,} {shown:<32} {examples(connection, outcome, reason)}".rstrip()
+    for entity in dict.fromkeys(entity for entity, *_ in outcomes if entity != "orders"):
+        parts = [
+            f"{rows:,} {outcome if reason == 'none' else f'{outcome}: {reason}'}"
+            for name, outcome, reason, rows in outcomes
+            if name == entity
+        ]
+        total = sum(rows for name, *_, rows in outcomes if name == entity)
+        yield f"  {entity} {total:,} read: {', '.join(parts)}"
 
 
-def examples(connection: duckdb.DuckDBPyConnection, outcome: str, reason: str) -> Iterator[str]:
-    """A few orders that did not count for a reason."""
+def examples(connection: duckdb.DuckDBPyConnection, outcome: str, reason: str) -> str:
+    """A few orders that did not count for a reason, and the files that they are from."""
+    if outcome not in REASONS:
+        return ""
     table, column = REASONS[outcome]
     found = connection.execute(
         f"select order_id, cast({SHOWN_COLUMN.get(reason, 'order_id')} as varchar), source_file from staging.{table} "
         f"where {column} = ? order by all limit {SAMPLES}",
         [reason],
     ).fetchall()
-    for order_id, value, file in found:
-        shown = "empty" if value is None else f"'{masked(value)}'"
-        yield f"      order {masked(order_id or '').strip() or '(none)'}: {shown} in {Path(file or '').name}"
+    shown = [
+        f"{masked(order_id or '').strip() or '(no number)'} {'empty' if value is None else quoted(masked(value))}"
+        for order_id, value, _ in found
+    ]
+    return f"{', '.join(shown)} ({files(file for *_, file in found)})"
 
 
 def reasons_of_quarantine(connection: duckdb.DuckDBPyConnection) -> str:
@@ -96,19 +106,17 @@ def reasons_of_quarantine(connection: duckdb.DuckDBPyConnection) -> str:
 
 
 def marts_report(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
-    """Which figures the folder has the data for, and which not."""
+    """How much the marts will hold, and which figures the folder has no data for."""
     orders, customers = connection.execute(
         "select count(*), count(distinct customer_id) from intermediate.int_order_sequence"
     ).fetchall()[0]
     yield f"What the marts will hold: {orders:,} orders of {customers:,} customers"
-    yield f"  {'yes' if orders else 'no ':<5}orders, KPIs, cohorts, curves, lifecycle"
     for entity, column, what in FEEDS:
         query = f"select count({column or '*'}) from staging.stg_{entity}"
         if column == "refunded_amount":
             query += " where refunded_amount > 0"
-        filled = connection.execute(query).fetchall()[0][0]
-        source = f"{entity}.{column}" if column else entity
-        yield f"  {'yes' if filled else 'no':<5}{what}{'' if filled else f' ({source} is empty)'}"
+        if not connection.execute(query).fetchall()[0][0]:
+            yield f"  without {what} ({f'{entity}.{column}' if column else entity} is empty)"
 
 
 def counted_orders(connection: duckdb.DuckDBPyConnection) -> int:

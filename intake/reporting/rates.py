@@ -130,5 +130,3 @@ def two_of_one_day(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
             f"{currency} on {day} {plain(low)} and {plain(high)}, of which the larger counts",
             "take the wrong one out of exchange_rates",
         )
-
-

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import duckdb
@@ -23,27 +23,31 @@ def entity_report(connection: duckdb.DuckDBPyConnection, item: Found, raw: Path,
     for source in sources(connection, item, raw, work):
         yield from source_report(connection, item, source)
     drop_sources(connection, item)
-    yield ""
 
 
 def source_report(connection: duckdb.DuckDBPyConnection, item: Found, source: Source) -> Iterator[str]:
+    """One source: its rows, where columns come from if they are called otherwise, what is empty and what is not used."""
     rules = rule_for(item, source).columns
     rows, malformed = connection.execute(f"select count(*), count(malformed_line) from {source.table}").fetchall()[0]
     broken = f", {malformed:,} of them with other columns than the header" if malformed else ""
     yield f"  {source.shown}: {rows:,} rows{broken}"
     read: set[str] = set()
-    for column in item.entity.columns:
-        if column not in rules:
-            yield f"    {column:<24} <- nothing: empty"
-            continue
+    for column, rule in rules.items():
         where = f"entity '{item.entity.name}', column '{column}'"
-        read.update(source.find(name, where).name for name in rules[column].source_columns())
-        shown = samples(connection, source, rules[column])
-        yield f"    {column:<24} <- {described(rules[column]):<34} {shown}".rstrip()
+        read.update(source.find(name, where).name for name in rule.source_columns())
+        if not item.is_canonical:
+            shown = samples(connection, source, rule)
+            yield f"    {column:<24} <- {described(rule):<34} {shown}".rstrip()
+    empty = [column for column in item.entity.columns if column not in rules]
     unused = [column.name for column in source.columns.values() if column.name not in {*read, *OWN_COLUMNS}]
-    if unused:
-        more = f" and {len(unused) - MOST_SHOWN} more" if len(unused) > MOST_SHOWN else ""
-        yield f"    not used: {', '.join(unused[:MOST_SHOWN])}{more}"
+    yield from listed("not there", empty)
+    yield from listed("not used", unused)
+
+
+def listed(what: str, columns: Sequence[str]) -> Iterator[str]:
+    if columns:
+        more = f" and {len(columns) - MOST_SHOWN} more" if len(columns) > MOST_SHOWN else ""
+        yield f"    {what}: {', '.join(columns[:MOST_SHOWN])}{more}"
 
 
 def described(rule: ColumnRule) -> str:

@@ -10,7 +10,16 @@ from .findings import Finding, counted, files, value_of
 from .values import SAMPLES, masked
 
 # Days from which computers count: an order on one of them has no date.
-FIRST_DAYS = ("0001-01-01", "1899-12-30", "1899-12-31", "1900-01-01", "1901-01-01", "1904-01-01", "1969-12-31", "1970-01-01")
+FIRST_DAYS = (
+    "0001-01-01",
+    "1899-12-30",
+    "1899-12-31",
+    "1900-01-01",
+    "1901-01-01",
+    "1904-01-01",
+    "1969-12-31",
+    "1970-01-01",
+)
 
 
 def what_findings(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:

@@ -76,7 +76,10 @@ def number_of_everybody(connection: duckdb.DuckDBPyConnection, missing: list[str
     ).fetchall()
     for number, orders, _, everything in found[:SAMPLES]:
         share = f"{orders:,} of {everything:,} orders"
-        yield Finding(f"customer_id '{masked(number)}' has {share} ({orders / everything:.0%})", to_missing_values([number], missing))
+        yield Finding(
+            f"customer_id '{masked(number)}' has {share} ({orders / everything:.0%})",
+            to_missing_values([number], missing),
+        )
 
 
 def placeholder_addresses(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
