@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Sequence
+from collections.abc import Mapping as Dictionary
 from dataclasses import dataclass
 from pathlib import Path
 
 from .entities import Entity, entities, entity_of
 from .errors import IntakeError
 from .mapping import ColumnRule, EntityRule, Mapping, load_mapping
-from .reading.files import EXTENSIONS
+from .reading.files import EXTENSIONS, column_names
 
 MAPPING = "mapping.yml"
+OUTCOMES = "intake_outcomes"  # what preparing writes about lines that are no rows
+FEWEST_COLUMNS = 3  # of an entity that a file must have to be taken for one
 # Endings of tables that are not read here. What lies beside the entities otherwise (notes, checksums) is nobody's data.
 UNREAD = (
     ".xls", ".xlsb", ".xlsm", ".ods", ".numbers", ".json", ".jsonl", ".ndjson", ".xml", ".html", ".sql", ".sqlite",
@@ -44,9 +48,9 @@ def discover(raw: Path, mapping: Path | None = None, elsewhere: Collection[str] 
     """The entities of a raw folder. Those that are had from `elsewhere` may be missing in it."""
     check_folder(raw)
     chosen = mapping_of(raw, mapping)
-    found = mapped(chosen, raw) if chosen else by_name(raw)
+    found = mapped(chosen, raw) if chosen and chosen.entities else by_name(raw, chosen.settings if chosen else {})
     if "orders" not in {*elsewhere, *(item.entity.name for item in found)}:
-        if chosen:
+        if chosen and chosen.entities:
             raise IntakeError(f"{chosen.path}: maps no orders, the one entity that is required")
         there = ", ".join(sorted(path.name for path in raw.iterdir())[:8]) or "nothing"
         raise IntakeError(
@@ -91,11 +95,11 @@ def matches(raw: Path, pattern: str, where: str) -> list[Path]:
 # By their own names -------------------------------------------------------------------------------------------------
 
 
-def by_name(raw: Path) -> list[Found]:
+def by_name(raw: Path, settings: Dictionary[str, object] | None = None) -> list[Found]:
     """Files named like an entity, and folders named so that hold its parts."""
     found = []
     there = sorted(raw.iterdir())
-    for entity in (entity_of(name, {}) for name in entities()):
+    for entity in (entity_of(name, settings or {}) for name in entities()):
         single = [path for path in there if stem(path) == entity.name]
         folder = raw / entity.name
         parts = sorted(
@@ -114,6 +118,7 @@ def by_name(raw: Path) -> list[Found]:
             columns = {column: ColumnRule(column=column) for column in entity.columns}
             rule = EntityRule(columns=columns, files=tuple(str(path) for path in files))
             found.append(Found(entity, rule, files, is_canonical=True))
+    check_nothing_lies_beside(there, found)
     return found
 
 
@@ -139,3 +144,45 @@ def check_nothing_is_passed_over(entity: str, there: list[Path], folder: Path) -
                 f"{path}: is a folder within {folder}/ and is not read. Put its files into {folder}/, or name them in "
                 f"a {MAPPING} (files: '{entity}/**/*.csv')"
             )
+
+
+def check_nothing_lies_beside(there: Sequence[Path], found: Sequence[Found]) -> None:
+    """A file or folder that would be passed over, and is called like an entity or has its columns, is an error."""
+    read = {file.resolve() for item in found for file in item.files}
+    names = {item.entity.name for item in found}
+    for path in there:
+        if path.name.startswith((".", "_")) or path.name in entities() or path.resolve() in read:
+            continue
+        name = path.name if path.is_dir() else stem(path)
+        if name is None or name in entities() or name == OUTCOMES:
+            continue
+        entity, why = alike_by_name(name), "is called like"
+        if entity is None and path.is_file():
+            entity, why = alike_by_columns(path), "has the columns of"
+        if entity is None:
+            continue
+        joined = f"put it with the other files of {entity} into the folder {entity}/" if entity in names else (
+            f"call it {entity}{'/' if path.is_dir() else path.name[len(name):]}"
+        )
+        raise IntakeError(f"{path}: {why} {entity}, but would not be read. Either {joined}, or take it away")
+
+
+def alike_by_name(name: str) -> str | None:
+    """The entity that a file is probably of: orders_2023, Customers, order-lines (2)."""
+    letters = re.sub(r"[^a-z]", "", name.lower())
+    return next((entity for entity in entities() if letters == entity.replace("_", "")), None)
+
+
+def alike_by_columns(path: Path) -> str | None:
+    """The entity whose required columns, and three of whose columns, a file has under their own names."""
+    try:
+        columns = {column.strip().lower() for column in column_names(path)}
+    except (IntakeError, OSError):
+        return None  # nobody's table, or not readable: it is not taken for rows that are missed
+    known = {name: set(entity.columns) & columns for name, entity in entities().items()}
+    fitting = [
+        name for name, entity in entities().items()
+        if len(known[name]) >= FEWEST_COLUMNS
+        and all(column.name in columns for column in entity.columns.values() if column.required)
+    ]  # fmt: skip
+    return max(fitting, key=lambda name: len(known[name]), default=None)

@@ -16,8 +16,8 @@ from .errors import IntakeError
 from .find import Found
 from .mapping import EntityRule
 from .reading.files import load_file
-from .reading.header import shortened
-from .reading.own_columns import OWN_COLUMNS
+from .reading.header import Wanted, shortened
+from .reading.own_columns import RESERVED
 from .reading.tables import load_table
 
 MOST_SHOWN = 20  # names in a message
@@ -41,30 +41,44 @@ def sources(connection: duckdb.DuckDBPyConnection, item: Found, raw: Path, work:
         table = f"source_{item.entity.name}_0"
         load_table(connection, table, item.rule.table, raw, work)
         loaded.append(describe(connection, table, f"table {item.rule.table.name}"))
+    wanted = wanted_columns(item)
     for position, path in enumerate(item.files):
         table = f"source_{item.entity.name}_{position}"
-        load_file(connection, table, path, item.rule.format, work)
-        loaded.append(describe(connection, table, str(path)))
+        left_out = load_file(connection, table, path, item.rule.format, work, wanted)
+        loaded.append(describe(connection, table, str(path), str(path), left_out))
     return loaded
 
 
+def wanted_columns(item: Found) -> Wanted:
+    """The columns by which the header of a file is found, and those that may not be there twice."""
+    if item.is_canonical:
+        required = tuple(column.name for column in item.entity.columns.values() if column.required)
+        return Wanted(required, tuple(item.entity.columns))
+    return Wanted(tuple(item.rule.required_columns()), tuple(item.rule.source_columns()))
+
+
 def drop_sources(connection: duckdb.DuckDBPyConnection, item: Found) -> None:
-    """Take away what was loaded of an entity: it may be large."""
-    pattern = quoted(f"source_{item.entity.name}_%")
-    tables = connection.execute(f"select table_name from duckdb_tables() where table_name like {pattern}").fetchall()
-    for (table,) in tables:
-        connection.execute(f"drop table {identifier(table)}")
+    """Take away what was loaded of an entity, and what was made of it: it may be large."""
+    beginning = quoted(f"source_{item.entity.name}_")
+    for kind in ("view", "table"):
+        found = connection.execute(
+            f"select {kind}_name from duckdb_{kind}s() where starts_with({kind}_name, {beginning})"
+        ).fetchall()
+        for (name,) in found:
+            connection.execute(f"drop {kind} {identifier(name)}")
 
 
 def rule_for(item: Found, source: Source) -> EntityRule:
-    """The rule as it fits one source: under its own name an entity may lack optional columns."""
+    """The rule as it fits one source, which may lack optional columns; under its own name an entity may lack all that
+    are not required."""
     if not item.is_canonical:
-        return item.rule
+        return item.rule.without(source.missing(item.rule))
     for column in item.entity.columns.values():
         if column.required and column.name not in source.columns:
-            there = [shortened(known) for known in source.columns if known not in OWN_COLUMNS]
+            there = [shortened(known) for known in source.columns if known not in RESERVED]
             raise IntakeError(
-                f"column '{column.name}' is missing in {source.shown}: {item.entity.name} cannot be read without it. "
+                f"entity '{item.entity.name}': column '{column.name}' is missing in {source.shown}: "
+                f"{item.entity.name} cannot be read without it. "
                 f"Columns found: {', '.join(there[:MOST_SHOWN])}{hint(there)}"
             )
     present = {column: rule for column, rule in item.rule.columns.items() if column in source.columns}

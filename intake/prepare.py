@@ -9,12 +9,13 @@ import duckdb
 
 from stammkunde.files import replaced
 
+from .converting.outcomes import Outcomes
 from .errors import IntakeError
 from .find import Found, discover
 from .load import workspace
 from .reading.files import check_readable
 from .reading.unconverted import columns_that_dbt_reads
-from .write import link, write_entity
+from .write import link, write_entity, write_outcomes
 
 
 def prepare(raw: Path, out: Path, mapping: Path | None = None, elsewhere: Collection[str] = ()) -> Path:
@@ -40,11 +41,13 @@ def prepared(raw: Path, out: Path, mapping: Path | None, elsewhere: Collection[s
             return raw
         with replaced(out) as fresh:
             fresh.mkdir()
+            outcomes = Outcomes()
             for item in found:
                 if item.entity.name in converted:
-                    write_entity(connection, item, raw, fresh, work)
+                    write_entity(connection, item, raw, fresh, work, outcomes)
                 else:
                     link(item, fresh)
+            write_outcomes(connection, outcomes, fresh)
     return out
 
 

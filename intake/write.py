@@ -1,7 +1,8 @@
-"""An entity as dbt reads it: converted into Parquet, or linked."""
+"""An entity as dbt reads it: converted into Parquet, or linked. And what became of the lines that are no rows in it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -9,19 +10,26 @@ import duckdb
 from stammkunde.database import quoted
 
 from .converting.one_source import as_one
-from .converting.rows import canonical_select
+from .converting.outcomes import Outcomes, lines_by_file, tables
+from .converting.rows import canonical_select, judged_lines
+from .converting.source import Source, describe
+from .converting.told_apart import tell_apart
 from .errors import IntakeError, first_line
-from .find import Found
+from .find import OUTCOMES, Found
 from .load import drop_sources, rule_for, sources
-from .mapping import InvoiceLines
+from .mapping import EntityRule, InvoiceLines
 
 
-def write_entity(connection: duckdb.DuckDBPyConnection, item: Found, raw: Path, folder: Path, work: Path) -> None:
+def write_entity(
+    connection: duckdb.DuckDBPyConnection, item: Found, raw: Path, folder: Path, work: Path, outcomes: Outcomes
+) -> None:
     """One Parquet file; a folder of them where a column is typed in one source and text in another, as together it
     would become text."""
     entity = item.entity.name
-    selects = entity_selects(connection, item, raw, work)
+    targets = []
     try:
+        selects, staying = entity_selects(connection, item, raw, work, outcomes)
+        before = lines_by_file(connection, tables(staying))
         groups = of_same_types(connection, selects)
         if len(groups) > 1:
             (folder / entity).mkdir()
@@ -29,25 +37,65 @@ def write_entity(connection: duckdb.DuckDBPyConnection, item: Found, raw: Path, 
             target = folder / (f"{entity}/{number:04}.parquet" if len(groups) > 1 else f"{entity}.parquet")
             rows = " union all by name ".join(f"({select})" for select in group)
             connection.execute(f"copy ({rows}) to {quoted(str(target))} (format parquet)")
+            targets.append(f"read_parquet({quoted(str(target))})")
+        outcomes.fold(entity, before, lines_by_file(connection, targets))
     except duckdb.Error as error:
         shown = ", ".join(str(path) for path in item.files) or entity
-        raise IntakeError(f"{shown}: cannot be converted ({first_line(error)})") from error
+        raise IntakeError(f"entity '{entity}', {shown}: cannot be converted ({first_line(error)})") from error
     drop_sources(connection, item)
 
 
-def entity_selects(connection: duckdb.DuckDBPyConnection, item: Found, raw: Path, work: Path) -> list[str]:
-    """SELECTs of all rows of an entity in canonical columns, over sources that are loaded on the way."""
-    where = f"entity '{item.entity.name}'"
+def entity_selects(
+    connection: duckdb.DuckDBPyConnection, item: Found, raw: Path, work: Path, outcomes: Outcomes
+) -> tuple[list[str], list[Source]]:
+    """SELECTs of all rows of an entity in canonical columns, over sources that are loaded on the way; and the sources
+    with the lines that stay."""
+    entity, where = item.entity.name, f"entity '{item.entity.name}'"
     loaded = sources(connection, item, raw, work)
+    for source in loaded:
+        for reason, lines in source.left_out.items():
+            outcomes.leave_out(entity, reason, source.file, lines)
+    rules = [rule_for(item, source) for source in loaded]
+    loaded = tell_apart(connection, loaded, rules, where)
+    staying = [stay(connection, source, rule, item, outcomes) for source, rule in zip(loaded, rules, strict=True)]
+    document = document_of(item)
+    rows = [row for row, _ in staying]
+    lines = [line for _, line in staying]
+    if document is not None and len(rows) > 1:
+        together = as_one(connection, rows, document, where)
+        before, after = (lines_by_file(connection, tables(kept)) for kept in (rows, [together]))
+        for file in before:
+            outcomes.leave_out(entity, "in_a_later_file", file, before[file] - after[file])
+        rows, rules, lines = [together], [item.rule.without(together.missing(item.rule))], [together]
     repeats = not item.is_canonical
     selects = [
-        canonical_select(source, rule_for(item, source), item.entity, where, repeats=repeats) for source in loaded
+        canonical_select(source, rule, item.entity, where, repeats=repeats)
+        for source, rule in zip(rows, rules, strict=True)
     ]
-    document = document_of(item)
-    if document is not None and len(loaded) > 1:
-        together = as_one(connection, loaded, document, where)
-        selects = [canonical_select(together, item.rule, item.entity, where, repeats=repeats)]
-    return selects
+    return selects, lines
+
+
+def stay(
+    connection: duckdb.DuckDBPyConnection, source: Source, rule: EntityRule, item: Found, outcomes: Outcomes
+) -> tuple[Source, Source]:
+    """The lines of a source that make rows, and all that no rule leaves out."""
+    judged = judged_lines(source, rule, f"entity '{item.entity.name}'")
+    if judged is None:
+        return source, source
+    table = source.table + "_judged"
+    connection.execute(f"create table {table} as {judged}")
+    counted = connection.execute(
+        f"select left_out_by, source_file, count(*) from {table} where left_out_by is not null group by all"
+    ).fetchall()
+    for reason, file, lines in counted:
+        outcomes.leave_out(item.entity.name, reason, file, lines)
+    relations = {"rows": "is_row and left_out_by is null", "lines": "left_out_by is null"}
+    for name, condition in relations.items():
+        connection.execute(
+            f"create view {table}_{name} as select * exclude (is_row, left_out_by) from {table} where {condition}"
+        )
+    rows, lines = (describe(connection, f"{table}_{name}", source.shown) for name in relations)
+    return rows, lines
 
 
 def document_of(item: Found) -> str | None:
@@ -57,7 +105,7 @@ def document_of(item: Found) -> str | None:
     return item.rule.columns["order_id"].column if item.entity.name == "order_lines" and not item.is_canonical else None
 
 
-def of_same_types(connection: duckdb.DuckDBPyConnection, selects: list[str]) -> list[list[str]]:
+def of_same_types(connection: duckdb.DuckDBPyConnection, selects: Sequence[str]) -> list[list[str]]:
     """The SELECTs in groups of those whose columns have the same types."""
     groups: dict[tuple, list[str]] = {}
     for select in selects:
@@ -65,6 +113,19 @@ def of_same_types(connection: duckdb.DuckDBPyConnection, selects: list[str]) -> 
         kinds = tuple(sorted((column, kind) for column, kind, *_ in columns if kind != "VARCHAR"))
         groups.setdefault(kinds, []).append(select)
     return list(groups.values())
+
+
+def write_outcomes(connection: duckdb.DuckDBPyConnection, outcomes: Outcomes, folder: Path) -> None:
+    """The lines that are no rows, as the raw table intake_outcomes: with it all outcomes add up to the lines."""
+    if not outcomes.lines:
+        return
+    connection.execute(
+        f"create table {OUTCOMES} "
+        '(entity varchar, outcome varchar, reason varchar, source_file varchar, "rows" bigint)'
+    )
+    connection.executemany(f"insert into {OUTCOMES} values (?, ?, ?, ?, ?)", outcomes.rows())
+    target = quoted(str(folder / f"{OUTCOMES}.parquet"))
+    connection.execute(f"copy {OUTCOMES} to {target} (format parquet)")
 
 
 def link(item: Found, folder: Path) -> None:

@@ -2,44 +2,73 @@
 
 from __future__ import annotations
 
+from stammkunde.database import quoted
+
 from ..mapping import ColumnRule, EntityRule
 from .source import Source
+from .tables import minor_units
 from .values import cleaned, is_plain, number, plain_number
 
+WORTH_LEFT_OUT = "worth_left_out"  # of an order's lines that a rule leaves out: folds.py adds the column
 
-def decimal_text(source: Source, rule: EntityRule, column: ColumnRule, text: str, where: str) -> str:
+
+def decimal_text(source: Source, rule: EntityRule, name: str, text: str, where: str) -> str:
     """A number in plain digits; where it, or a column it is calculated from, cannot be read, its text as it is."""
     plain = plain_number(text, rule.format)
-    if not (column.unit or column.times or column.less or column.scaled_by or column.at_most):
+    if not rule.columns[name].is_computed() and not lowered_by_lines(rule, name):
         return plain
-    value = amount(source, rule, column, where)
+    value = amount(source, rule, name, where)
     return (
         f"coalesce(cast({value} as varchar), case when {is_plain(plain)} "
         f"then {text} || ' (a column it is computed with cannot be read)' else {plain} end)"
     )
 
 
-def amount(source: Source, rule: EntityRule, column: ColumnRule, where: str) -> str:
+def lowered_by_lines(rule: EntityRule, name: str) -> bool:
+    """Whether lines that are left out take something off the column."""
+    return name == "amount" and any(left_out.worth for left_out in rule.leave_out.values())
+
+
+def amount(source: Source, rule: EntityRule, name: str, where: str) -> str:
     """The value of a column as a decimal with all its arithmetic; null where a part of it cannot be read."""
+    column = rule.columns[name]
 
     def other(wanted: str) -> str:
         if wanted.startswith("="):
-            return amount(source, rule, rule.columns[wanted.removeprefix("=")], where)
+            return amount(source, rule, wanted.removeprefix("="), where)
         return number(source.find(wanted, where), rule.format)
 
     value = other(column.column or "")
-    if column.unit == "cents":
-        value = f"({value} * cast(0.01 as decimal(3, 2)))"
+    if column.unit is not None:
+        value = f"({value} * {factor(source, rule, column, where)})"
     if column.times is not None:
         value = f"({value} * {other(column.times)})"
     for wanted in column.less:
         blank = f"{cleaned(source.find(wanted, where))} is null"
         value = f"({value} - coalesce({other(wanted)}, case when {blank} then 0 end))"
+    if lowered_by_lines(rule, name):
+        value = f"({value} - {WORTH_LEFT_OUT})"
     if column.scaled_by is not None:
         part, whole = (other(wanted) for wanted in column.scaled_by)
         value = f"case when {value} = 0 then 0 else round(cast({value} as double) * {part} / nullif({whole}, 0), 4) end"
+    if column.negate:
+        value = f"(- ({value}))"
     value = f"cast({value} as decimal(28, 4))"
     if column.at_most is None:
         return value
     # Of a value and a null, least() takes the value: what is unknown must not become the cap.
     return f"case when {value} is not null then least({value}, {other(column.at_most)}) end"
+
+
+def factor(source: Source, rule: EntityRule, column: ColumnRule, where: str) -> str:
+    """What an amount in its smallest unit is multiplied with. Of a row without currency nobody knows."""
+    if column.unit == "cents":
+        return "cast(0.01 as decimal(3, 2))"
+    from .columns import expression_of  # the currency is a column like any other
+
+    currency = expression_of(source, rule, "currency", "string", where)
+    cases = " ".join(
+        f"when upper({currency}) in ({', '.join(map(quoted, currencies))}) then {10.0 ** -decimals:.{decimals}f}"
+        for decimals, currencies in minor_units(column.unit or "").items()
+    )
+    return f"cast(case when {currency} is null then null {cases} else 0.01 end as decimal(5, 4))"

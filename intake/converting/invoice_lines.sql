@@ -90,7 +90,8 @@ refunds as (
     select
         sold_by,
         sum(refunded) as refunded,
-        max(returned_at) as returned_at
+        max(returned_at) as returned_at,
+        min(source_file) as source_file
     from returned
     group by all
 ),
@@ -104,9 +105,10 @@ versions as (
     from invoices
     union all by name
     select
-        invoices.*,
+        invoices.* exclude (source_file),
         cast(refunds.refunded as varchar) as refunded_amount,
-        refunds.returned_at as updated_at
+        refunds.returned_at as updated_at,
+        refunds.source_file
     from invoices
     inner join refunds on invoices.invoice = refunds.sold_by
     where not invoices.is_unreadable

@@ -8,14 +8,20 @@ import duckdb
 
 from stammkunde.database import identifier
 
+from .folds import order_number
 from .source import Source, describe, letters
-from .values import cleaned
 
 
-def as_one(connection: duckdb.DuckDBPyConnection, loaded: Sequence[Source], document: str, where: str) -> Source:
+def as_one(
+    connection: duckdb.DuckDBPyConnection,
+    loaded: Sequence[Source],
+    document: str,
+    where: str,
+) -> Source:
     """Files as one, so that a later file can cancel what an earlier one sold. Where exports overlap, the last file (by
     name) that holds an order or an invoice, known by the column `document`, gives all its lines: they count once."""
     first = loaded[0]
+    table = first.table + "_as_one"
     names = {letters(column.name): column.name for column in first.columns.values()}
     selects = []
     for position, source in enumerate(loaded):
@@ -23,11 +29,10 @@ def as_one(connection: duckdb.DuckDBPyConnection, loaded: Sequence[Source], docu
             f"{column.sql} as {identifier(names.get(letters(column.name), column.name))}"
             for column in source.columns.values()
         ]
-        key = cleaned(source.find(document, where))
+        key = order_number(source, document, where)
         selects.append(
             f"select {', '.join(columns)}, {position} as file_of_row, {key} as document_of_row from {source.table}"
         )
-    table = first.table.removesuffix("_0") + "_as_one"
     connection.execute(
         f"""
         create table {table} as

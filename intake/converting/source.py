@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as Dictionary
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import duckdb
 
 from stammkunde.database import identifier
 
 from ..errors import IntakeError
+from ..mapping import EntityRule
 from ..mapping.messages import suggestion
-from ..reading.own_columns import OWN_COLUMNS
+from ..reading.header import letters
+from ..reading.own_columns import RESERVED
 
 
 @dataclass(frozen=True)
@@ -32,30 +34,45 @@ class SourceColumn:
 
 @dataclass(frozen=True)
 class Source:
-    """A table in DuckDB, what users know it as, and its columns by lower-case name."""
+    """A table in DuckDB, what users know it as, its columns by lower-case name, the file that its rows name, and how
+    many lines around the table were left out."""
 
     table: str
     shown: str
     columns: Dictionary[str, SourceColumn]
+    file: str = ""
+    left_out: Dictionary[str, int] = field(default_factory=dict)
 
     def find(self, wanted: str, where: str) -> SourceColumn:
         """A column, whatever its case, spaces and underscores. Raises IntakeError if it is not there."""
+        found = self.get(wanted)
+        if found is None:
+            known = [column.name for column in self.columns.values() if column.name not in RESERVED]
+            raise IntakeError(f"{where}: column '{wanted}' is not in {self.shown}{suggestion(wanted, known)}")
+        return found
+
+    def get(self, wanted: str) -> SourceColumn | None:
+        """The same; None if it is not there."""
         found = self.columns.get(wanted.strip().lower())
         if found is None:
             alike = [column for known, column in self.columns.items() if letters(known) == letters(wanted)]
             found = alike[0] if len(alike) == 1 else None
-        if found is None:
-            known = [column.name for column in self.columns.values() if column.name not in OWN_COLUMNS]
-            raise IntakeError(f"{where}: column '{wanted}' is not in {self.shown}{suggestion(wanted, known)}")
         return found
 
+    def missing(self, rule: EntityRule) -> set[str]:
+        """The optional columns of a rule that are not there."""
+        optional = set(rule.source_columns()) - set(rule.required_columns())
+        return {wanted for wanted in optional if self.get(wanted) is None}
 
-def letters(column: str) -> str:
-    """What is compared of a name where it is not written as declared."""
-    return "".join(character for character in column.lower() if character.isalnum())
 
-
-def describe(connection: duckdb.DuckDBPyConnection, table: str, shown: str) -> Source:
+def describe(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    shown: str,
+    file: str = "",
+    left_out: Dictionary[str, int] | None = None,
+) -> Source:
     """A table that is loaded, as a source."""
-    columns = connection.execute(f"describe {table}").fetchall()
-    return Source(table, shown, {name.strip().lower(): SourceColumn(name, kind) for name, kind, *_ in columns})
+    described = connection.execute(f"describe {table}").fetchall()
+    columns = {name.strip().lower(): SourceColumn(name, kind) for name, kind, *_ in described}
+    return Source(table, shown, columns, file, left_out or {})

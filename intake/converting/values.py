@@ -1,7 +1,8 @@
-"""SQL of single values: texts, numbers, times, words."""
+"""SQL of single values: texts, numbers, words."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from collections.abc import Mapping as Dictionary
 
@@ -10,28 +11,59 @@ from stammkunde.database import quoted
 from ..mapping import Format
 from .source import SourceColumn
 
-WITH_TIME = ("%H", "%I", "%X", "%c")
 NUMBER = "decimal(18, 6)"
 PLAIN = "-?[0-9]+([.][0-9]+)?"
+# What no text begins or ends with: white space of every kind, and characters without width.
+BLANKS = (
+    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f"
+    "\u205f\u3000\u200b\u200c\u200d\u2060\ufeff"
+)
+# What databases and spreadsheets write for nothing.
+NOTHING = r"\\N|NULL|NaN|#N/A|#NV"
+BLANK_SIGNS = "[ \xa0\u2007\u2009\u202f]"  # blanks that group thousands
 
 
 def cleaned(column: SourceColumn) -> str:
-    """A column as text without blanks around it; null where nothing is left."""
-    text = column.sql if column.is_text else f"cast({column.sql} as varchar)"
-    return f"nullif(trim({text}, ' ' || chr(9) || chr(10) || chr(13)), '')"
+    """A column as text without blanks around it; null where nothing is left, or a word that means nothing."""
+    text = column.sql if column.is_text else as_digits(column)
+    return f"nullif(regexp_replace(trim({text}, {quoted(BLANKS)}), {quoted(f'^({NOTHING})$')}, '', 'i'), '')"
+
+
+def as_digits(column: SourceColumn) -> str:
+    """A typed value as text; a whole number is its digits, also where it arrives as a double (1e15, 17850.0)."""
+    if column.kind not in ("DOUBLE", "FLOAT"):
+        return f"cast({column.sql} as varchar)"
+    whole = f"abs({column.sql}) < 1e18 and {column.sql} = trunc({column.sql})"
+    return (
+        f"case when {whole} then cast(cast({column.sql} as bigint) as varchar) else cast({column.sql} as varchar) end"
+    )
 
 
 def plain_number(text: str, form: Format) -> str:
-    """A number as staging reads it, from one written with the declared decimal and thousands signs."""
-    if form.decimal == "." and not form.thousands:
+    """A number as staging reads it, from one written as the format declares."""
+    if form == form.model_copy(update={"decimal": ".", "thousands": "", "currency_sign": (), "negative": "minus"}):
         return text
-    decimal, thousands = (f"[{sign}]" for sign in (form.decimal, form.thousands or "_"))
-    pattern = f"-?([0-9]+|[0-9]{{1,3}}({thousands}[0-9]{{3}})+)({decimal}[0-9]+)?"
-    without = f"replace({text}, {quoted(form.thousands)}, '')" if form.thousands else text
+    bare = without_signs(text, form)
+    grouping = BLANK_SIGNS if form.thousands.isspace() else f"[{form.thousands or '_'}]"
+    pattern = f"-?([0-9]+|[0-9]{{1,3}}({grouping}[0-9]{{3}})+)([{form.decimal}][0-9]+)?"
+    without = f"regexp_replace({bare}, {quoted(grouping)}, '', 'g')" if form.thousands else bare
     return (
-        f"case when regexp_full_match({text}, {quoted(pattern)}) "
+        f"case when regexp_full_match({bare}, {quoted(pattern)}) "
         f"then replace({without}, {quoted(form.decimal)}, '.') else {unreadable_number(text)} end"
     )
+
+
+def without_signs(text: str, form: Format) -> str:
+    """A number without its currency sign, below zero with a minus before it, whichever way that is declared."""
+    if form.negative == "brackets":
+        text = f"regexp_replace({text}, '^[(](.*)[)]$', '-\\1')"
+    if form.negative == "trailing_minus":
+        text = f"regexp_replace({text}, '^(.*[^ ]) *-$', '-\\1')"
+    if form.currency_sign:
+        signs = "|".join(re.escape(sign) for sign in form.currency_sign)
+        blank = BLANK_SIGNS
+        text = f"regexp_replace({text}, {quoted(f'^(-?){blank}*(?:{signs}){blank}*|{blank}*(?:{signs})$')}, '\\1')"
+    return text
 
 
 def unreadable_number(text: str) -> str:
@@ -49,18 +81,6 @@ def number(column: SourceColumn, form: Format) -> str:
         return f"try_cast({column.sql} as {NUMBER})"
     plain = plain_number(cleaned(column), form)
     return f"case when {is_plain(plain)} then try_cast({plain} as {NUMBER}) end"
-
-
-def timestamp_text(text: str, date_format: str) -> str:
-    """A time in the form that staging reads, from one in the declared form."""
-    parsed = f"try_strptime({text}, {quoted(date_format)})"
-    if "%z" in date_format or "%Z" in date_format:
-        written = f"strftime(timezone('UTC', {parsed}), '%Y-%m-%d %H:%M:%S.%f') || 'Z'"
-    elif any(directive in date_format for directive in WITH_TIME):
-        written = f"strftime({parsed}, '%Y-%m-%d %H:%M:%S.%f')"
-    else:
-        written = f"strftime({parsed}, '%Y-%m-%d')"
-    return f"coalesce({written}, {text} || ' (not as declared)')"
 
 
 def truth_text(text: str, true_values: Iterable[str]) -> str:

@@ -5,12 +5,14 @@ preset.
 """
 
 from .columns import ColumnRule
-from .folds import FirstLine, InvoiceLines
+from .conditions import Condition, LeaveOut, Worth
+from .folds import AddLines, FirstLine, InvoiceLines
 from .load import Mapping, load_mapping, load_preset, presets
 from .rules import EntityRule
 from .sources import Format, Table
 
 __all__ = [
-    "ColumnRule", "EntityRule", "FirstLine", "Format", "InvoiceLines", "Mapping", "Table",
+    "AddLines", "ColumnRule", "Condition", "EntityRule", "FirstLine", "Format", "InvoiceLines", "LeaveOut", "Mapping",
+    "Table", "Worth",
     "load_mapping", "load_preset", "presets",
 ]  # fmt: skip

@@ -6,8 +6,11 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from .messages import mistake
-from .part import Part, Text, Texts
+from .date_formats import check_date_format
+from .messages import mistake, suggestion
+from .part import Flag, Part, Text, Texts
+
+UNITS = ("cents", "minor", "stripe_minor")
 
 
 def as_translations(value: object) -> dict[str, str]:
@@ -29,8 +32,12 @@ class ColumnRule(Part):
     constant: Text | None = None
     row_number: Text | None = None  # a text before the number of the row, for files without ids
     number_within: Text | None = None  # the number of the row among those with the same value in this column
+    told_apart_by: Text | None = None  # the system's own id: one number with several of them is several orders
     date_format: Text | None = None  # as strptime reads it
-    unit: Text | None = None  # "cents"
+    time: Text | None = None  # a column with the time of day, beside that with the date
+    time_zone: Text | None = None  # a column that names the time zone of each row
+    unit: Text | None = None  # of UNITS
+    negate: Flag = False  # a refund that is written below zero
     true_values: Texts = ()
     values: Translations = Field(default_factory=dict)
     present: Text | None = None  # with `column`: this text where the column is not empty
@@ -39,6 +46,7 @@ class ColumnRule(Part):
     at_most: Text | None = None  # a column, or =name: the value is capped at it
     times: Text | None = None  # a column that it is multiplied with
     less: Texts = ()  # columns that are taken away from it
+    optional: Texts = ()  # columns of the file that may be missing; `true` for all that the rule names
 
     @model_validator(mode="before")
     @classmethod
@@ -52,17 +60,46 @@ class ColumnRule(Part):
             raise mistake("needs one of `column`, `constant`, `row_number` and `number_within`")
         if self.scaled_by is not None and len(self.scaled_by) != 2:
             raise mistake("scaled_by needs two columns")
-        if self.unit not in (None, "cents"):
-            raise mistake(f"unit '{self.unit}' does not exist; the only one is 'cents'")
+        if self.unit is not None and self.unit not in UNITS:
+            raise mistake(f"unit '{self.unit}' does not exist{suggestion(self.unit, UNITS)}")
+        if self.date_format is not None:
+            check_date_format(self.date_format)
+        if unknown := [name for name in self.optional if name not in ("true", *self.source_columns())]:
+            raise mistake(f"optional '{unknown[0]}' is no column that the rule names")
         return self
 
     def named_columns(self) -> list[str]:
         """All columns that the rule reads: of the source, and as =name those of the entity."""
-        named = (self.column, self.number_within, self.otherwise, self.times, self.at_most, *self.less)
+        named = (
+            self.column, self.number_within, self.told_apart_by, self.time, self.time_zone, self.otherwise,
+            self.times, self.at_most, *self.less,
+        )  # fmt: skip
         return [name for name in (*named, *(self.scaled_by or ())) if name]
 
     def source_columns(self) -> list[str]:
         return [name for name in self.named_columns() if not name.startswith("=")]
 
+    def optional_columns(self) -> list[str]:
+        return self.source_columns() if "true" in self.optional else list(self.optional)
+
     def mapped_columns(self) -> list[str]:
         return [name.removeprefix("=") for name in self.named_columns() if name.startswith("=")]
+
+    def is_computed(self) -> bool:
+        """Whether the number is calculated, and not only read."""
+        return bool(self.unit or self.negate or self.times or self.less or self.scaled_by or self.at_most)
+
+    def without(self, missing: set[str]) -> ColumnRule | None:
+        """The rule for a file that lacks columns: None where nothing is left of it."""
+        if not missing & set(self.source_columns()):
+            return self
+        if {self.column, self.number_within} & missing:
+            if self.otherwise is None or self.otherwise in missing:
+                return None
+            return ColumnRule(column=self.otherwise, date_format=self.date_format)
+        changes: dict[str, object] = {"less": tuple(name for name in self.less if name not in missing)}
+        for key in ("told_apart_by", "time", "time_zone", "otherwise", "times", "at_most"):
+            changes[key] = None if getattr(self, key) in missing else getattr(self, key)
+        if set(self.scaled_by or ()) & missing:
+            changes["scaled_by"] = None
+        return self.model_copy(update={**changes, "optional": ()})

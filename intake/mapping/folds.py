@@ -6,18 +6,30 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from .conditions import Condition
 from .messages import mistake, suggestion
 from .part import Part, Text
 
 
 class FirstLine(Part):
-    """Of the rows with the same value in column `by`, the first holds the order's fields."""
+    """Of the rows with the same value in column `by`, one holds the order's fields; the others add nothing to it."""
 
     kind: Literal["first_line"]
     by: Text
 
     def source_columns(self) -> list[str]:
         return [self.by]
+
+
+class AddLines(Part):
+    """The rows with the same value in column `by` are lines of one order: their amounts are added up."""
+
+    kind: Literal["add_lines"]
+    by: Text
+    empty_is_zero: Condition | None = None  # lines of which an empty amount is 0; of others it cannot be read
+
+    def source_columns(self) -> list[str]:
+        return [self.by, *(self.empty_is_zero.source_columns() if self.empty_is_zero else [])]
 
 
 class InvoiceLines(Part):
@@ -34,7 +46,7 @@ class InvoiceLines(Part):
         return [self.invoice, self.product, self.quantity, self.price]
 
 
-FOLDS = ("first_line", "invoice_lines")
+FOLDS = ("first_line", "add_lines", "invoice_lines")
 
 
 def known_fold(given: object) -> object:
@@ -44,4 +56,6 @@ def known_fold(given: object) -> object:
     return given
 
 
-Fold = Annotated[Annotated[FirstLine | InvoiceLines, Field(discriminator="kind")], BeforeValidator(known_fold)]
+Fold = Annotated[
+    Annotated[FirstLine | AddLines | InvoiceLines, Field(discriminator="kind")], BeforeValidator(known_fold)
+]

@@ -14,6 +14,7 @@ from .rules import Document, EntityRule
 from .yaml_file import read_yaml
 
 PRESETS = Path(__file__).resolve().parents[1] / "presets"
+MERGED_PARTS = ("columns", "format", "leave_out")  # of an entity: their lines are merged one by one
 
 
 @dataclass(frozen=True)
@@ -57,14 +58,14 @@ def judged(document: dict, path: Path) -> Mapping:
         found = Document.model_validate(document)
     except ValidationError as error:
         raise IntakeError(explained(error, path)) from error
-    if not found.entities:
-        raise IntakeError(f"{path}: maps nothing. Name a preset ({', '.join(presets())}) or entities")
+    if not found.entities and not found.settings:
+        raise IntakeError(f"{path}: maps nothing. Name a preset ({', '.join(presets())}), entities or settings")
     return Mapping(path, found.entities, found.settings)
 
 
 def merged(base: dict, own: object, path: Path) -> dict:
-    """Entities of the preset with one's own on top: a key of one's own replaces, columns are merged one by one.
-    An entity that is null in one's own mapping is not read; a column that is null is taken away.
+    """Entities of the preset with one's own on top: a key of one's own replaces, columns and the like are merged one by one.
+    An entity that is null in one's own mapping is not read; a column or a rule that is null is taken away.
 
     Shapes that merging needs are judged here, by hand: a part of a mapping is no whole one, and could not be validated.
     """
@@ -77,12 +78,12 @@ def merged(base: dict, own: object, path: Path) -> dict:
             continue
         if not isinstance(rule, dict):
             raise IntakeError(f"{path}: entity '{name}' must have `files` or `table`, and `columns`")
-        for part in ("columns", "format"):
+        before = base.get(name, {})
+        parts = {}
+        for part in MERGED_PARTS:
             if not isinstance(rule.get(part) or {}, dict):
                 raise IntakeError(f"{path}: entity '{name}': `{part}` must hold lines of the form `name: value`")
-        before = base.get(name, {})
-        columns = {**before.get("columns", {}), **(rule.get("columns") or {})}
-        form = {**before.get("format", {}), **(rule.get("format") or {})}
-        given = {str(column): how for column, how in columns.items() if how is not None}
-        rules[str(name)] = {**before, **rule, "columns": given, "format": form}
+            together = {**before.get(part, {}), **(rule.get(part) or {})}
+            parts[part] = {str(key): value for key, value in together.items() if value is not None}
+        rules[str(name)] = {**before, **rule, **parts}
     return rules

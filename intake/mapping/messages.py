@@ -42,7 +42,7 @@ def explained(error: ValidationError, path: Path) -> str:
     where = f"{path}{place(location)}"
     if kind == UNKNOWN_KEY:
         section = location[2:3] if location[:1] == ("entities",) else location[:1]
-        inside = f", {section[0]}" if section and section[0] != "columns" else ""
+        inside = f", {section[0]}" if section and section[0] not in ("columns", "leave_out") else ""
         return f"{where}{inside}: {first['msg']}"
     if kind == "missing":
         *_, owner, key = location
@@ -51,8 +51,8 @@ def explained(error: ValidationError, path: Path) -> str:
 
 
 def place(location: tuple[str, ...]) -> str:
-    """Entity and column of a place such as ("entities", "orders", "columns", "amount", "unit")."""
+    """Entity and column, or rule, of a place such as ("entities", "orders", "columns", "amount", "unit")."""
     if location[:1] != ("entities",) or len(location) < 2:
         return ""
-    column = f", column '{location[3]}'" if location[2:3] == ("columns",) and len(location) > 3 else ""
-    return f": entity '{location[1]}'{column}"
+    named = {"columns": "column", "leave_out": "leave_out"}.get(location[2]) if len(location) > 3 else None
+    return f": entity '{location[1]}'" + (f", {named} '{location[3]}'" if named else "")

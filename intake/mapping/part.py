@@ -24,8 +24,17 @@ def as_texts(value: object) -> tuple[str, ...]:
     return tuple(str(item) for item in value) if isinstance(value, list | tuple) else (str(value),)
 
 
+def as_flag(value: object, info: ValidationInfo) -> bool:
+    """true or false. Mappings are read as texts, so that NO may be a word of a shop (yaml_file.py)."""
+    flag = {"true": True, "false": False}.get(str(value).lower())
+    if flag is None:
+        raise mistake(f"`{info.field_name}` must be true or false, not '{value}'")
+    return flag
+
+
 Text = Annotated[str, BeforeValidator(as_text)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(as_texts)]
+Flag = Annotated[bool, BeforeValidator(as_flag)]
 
 
 class Part(BaseModel):
@@ -40,7 +49,8 @@ class Part(BaseModel):
         """Found here and not by pydantic: a typo is named before all else, with what was probably meant."""
         if not isinstance(given, dict):
             raise mistake(cls.no_dictionary)
+        known = [field.alias or name for name, field in cls.model_fields.items()]
         for key in given:
-            if key not in cls.model_fields:
-                raise unknown_key(str(key), cls.model_fields)
+            if key not in known:
+                raise unknown_key(str(key), known)
         return {key: value for key, value in given.items() if value is not None}

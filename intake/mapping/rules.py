@@ -10,7 +10,8 @@ from stammkunde.settings import defaults
 
 from ..entities import Entity, entities, entity_of
 from .columns import ColumnRule
-from .folds import Fold
+from .conditions import LeaveOut
+from .folds import AddLines, FirstLine, Fold
 from .messages import mistake, suggestion, unknown_key
 from .part import Part, Text, Texts
 from .sources import Format, Table
@@ -26,6 +27,7 @@ class EntityRule(Part):
     format: Format = Format()
     columns: dict[str, ColumnRule]
     fold: Fold | None = None  # how several rows of a file become one raw row
+    leave_out: dict[str, LeaveOut] = Field(default_factory=dict)  # rows that are left out, by the name of the rule
 
     @model_validator(mode="after")
     def has_one_origin(self) -> EntityRule:
@@ -42,7 +44,41 @@ class EntityRule(Part):
                     raise mistake(f"column '{name}': '={other}' must name another column that is mapped")
         if circular(references):
             raise mistake("columns refer to each other in a circle")
+        for name in {other for wanted in references.values() for other in wanted}:
+            if self.columns[name].column in self.columns[name].optional_columns():
+                raise mistake(f"column '{name}': others are computed with it, so it cannot be optional")
         return self
+
+    @model_validator(mode="after")
+    def can_be_computed(self) -> EntityRule:
+        for name, rule in self.columns.items():
+            if rule.unit in ("minor", "stripe_minor") and "currency" not in self.columns:
+                raise mistake(f"column '{name}': unit '{rule.unit}' needs `currency` to be mapped")
+        if any(rule.worth for rule in self.leave_out.values()) and not isinstance(self.fold, FirstLine):
+            raise mistake("leave_out: `worth` needs the fold first_line; lines that are added up are simply left out")
+        if isinstance(self.fold, AddLines) and (self.columns.get("amount") or ColumnRule(constant="")).column is None:
+            raise mistake("fold 'add_lines' needs `amount`, the column of a line's value")
+        return self
+
+    def source_columns(self) -> list[str]:
+        """Every column of the files that is named anywhere in the rule."""
+        of_columns = [name for rule in self.columns.values() for name in rule.source_columns()]
+        of_rules = [name for rule in self.leave_out.values() for name in rule.source_columns()]
+        return list(dict.fromkeys([*of_columns, *of_rules, *(self.fold.source_columns() if self.fold else [])]))
+
+    def required_columns(self) -> list[str]:
+        """Those of them that no file may lack."""
+        optional = {name for rule in self.columns.values() for name in rule.optional_columns()}
+        optional |= {name for rule in self.leave_out.values() for name in rule.optional_columns()}
+        return [name for name in self.source_columns() if name not in optional]
+
+    def without(self, missing: set[str]) -> EntityRule:
+        """The rule for a file that lacks optional columns."""
+        if not missing:
+            return self
+        columns = {name: fitting for name, rule in self.columns.items() if (fitting := rule.without(missing))}
+        leave_out = {name: rule for name, rule in self.leave_out.items() if not missing & set(rule.source_columns())}
+        return self.model_copy(update={"columns": columns, "leave_out": leave_out})
 
 
 def circular(references: dict[str, list[str]]) -> bool:
@@ -96,4 +132,6 @@ class Document(Part):
     preset: Text | None = None
     settings: Annotated[dict[str, object], BeforeValidator(known_settings)] = Field(default_factory=dict)
     # After the settings, which may name further columns.
-    entities: Annotated[dict[str, EntityRule], BeforeValidator(known_entities), AfterValidator(all_fit)]
+    entities: Annotated[dict[str, EntityRule], BeforeValidator(known_entities), AfterValidator(all_fit)] = Field(
+        default_factory=dict
+    )

@@ -6,8 +6,10 @@ import codecs
 
 from pydantic import field_validator, model_validator
 
-from .messages import mistake
+from .messages import mistake, suggestion
 from .part import Part, Text, Texts
+
+NEGATIVES = ("minus", "brackets", "trailing_minus")
 
 
 class Format(Part):
@@ -20,6 +22,8 @@ class Format(Part):
     encoding: Text = "utf-8"
     decimal: Text = "."
     thousands: Text = ""
+    currency_sign: Texts = ()  # signs or words that may stand before or behind an amount
+    negative: Text = "minus"  # how amounts below zero are written, of NEGATIVES
     header: Texts | None = None  # names of the columns of a file without a header
     sheet: Text | None = None  # of an .xlsx file; None is the first
 
@@ -40,6 +44,11 @@ class Format(Part):
             raise mistake(f"thousands must be one character, not '{self.thousands}'")
         if self.decimal not in (".", ",") or self.decimal == self.thousands:
             raise mistake("decimal must be '.' or ',' and differ from thousands")
+        if self.negative not in NEGATIVES:
+            raise mistake(f"negative '{self.negative}' does not exist{suggestion(self.negative, NEGATIVES)}")
+        if any(not sign.strip() or any(letter.isdigit() or letter in "-(.,)" for letter in sign)
+               for sign in self.currency_sign):
+            raise mistake("currency_sign must be signs such as $ or words such as EUR")
         if not is_encoding(self.encoding):
             raise mistake(f"encoding '{self.encoding}' does not exist; try utf-8 or latin-1")
         return self

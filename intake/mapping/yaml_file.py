@@ -1,7 +1,8 @@
-"""YAML files, in which a key given twice is an error."""
+"""YAML files, in which a key given twice is an error and a text is what a person wrote: NO is a word, 007 no seven."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import yaml
@@ -12,7 +13,7 @@ from ..errors import IntakeError
 def read_yaml(path: Path) -> dict:
     """The keys and values of a mapping file. Raises IntakeError with the line that cannot be read."""
     try:
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=UniqueKeys)
+        document = load_texts(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise IntakeError(f"{path}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
@@ -28,7 +29,45 @@ def read_yaml(path: Path) -> dict:
 
 
 class UniqueKeys(yaml.SafeLoader):
-    """Of a key given twice, YAML lets the second win without a word."""
+    """Of a key given twice, YAML lets the second win without a word; and it takes yes, no, on and off for booleans."""
+
+
+# The tables of SafeLoader are shared by all of its kind: this one has its own.
+UniqueKeys.yaml_implicit_resolvers = {
+    letter: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+    for letter, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+UniqueKeys.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("true|True|TRUE|false|False|FALSE"), list("tTfF"))
+PLAIN_TEXT = "tag:yaml.org,2002:str"
+NOT_AS_WRITTEN = tuple(f"tag:yaml.org,2002:{kind}" for kind in ("bool", "int", "float", "timestamp", "value"))
+
+
+def load_texts(text: str) -> object:
+    """The document; all but its settings, which have types, in texts as they are written."""
+    loader = UniqueKeys(text)
+    try:
+        root = loader.get_single_node()
+        if isinstance(root, yaml.MappingNode):
+            for key, value in root.value:
+                if key.value != "settings":
+                    as_written(value)
+        return None if root is None else loader.construct_document(root)
+    finally:
+        loader.dispose()
+
+
+def as_written(node: yaml.Node) -> None:
+    """Take the types away that YAML sees in values without quotes, but null, which means that a key is not given."""
+    if isinstance(node, yaml.ScalarNode):
+        if node.tag in NOT_AS_WRITTEN:
+            node.tag = PLAIN_TEXT
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            as_written(item)
+    elif isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            as_written(key)
+            as_written(value)
 
 
 def construct_unique(loader: UniqueKeys, node: yaml.MappingNode) -> dict:

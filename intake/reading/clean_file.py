@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -17,7 +17,7 @@ def load_records(
     connection: duckdb.DuckDBPyConnection,
     table: str,
     header: Sequence[str],
-    rows: Iterator[tuple[list[str], str]],
+    rows: Iterable[tuple[list[str], str]],
     work: Path,
 ) -> None:
     """Create `table` from rows of text, each with its fields, or with the line that could not be split."""
@@ -26,7 +26,8 @@ def load_records(
     with clean.open("w", encoding="utf-8", errors="replace", newline="") as file:
         writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
         for number, (fields, malformed) in enumerate(rows, start=1):
-            padded = [field.replace("\0", "\u2400") for field in [*fields, *[""] * width][:width]]
+            values = [] if malformed else fields
+            padded = [field.replace("\0", "\u2400") for field in [*values, *[""] * width][:width]]
             writer.writerow([*padded, number, malformed.replace("\0", "\u2400")])
     columns = {**{column.strip(): "varchar" for column in header}, SOURCE_LINE: "bigint", MALFORMED_LINE: "varchar"}
     connection.execute(f"create table {table} as select * from {clean_reader(clean, columns)}")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
+from shutil import copyfileobj
 
 import duckdb
 
@@ -11,30 +14,84 @@ from stammkunde.database import path_literal, quoted
 
 from ..errors import IntakeError
 from ..mapping import Format
+from .around import ABOVE, BELOW, FARTHEST_HEADER, Below, header_position
 from .clean_file import load_records
 from .encoding import decoded, not_decodable
-from .header import usable_header
+from .header import NOTHING_WANTED, Wanted, usable_header
 from .own_columns import create_table
 from .records import header_record, records, split
 
+SEPARATOR_LINE = re.compile(r"""["']?sep=.?["']?""", re.IGNORECASE)  # written for Excel above the header
 
-def load_delimited(connection: duckdb.DuckDBPyConnection, table: str, path: Path, form: Format, work: Path) -> None:
-    """Create `table` from a text file as its format declares it."""
+
+def load_delimited(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    path: Path,
+    form: Format,
+    work: Path,
+    wanted: Wanted = NOTHING_WANTED,
+) -> dict[str, int]:
+    """Create `table` from a text file as its format declares it. Gives how many lines around the table it left out."""
     readable = decoded(path, form, work)
-    header = usable_header(form.header or read_header(readable, form, shown=path), path)
+    above = 0
+    if form.header is None:
+        readable, above = from_its_header(readable, form, wanted, work, shown=path)
+    header = usable_header(form.header or read_header(readable, form, shown=path), path, wanted)
     if form.delimiter != "whitespace":
         try:
             create_table(connection, table, strict_reader(readable, form, header))
-            return
+            return counted(above, 0)
         except duckdb.Error:
             connection.execute(f"drop table if exists {table}")
     with readable.open(encoding="utf-8-sig", errors="strict", newline="") as file:
         try:
             if form.header is None:
                 header_record(file, form)
-            load_records(connection, table, header, records(file, len(header), form), work)
+            most_values = max(len(wanted.required) - 1, 0)
+            rows = Below(records(file, len(header), form), most_values)
+            load_records(connection, table, header, rows, work)
         except UnicodeDecodeError as error:
             raise IntakeError(not_decodable(path, form)) from error
+    return counted(above, rows.lines)
+
+
+def counted(above: int, below: int) -> dict[str, int]:
+    return {reason: lines for reason, lines in ((ABOVE, above), (BELOW, below)) if lines}
+
+
+def from_its_header(path: Path, form: Format, wanted: Wanted, work: Path, shown: Path) -> tuple[Path, int]:
+    """The file from its header on, and how many lines that are not blank stand above it."""
+    try:
+        with path.open(encoding="utf-8-sig", errors="strict", newline="") as file:
+            head = list(islice(head_records(file, form), FARTHEST_HEADER))
+            position = header_position([split(record, form) for record in head], wanted, shown)
+    except UnicodeDecodeError:
+        return path, 0  # read_header names the line
+    declared = head[0].strip() if head else ""
+    if not position and SEPARATOR_LINE.fullmatch(declared) and not declared.endswith(form.delimiter):
+        sign = "tab" if declared.lower() == "sep=" else declared[-1]
+        raise IntakeError(
+            f"{shown}, line 1: says that columns are separated by {sign}. "
+            f"Say so in a mapping (format: {{delimiter: '{sign}'}})"
+        )
+    if not position:
+        return path, 0
+    rest = work / f"from_header_{abs(hash(str(shown)))}.csv"
+    with (
+        path.open(encoding="utf-8-sig", newline="") as source,
+        rest.open("w", encoding="utf-8", newline="") as target,
+    ):
+        for record in head[:position]:
+            source.read(len(record))
+        copyfileobj(source, target)
+    return rest, sum(bool(record.strip()) for record in head[:position])
+
+
+def head_records(file: Iterator[str], form: Format) -> Iterator[str]:
+    """The first records of a file as they are written, blank lines among them, up to a quote that is not closed."""
+    while record := header_record(file, form):
+        yield record
 
 
 def strict_reader(path: Path, form: Format, header: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Iterator
 from datetime import datetime, time
 from decimal import Decimal
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,9 @@ import duckdb
 
 from ..errors import IntakeError, first_line
 from ..mapping import Format
+from .around import ABOVE, FARTHEST_HEADER, header_position
 from .clean_file import load_records
-from .header import usable_header
+from .header import NOTHING_WANTED, Wanted, usable_header
 from .records import LONGEST_MALFORMED_LINE
 from .signatures import OLD_EXCEL, starts_with
 
@@ -23,20 +25,39 @@ if TYPE_CHECKING:
     from openpyxl.cell.read_only import ReadOnlyCell
 
 
-def load_excel(connection: duckdb.DuckDBPyConnection, table: str, path: Path, form: Format, work: Path) -> None:
-    """Create `table` from the declared sheet, else from the first."""
+def load_excel(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    path: Path,
+    form: Format,
+    work: Path,
+    wanted: Wanted = NOTHING_WANTED,
+) -> dict[str, int]:
+    """Create `table` from the declared sheet, else from the first that is shown. Gives how many rows above the header
+    it left out."""
     if starts_with(path, OLD_EXCEL):
         raise IntakeError(f"{path}: is an old Excel file, or one with a password. Save it as .xlsx without a password")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of openpyxl, on styles and dates that it does not know
             rows = excel_rows(path, form)
-            header = usable_header(form.header or tuple(next(rows, [])), path)
+            above = 0
+            if form.header is None:
+                rows, above = from_its_header(rows, wanted, path)
+            header = usable_header(form.header or tuple(next(rows, [])), path, wanted)
             load_records(connection, table, header, excel_records(rows, len(header)), work)
     except IntakeError:
         raise
     except Exception as error:  # a damaged file makes openpyxl stumble anywhere
         raise IntakeError(f"{path}: is not a readable Excel file ({first_line(error)}). Save it again") from error
+    return {ABOVE: above} if above else {}
+
+
+def from_its_header(rows: Iterator[list[str]], wanted: Wanted, path: Path) -> tuple[Iterator[list[str]], int]:
+    """The rows from the header on, and how many that are not empty stand above it."""
+    head = list(islice(rows, FARTHEST_HEADER))
+    position = header_position(head, wanted, path)
+    return chain(head[position:], rows), sum(any(value.strip() for value in row) for row in head[:position])
 
 
 def excel_rows(path: Path, form: Format) -> Iterator[list[str]]:
@@ -49,11 +70,12 @@ def excel_rows(path: Path, form: Format) -> Iterator[list[str]]:
         openpyxl.load_workbook(path, read_only=True, data_only=with_values) for with_values in (True, False)
     )
     names = [sheet.title for sheet in for_values.worksheets]
+    shown = [sheet.title for sheet in for_values.worksheets if sheet.sheet_state == "visible"]
     if not names:
         raise IntakeError(f"{path}: has no sheet with cells")
     if form.sheet is not None and form.sheet not in names:
         raise IntakeError(f"{path}: has no sheet '{form.sheet}'; there is {', '.join(names)}")
-    sheet, formulas = (book[form.sheet or names[0]] for book in (for_values, for_formulas))
+    sheet, formulas = (book[form.sheet or (shown or names)[0]] for book in (for_values, for_formulas))
     for each in (sheet, formulas):
         each.reset_dimensions()  # some programs write them wrongly: rows and columns outside would be lost
     if has_formulas:

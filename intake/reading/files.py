@@ -10,24 +10,36 @@ import duckdb
 
 from ..errors import IntakeError
 from ..mapping import Format
-from .delimited import load_delimited
+from .delimited import load_delimited, read_header
 from .excel import load_excel
+from .header import NOTHING_WANTED, Wanted
 from .own_columns import OWN_COLUMNS, add_source_file
-from .parquet import load_parquet
+from .parquet import load_parquet, parquet_columns
+from .signatures import is_gzip
 
 EXTENSIONS = (".csv", ".csv.gz", ".txt", ".tsv", ".parquet", ".xlsx")
 
 
-def load_file(connection: duckdb.DuckDBPyConnection, table: str, path: Path, form: Format, work: Path) -> None:
-    """Create `table` from one file: its columns, source_line, source_file and malformed_line."""
+def load_file(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    path: Path,
+    form: Format,
+    work: Path,
+    wanted: Wanted = NOTHING_WANTED,
+) -> dict[str, int]:
+    """Create `table` from one file: its columns, source_line, source_file and malformed_line. Gives how many lines
+    around the table were left out, by reason."""
     check_readable(path)
+    left_out: dict[str, int] = {}
     if path.suffix.lower() == ".parquet":
         load_parquet(connection, table, path)
     elif path.suffix.lower() == ".xlsx":
-        load_excel(connection, table, path, form, work)
+        left_out = load_excel(connection, table, path, form, work, wanted)
     else:
-        load_delimited(connection, table, path, form, work)
+        left_out = load_delimited(connection, table, path, form, work, wanted)
     add_source_file(connection, table, str(path))
+    return left_out
 
 
 def check_readable(path: Path) -> None:
@@ -46,6 +58,17 @@ def check_readable(path: Path) -> None:
         raise IntakeError(f"{path}: cannot be read: permission denied. Give this user the right to read it")
     if path.stat().st_size == 0:
         raise IntakeError(f"{path}: is empty. Export it again, or take it away")
+
+
+def column_names(path: Path) -> tuple[str, ...]:
+    """The columns of a file in its usual format, without reading its rows; none of an Excel file, which is slow."""
+    check_readable(path)
+    if path.suffix.lower() == ".parquet":
+        with duckdb.connect() as connection:
+            return parquet_columns(connection, path)
+    if path.suffix.lower() == ".xlsx" or is_gzip(path):
+        return ()
+    return read_header(path, Format())
 
 
 def first_rows(path: Path, rows: int) -> tuple[tuple[str, ...], list[list[str]]]:

@@ -3,21 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import IntakeError
-from .own_columns import OWN_COLUMNS
+from .own_columns import RESERVED
 
 MOST_COLUMNS = 2_000
 LONGEST_NAME = 60  # characters of a column that a message shows
 
 
-def usable_header(header: Sequence[str], path: Path) -> tuple[str, ...]:
-    """Names that a table can have: a column without a name, as spreadsheets append them, gets one that nothing maps."""
-    usable = [
-        f"{column} in the file" if column.strip().lower() in OWN_COLUMNS else column.strip() or f"column {position}"
-        for position, column in enumerate(header, start=1)
-    ]
+@dataclass(frozen=True)
+class Wanted:
+    """The columns that are read of a file: those that it must have, and all that are named."""
+
+    required: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
+
+    def are_in(self, fields: Sequence[str]) -> bool:
+        """Whether a line names all columns that must be there."""
+        there = {letters(field) for field in fields}
+        return bool(self.required) and all(letters(name) in there for name in self.required)
+
+    def names(self, column: str) -> bool:
+        return letters(column) in {letters(name) for name in self.named}
+
+
+NOTHING_WANTED = Wanted()
+
+
+def letters(column: str) -> str:
+    """What is compared of a name where it is not written as declared."""
+    return "".join(character for character in column.lower() if character.isalnum())
+
+
+def usable_header(header: Sequence[str], path: Path, wanted: Wanted = NOTHING_WANTED) -> tuple[str, ...]:
+    """Names that a table can have: a column without a name, as spreadsheets append them, and one that is there twice
+    get a name that nothing maps."""
+    usable: list[str] = []
+    seen: set[str] = set()
+    for position, column in enumerate(header, start=1):
+        name = column.strip()
+        if name.lower() in RESERVED:
+            name = f"{column} in the file"
+        if not name or (name.lower() in seen and not wanted.names(name)):
+            name = f"{name or 'column'} {position}"
+        seen.add(name.lower())
+        usable.append(name)
     if not any(column.strip() for column in header):
         raise IntakeError(f"{path}, line 1: has no header: the first line must name the columns")
     check_header(usable, path)

@@ -7,6 +7,8 @@ import duckdb
 from stammkunde.database import quoted
 
 SOURCE_LINE, SOURCE_FILE, MALFORMED_LINE = OWN_COLUMNS = ("source_line", "source_file", "malformed_line")
+# Those that converting adds later, which no column of a file may be called like.
+RESERVED = (*OWN_COLUMNS, "told_apart", "worth_left_out", "left_out_by")
 
 
 def create_table(connection: duckdb.DuckDBPyConnection, table: str, relation: str, columns: str = "*") -> None:

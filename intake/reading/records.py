@@ -26,11 +26,13 @@ def header_record(lines: Iterator[str], form: Format) -> str | None:
     return None
 
 
-def records(lines: Iterator[str], width: int, form: Format) -> Iterator[tuple[list[str], str]]:
-    """The fields of each record, and an empty text; or no fields, and the line that has not the header's columns."""
+def records(lines: Iterator[str], width: int, form: Format) -> Iterator[tuple[list[str], str] | None]:
+    """The fields of each record, and an empty text; or the values that could be split off, and the line that has not
+    the header's columns. None for a blank line."""
     ahead: deque[str] = deque()
     while (line := ahead.popleft() if ahead else next(lines, None)) is not None:
         if not line.strip():
+            yield None
             continue
         parts = [line]
         is_open = quote_stays_open(line, form, False)
@@ -45,7 +47,7 @@ def records(lines: Iterator[str], width: int, form: Format) -> Iterator[tuple[li
             yield fields[:width], ""
         else:
             ahead.extendleft(reversed(parts[1:]))
-            yield [""] * width, line.rstrip("\r\n")[:LONGEST_MALFORMED_LINE]
+            yield [value for value in fields if value.strip()], line.rstrip("\r\n")[:LONGEST_MALFORMED_LINE]
 
 
 def quote_stays_open(line: str, form: Format, is_open: bool) -> bool:

@@ -1,0 +1,47 @@
+"""What becomes of the lines of the files before they are rows: folded, or left out under a name."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import duckdb
+
+from .source import Source
+
+FOLDED, LEFT_OUT = "folded", "left_out"
+NO_REASON = "none"
+
+
+@dataclass
+class Outcomes:
+    """Lines by entity, outcome, reason and file."""
+
+    lines: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
+
+    def leave_out(self, entity: str, reason: str, file: str, lines: int) -> None:
+        if lines:
+            self.lines[entity, LEFT_OUT, reason, file] += lines
+
+    def fold(self, entity: str, before: Counter[str], after: Counter[str]) -> None:
+        """Of the lines that stayed, those that are no rows of their own were folded."""
+        for file in sorted({*before, *after}):
+            if folded := before[file] - after[file]:
+                self.lines[entity, FOLDED, NO_REASON, file] += folded
+
+    def rows(self) -> list[tuple[str, str, str, str, int]]:
+        return [(*key, lines) for key, lines in sorted(self.lines.items())]
+
+
+def lines_by_file(connection: duckdb.DuckDBPyConnection, relations: Iterable[str]) -> Counter[str]:
+    """How many rows come from each file."""
+    found: Counter[str] = Counter()
+    for relation in relations:
+        query = f"select coalesce(source_file, ''), count(*) from {relation} group by all"
+        found.update(dict(connection.execute(query).fetchall()))
+    return found
+
+
+def tables(sources: Iterable[Source]) -> list[str]:
+    return [source.table for source in sources]

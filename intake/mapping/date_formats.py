@@ -1,0 +1,41 @@
+"""How times may be declared: in the letters of strptime."""
+
+from __future__ import annotations
+
+import re
+
+from .messages import mistake
+
+DIRECTIVE = re.compile(r"%(-?.)", re.DOTALL)
+KNOWN = frozenset("aAwudbBmyYHIpMSgfnzZjUWcxXGV%") | {f"-{letter}" for letter in "dmyHIMSj"}
+# What other programs write for it. The longer ones come first; minutes are told from months by their place.
+OTHER_LETTERS = (
+    ("yyyy", "%Y"), ("jjjj", "%Y"), ("mmmm", "%B"), ("mmm", "%b"), ("yy", "%y"), ("jj", "%y"), ("dd", "%d"),
+    ("tt", "%d"), ("hh24", "%H"), ("hh", "%H"), ("mi", "%M"), ("mm", "%m"), ("nn", "%M"), ("ss", "%S"),
+    ("d", "%d"), ("h", "%H"), ("m", "%m"), ("t", "%d"), ("j", "%Y"), ("y", "%Y"), ("s", "%S"),
+)  # fmt: skip
+
+
+def check_date_format(given: str) -> None:
+    """Refuses what strptime does not know, with the form that was probably meant."""
+    if "%" not in given:
+        meant = in_strptime_letters(given)
+        told = f"; write '{meant}'" if "%" in meant else ", such as '%d.%m.%Y'"
+        raise mistake(f"date_format '{given}' is not written in the letters of strptime{told}")
+    for directive in DIRECTIVE.findall(given):
+        if directive not in KNOWN:
+            raise mistake(f"date_format '{given}': '%{directive}' means nothing; '%d.%m.%Y %H:%M:%S' shows the usual ones")
+
+
+def in_strptime_letters(given: str) -> str:
+    """DD.MM.YYYY HH:mm as strptime writes it."""
+    written, position, has_hours = "", 0, False
+    while position < len(given):
+        rest = given[position:].lower()
+        letters, meant = next(((known, form) for known, form in OTHER_LETTERS if rest.startswith(known)), (rest[0], ""))
+        if meant in ("%m", "%H") and letters != "mi":
+            meant = "%M" if meant == "%m" and has_hours else meant
+            has_hours = has_hours or meant == "%H"
+        written += meant or given[position]
+        position += len(letters)
+    return written
