@@ -103,12 +103,14 @@ def states_of(
 ) -> list[State]:
     """States from rows of state, currency, orders and value; the worst surprise first, then the largest value."""
     excluded, refunded = (words_of(settings.get(name)) for name in ("excluded_statuses", "refunded_statuses"))
-    found: dict[str | None, tuple[int, dict[str, Decimal]]] = {}
-    for text, currency, orders, value in rows:
-        number, values = found.get(text, (0, {}))
-        found[text] = (number + orders, {**values, currency: values.get(currency, Decimal(0)) + value})
+    found: dict[str | None, tuple[str | None, int, dict[str, Decimal]]] = {}
+    for text, currency, orders, value in sorted(rows, key=lambda row: -row[2]):
+        # States are compared whatever their case: the most frequent writing stands for all.
+        written, number, values = found.get(text and text.lower(), (text, 0, {}))
+        values = {**values, currency: values.get(currency, Decimal(0)) + value}
+        found[text and text.lower()] = (written, number + orders, values)
     states = []
-    for text, (orders, values) in found.items():
+    for text, orders, values in found.values():
         as_read = translations.get(text or "", text or "").lower()
         states.append(
             State(text, orders, values, as_read not in excluded, as_read in refunded, meaning(text or "", columns))

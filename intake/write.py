@@ -120,8 +120,7 @@ def write_outcomes(connection: duckdb.DuckDBPyConnection, outcomes: Outcomes, fo
     if not outcomes.lines:
         return
     connection.execute(
-        f"create table {OUTCOMES} "
-        '(entity varchar, outcome varchar, reason varchar, source_file varchar, "rows" bigint)'
+        f'create table {OUTCOMES} (entity varchar, outcome varchar, reason varchar, source_file varchar, "rows" bigint)'
     )
     connection.executemany(f"insert into {OUTCOMES} values (?, ?, ?, ?, ?)", outcomes.rows())
     target = quoted(str(folder / f"{OUTCOMES}.parquet"))

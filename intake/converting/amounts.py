@@ -68,7 +68,7 @@ def factor(source: Source, rule: EntityRule, column: ColumnRule, where: str) -> 
 
     currency = expression_of(source, rule, "currency", "string", where)
     cases = " ".join(
-        f"when upper({currency}) in ({', '.join(map(quoted, currencies))}) then {10.0 ** -decimals:.{decimals}f}"
+        f"when upper({currency}) in ({', '.join(map(quoted, currencies))}) then {10.0**-decimals:.{decimals}f}"
         for decimals, currencies in minor_units(column.unit or "").items()
     )
     return f"cast(case when {currency} is null then null {cases} else 0.01 end as decimal(5, 4))"

@@ -53,17 +53,10 @@ def preset_of(header: Sequence[str]) -> str | None:
     there = {letters(column) for column in header}
     fitting = {}
     for preset in presets():
-        wanted = {letters(column) for column in required_columns(preset)}
+        wanted = {letters(column) for column in load_preset(preset).entities["orders"].required_columns()}
         if wanted <= there:
             fitting[preset] = len(wanted)
     return max(fitting, key=fitting.__getitem__, default=None)
-
-
-def required_columns(preset: str) -> list[str]:
-    """The columns of a file that a preset cannot do without for its orders."""
-    orders = load_preset(preset).entities["orders"]
-    wanted = [column for rule in orders.columns.values() for column in rule.source_columns()]
-    return wanted + (orders.fold.source_columns() if orders.fold else [])
 
 
 def likeliest_entity(file: str, header: Sequence[str], taken: Collection[str]) -> str:

@@ -72,13 +72,21 @@ def first_days(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
 
 
 def refunds_above_the_amount(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
-    above = "staging.stg_orders where rejection_reason is null and refunded_amount > amount"
-    number, largest, amount = connection.execute(
-        f"select count(*), max(refunded_amount - amount), arg_max(order_id, refunded_amount - amount) from {above}"
+    number, largest, order_id = connection.execute(
+        """
+        with refunded as (
+            select orders.order_id,
+                greatest(orders.refunded_amount, coalesce(refunds.refunded_amount, 0)) - orders.amount as above
+            from staging.stg_orders as orders
+            left join intermediate.int_order_refunds as refunds on orders.order_id = refunds.order_id
+            where orders.rejection_reason is null
+        )
+        select count(*), max(above), arg_max(order_id, above) from refunded where above > 0
+        """
     ).fetchall()[0]
     if number:
         yield Finding(
-            f"{counted(number, 'refund is', 'refunds are')} above the amount, by up to {largest:,.2f} (order {masked(amount)}): "
+            f"{counted(number, 'refund is', 'refunds are')} above the amount, by up to {largest:,.2f} (order {masked(order_id)}): "
             "all of the order then counts as refunded",
             "often the refund includes tax or shipping and the amount does not: use scaled_by and at_most (docs/mapping.md)",
         )
