@@ -161,8 +161,10 @@ def check_nothing_lies_beside(there: Sequence[Path], found: Sequence[Found]) -> 
             entity, why = alike_by_columns(path), "has the columns of"
         if entity is None:
             continue
-        joined = f"put it with the other files of {entity} into the folder {entity}/" if entity in names else (
-            f"call it {entity}{'/' if path.is_dir() else path.name[len(name):]}"
+        joined = (
+            f"put it with the other files of {entity} into the folder {entity}/"
+            if entity in names
+            else (f"call it {entity}{'/' if path.is_dir() else path.name[len(name) :]}")
         )
         raise IntakeError(f"{path}: {why} {entity}, but would not be read. Either {joined}, or take it away")
 

@@ -43,9 +43,10 @@ def amount(source: Source, rule: EntityRule, name: str, where: str) -> str:
         value = f"({value} * {factor(source, rule, column, where)})"
     if column.times is not None:
         value = f"({value} * {other(column.times)})"
-    for wanted in column.less:
-        blank = f"{cleaned(source.find(wanted, where))} is null"
-        value = f"({value} - coalesce({other(wanted)}, case when {blank} then 0 end))"
+    for sign, named in (("+", column.plus), ("-", column.less)):
+        for wanted in named:
+            blank = f"{cleaned(source.find(wanted, where))} is null"
+            value = f"({value} {sign} coalesce({other(wanted)}, case when {blank} then 0 end))"
     if lowered_by_lines(rule, name):
         value = f"({value} - {WORTH_LEFT_OUT})"
     if column.scaled_by is not None:
@@ -68,7 +69,7 @@ def factor(source: Source, rule: EntityRule, column: ColumnRule, where: str) -> 
 
     currency = expression_of(source, rule, "currency", "string", where)
     cases = " ".join(
-        f"when upper({currency}) in ({', '.join(map(quoted, currencies))}) then {10.0 ** -decimals:.{decimals}f}"
+        f"when upper({currency}) in ({', '.join(map(quoted, currencies))}) then {10.0**-decimals:.{decimals}f}"
         for decimals, currencies in minor_units(column.unit or "").items()
     )
     return f"cast(case when {currency} is null then null {cases} else 0.01 end as decimal(5, 4))"

@@ -135,8 +135,11 @@ def worth(source: Source, rule: EntityRule, where: str) -> str:
 def added_lines(source: Source, rule: EntityRule, fold: AddLines, entity: Entity, where: str) -> str:
     """SELECT of one row per order in canonical columns: amounts are sums, the other fields those of the first line
     that has them."""
-    mapped = {column.name: expression(source, rule, column, where) for column in entity.columns.values()
-              if column.name in rule.columns}
+    mapped = {
+        column.name: expression(source, rule, column, where)
+        for column in entity.columns.values()
+        if column.name in rule.columns
+    }
     zero = meets(source, fold.empty_is_zero, rule.format, f"{where}, fold") if fold.empty_is_zero else "false"
     shared = [name for name in OF_ONE_ORDER if name in mapped]
     summed = [name for name in SUMMED if name in mapped]
@@ -194,7 +197,4 @@ def sum_of(name: str) -> str:
     told = f"'a line whose value cannot be read: ' || coalesce({text}, 'empty')"
     total = f"cast(cast(coalesce(sum({value}), 0) as decimal(28, 4)) as varchar)"
     nothing = f"when count({name}) = 0 then null " if name != "amount" else ""
-    return (
-        f"case when bool_or({unreadable}) then min({told}) filter ({unreadable}) {nothing}else {total} end as {name}"
-    )
-
+    return f"case when bool_or({unreadable}) then min({told}) filter ({unreadable}) {nothing}else {total} end as {name}"

@@ -56,9 +56,7 @@ def keys_of(source: Source, rule: EntityRule, where: str) -> tuple[str, str] | N
     return cleaned(source.find(column.column, where)), cleaned(source.find(column.told_apart_by, where))
 
 
-def told_apart(
-    connection: duckdb.DuckDBPyConnection, source: Source, key: tuple[str, str], numbers: str
-) -> Source:
+def told_apart(connection: duckdb.DuckDBPyConnection, source: Source, key: tuple[str, str], numbers: str) -> Source:
     """A source with the further column. A line without an id belongs to the order above it, else to the one below."""
     number, own_id = key
     table = source.table + "_apart"

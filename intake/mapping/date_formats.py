@@ -24,7 +24,9 @@ def check_date_format(given: str) -> None:
         raise mistake(f"date_format '{given}' is not written in the letters of strptime{told}")
     for directive in DIRECTIVE.findall(given):
         if directive not in KNOWN:
-            raise mistake(f"date_format '{given}': '%{directive}' means nothing; '%d.%m.%Y %H:%M:%S' shows the usual ones")
+            raise mistake(
+                f"date_format '{given}': '%{directive}' means nothing; '%d.%m.%Y %H:%M:%S' shows the usual ones"
+            )
 
 
 def in_strptime_letters(given: str) -> str:

@@ -46,8 +46,10 @@ class Format(Part):
             raise mistake("decimal must be '.' or ',' and differ from thousands")
         if self.negative not in NEGATIVES:
             raise mistake(f"negative '{self.negative}' does not exist{suggestion(self.negative, NEGATIVES)}")
-        if any(not sign.strip() or any(letter.isdigit() or letter in "-(.,)" for letter in sign)
-               for sign in self.currency_sign):
+        if any(
+            not sign.strip() or any(letter.isdigit() or letter in "-(.,)" for letter in sign)
+            for sign in self.currency_sign
+        ):
             raise mistake("currency_sign must be signs such as $ or words such as EUR")
         if not is_encoding(self.encoding):
             raise mistake(f"encoding '{self.encoding}' does not exist; try utf-8 or latin-1")
