@@ -9,6 +9,7 @@ import duckdb
 
 from stammkunde.database import quoted
 
+from .converting.items import check_rows_are_no_items
 from .converting.one_source import as_one
 from .converting.outcomes import Outcomes, lines_by_file, tables
 from .converting.rows import canonical_select, judged_lines
@@ -67,6 +68,9 @@ def entity_selects(
         for file in before:
             outcomes.leave_out(entity, "in_a_later_file", file, before[file] - after[file])
         rows, rules, lines = [together], [item.rule.without(together.missing(item.rule))], [together]
+    if entity == "orders" and not item.is_canonical and item.rule.fold is None:
+        for source, rule in zip(rows, rules, strict=True):
+            check_rows_are_no_items(connection, source, rule, where)
     repeats = not item.is_canonical
     selects = [
         canonical_select(source, rule, item.entity, where, repeats=repeats)

@@ -43,9 +43,10 @@ def amount(source: Source, rule: EntityRule, name: str, where: str) -> str:
         value = f"({value} * {factor(source, rule, column, where)})"
     if column.times is not None:
         value = f"({value} * {other(column.times)})"
-    for wanted in column.less:
-        blank = f"{cleaned(source.find(wanted, where))} is null"
-        value = f"({value} - coalesce({other(wanted)}, case when {blank} then 0 end))"
+    for sign, named in (("+", column.plus), ("-", column.less)):
+        for wanted in named:
+            blank = f"{cleaned(source.find(wanted, where))} is null"
+            value = f"({value} {sign} coalesce({other(wanted)}, case when {blank} then 0 end))"
     if lowered_by_lines(rule, name):
         value = f"({value} - {WORTH_LEFT_OUT})"
     if column.scaled_by is not None:

@@ -36,7 +36,7 @@ def value_of_column(source: Source, entity_rule: EntityRule, name: str, kind: st
     the keys of its rule in their order (docs/mapping.md)."""
     rule = entity_rule.columns[name]
     found = source.find(rule.column or "", where)
-    is_plain = rule == ColumnRule(column=rule.column, optional=rule.optional)
+    is_plain = rule.model_copy(update={"optional": ()}) == ColumnRule(column=rule.column)
     if not found.is_text and is_plain and not lowered_by_lines(entity_rule, name):
         return found.sql if kind != "string" else as_digits(found)
     text = cleaned(found)

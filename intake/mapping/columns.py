@@ -45,6 +45,7 @@ class ColumnRule(Part):
     scaled_by: Texts | None = None  # times the first column over the second; =name is a mapped column
     at_most: Text | None = None  # a column, or =name: the value is capped at it
     times: Text | None = None  # a column that it is multiplied with
+    plus: Texts = ()  # columns that are added to it
     less: Texts = ()  # columns that are taken away from it
     optional: Texts = ()  # columns of the file that may be missing; `true` for all that the rule names
 
@@ -72,7 +73,7 @@ class ColumnRule(Part):
         """All columns that the rule reads: of the source, and as =name those of the entity."""
         named = (
             self.column, self.number_within, self.told_apart_by, self.time, self.time_zone, self.otherwise,
-            self.times, self.at_most, *self.less,
+            self.times, self.at_most, *self.plus, *self.less,
         )  # fmt: skip
         return [name for name in (*named, *(self.scaled_by or ())) if name]
 
@@ -87,7 +88,7 @@ class ColumnRule(Part):
 
     def is_computed(self) -> bool:
         """Whether the number is calculated, and not only read."""
-        return bool(self.unit or self.negate or self.times or self.less or self.scaled_by or self.at_most)
+        return bool(self.unit or self.negate or self.times or self.plus or self.less or self.scaled_by or self.at_most)
 
     def without(self, missing: set[str]) -> ColumnRule | None:
         """The rule for a file that lacks columns: None where nothing is left of it."""
@@ -97,7 +98,9 @@ class ColumnRule(Part):
             if self.otherwise is None or self.otherwise in missing:
                 return None
             return ColumnRule(column=self.otherwise, date_format=self.date_format)
-        changes: dict[str, object] = {"less": tuple(name for name in self.less if name not in missing)}
+        changes: dict[str, object] = {
+            key: tuple(name for name in getattr(self, key) if name not in missing) for key in ("plus", "less")
+        }
         for key in ("told_apart_by", "time", "time_zone", "otherwise", "times", "at_most"):
             changes[key] = None if getattr(self, key) in missing else getattr(self, key)
         if set(self.scaled_by or ()) & missing:

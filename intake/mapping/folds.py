@@ -46,7 +46,16 @@ class InvoiceLines(Part):
         return [self.invoice, self.product, self.quantity, self.price]
 
 
-FOLDS = ("first_line", "add_lines", "invoice_lines")
+class Versions(Part):
+    """Rows of one order are versions of it, each a row: what holds where no fold is given, here said on purpose."""
+
+    kind: Literal["versions"]
+
+    def source_columns(self) -> list[str]:
+        return []
+
+
+FOLDS = ("first_line", "add_lines", "invoice_lines", "versions")
 
 
 def known_fold(given: object) -> object:
@@ -57,5 +66,5 @@ def known_fold(given: object) -> object:
 
 
 Fold = Annotated[
-    Annotated[FirstLine | AddLines | InvoiceLines, Field(discriminator="kind")], BeforeValidator(known_fold)
+    Annotated[FirstLine | AddLines | InvoiceLines | Versions, Field(discriminator="kind")], BeforeValidator(known_fold)
 ]
