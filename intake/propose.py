@@ -2,77 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import yaml
 
 from stammkunde.settings import defaults
 
+from .converting.outcomes import Outcomes
 from .converting.source import letters
 from .entities import entities
 from .errors import IntakeError
-from .find import MAPPING, by_name
-from .guessing.names import is_refund, likeliest_entity, named, preset_of
+from .find import MAPPING, Found, by_name
+from .guessing.names import is_table_of_rates, likeliest_entity, preset_of
+from .guessing.parts import Part, of_entity, of_preset, refunds_among, rules_of_preset
 from .guessing.sample import Sample, read_sample
 from .guessing.settings import Proposed, proposed_settings
-from .guessing.shape import fold_of, parent_of, refund_rows
-from .guessing.states import states_in, translations_of
-from .guessing.values import Guess, guess
-from .mapping import load_preset
+from .guessing.states import translations_of
+from .load import workspace
+from .mapping import EntityRule, load_preset
 from .reading.files import EXTENSIONS
-from .states import State, valued
+from .states import State, states_of, valued
+from .write import entity_selects
+
+
+@dataclass
+class Group:
+    """Files with the same columns, written in the same way, and what the first of them looks like."""
+
+    files: list[Path]
+    names: list[str]  # within the folder of the mapping
+    sample: Sample
 
 
 @dataclass
 class Proposal:
-    """The parts of a mapping.yml as far as they are found."""
+    """A mapping as far as it is found."""
 
     presets: list[str] = field(default_factory=list)
-    entities: list[str] = field(default_factory=list)
+    parts: dict[str, Part] = field(default_factory=dict)
     settings: dict[str, Proposed] = field(default_factory=dict)
+    states: list[State] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)  # what a person must still say
-    taken: set[str] = field(default_factory=set)
 
 
 def propose(path: Path) -> Iterator[str]:
     """The lines of a mapping.yml with the reasons as comments. Raises IntakeError where nothing can be proposed."""
-    groups = alike(files_of(path))
+    files = files_of(path)
     if path.is_dir() and needs_no_mapping(path):
         yield f"# {path} holds orders under their own name and with their own columns: no mapping is needed."
         yield f"# Try: make check RAW={path}"
         return
-    proposal = Proposal()
     folder = path if path.is_dir() else path.parent
-    # Orders first: what is left is then easier to tell.
-    for files, sample in sorted(groups, key=lambda group: preset_of(group[1].header) is None):
-        names = [str(file.relative_to(folder)) for file in files]
-        if preset := preset_of(sample.header):
-            add_preset(proposal, preset, names, sample)
-            continue
-        entity = likeliest_entity(names[0], sample.header, proposal.taken)
-        proposal.taken.add(entity)
-        add_entity(proposal, entity, files, names, sample)
+    proposal = Proposal()
+    for group in alike(files, folder):
+        if preset := preset_of(group.sample.header):
+            add_preset(proposal, preset, group, folder)
+        else:
+            add_entity(proposal, group, folder)
     yield from written(proposal)
-
-
-def written(proposal: Proposal) -> Iterator[str]:
-    yield f"# Proposed by make map: guesses, each with its reason. Read them, correct them, save this as {MAPPING}"
-    yield "# beside the files, then look at the result with make check."
-    yield from dict.fromkeys(proposal.presets)
-    if proposal.entities:
-        yield "entities:"
-        yield from proposal.entities
-    if proposal.settings:
-        is_sure = any(setting.is_sure for setting in proposal.settings.values())
-        yield "settings:" if is_sure else "# settings:"
-        for setting in proposal.settings.values():
-            yield f"  {setting.line()}" if setting.is_sure or is_sure else f"#   {setting.line().removeprefix('# ')}"
-    if proposal.missing:
-        yield "# Still to be said:"
-        yield from (f"#   {line}" for line in proposal.missing)
 
 
 # Files --------------------------------------------------------------------------------------------------------------
@@ -92,30 +83,36 @@ def files_of(path: Path) -> list[Path]:
     return files
 
 
-def alike(files: list[Path]) -> list[tuple[list[Path], Sample]]:
-    """Files in groups of those with the same columns, each with what the first one looks like."""
-    groups: dict[tuple, tuple[list[Path], Sample]] = {}
+def alike(files: Sequence[Path], folder: Path) -> list[Group]:
+    """Files in groups of those that one rule can read."""
+    groups: dict[tuple, Group] = {}
     for file in files:
         sample = read_sample(file)
-        key = (tuple(sorted(letters(column) for column in sample.header)), file.parent, str(sample.guesses.form))
-        groups.setdefault(key, ([], sample))[0].append(file)
+        preset = preset_of(sample.header)
+        columns = tuple(sorted(letters(column) for column in sample.header))
+        # Signs that only some amounts of a file have are no reason to take it for another kind of file.
+        form = tuple(str(sample.guesses.form.get(key)) for key in ("delimiter", "encoding", "decimal"))
+        group = groups.setdefault((preset or columns, form), Group([], [], sample))
+        group.files.append(file)
+        group.names.append(str(file.relative_to(folder)))
     return list(groups.values())
 
 
 def needs_no_mapping(folder: Path) -> bool:
     """Whether the folder has no mapping, and files under the names of entities with the columns that these need."""
-    if any(file.name == MAPPING for file in folder.iterdir()):
+    if (folder / MAPPING).exists():
         return False
     try:
         found = by_name(folder)
-    except IntakeError:
+    except IntakeError:  # something lies there that is not read
         return False
     if not any(item.entity.name == "orders" for item in found):
         return False
     for item in found:
         required = {column.name for column in item.entity.columns.values() if column.required}
         for file in item.files:
-            if not required <= {column.strip().lower() for column in read_sample(file).header}:
+            sample = read_sample(file)
+            if sample.guesses.form or not required <= {column.strip().lower() for column in sample.header}:
                 return False
     return True
 
@@ -123,127 +120,137 @@ def needs_no_mapping(folder: Path) -> bool:
 # Parts of a mapping -------------------------------------------------------------------------------------------------
 
 
-def add_preset(proposal: Proposal, preset: str, names: list[str], sample: Sample) -> None:
-    """A preset, with the names and the writing of the files where it does not say them."""
-    proposal.presets.append(f"preset: {preset}  # {', '.join(names)}: the columns of this preset")
-    for entity, rule in load_preset(preset).entities.items():
-        proposal.taken.add(entity)
-        is_found = all(any(fnmatch(name, pattern) for pattern in rule.files) for name in names)
-        if is_found and not sample.guesses.form:
-            continue
-        proposal.entities.append(f"  {entity}:")
-        if not is_found:
-            proposal.entities.append(f"    files: {flow(names[0] if len(names) == 1 else names)}")
-        proposal.entities += form_lines(sample)
-
-
-def add_entity(proposal: Proposal, entity: str, files: list[Path], names: list[str], sample: Sample) -> None:
-    """An entity with all its columns; what is required and not found is to be said by a person."""
-    free = list(sample.header)
-    rules = rules_of(entity, sample, free)
-    if entity == "orders":
-        for setting in proposed_settings(sample, rules):
+def add_preset(proposal: Proposal, preset: str, group: Group, folder: Path) -> None:
+    """A preset, with what its files need otherwise."""
+    if proposal.presets:
+        names = ", ".join(group.names)
+        proposal.missing.append(f"{names}: has the columns of the preset {preset}, but a mapping has one preset")
+        return
+    proposal.presets.append(f"preset: {preset}  # {', '.join(group.names)}: the columns of this preset")
+    for part in of_preset(preset, group.names, group.sample):
+        proposal.parts[part.entity] = part
+    of_orders = proposal.parts.get("orders")
+    rule = load_preset(preset).entities["orders"]
+    form = {**rule.format.model_dump(), **(of_orders.rule.get("format", {}) if of_orders else {})}
+    rule = rule.model_copy(update={"format": type(rule.format).model_validate(form)})
+    proposal.states = states_in(group.files, rule, folder, {})
+    set_by_preset = load_preset(preset).settings
+    for setting in proposed_settings(group.sample, rules_of_preset(preset, group.sample)):
+        if setting.name not in set_by_preset:
             proposal.settings.setdefault(setting.name, setting)
-        states = states_in(files, sample, rules, defaults())
-        columns = {letters(column) for column in sample.header}
-        if words := translations_of([state.text for state in states], columns):
-            rules["status"] = Guess({**rules["status"].rule, "values": words}, rules["status"].reason)
-    else:
-        states = []
-    lines = [f"  {entity}:", f"    files: {flow(names[0] if len(names) == 1 else names)}", *form_lines(sample)]
-    refunds = refund_rows(sample) if entity == "orders" else None
-    if refunds:
-        column, words = refunds
-        lines.append(
-            f"    leave_out: {flow({'refunds': {'column': column, 'is': words}})}  # they are refunds, see below"
+
+
+def add_entity(proposal: Proposal, group: Group, folder: Path) -> None:
+    """An entity with all its columns; what cannot be told is to be said by a person."""
+    names = ", ".join(group.names)
+    if is_table_of_rates(group.sample.header):
+        proposal.missing.append(
+            f"{names}: looks like exchange rates with a column for each currency. Write them as rows of date, currency and "
+            "rate (units of your currency for one of the other) to map them as exchange_rates"
         )
-    elif entity == "orders" and (
-        fold := fold_of(sample, {name: str(rule.rule["column"]) for name, rule in rules.items()})
-    ):
-        lines.append(f"    fold: {flow(fold[0])}  # {fold[1]}")
-    lines.append("    columns:")
-    lines += column_lines(proposal, entity, rules, free, states)
-    if free:
-        lines.append(f"    # not used: {', '.join(free)}")
-    looks_like = [column for column in free if is_refund(column)]
-    if entity == "orders" and looks_like:
-        lines.append(f"    # looks like refunds: {', '.join(looks_like)}. If it is, map it as refunded_amount")
-    proposal.entities += lines
-    if refunds and "refunds" not in proposal.taken:
-        proposal.taken.add("refunds")
-        proposal.entities += refund_lines(names, sample, rules, *refunds)
+        return
+    entity = likeliest_entity(group.names[0], group.sample.header)
+    if entity is None or entity in proposal.parts:
+        what = "looks like nothing known here" if entity is None else f"looks like {entity} too, with other columns"
+        proposal.missing.append(f"{names}: {what}. Its columns: {', '.join(group.sample.header)}")
+        return
+    part = of_entity(entity, group.names, group.sample)
+    proposal.parts[entity] = part
+    proposal.missing += part.missing
+    if entity != "orders":
+        return
+    for setting in proposed_settings(group.sample, part.guesses()):
+        proposal.settings.setdefault(setting.name, setting)
+    if "status" in part.rule["columns"] and not part.missing:
+        columns = {letters(column) for column in group.sample.header}
+        rule = EntityRule.model_validate(part.rule)
+        words = translations_of((state.text for state in states_in(group.files, rule, folder, {}, columns)), columns)
+        proposal.states = states_in(group.files, rule, folder, words, columns)
+        if words:
+            part.rule["columns"]["status"]["values"] = words
+    if refunds := refunds_among(part, group.sample):
+        proposal.parts.setdefault("refunds", refunds)
 
 
-def rules_of(entity: str, sample: Sample, free: list[str]) -> dict[str, Guess]:
-    """The rules of all canonical columns that are found; the columns they read are taken out of `free`."""
-    rules: dict[str, Guess] = {}
-    for target, column in entities()[entity].columns.items():
-        source = named(target, entity, free)
-        if source is None:
-            continue
-        rules[target] = guess(source, sample, target, column.kind)
-        for key in ("column", "time", "time_zone"):
-            if (used := rules[target].rule.get(key)) in free:
-                free.remove(str(used))
-    return rules
+def states_in(
+    files: Sequence[Path], rule: EntityRule, folder: Path, words: Mapping[str, str], columns: set[str] | None = None
+) -> list[State]:
+    """The states of whole files as a rule reads them; none where it cannot: check then says what is wrong."""
+    item = Found(entities()["orders"], rule, tuple(files), is_canonical=False)
+    if "status" not in rule.columns:
+        return []
+    unit = "upper(coalesce(currency, ''))" if "currency" in rule.columns else "''"
+    try:
+        with workspace() as (connection, work):
+            selects, _ = entity_selects(connection, item, folder, work, Outcomes())
+            rows = " union all by name ".join(f"({select})" for select in selects)
+            found = connection.execute(
+                f"""
+                select status, {unit}, count(*), coalesce(sum(try_cast(amount as decimal(28, 4))), 0)
+                from ({rows}) where malformed_line is null group by all
+                """
+            ).fetchall()
+    except (IntakeError, duckdb.Error):
+        return []
+    return states_of(found, defaults(), words, columns or ())
 
 
-def column_lines(
-    proposal: Proposal, entity: str, rules: Mapping[str, Guess], free: list[str], states: list[State]
-) -> Iterator[str]:
-    for target, column in entities()[entity].columns.items():
-        if target in rules:
-            yield f"      {target}: {rule_text(rules[target].rule)}  # {rules[target].reason}"
-            if target == "status":
-                yield from state_lines(states)
-        elif column.required and not (target == "customer_id" and "customer_email" in rules):
-            proposal.missing.append(f"{entity}.{target}: which of {', '.join(free)} is it?")
-            yield f"      # {target}: required; no column of the file has a name like it"
+# As YAML ------------------------------------------------------------------------------------------------------------
 
 
-def state_lines(states: list[State]) -> Iterator[str]:
-    """Every state as a comment: rows, value, and whether it counts."""
+def written(proposal: Proposal) -> Iterator[str]:
+    """The proposal as the lines of a mapping."""
+    yield f"# Proposed by make map: guesses, each with its reason. Read them, correct them, save this as {MAPPING}"
+    yield "# beside the files, then look at the result with make check."
+    yield from proposal.presets
+    if proposal.parts:
+        yield "entities:"
+        for part in proposal.parts.values():
+            yield from part_lines(part)
+    yield from setting_lines(list(proposal.settings.values()))
+    if proposal.states:
+        yield "# States of the orders, with their number and value: does each count as you mean it?"
+        yield from state_lines(proposal.states)
+    if proposal.missing:
+        yield "# Still to be said:"
+        yield from (f"#   {line}" for line in proposal.missing)
+
+
+def part_lines(part: Part) -> Iterator[str]:
+    yield f"  {part.entity}:"
+    for key in ("files", "format", "fold", "leave_out"):
+        if key in part.rule:
+            yield f"    {key}: {flow(part.rule[key])}" + (f"  # {part.reasons[key]}" if key in part.reasons else "")
+    if "columns" in part.rule:
+        yield "    columns:"
+        for target, column in entities()[part.entity].columns.items():
+            if target in part.rule["columns"]:
+                reason = part.reasons.get(target)
+                yield f"      {target}: {rule_text(part.rule['columns'][target])}" + (f"  # {reason}" if reason else "")
+            elif column.required and any(line.startswith(f"{part.entity}.{target}:") for line in part.missing):
+                yield f"      # {target}: required; no column of the file has a name like it"
+    yield from (f"    # {note}" for note in part.notes)
+
+
+def setting_lines(settings: Sequence[Proposed]) -> Iterator[str]:
+    """The settings; a comment where none is sure."""
+    if not settings:
+        return
+    if any(setting.is_sure for setting in settings):
+        yield "settings:"
+        yield from (f"  {setting.line()}" for setting in settings)
+    else:
+        yield "# settings:"
+        yield from (f"#   {setting.line().removeprefix('# ')}" for setting in settings)
+
+
+def state_lines(states: Sequence[State]) -> Iterator[str]:
     for state in states:
-        name = "(empty)" if state.text is None else state.text
-        yield f"      #   {name:<28} {state.orders:>9,}  {valued(state.values):>20}  {state.verdict}"
+        name = "(empty)" if state.text is None else " ".join(state.text.split())[:40]
+        yield f"#   {name:<28} {state.orders:>9,}  {valued(state.values):>20}  {state.verdict}"
 
 
-def refund_lines(
-    names: list[str], sample: Sample, orders: Mapping[str, Guess], column: str, words: list[str]
-) -> Iterator[str]:
-    """The refunds among the rows of a file of orders, as an entity of its own."""
-    parent = parent_of(sample.header)
-    order = parent or str(orders["order_id"].rule["column"]) if "order_id" in orders else parent
-    yield "  refunds:"
-    yield f"    files: {flow(names[0] if len(names) == 1 else names)}"
-    yield from form_lines(sample, with_reasons=False)
-    yield f"    leave_out: {flow({'no_refunds': {'column': column, 'is_not': words}})}  # {column} says which rows are refunds"
-    yield "    columns:"
-    if parent and "order_id" in orders:
-        yield f"      refund_id: {rule_text(orders['order_id'].rule)}"
-    yield f"      order_id: {flow(order)}  # the order that was refunded"
-    if "ordered_at" in orders:
-        yield f"      refunded_at: {rule_text(orders['ordered_at'].rule)}"
-    if "amount" in orders:
-        amount = dict(orders["amount"].rule)
-        of_refunds = [
-            value
-            for value, kind in zip(sample.values[str(amount["column"])], sample.values[column], strict=True)
-            if kind in words
-        ]
-        below_zero = [value for value in of_refunds if value.lstrip("( ").startswith("-") or value.startswith("(")]
-        rule = {**amount, "negate": True} if below_zero else amount
-        reason = f"written below zero, such as {below_zero[0]}" if below_zero else "as in the orders"
-        yield f"      amount: {rule_text(rule)}  # {reason}"
-
-
-def form_lines(sample: Sample, *, with_reasons: bool = True) -> list[str]:
-    form = sample.guesses.form
-    reasons = [f"    # {reason}" for reason in sample.guesses.reasons] if with_reasons else []
-    return [f"    format: {flow(form)}", *reasons] if form else []
-
-
-def rule_text(rule: Mapping[str, object]) -> str:
+def rule_text(rule: Mapping[str, Any]) -> str:
     """A rule in its short form where it is only a column."""
     return flow(rule["column"] if list(rule) == ["column"] else dict(rule))
 

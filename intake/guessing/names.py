@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -59,9 +59,9 @@ def preset_of(header: Sequence[str]) -> str | None:
     return max(fitting, key=fitting.__getitem__, default=None)
 
 
-def likeliest_entity(file: str, header: Sequence[str], taken: Collection[str]) -> str:
+def likeliest_entity(file: str, header: Sequence[str]) -> str | None:
     """Refunds and rates where their columns say so, else what the file is called, else orders if it has what orders
-    need, else the entity most of whose columns have known names."""
+    need, else the entity most of whose columns have known names; None where hardly any has."""
     words = re.sub(r"[\W_]+", " ", Path(file).name.split(".")[0].lower())
     by_name = next((entity for entity, pattern in WORDS_OF_FILES.items() if re.search(pattern, words)), None)
 
@@ -69,22 +69,30 @@ def likeliest_entity(file: str, header: Sequence[str], taken: Collection[str]) -
         columns = (named(target, entity, header) for target in targets or entities()[entity].columns)
         return [column for column in columns if column is not None]
 
-    def required(entity: str) -> list[str]:
-        return [column.name for column in entities()[entity].columns.values() if column.required]
+    def has_required(entity: str, all_but: int = 0) -> bool:
+        required = [column.name for column in entities()[entity].columns.values() if column.required]
+        return len(found(entity, *required)) >= max(len(required) - all_but, 1)
 
-    says_refund = [column for column in found("refunds", "refund_id", "refunded_at") if says(column)]
-    orders_say = [column for column in found("orders", "order_id", "customer_id") if says(column)]
-    if len(found("refunds", "order_id", "amount")) == 2 and (
-        "refunds" == by_name or any(is_refund(column) for column in says_refund)
-    ):
+    says_refund = by_name == "refunds" or any(
+        is_refund(column) and says(column) for column in found("refunds", "refund_id", "refunded_at")
+    )
+    says_order = any(says(column) for column in found("orders", "order_id", "customer_id"))
+    if says_refund and len(found("refunds", "order_id", "amount")) == 2:
         return "refunds"
-    if len(found("exchange_rates", "rate_date", "currency", "rate")) == 3 and not orders_say:
+    if len(found("exchange_rates", "rate_date", "currency", "rate")) == 3 and not says_order:
         return "exchange_rates"
-    if by_name and by_name not in taken and len(found(by_name, *required(by_name))) >= len(required(by_name)) > 0:
+    if by_name and has_required(by_name):
         return by_name
-    if "orders" not in taken and len(found("orders", *required("orders"))) >= 3:
+    if has_required("orders", all_but=1):
         return "orders"
-    return max((entity for entity in entities() if entity not in taken), key=lambda entity: len(found(entity)))
+    likeliest = max(entities(), key=lambda entity: len(found(entity)))
+    return likeliest if len(found(likeliest)) > 1 else None
+
+
+def is_table_of_rates(header: Sequence[str]) -> bool:
+    """Whether there is a column for each currency beside one of dates."""
+    currencies = [column for column in header if re.fullmatch(r"[A-Z]{3}", column.strip())]
+    return len(currencies) >= 2 and named("rate_date", "exchange_rates", header) is not None
 
 
 def says(column: str) -> bool:

@@ -66,3 +66,35 @@ def refund_rows(sample: Sample) -> tuple[str, list[str]] | None:
 def parent_of(header: Sequence[str]) -> str | None:
     """The column with the order that a refund belongs to."""
     return next((column for column in header if letters(column) in PARENT_COLUMNS), None)
+
+
+# Names of totals that hold tax and shipping, and of the columns that hold these.
+TOTALS = (
+    "total", "ordertotal", "ordertotalamount", "totalamount", "amounttotal", "grandtotal", "totalprice", "totalpaid",
+    "invoiceamount", "gesamtbetrag", "gesamtsumme", "bruttobetrag", "gesamtbrutto", "rechnungsbetrag", "totalcollected",
+)  # fmt: skip
+TAXES = (
+    "tax",
+    "taxes",
+    "taxamount",
+    "taxtotal",
+    "totaltax",
+    "salestax",
+    "mwst",
+    "mwstbetrag",
+    "ust",
+    "steuer",
+    "steuerbetrag",
+)
+SHIPPING = (
+    "shipping", "shippingtotal", "shippingamount", "shippingprice", "totalshipping", "shippingandhandling", "invoiceshipping",
+    "versand", "versandkosten", "porto", "versandbetrag",
+)  # fmt: skip
+
+
+def less_of(amount: str, free: Sequence[str]) -> list[str]:
+    """The columns of tax and shipping that a total holds, at most one of each."""
+    if letters(amount) not in TOTALS:
+        return []
+    found = (next((column for column in free if letters(column) in names), None) for names in (TAXES, SHIPPING))
+    return [column for column in found if column]

@@ -13,6 +13,7 @@ from .sample import Sample
 TRUE_WORDS = ("x", "on", "oui", "si", "sì", "vrai")  # besides those that staging knows
 TIME_COLUMNS = ("time", "uhrzeit", "zeit", "bestellzeit", "bestelluhrzeit", "ordertime", "heure")
 ZONE_COLUMNS = ("timezone", "zeitzone", "tz")
+DEDUCTIONS = ("refunded_amount", "discount_amount")
 UNIX_TIME = re.compile(r"1\d{9}(\d{3})?")
 
 
@@ -24,7 +25,7 @@ class Guess:
     reason: str
 
 
-def guess(column: str, sample: Sample, target: str, kind: str) -> Guess:
+def guess(column: str, sample: Sample, entity: str, target: str, kind: str) -> Guess:
     """The rule of a column for a canonical one of this kind."""
     values = [value for value in sample.values[column] if value]
     if not values:
@@ -35,7 +36,7 @@ def guess(column: str, sample: Sample, target: str, kind: str) -> Guess:
         return guess_truth(column, values)
     if kind == "decimal" and all(re.fullmatch(r"-?\d{4,}", value) for value in values):
         return Guess({"column": column}, f"by its name; whole numbers such as {values[0]}: if cents, add unit: cents")
-    if kind == "decimal" and target in ("refunded_amount", "discount_amount"):
+    if kind == "decimal" and (entity == "refunds" or target in DEDUCTIONS):
         return guess_deduction(column, values)
     if target == "customer_id" and sum(looks_like_a_name(value) for value in values) > len(values) / 2:
         return Guess(
@@ -60,7 +61,7 @@ def guess_truth(column: str, values: Sequence[str]) -> Guess:
 
 def guess_deduction(column: str, values: Sequence[str]) -> Guess:
     """A refund or discount: some systems write them below zero."""
-    below = [value for value in values if value.lstrip("(").startswith(("-", "−")) or value.startswith("(")]
+    below = [value for value in values if value.lstrip("(").startswith("-") or value.startswith("(")]
     if below and len(below) >= sum(bool(re.search("[1-9]", value)) for value in values):
         return Guess({"column": column, "negate": True}, f"by its name; written below zero, such as {below[0]}")
     return Guess({"column": column}, f"by its name; such as {next(filter(has_value, values), values[0])}")
