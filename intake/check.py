@@ -6,6 +6,7 @@ limits are those of the gate: there is no second copy of either.
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Mapping as Dictionary
@@ -37,6 +38,7 @@ from .reporting.what import what_findings
 from .reporting.who import who_findings
 
 MODELS = ("+row_accounting", "+int_customers", "+orders")
+SETTING = re.compile(r"setting (\w+) \(vars in dbt_project\.yml, or --vars\)")
 # What the gate finds in a warehouse and the raw folder that it was built from.
 Gate = Callable[[Path, Path], Sequence[Finding]]
 
@@ -46,7 +48,8 @@ def check(raw: Path, mapping: Path | None = None, gate: Gate = lambda warehouse,
     where the gate would keep it from publishing."""
     chosen = mapping_of(raw, mapping)
     overrides = setting.overrides(chosen.settings if chosen else {})
-    setting.check(overrides, str(chosen.path) if chosen else "the command line")
+    where = str(chosen.path) if chosen else "the command line"
+    setting.check(overrides, where)
     found = discover(raw, mapping)
     with workspace() as (connection, work):
         for item in found:
@@ -54,7 +57,7 @@ def check(raw: Path, mapping: Path | None = None, gate: Gate = lambda warehouse,
     yield ""
     with tempfile.TemporaryDirectory(prefix="stammkunde_check_") as folder:
         ready = prepare(raw, Path(folder) / "raw", mapping)
-        warehouse = stage(ready, Path(folder), overrides)
+        warehouse = stage(ready, Path(folder), overrides, where)
         of_the_gate = gate(warehouse, ready)
         with read_only(warehouse) as connection:
             yield from judged(connection, setting.in_force(overrides), of_the_gate, raw)
@@ -95,8 +98,8 @@ def judged(
         )
 
 
-def stage(raw: Path, folder: Path, settings: Dictionary[str, object]) -> Path:
-    """Run the staging models on a warehouse of its own."""
+def stage(raw: Path, folder: Path, settings: Dictionary[str, object], where: str) -> Path:
+    """Run the staging models on a warehouse of its own. `where`: the file that sets settings otherwise."""
     warehouse = folder / "check.duckdb"
     variables = {
         "STAMMKUNDE_TARGET": "duckdb",
@@ -107,5 +110,14 @@ def stage(raw: Path, folder: Path, settings: Dictionary[str, object]) -> Path:
     try:
         Dbt(folder / "target", variables, settings).run("run", "--select", *MODELS)
     except DbtError as error:
-        raise IntakeError(f"A run would fail: {error}") from error
+        raise IntakeError(f"A run would fail: {with_file_of_setting(str(error), settings, where)}") from error
     return warehouse
+
+
+def with_file_of_setting(text: str, settings: Dictionary[str, object], where: str) -> str:
+    """What dbt's macros say of a setting, with the file that sets it."""
+
+    def named(match: re.Match) -> str:
+        return f"{where if match[1] in settings else 'dbt_project.yml'}: the setting {match[1]}"
+
+    return SETTING.sub(named, text)

@@ -55,7 +55,7 @@ def discover(raw: Path, mapping: Path | None = None, elsewhere: Collection[str] 
         there = ", ".join(sorted(path.name for path in raw.iterdir())[:8]) or "nothing"
         raise IntakeError(
             f"no orders in the raw folder {raw} (STAMMKUNDE_RAW): put orders.csv, orders.parquet or a folder orders/ "
-            f"there, or a {MAPPING} that says what the files are (found: {there})"
+            f"there, or a {MAPPING} that says what the files are: make map RAW={raw} proposes one (found: {there})"
         )
     return found
 

@@ -79,7 +79,8 @@ def rule_for(item: Found, source: Source) -> EntityRule:
             raise IntakeError(
                 f"entity '{item.entity.name}': column '{column.name}' is missing in {source.shown}: "
                 f"{item.entity.name} cannot be read without it. "
-                f"Columns found: {', '.join(there[:MOST_SHOWN])}{hint(there)}"
+                f"Columns found: {', '.join(there[:MOST_SHOWN])}{hint(there)}. "
+                f"Files with other columns need a mapping: make map RAW={source.file or item.entity.name} proposes one"
             )
     present = {column: rule for column, rule in item.rule.columns.items() if column in source.columns}
     return item.rule.model_copy(update={"columns": present})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -12,6 +13,13 @@ from pathlib import Path
 from stammkunde.errors import DbtError
 from stammkunde.places import PROJECT
 from stammkunde.settings import secrets, vars_arguments
+
+
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+# What dbt says around an error: the time, that there is one and of which kind, and the macros that it went through.
+TIME = re.compile(r"^\d\d:\d\d:\d\d\s+")
+AROUND = re.compile(r"Encountered an error:?|\w+ Error( in (operation|macro) .*)?|> (in macro|called by) .*|compiled code at .*")
+IN_NODE = re.compile(r"(?:Failure|\w+ Error) in (?:model|seed|snapshot|test) (\w+).*")
 
 
 @dataclass(frozen=True)
@@ -44,11 +52,24 @@ class Dbt:
         }
 
     def run(self, *arguments: str) -> str:
-        """Run a command to its end and give what it printed. Raises DbtError with dbt's words where it fails."""
+        """Run a command to its end and give what it printed. Raises DbtError with what is wrong where it fails."""
         finished = subprocess.run(
             self.command("--quiet", *arguments),
             cwd=self.project, env=self.environment(), capture_output=True, text=True, check=False,
         )  # fmt: skip
         if finished.returncode:
-            raise DbtError(finished.stdout.strip() or finished.stderr.strip() or f"dbt {arguments[0]} failed")
+            said = what_is_wrong(finished.stdout) or what_is_wrong(finished.stderr)
+            raise DbtError(said or f"dbt {arguments[0]} failed")
         return finished.stdout
+
+
+def what_is_wrong(printed: str) -> str:
+    """What dbt says of an error in one line, without what it always says."""
+    found = []
+    for line in COLOURS.sub("", printed).splitlines():
+        text = TIME.sub("", line.strip()).strip()
+        if node := IN_NODE.fullmatch(text):
+            text = f"{node[1]}:"
+        if text and not AROUND.fullmatch(text) and text not in found:
+            found.append(text)
+    return " ".join(found)

@@ -17,7 +17,7 @@ class SettingError(StammkundeError):
 
 
 class DbtError(StammkundeError):
-    """dbt did not do what it was asked for; the text holds its own words."""
+    """dbt did not do what it was asked for; the text holds what it says is wrong."""
 
 
 class PublishedFileError(StammkundeError):

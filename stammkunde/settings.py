@@ -129,7 +129,7 @@ def check(overridden: Mapping[str, object], where: str) -> None:
         first = error.errors()[0]
         name = str(first["loc"][0])
         file = where if name in overridden else "dbt_project.yml"
-        said = first["msg"].removeprefix("Value error, ")
+        said = first["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
         shown = "" if name == SECRET else f" is '{first['input']}'"
         raise SettingError(f"{file}: the setting {name}{shown}: {said[0].lower()}{said[1:]}") from error
 
