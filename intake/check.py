@@ -87,15 +87,18 @@ def judged(
     )
     if not counted_orders(connection):
         raise IntakeError(f"A run would publish nothing, for no order would count: {why_none_counts(connection)}")
-    if blocking := [finding.text for finding in of_the_gate if finding.blocks]:
-        reasons = reasons_of_quarantine(connection)
-        unusable = (
-            f" Rows that cannot be used: {reasons}. docs/quarantine.md says what each reason means." if reasons else ""
-        )
-        raise IntakeError(
-            f"A run would publish nothing: {'; '.join(blocking)}.{unusable} Correct the files or the mapping, then again: "
-            f"make check RAW={raw}"
-        )
+    if any(finding.blocks for finding in of_the_gate):
+        raise IntakeError(" ".join(why_nothing_is_published(connection, of_the_gate, raw)))
+
+
+def why_nothing_is_published(
+    connection: duckdb.DuckDBPyConnection, of_the_gate: Sequence[Finding], raw: Path
+) -> Iterator[str]:
+    """The sentences of the verdict: what blocks, which rows of which file for which reasons, and the next command."""
+    yield f"A run would publish nothing: {'; '.join(finding.text for finding in of_the_gate if finding.blocks)}."
+    if reasons := reasons_of_quarantine(connection):
+        yield f"Rows that cannot be used: {reasons} (docs/quarantine.md says what each reason means)."
+    yield f"Correct the files or the mapping, then look again: make check RAW={raw}"
 
 
 def stage(raw: Path, folder: Path, settings: Dictionary[str, object], where: str) -> Path:

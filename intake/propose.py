@@ -145,8 +145,8 @@ def add_entity(proposal: Proposal, group: Group, folder: Path) -> None:
     names = ", ".join(group.names)
     if is_table_of_rates(group.sample.header):
         proposal.missing.append(
-            f"{names}: looks like exchange rates with a column for each currency. Write them as rows of date, currency and "
-            "rate (units of your currency for one of the other) to map them as exchange_rates"
+            f"{names}: looks like exchange rates with a column for each currency. To map them as exchange_rates, write "
+            "them as rows of date, currency and rate (units of your currency for one of the other)"
         )
         return
     entity = likeliest_entity(group.names[0], group.sample.header)

@@ -14,11 +14,12 @@ from stammkunde.errors import DbtError
 from stammkunde.places import PROJECT
 from stammkunde.settings import secrets, vars_arguments
 
-
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 # What dbt says around an error: the time, that there is one and of which kind, and the macros that it went through.
 TIME = re.compile(r"^\d\d:\d\d:\d\d\s+")
-AROUND = re.compile(r"Encountered an error:?|\w+ Error( in (operation|macro) .*)?|> (in macro|called by) .*|compiled code at .*")
+AROUND = re.compile(
+    r"Encountered an error:?|\w+ Error( in (operation|macro) .*)?|> (in macro|called by) .*|compiled code at .*"
+)
 IN_NODE = re.compile(r"(?:Failure|\w+ Error) in (?:model|seed|snapshot|test) (\w+).*")
 
 

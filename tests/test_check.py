@@ -1,25 +1,26 @@
-"""`make check` says what a run would do; `make map` proposes a mapping that can be used as it is."""
+"""`make check` says what a run would do and what to look at before."""
 
 from __future__ import annotations
 
 import re
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from intake.check import check, stage
 from intake.errors import IntakeError
-from intake.mapping import load_mapping
-from intake.prepare import prepare
-from intake.propose import propose
+from intake.reporting.rates import is_inverted, usual
+from orchestration.quality.before_a_run import JUDGED
+from orchestration.quality.evidence import gathered
+from orchestration.quality.gate import judge
+from orchestration.quality.thresholds import load_thresholds
+from orchestration.raw import measure
+from stammkunde.dbt import what_is_wrong
+from stammkunde.errors import SettingError
 from tests.conftest import PROJECT, SAMPLE, Build
-
-GERMAN = (
-    "Bestellnummer;Kundennummer;Bestelldatum;Warenwert;Währung;E-Mail\n"
-    "A1;7;25.01.2024 14:30;1.234,50;EUR;ann@example.com\n"
-    "A2;8;26.02.2024 09:00;12,5;EUR;\n"
-)
 
 
 def run_check(raw: Path) -> subprocess.CompletedProcess[str]:
@@ -36,23 +37,161 @@ def test_the_outcomes_are_those_of_a_run(report: subprocess.CompletedProcess[str
     assert report.returncode == 0, report.stderr
     for entity, outcome, reason, rows in sample.rows("select entity, outcome, reason, rows from marts.row_accounting"):
         shown = outcome if reason == "none" else f"{outcome}: {reason}"
-        assert re.search(rf"^  {entity} +{re.escape(shown)} +{rows:,}$", report.stdout, re.MULTILINE), (entity, shown)
+        line = rf"^ +{rows:,} {re.escape(shown)}( |$)" if entity == "orders" else rf"^  {entity} .*\b{rows:,} {shown}\b"
+        assert re.search(line, report.stdout, re.MULTILINE), (entity, shown)
+    read = sample.rows("select entity, sum(rows) from marts.row_accounting group by entity")
+    assert all(f"  {entity} {rows:,} read" in report.stdout for entity, rows in read)
 
 
-def test_every_reason_has_up_to_three_examples(report: subprocess.CompletedProcess[str]) -> None:
-    lines = report.stdout.splitlines()
-    for position, line in enumerate(lines):
-        if match := re.match(r"  orders +(?:quarantined|excluded): \w+ +([\d,]+)$", line):
-            rows = int(match[1].replace(",", ""))
-            examples = [shown for shown in lines[position + 1 : position + 4] if shown.startswith("      order ")]
-            assert len(examples) == min(rows, 3), line
+def test_every_reason_has_up_to_three_examples_with_their_file(report: subprocess.CompletedProcess[str]) -> None:
+    found = re.findall(r"^ +([\d,]+) (?:quarantined|excluded): \w+ +(.*) \(orders\.csv\)$", report.stdout, re.MULTILINE)
+    assert len(found) > 5
+    for rows, examples in found:
+        assert len(re.findall(r"(?:'.*?'|empty)(?:, |$)", examples)) == min(int(rows.replace(",", "")), 3), examples
 
 
-def test_what_maps_to_what_is_shown_with_values_and_masked_mails(report: subprocess.CompletedProcess[str]) -> None:
-    assert re.search(r"^    currency +<- currency +CHF, DKK, EUR$", report.stdout, re.MULTILINE)
-    assert "not used: gift_note" in report.stdout
-    assert "...@example.com" in report.stdout.lower()
-    assert not re.search(r"[\w.]+(?<!\.\.\.)@", report.stdout)
+def test_no_mail_is_shown(report: subprocess.CompletedProcess[str], odd: subprocess.CompletedProcess[str]) -> None:
+    assert "...@shop.de" in odd.stdout
+    for printed in (report.stdout, odd.stdout):
+        assert not re.search(r"[\w.]+(?<!\.\.\.)@", printed)
+
+
+def test_under_its_own_name_a_file_is_one_line_with_what_is_not_used(report: subprocess.CompletedProcess[str]) -> None:
+    assert "orders.csv: 5,097 rows\n    not used: gift_note\n" in report.stdout
+    assert len(report.stdout.splitlines()) < 100
+    assert report.stdout.splitlines()[-1] == f"A run would work: make run RAW={SAMPLE}"
+
+
+# What to look at ----------------------------------------------------------------------------------------------------
+
+ODD_HEADER = "order_id,customer_id,customer_email,ordered_at,amount,refunded_amount,currency,status,is_test"
+
+
+def write_odd_shop(raw: Path) -> None:
+    """A shop with one of everything that `check` names."""
+    rows: list[str] = []
+
+    def order(customer="", email="", day="2024-02-01", amount="20", refund="", currency="EUR", state="paid", number=""):
+        rows.append(f"{number or f'n{len(rows)}'},{customer},{email},{day},{amount},{refund},{currency},{state},")
+
+    for position in range(60):
+        order(
+            1000 + position % 40, f"p{position % 40}@x.de", f"2024-0{1 + position % 9}-1{position % 10}", 10 + position
+        )
+    for position in range(5):
+        order("GUEST", f"g{position}@y.de", "2024-02-03")
+    for position in range(4):
+        order(50 + position, "nomail@shop.de", "2024-02-04")
+    for position in range(3):
+        order(60 + position, "k.A.", "2024-02-05")
+    for position in range(8):
+        order("1.23457E+12", "", f"2024-02-1{position}")
+    order("00123", day="2024-03-01")
+    order("7", day="1970-01-01")
+    order("7", day="1900-01-01", amount="11")
+    order("7", day="2024-05-01", amount="0")
+    order("7", day="2024-05-02", amount="10", refund="15")
+    order("7", day="2024-05-03", amount="100", currency="USD")
+    order("7", day="2024-09-03", amount="100", currency="USD")
+    order("7", day="2024-05-03", amount="101", currency="GBP")
+    order("7", day="2024-05-04", amount="10", number="dup")
+    order("8", day="2024-05-05", amount="70", number="dup")
+    for position, state in enumerate(["Rückläufer", "zahlung\u00a0ausstehend", "xyz", "wc-on-hold", "storniert"]):
+        order("7", day=f"2024-06-0{1 + position}", amount="10", state=state)
+    order("7", day="2024-06-09", amount="9000", state="draft")
+    (raw / "orders.csv").write_text("\n".join([ODD_HEADER, *rows]) + "\n")
+    (raw / "customers.csv").write_text("customer_id,email\n123,a@b.de\n9,Anna Muster\n")
+    rates = "2024-05-01,USD,1.08\n2024-05-01,USD,0.93\n2024-05-01,GBP,0.85\n"
+    (raw / "exchange_rates.csv").write_text(f"rate_date,currency,rate\n{rates}")
+
+
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess[str]:
+    raw = tmp_path_factory.mktemp("odd")
+    write_odd_shop(raw)
+    return run_check(raw)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "customer_id 'GUEST' stands beside 5 different e-mails in 5 rows",
+        "missing_values: ['0', '-1', 'none', 'n/a', 'undefined', '-', 'GUEST']",
+        "one e-mail ...@shop.de stands in 4 rows beside 4 different customer_ids (such as 50, 51, 52)",
+        "4 rows have an e-mail that is none ('k.A.' 3 times)",
+        "8 rows of orders.csv with an id in exponent form, such as 1.23457E+12",
+        "1 customer_id is written with and without leading zeros: 00123 in orders.csv, 123 in customers.csv",
+        "1 row has the number of another order and other values, and nothing says which is right: 10.00 EUR "
+        "(dup: 70.00 EUR of 2024-05-05 counts, 10.00 EUR of 2024-05-04 does not)",
+        "2 orders are of 1900-01-01, 1970-01-01 in orders.csv",
+        "1 refund is above the amount, by up to 5.00",
+        "1 order of 1 customer at 0.00 counts",
+        "leave_out: {exchanges: {column:",
+        "1 GBP = 0.85 EUR on 2024-05-01, but 1 GBP is about 1.1765 EUR",
+        "1 order in USD at a rate older than 35 days: up to 125 days (an order of 2024-09-03 at the rate of 2024-05-01)",
+        "1 day has two rates of one currency that differ by more than a tenth: USD on 2024-05-01 0.93 and 1.08",
+        "state draft does not count: 1 order, 9,000.00 EUR, 7",
+        "orders count in states that are not known here: xyz",
+    ],
+)
+def test_what_is_odd_is_named(odd: subprocess.CompletedProcess[str], said: str) -> None:
+    assert said in odd.stdout
+
+
+def test_one_row_may_hold_a_name_instead_of_an_address(odd: subprocess.CompletedProcess[str]) -> None:
+    assert "Muster" not in odd.stdout
+
+
+def test_states_that_count_and_sound_otherwise_come_first(odd: subprocess.CompletedProcess[str]) -> None:
+    states = odd.stdout.partition("States of the orders\n")[2].partition("\n\n")[0].splitlines()
+    assert [re.sub(r"  +", "|", line.strip()) for line in states] == [
+        "! Rückläufer|1|10.00 EUR|counts, though it sounds like refunded",
+        "! zahlung<U+00A0>ausstehend|1|10.00 EUR|counts, though it means pending",
+        "xyz|1|10.00 EUR|counts; a word that is not known here",
+        "draft|1|9,000.00 EUR|does not count",
+        "storniert|1|10.00 EUR|does not count",
+        "paid|81|2,972.00 EUR, 200.00 USD, 101.00 GBP|counts",
+        "wc-on-hold|1|10.00 EUR|counts",
+    ]
+
+
+def test_a_rate_is_a_sentence(odd: subprocess.CompletedProcess[str]) -> None:
+    assert "  1 GBP = 0.85 EUR on 2024-05-01" in odd.stdout
+
+
+def test_what_blocks_is_said_with_reasons_file_and_next_command(odd: subprocess.CompletedProcess[str]) -> None:
+    assert odd.returncode == 1
+    assert "!! 8 of 96 order rows cannot be used" in odd.stdout
+    assert "allowed is at most 5 % (thresholds.yml)" in odd.stdout
+    assert "A run would publish nothing: 8 of 96 order rows cannot be used" in odd.stderr
+    assert "damaged_id 8 in orders.csv (docs/quarantine.md says" in odd.stderr
+    assert "make check RAW=" in odd.stderr
+    assert "A run would work" not in odd.stdout + odd.stderr
+
+
+@pytest.mark.parametrize(
+    ("currency", "rate", "inverted"),
+    [
+        ("USD", 0.93, False), ("USD", 1.075, True), ("GBP", 1.17, False), ("GBP", 0.855, True), ("JPY", 0.0065, False),
+        ("JPY", 160, True), ("CHF", 0.94, False), ("CHF", 1.05, False), ("USD", 93, False),
+    ],
+)  # fmt: skip
+def test_only_a_rate_whose_inverse_is_usual_is_inverted(currency: str, rate: float, inverted: bool) -> None:
+    """A rate of the franc may be either way round; 93 is wrong, but its inverse is no better."""
+    limits = usual(currency, "EUR")
+    assert limits is not None
+    assert is_inverted(rate, *limits) is inverted
+
+
+def test_usual_rates_hold_for_other_reporting_currencies_too() -> None:
+    limits = usual("JPY", "USD")
+    assert limits is not None
+    assert not is_inverted(0.0065, *limits)
+    assert is_inverted(154, *limits)
+    assert usual("XAU", "EUR") is None
+
+
+# What stops ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -66,8 +205,7 @@ def unusable(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedPr
 
 def test_a_folder_without_usable_orders_would_not_work(unusable: subprocess.CompletedProcess[str]) -> None:
     assert unusable.returncode == 1
-    assert "quarantined: invalid_ordered_at" in unusable.stdout
-    assert "order o1: 'never' in orders.csv" in unusable.stdout
+    assert re.search(r"1 quarantined: invalid_ordered_at +o1 'never' \(orders\.csv\)", unusable.stdout)
     assert "no order would count" in unusable.stderr
     assert "Traceback" not in unusable.stderr
 
@@ -76,57 +214,50 @@ def test_a_shop_in_another_currency_is_told_the_setting(unusable: subprocess.Com
     assert "if USD is the shop's currency, set reporting_currency to it" in unusable.stderr
 
 
-def test_a_proposal_for_a_german_file_can_be_used_as_it_is(tmp_path: Path) -> None:
-    (tmp_path / "bestellungen.csv").write_bytes(GERMAN.encode("cp1252"))
-    (tmp_path / "mapping.yml").write_text("\n".join(propose(tmp_path / "bestellungen.csv")) + "\n", encoding="utf-8")
-    orders = load_mapping(tmp_path / "mapping.yml").entities["orders"]
-    assert (orders.format.delimiter, orders.format.decimal, orders.format.thousands) == (";", ",", ".")
-    assert orders.columns["ordered_at"].date_format == "%d.%m.%Y %H:%M"
-    prepare(tmp_path, tmp_path / "out")
-    rows = read(tmp_path / "out" / "orders.parquet", "order_id, customer_id, ordered_at, amount, customer_email")
-    assert rows == [
-        ("A1", "7", "2024-01-25 14:30:00.000000", "1234.50", "ann@example.com"),
-        ("A2", "8", "2024-02-26 09:00:00.000000", "12.5", None),
-    ]
+def test_files_with_other_columns_point_to_map(tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_text("ID,Purchase Date,Subtotal\n1,2024-01-01,5\n")
+    with pytest.raises(IntakeError, match=rf"make map RAW={tmp_path / 'orders.csv'} proposes one"):
+        list(check(tmp_path))
+    (tmp_path / "orders.csv").rename(tmp_path / "export.csv")
+    with pytest.raises(IntakeError, match=rf"make map RAW={tmp_path} proposes one"):
+        list(check(tmp_path))
 
 
-def test_a_proposal_says_why_and_shows_no_mail(tmp_path: Path) -> None:
-    (tmp_path / "bestellungen.csv").write_bytes(GERMAN.encode("cp1252"))
-    text = "\n".join(propose(tmp_path / "bestellungen.csv"))
-    for reason in (
-        "encoding: line 1 is not UTF-8",
-        "separator:",
-        "decimal comma: values such as 1.234,50",
-        "by its name",
-    ):
-        assert reason in text
-    assert "ann@" not in text
+def test_a_setting_that_cannot_be_meant_names_the_mapping(tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_text("order_id,customer_id,ordered_at,amount\n1,c,2024-01-01,5\n")
+    (tmp_path / "mapping.yml").write_text("settings: {active_window_days: 0}\n")
+    with pytest.raises(SettingError) as raised:
+        list(check(tmp_path))
+    said = f"{tmp_path / 'mapping.yml'}: the setting active_window_days is '0': must be greater than or equal to 1"
+    assert str(raised.value) == said
 
 
-def test_a_date_that_can_be_read_in_two_ways_is_named(tmp_path: Path) -> None:
-    (tmp_path / "o.csv").write_text("id,customer,date,total\n1,2,03/04/2024,5\n2,2,05/06/2024,6\n")
-    assert "%m/%d/%Y would fit as well" in "\n".join(propose(tmp_path / "o.csv"))
+def test_a_setting_that_dbt_judges_names_its_file_without_dbt_s_words(tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_text("order_id,customer_id,ordered_at,amount\n1,c,2024-01-01,5\n")
+    (tmp_path / "mapping.yml").write_text("settings: {segment_dimensions: [shoe_size]}\n")
+    with pytest.raises(IntakeError) as raised:
+        list(check(tmp_path))
+    assert str(raised.value) == (
+        f"A run would fail: {tmp_path / 'mapping.yml'}: the setting segment_dimensions names 'shoe_size', which is no column "
+        "of customers. There are no customers."
+    )
 
 
-def test_a_file_of_a_preset_is_recognised(tmp_path: Path) -> None:
-    header = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
-    (tmp_path / "lines.csv").write_text(header + "1,A,Mug,2,2011-01-01 10:00,1.5,7,France\n")
-    assert "preset: invoice_lines" in "\n".join(propose(tmp_path / "lines.csv"))
+def test_what_dbt_says_is_left_without_its_frame() -> None:
+    printed = (
+        "\x1b[0m03:08:28  Encountered an error:\nCompilation Error in operation x-on-run-start-0 (./dbt_project.yml)\n"
+        "  the thing is wrong\n  \n  > in macro check (macros/check.sql)\n  > called by operation x (./dbt_project.yml)\n"
+    )
+    assert what_is_wrong(printed) == "the thing is wrong"
+    printed = "\x1b[31mFailure in model stg_orders (models/stg_orders.sql)\x1b[0m\n  Database Error in model stg_orders (m.sql)\n  full disk\n"
+    assert what_is_wrong(printed) == "stg_orders: full disk"
 
 
-def test_what_is_missing_is_asked_for(tmp_path: Path) -> None:
-    (tmp_path / "o.csv").write_text("order_number,customer,date,paid\n1,2,2024-01-01,5\n")
-    assert "orders.amount: which of paid is it?" in "\n".join(propose(tmp_path / "o.csv"))
-
-
-def test_nothing_to_propose_is_one_clear_error(tmp_path: Path) -> None:
-    (tmp_path / "o.csv").write_text("just text without any separator\nmore of it\n")
-    with pytest.raises(IntakeError, match=r"o\.csv, line 1: no separator found"):
-        list(propose(tmp_path / "o.csv"))
-
-
-def read(path: Path, columns: str) -> list[tuple]:
-    import duckdb
-
-    with duckdb.connect() as connection:
-        return connection.execute(f"select {columns} from '{path}' order by 1").fetchall()
+def test_every_check_of_the_gate_that_needs_no_build_before_can_be_judged(tmp_path: Path) -> None:
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / "orders.csv").write_text("order_id,customer_id,ordered_at,amount\n1,c,2024-01-01,5\n")
+    warehouse = stage(tmp_path / "raw", tmp_path, {}, "mapping.yml")
+    today = date(2024, 1, 2)
+    with gathered(measure(tmp_path / "raw", today), [], today, warehouse) as evidence:
+        results = judge(JUDGED, evidence, load_thresholds())
+    assert {result.outcome for result in results} <= {"passed", "no_baseline"}

@@ -9,10 +9,12 @@ from collections.abc import Iterable, Sequence
 from ..mapping import Format
 
 SIGNS = "[$€£¥₹₺]|(?:US|A|C|NZ|HK|R)\\$|zł|kr\\.?|Kč|Fr\\.|CHF|EUR|USD|GBP|PLN|SEK|NOK|DKK|CZK|JPY"
+DIGITS = (
+    r"(?P<whole>\d{1,3}(?:(?P<group>[.,'\u2019 \u00a0\u2009\u202f])\d{3})(?:(?P=group)\d{3})*|\d+)"
+    r"(?:(?P<decimal>[.,])(?P<digits>\d+))?"
+)
 WRITTEN = re.compile(
-    rf"(?P<open>\()?-?\s*(?P<before>{SIGNS})?\s*-?"
-    r"(?P<whole>\d{1,3}(?:(?P<group>[.,'’ \u00a0\u2009\u202f])\d{3})(?:(?P=group)\d{3})*|\d+)(?:(?P<decimal>[.,])(?P<digits>\d+))?"
-    rf"\s*(?P<after>{SIGNS})?\s*(?P<minus>-)?(?P<close>\))?"
+    rf"(?P<open>\()?-?\s*(?P<before>{SIGNS})?\s*-?{DIGITS}\s*(?P<after>{SIGNS})?\s*(?P<minus>-)?(?P<close>\))?"
 )
 BLANKS = " \u00a0\u2009\u202f"
 
@@ -58,18 +60,3 @@ def examples(found: Sequence[tuple[str, re.Match]], sign: str) -> list[str]:
 def is_grouped(match: re.Match, decimal: str) -> bool:
     """Whether thousands are grouped; 1.234 alone may be a decimal number."""
     return bool(match["group"]) and match["group"] != decimal and (bool(match["decimal"]) or match["group"] not in ".,")
-
-
-def plain(value: str, form: dict[str, object]) -> float | None:
-    """A number written in this form; None where it is none."""
-    match = WRITTEN.fullmatch(value.strip())
-    if not match:
-        return None
-    digits = re.sub(r"[^\d.,]", "", match["whole"])
-    whole = re.sub(r"[.,]", "", digits)
-    if match["decimal"] and match["decimal"] != form.get("decimal", "."):
-        whole, rest = whole + match["digits"], "0"
-    else:
-        rest = match["digits"] or "0"
-    below_zero = "-" in value or bool(match["open"])
-    return float(f"{'-' if below_zero else ''}{whole}.{rest}")

@@ -138,6 +138,6 @@ def rules_of_preset(preset: str, sample: Sample) -> dict[str, Guess]:
     rules = {}
     for name, rule in load_preset(preset).entities["orders"].columns.items():
         if rule.column and letters(rule.column) in there:
-            zone = {"time_zone": there[letters(rule.time_zone)]} if letters(rule.time_zone or "") in there else {}
-            rules[name] = Guess({"column": there[letters(rule.column)], **zone}, "")
+            zone = there.get(letters(rule.time_zone or ""))
+            rules[name] = Guess({"column": there[letters(rule.column)], **({"time_zone": zone} if zone else {})}, "")
     return rules

@@ -12,8 +12,9 @@ from .sample import Sample
 from .values import Guess
 
 GERMAN_COLUMNS = (
-    "bestellnummer", "bestellnr", "bestelldatum", "bestellung", "auftragsnummer", "auftragsdatum", "kundennummer", "kundennr",
-    "kunde", "warenwert", "waehrung", "währung", "betrag", "gesamtbetrag", "rechnungsnummer", "datum", "emailadresse",
+    "bestellnummer", "bestellnr", "bestelldatum", "bestellung", "auftragsnummer", "auftragsdatum", "kundennummer",
+    "kundennr", "kunde", "warenwert", "waehrung", "währung", "betrag", "gesamtbetrag", "rechnungsnummer", "datum",
+    "emailadresse",
 )  # fmt: skip
 
 

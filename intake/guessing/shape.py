@@ -23,6 +23,19 @@ PARENT_COLUMNS = (
     "ursprungsauftrag",
 )
 OF_A_LINE = re.compile(r"item|line|position|price|preis")
+# Names of totals that hold tax and shipping, and of the columns that hold these.
+TOTALS = (
+    "total", "ordertotal", "ordertotalamount", "totalamount", "amounttotal", "grandtotal", "totalprice", "totalpaid",
+    "invoiceamount", "gesamtbetrag", "gesamtsumme", "bruttobetrag", "gesamtbrutto", "rechnungsbetrag", "totalcollected",
+)  # fmt: skip
+TAXES = (
+    "tax", "taxes", "taxamount", "taxtotal", "totaltax", "salestax", "mwst", "mwstbetrag", "ust", "steuer",
+    "steuerbetrag",
+)  # fmt: skip
+SHIPPING = (
+    "shipping", "shippingtotal", "shippingamount", "shippingprice", "totalshipping", "shippingandhandling",
+    "invoiceshipping", "versand", "versandkosten", "porto", "versandbetrag",
+)  # fmt: skip
 
 
 def fold_of(sample: Sample, columns: Mapping[str, str]) -> tuple[dict[str, object], str] | None:
@@ -66,30 +79,6 @@ def refund_rows(sample: Sample) -> tuple[str, list[str]] | None:
 def parent_of(header: Sequence[str]) -> str | None:
     """The column with the order that a refund belongs to."""
     return next((column for column in header if letters(column) in PARENT_COLUMNS), None)
-
-
-# Names of totals that hold tax and shipping, and of the columns that hold these.
-TOTALS = (
-    "total", "ordertotal", "ordertotalamount", "totalamount", "amounttotal", "grandtotal", "totalprice", "totalpaid",
-    "invoiceamount", "gesamtbetrag", "gesamtsumme", "bruttobetrag", "gesamtbrutto", "rechnungsbetrag", "totalcollected",
-)  # fmt: skip
-TAXES = (
-    "tax",
-    "taxes",
-    "taxamount",
-    "taxtotal",
-    "totaltax",
-    "salestax",
-    "mwst",
-    "mwstbetrag",
-    "ust",
-    "steuer",
-    "steuerbetrag",
-)
-SHIPPING = (
-    "shipping", "shippingtotal", "shippingamount", "shippingprice", "totalshipping", "shippingandhandling", "invoiceshipping",
-    "versand", "versandkosten", "porto", "versandbetrag",
-)  # fmt: skip
 
 
 def less_of(amount: str, free: Sequence[str]) -> list[str]:

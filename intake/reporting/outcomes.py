@@ -15,7 +15,7 @@ from .values import SAMPLES, masked
 # The raw column that an example of each reason shows; of any other reason it is the number of the order alone.
 SHOWN_COLUMN = {
     "missing_order_id": "coalesce(malformed_line, ordered_at)",
-    "damaged_id": "case when order_id ilike '%e%' then order_id else 'customer ' || customer_id end",
+    "damaged_id": "order_id || ' of customer ' || coalesce(customer_id, '')",
     "invalid_ordered_at": "ordered_at",
     "ordered_in_future": "ordered_at",
     "invalid_amount": "amount",

@@ -110,8 +110,8 @@ def old_rates(connection: duckdb.DuckDBPyConnection, reporting_currency: str) ->
     ).fetchall()
     for currency, number, days, order_date, rate_date in found:
         yield Finding(
-            f"{counted(number, 'order', 'orders')} in {currency} at a rate older than {OLDEST} days: up to {days:,} days "
-            f"(an order of {order_date} at the rate of {rate_date})",
+            f"{counted(number, 'order', 'orders')} in {currency} at a rate older than {OLDEST} days: up to {days:,} "
+            f"days (an order of {order_date} at the rate of {rate_date})",
             "add later rates to exchange_rates",
         )
 

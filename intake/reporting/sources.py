@@ -26,7 +26,7 @@ def entity_report(connection: duckdb.DuckDBPyConnection, item: Found, raw: Path,
 
 
 def source_report(connection: duckdb.DuckDBPyConnection, item: Found, source: Source) -> Iterator[str]:
-    """One source: its rows, where columns come from if they are called otherwise, what is empty and what is not used."""
+    """One source: its rows, where columns come from if they are called otherwise, what is not there or not used."""
     rules = rule_for(item, source).columns
     rows, malformed = connection.execute(f"select count(*), count(malformed_line) from {source.table}").fetchall()[0]
     broken = f", {malformed:,} of them with other columns than the header" if malformed else ""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 import duckdb
+import yaml
 
 from ..states import ODD, WORST, State, states_of, valued
-from .findings import LOOK, Finding
+from .findings import LOOK, Finding, counted
 from .values import masked
 
 MOST_STATES = 40
+ODD_BLANK = re.compile(r"[^\S ]|[\u200b-\u200d\u2060\ufeff]")
 LARGE_SHARE = 0.1  # of all value: so much in one excluded state is worth a look
 
 
@@ -31,7 +34,7 @@ def states_report(states: Sequence[State]) -> Iterator[str]:
         return
     yield "States of the orders"
     for state in states[:MOST_STATES]:
-        name = "(empty)" if state.text is None else masked(state.text)
+        name = "(empty)" if state.text is None else masked(with_visible_blanks(state.text))
         mark = LOOK if state.surprise == WORST else "  "
         yield f"{mark} {name:<28} {state.orders:>9,}  {valued(state.values):>20}  {state.verdict}"
     if further := states[MOST_STATES:]:
@@ -39,14 +42,21 @@ def states_report(states: Sequence[State]) -> Iterator[str]:
     yield ""
 
 
+def with_visible_blanks(text: str) -> str:
+    """A blank that is no space looks like one, and makes another state."""
+    return ODD_BLANK.sub(lambda blank: f"<U+{ord(blank[0]):04X}>", text)
+
+
 def states_findings(states: Sequence[State]) -> Iterator[Finding]:
     """What to do about the states that surprise."""
     worst = [state for state in states if state.surprise == WORST]
     if worst:
-        words = ", ".join(f"{masked(state.text)}: {state.means.word}" for state in worst if state.means)
+        translations = {state.text: state.means.word for state in worst if state.means}
+        words = yaml.safe_dump(translations, default_flow_style=True, allow_unicode=True, width=10_000).strip()
+        listed = ", ".join(masked(with_visible_blanks(state.text or "")) for state in worst)
         yield Finding(
-            f"orders count in states that mean no purchase: {', '.join(masked(state.text) for state in worst)}",
-            f"if so, translate them in the mapping: status: {{column: ..., values: {{{words}}}}}",
+            f"orders count in states that mean no purchase: {listed}",
+            f"if so, translate them in the mapping: status: {{column: ..., values: {words}}}",
         )
     unknown = [state for state in states if state.surprise == ODD and state.counts]
     if unknown:
@@ -59,7 +69,7 @@ def states_findings(states: Sequence[State]) -> Iterator[Finding]:
     for state in states:
         if not state.counts and state.value > LARGE_SHARE * everything:
             yield Finding(
-                f"state {masked(state.text)} does not count: {state.orders:,} orders, {valued(state.values)}, "
+                f"state {masked(state.text)} does not count: {counted(state.orders, 'order', 'orders')}, {valued(state.values)}, "
                 f"{state.value / everything:.0%} of all",
                 "if they are purchases, set excluded_statuses without it (docs/settings.md)",
             )

@@ -50,22 +50,24 @@ def conflicts(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
     )
     rows = counted(number, "row has", "rows have")
     yield Finding(
-        f"{rows} the number of another order and differs in more than its version, value {value_of(connection, lost)} ({shown})",
+        f"{rows} the number of another order and other values, and nothing says which is right: "
+        f"{value_of(connection, lost)} ({shown})",
         "if they are orders of their own, map another column to order_id; if they are versions, map updated_at",
     )
 
 
 def first_days(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
     days = ", ".join(f"date '{day}'" for day in FIRST_DAYS)
-    found = connection.execute(
+    number, found, sources = connection.execute(
         f"""
-        select order_date, count(*), list(distinct source_file) from staging.stg_orders
-        where rejection_reason is null and order_date in ({days}) group by order_date order by order_date
+        select count(*), list_sort(list(distinct order_date)), list(distinct source_file) from staging.stg_orders
+        where rejection_reason is null and order_date in ({days})
         """
-    ).fetchall()
-    for day, number, sources in found:
+    ).fetchall()[0]
+    if number:
+        shown = ", ".join(str(day) for day in found)
         yield Finding(
-            f"{counted(number, 'order is', 'orders are')} of {day} in {files(sources)}: the day from which computers "
+            f"{counted(number, 'order is', 'orders are')} of {shown} in {files(sources)}: days from which computers "
             "count, so probably no date at all",
             "such orders begin the shop's history and its first cohort. Correct the dates at their source",
         )
@@ -86,9 +88,9 @@ def refunds_above_the_amount(connection: duckdb.DuckDBPyConnection) -> Iterator[
     ).fetchall()[0]
     if number:
         yield Finding(
-            f"{counted(number, 'refund is', 'refunds are')} above the amount, by up to {largest:,.2f} (order {masked(order_id)}): "
-            "all of the order then counts as refunded",
-            "often the refund includes tax or shipping and the amount does not: use scaled_by and at_most (docs/mapping.md)",
+            f"{counted(number, 'refund is', 'refunds are')} above the amount, by up to {largest:,.2f} "
+            f"(order {masked(order_id)}): all of the order then counts as refunded",
+            "often a refund includes tax or shipping, the amount does not: use scaled_by and at_most (docs/mapping.md)",
         )
 
 
@@ -100,5 +102,5 @@ def zero_amounts(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
         yield Finding(
             f"{counted(number, 'order', 'orders')} of {counted(customers, 'customer', 'customers')} at 0.00 "
             f"{'counts' if number == 1 else 'count'} as purchases (exchanges, replacements, gifts?)",
-            "to leave them out, give orders a rule in the mapping (docs/mapping.md, Rows that are left out)",
+            "to leave them out, a rule for orders: leave_out: {exchanges: {column: (the amount's), zero: true}}",
         )

@@ -16,7 +16,11 @@ MANY = 3
 # A number without e-mails beside it: from how many orders, and beside how many other numbers, a large share is odd.
 MANY_ORDERS, MANY_NUMBERS, LARGE_SHARE = 20, 10, 0.1
 # What stands before the @ of an address that is nobody's.
-NOBODY = r"(no|not|kein|keine|ohne)[._-]?(e?[._-]?mail|reply|adresse)?|none|null|dummy|fake|unknown|unbekannt|anonym.*|guest|gast|platzhalter|placeholder|x+|noreply"
+NOBODY = (
+    r"(no|not|kein|keine|ohne)[._-]?(e?[._-]?mail|reply|adresse)?|none|null|dummy|fake|unknown|unbekannt|anonym.*"
+    r"|guest|gast|platzhalter|placeholder|x+"
+)
+EXPONENT = "-?[0-9]+([.,][0-9]+)?[Ee][+-]?[0-9]+"
 NOTHING = (r"\n", "null", "nan", "#n/a", "#nv")  # what means nothing in every column
 
 PERSONS = """
@@ -99,7 +103,7 @@ def placeholder_addresses(connection: duckdb.DuckDBPyConnection) -> Iterator[Fin
         such_as = f" (such as {', '.join(masked(number) for number in examples if number)})" if numbers else ""
         yield Finding(
             f"one e-mail {masked(email)} stands in {rows:,} rows beside {beside}{such_as}",
-            "if it is nobody's address, add it to the setting missing_values; without a number its orders are one customer",
+            "if it is nobody's address, add it to the setting missing_values: guests who share it are one person",
         )
 
 
@@ -128,13 +132,14 @@ def words_for_no_address(connection: duckdb.DuckDBPyConnection, missing: list[st
 
 def damaged_ids(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
     found = connection.execute(
-        """
-        select count(*), list(distinct source_file), min(case when order_id ilike '%e%' then order_id else customer_id end)
+        f"""
+        select count(*), list(distinct source_file),
+            min(case when regexp_full_match(trim(order_id), '{EXPONENT}') then order_id else customer_id end)
         from staging.quarantined_orders where rejection_reason = 'damaged_id'
         """
     ).fetchall()[0]
     others = connection.execute(
-        "select entity, sum(rows) from marts.row_accounting where reason = 'damaged_id' and entity <> 'orders' group by all"
+        "select entity, rows from marts.row_accounting where reason = 'damaged_id' and entity <> 'orders' order by all"
     ).fetchall()
     again = (
         "a spreadsheet has destroyed them. Export again and do not open and save the file in Excel, or let Excel read "
@@ -152,12 +157,13 @@ WITH_ZEROS = {
     "customer_id": ("orders", "customers", "activities", "subscriptions"),
     "order_id": ("orders", "order_lines", "refunds"),
 }
+WITH_FILES = ("orders", "customers", "refunds")  # those that keep the file of each row
 
 
 def lost_zeros(connection: duckdb.DuckDBPyConnection, column: str, sources: tuple[str, ...]) -> Iterator[Finding]:
     """The same digits with zeros before them in one place and without in another."""
     ids = " union all ".join(
-        f"select distinct {column} as id, {'source_file' if entity in ('orders', 'customers') else quoted(entity)} as place "
+        f"select distinct {column} as id, {'source_file' if entity in WITH_FILES else quoted(entity)} as place "
         f"from staging.stg_{entity} where regexp_full_match({column}, '[0-9]+')"
         for entity in sources
     )
