@@ -148,10 +148,10 @@ def check_nothing_is_passed_over(entity: str, there: list[Path], folder: Path) -
 
 def check_nothing_lies_beside(there: Sequence[Path], found: Sequence[Found]) -> None:
     """A file or folder that would be passed over, and is called like an entity or has its columns, is an error."""
-    read = {file.resolve() for item in found for file in item.files}
+    read = {os.path.realpath(file) for item in found for file in item.files}
     names = {item.entity.name for item in found}
     for path in there:
-        if path.name.startswith((".", "_")) or path.name in entities() or path.resolve() in read:
+        if path.name.startswith((".", "_")) or path.name in entities() or os.path.realpath(path) in read:
             continue
         name = path.name if path.is_dir() else stem(path)
         if name is None or name in entities() or name == OUTCOMES:

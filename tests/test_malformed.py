@@ -110,8 +110,7 @@ def test_every_row_is_counted_or_kept_aside_with_its_reason(case: Case, outcomes
 @named([case for case in ROWS if case.entity != "orders"])
 def test_every_row_of_other_entities_is_accounted_for(case: Case, build: Build) -> None:
     """There is one case per entity."""
-    superseded = "false" if case.entity == "order_lines" else "is_superseded"
-    rows = build.rows(f"select rejection_reason, {superseded} from staging.stg_{case.entity}")
+    rows = build.rows(f"select rejection_reason, is_superseded from staging.stg_{case.entity}")
     assert build.rows(f"select count(*) from raw.{case.entity}") == [(case.rows,)]
     assert len(rows) == case.rows
     assert Counter(reason for reason, _ in rows if reason) == case.reasons()
@@ -200,7 +199,7 @@ def test_broken_lines_are_in_the_summary(build: Build) -> None:
     lines = (line.rsplit(maxsplit=1) for line in accounting(outcomes))
     said = {label.strip(): int(number.replace(",", "")) for label, number in lines}
     known = {
-        "Raw order rows": sum(case.rows for case in cases),
+        "Raw order rows": sum(case.rows + case.left_out for case in cases),
         "counted": sum(len(case.order_ids()) for case in cases),
         "excluded": sum(case.excluded for case in cases),
         "quarantined": reasons.total(),
@@ -208,3 +207,5 @@ def test_broken_lines_are_in_the_summary(build: Build) -> None:
         **reasons,
     }
     assert {label: said[label] for label in known} == known
+    left_out = "select sum(rows) from marts.row_accounting where entity = 'orders' and outcome = 'left_out'"
+    assert build.rows(left_out) == [(sum(case.left_out for case in cases),)]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 
+from ..errors import IntakeError
 from ..mapping import Format
 from .delimited import read_header, strict_reader
 from .header import usable_header
@@ -23,7 +24,10 @@ def columns_that_dbt_reads(connection: duckdb.DuckDBPyConnection, path: Path) ->
         header = parquet_columns(connection, path)
         every_value = "bit_xor(hash(columns(*)))"
     elif suffix == ".csv" and not starts_with(path, *UTF_16, GZIP, *NO_TEXT):
-        header = read_header(path, Format())
+        try:
+            header = read_header(path, Format())
+        except IntakeError:  # converting finds the header further down, or says what is wrong
+            return None
         reader = strict_reader(path, Format(), header) if usable_header(header, path) == header else ""
         every_value = "count(columns(*))"
     else:
