@@ -247,7 +247,8 @@ def test_a_setting_that_dbt_judges_names_its_file_without_dbt_s_words(tmp_path: 
 def test_what_dbt_says_is_left_without_its_frame() -> None:
     printed = (
         "\x1b[0m03:08:28  Encountered an error:\nCompilation Error in operation x-on-run-start-0 (./dbt_project.yml)\n"
-        "  the thing is wrong\n  \n  > in macro check (macros/check.sql)\n  > called by operation x (./dbt_project.yml)\n"
+        "  the thing is wrong\n  \n  > in macro check (macros/check.sql)\n"
+        "  > called by operation x (./dbt_project.yml)\n"
     )
     assert what_is_wrong(printed) == "the thing is wrong"
     printed = (

@@ -81,6 +81,8 @@ def likeliest_entity(file: str, header: Sequence[str]) -> str | None:
         return "refunds"
     if len(found("exchange_rates", "rate_date", "currency", "rate")) == 3 and not says_order:
         return "exchange_rates"
+    if by_name == "order_lines" and has_required("orders"):  # lines that tell customer and day as well
+        return "orders"
     if by_name and has_required(by_name):
         return by_name
     if has_required("orders", all_but=1):

@@ -27,20 +27,19 @@ def entity_report(connection: duckdb.DuckDBPyConnection, item: Found, raw: Path,
 
 def source_report(connection: duckdb.DuckDBPyConnection, item: Found, source: Source) -> Iterator[str]:
     """One source: its rows, where columns come from if they are called otherwise, what is not there or not used."""
-    rules = rule_for(item, source).columns
+    rule = rule_for(item, source)
     rows, malformed = connection.execute(f"select count(*), count(malformed_line) from {source.table}").fetchall()[0]
     broken = f", {malformed:,} of them with other columns than the header" if malformed else ""
     yield f"  {source.shown}: {rows:,} rows{broken}"
-    read: set[str] = set()
-    for column, rule in rules.items():
-        where = f"entity '{item.entity.name}', column '{column}'"
-        read.update(source.find(name, where).name for name in rule.source_columns())
-        if not item.is_canonical:
-            shown = samples(connection, source, rule)
-            yield f"    {column:<24} <- {described(rule):<34} {shown}".rstrip()
-    empty = [column for column in item.entity.columns if column not in rules]
+    where = f"entity '{item.entity.name}'"
+    read = {source.find(name, where).name for name in rule.source_columns()}
+    if not item.is_canonical:
+        for column, column_rule in rule.columns.items():
+            shown = samples(connection, source, column_rule)
+            yield f"    {column:<24} <- {described(column_rule):<34} {shown}".rstrip()
+        yield from listed("left out by a rule", list(rule.leave_out))
+    yield from listed("not there", [column for column in item.entity.columns if column not in rule.columns])
     unused = [column.name for column in source.columns.values() if column.name not in {*read, *OWN_COLUMNS}]
-    yield from listed("not there", empty)
     yield from listed("not used", unused)
 
 
@@ -59,11 +58,16 @@ def described(rule: ColumnRule) -> str:
     if rule.number_within is not None:
         return f"the number of the row within {rule.number_within}"
     parts = [str(rule.column)]
+    parts += [f"and {rule.time}"] if rule.time else []
     parts += [f"as {rule.date_format}"] if rule.date_format else []
+    parts += [f"in the time zone of {rule.time_zone}"] if rule.time_zone else []
+    parts += [f"told apart by {rule.told_apart_by}"] if rule.told_apart_by else []
     parts += [f"in {rule.unit}"] if rule.unit else []
     parts += [f"x {rule.times}"] if rule.times else []
+    parts += [f"plus {', '.join(rule.plus)}"] if rule.plus else []
     parts += [f"less {', '.join(rule.less)}"] if rule.less else []
     parts += [f"x {rule.scaled_by[0]} / {rule.scaled_by[1]}"] if rule.scaled_by else []
+    parts += ["with the sign turned round"] if rule.negate else []
     parts += [f"at most {rule.at_most}"] if rule.at_most else []
     parts += [f"if any: '{rule.present}'"] if rule.present else []
     parts += [f"else {rule.otherwise}"] if rule.otherwise else []

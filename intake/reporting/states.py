@@ -69,7 +69,7 @@ def states_findings(states: Sequence[State]) -> Iterator[Finding]:
     for state in states:
         if not state.counts and state.value > LARGE_SHARE * everything:
             yield Finding(
-                f"state {masked(state.text)} does not count: {counted(state.orders, 'order', 'orders')}, {valued(state.values)}, "
-                f"{state.value / everything:.0%} of all",
+                f"state {masked(state.text)} does not count: {counted(state.orders, 'order', 'orders')}, "
+                f"{valued(state.values)}, {state.value / everything:.0%} of all",
                 "if they are purchases, set excluded_statuses without it (docs/settings.md)",
             )
