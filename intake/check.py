@@ -21,18 +21,20 @@ from stammkunde.errors import DbtError
 
 from .errors import IntakeError
 from .find import discover, mapping_of
+from .guessing.names import is_refund
 from .load import workspace
 from .prepare import prepare
 from .reporting.findings import Finding, findings_report
 from .reporting.outcomes import (
     counted_orders,
+    knows_refunds,
     marts_report,
     outcome_report,
     reasons_of_quarantine,
     why_none_counts,
 )
 from .reporting.rates import rates_findings, rates_report
-from .reporting.sources import entity_report
+from .reporting.sources import Unused, entity_report
 from .reporting.states import staged_states, states_findings, states_report
 from .reporting.what import what_findings
 from .reporting.who import who_findings
@@ -50,24 +52,32 @@ def check(raw: Path, mapping: Path | None = None, gate: Gate = lambda warehouse,
     overrides = setting.overrides(chosen.settings if chosen else {})
     where = str(chosen.path) if chosen else "the command line"
     setting.check(overrides, where)
-    found = discover(raw, mapping)
+    unused = Unused()
     with workspace() as (connection, work):
-        for item in found:
-            yield from entity_report(connection, item, raw, work)
+        for item in discover(raw, mapping):
+            yield from entity_report(connection, item, raw, work, unused)
+    yield from unused.lines()
     yield ""
+    command = f"RAW={raw}" + (f" MAPPING={mapping}" if mapping else "")
     with tempfile.TemporaryDirectory(prefix="stammkunde_check_") as folder:
         ready = prepare(raw, Path(folder) / "raw", mapping)
         warehouse = stage(ready, Path(folder), overrides, where)
         of_the_gate = gate(warehouse, ready)
         with read_only(warehouse) as connection:
-            yield from judged(connection, setting.in_force(overrides), of_the_gate, raw)
-    yield f"A run would work: make run RAW={raw}"
+            yield from judged(connection, setting.in_force(overrides), unused, of_the_gate)
+            if stops := [*why_nothing_is_published(connection, of_the_gate)]:
+                look_again = f"Correct the files or the mapping, then look again: make check {command}"
+                raise IntakeError(" ".join(["A run would publish nothing:", *stops, look_again]))
+    yield f"A run would work: make run {command}"
 
 
 def judged(
-    connection: duckdb.DuckDBPyConnection, settings: Dictionary[str, object], of_the_gate: Sequence[Finding], raw: Path
+    connection: duckdb.DuckDBPyConnection,
+    settings: Dictionary[str, object],
+    unused: Unused,
+    of_the_gate: Sequence[Finding],
 ) -> Iterator[str]:
-    """What becomes of the rows, and what to look at. Raises IntakeError where a run would publish nothing."""
+    """What becomes of the rows, and what to look at."""
     currency = str(settings["reporting_currency"]).upper()
     states = staged_states(connection, settings)
     yield from outcome_report(connection)
@@ -81,24 +91,36 @@ def judged(
             *states_findings(states),
             *who_findings(connection, settings),
             *what_findings(connection),
+            *unread_refunds(connection, unused),
             *rates_findings(connection, currency),
             *of_the_gate,
         ]
     )
+
+
+def unread_refunds(connection: duckdb.DuckDBPyConnection, unused: Unused) -> Iterator[Finding]:
+    """Columns that look like refunds and are not read, where no refund is known."""
+    if knows_refunds(connection):
+        return
+    for shown, columns in unused.columns.items():
+        if found := [column for column in columns if is_refund(column)]:
+            yield Finding(
+                f"{shown} has columns that look like refunds and are not used: {', '.join(found)}",
+                "without refunds revenue is gross: map the column as refunded_amount, or refunds as rows of their own",
+            )
+
+
+def why_nothing_is_published(connection: duckdb.DuckDBPyConnection, of_the_gate: Sequence[Finding]) -> Iterator[str]:
+    """What blocks, and which rows of which file cannot be used for which reasons; nothing where a run would work."""
+    blocking = [finding.text for finding in of_the_gate if finding.blocks]
     if not counted_orders(connection):
-        raise IntakeError(f"A run would publish nothing, for no order would count: {why_none_counts(connection)}")
-    if any(finding.blocks for finding in of_the_gate):
-        raise IntakeError(" ".join(why_nothing_is_published(connection, of_the_gate, raw)))
-
-
-def why_nothing_is_published(
-    connection: duckdb.DuckDBPyConnection, of_the_gate: Sequence[Finding], raw: Path
-) -> Iterator[str]:
-    """The sentences of the verdict: what blocks, which rows of which file for which reasons, and the next command."""
-    yield f"A run would publish nothing: {'; '.join(finding.text for finding in of_the_gate if finding.blocks)}."
+        yield f"no order would count. {why_none_counts(connection)}"
+    elif blocking:
+        yield f"{'; '.join(blocking)}."
+    else:
+        return
     if reasons := reasons_of_quarantine(connection):
         yield f"Rows that cannot be used: {reasons} (docs/quarantine.md says what each reason means)."
-    yield f"Correct the files or the mapping, then look again: make check RAW={raw}"
 
 
 def stage(raw: Path, folder: Path, settings: Dictionary[str, object], where: str) -> Path:

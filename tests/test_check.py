@@ -57,7 +57,8 @@ def test_no_mail_is_shown(report: subprocess.CompletedProcess[str], odd: subproc
 
 
 def test_under_its_own_name_a_file_is_one_line_with_what_is_not_used(report: subprocess.CompletedProcess[str]) -> None:
-    assert "orders.csv: 5,097 rows\n    not used: gift_note\n" in report.stdout
+    assert "orders\n  orders.csv: 5,097 rows\norder_lines\n" in report.stdout
+    assert "not used of orders.csv: gift_note\n" in report.stdout
     assert len(report.stdout.splitlines()) < 100
     assert report.stdout.splitlines()[-1] == f"A run would work: make run RAW={SAMPLE}"
 
@@ -212,7 +213,7 @@ def test_a_folder_without_usable_orders_would_not_work(unusable: subprocess.Comp
 
 
 def test_a_shop_in_another_currency_is_told_the_setting(unusable: subprocess.CompletedProcess[str]) -> None:
-    assert "if USD is the shop's currency, set reporting_currency to it" in unusable.stderr
+    assert "If USD is the shop's currency, set reporting_currency to it" in unusable.stderr
 
 
 def test_files_with_other_columns_point_to_map(tmp_path: Path) -> None:

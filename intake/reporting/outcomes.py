@@ -9,7 +9,7 @@ import duckdb
 
 from stammkunde.database import quoted
 
-from .findings import files
+from .findings import counted, files
 from .values import SAMPLES, masked
 
 # The raw column that an example of each reason shows; of any other reason it is the number of the order alone.
@@ -29,14 +29,12 @@ SHOWN_COLUMN = {
 }
 # What each further entity or column of orders adds to the marts.
 FEEDS = (
-    ("customers", None, "acquisition_channel, country and marketing_consent of customers and segments"),
-    ("order_lines", "category", "first_category of customers and segments"),
-    ("exchange_rates", None, "orders in other currencies"),
-    ("orders", "sales_channel", "first_sales_channel of customers and segments"),
-    ("orders", "discount_amount", "segments by whether the first order was discounted"),
-    ("orders", "refunded_amount", "refunds: without it revenue is gross"),
-    ("orders", "updated_at", "which version of an order is the latest"),
-    ("orders", "customer_email", "guests: without it orders without a customer number belong to nobody"),
+    ("customers", None, "attributes of customers"),
+    ("order_lines", "category", "categories"),
+    ("orders", "sales_channel", "sales channels"),
+    ("orders", "discount_amount", "discounts"),
+    ("orders", "updated_at", "times of changes (which version is the latest)"),
+    ("orders", "customer_email", "e-mails (orders without a customer number belong to nobody)"),
 )
 REASONS = {
     "quarantined": ("quarantined_orders", "rejection_reason"),
@@ -106,17 +104,27 @@ def reasons_of_quarantine(connection: duckdb.DuckDBPyConnection) -> str:
 
 
 def marts_report(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
-    """How much the marts will hold, and which figures the folder has no data for."""
+    """How much the marts will hold, and what the folder has nothing of."""
     orders, customers = connection.execute(
         "select count(*), count(distinct customer_id) from intermediate.int_order_sequence"
     ).fetchall()[0]
-    yield f"What the marts will hold: {orders:,} orders of {customers:,} customers"
-    for entity, column, what in FEEDS:
-        query = f"select count({column or '*'}) from staging.stg_{entity}"
-        if column == "refunded_amount":
-            query += " where refunded_amount > 0"
-        if not connection.execute(query).fetchall()[0][0]:
-            yield f"  without {what} ({f'{entity}.{column}' if column else entity} is empty)"
+    held = f"{counted(orders, 'order', 'orders')} of {counted(customers, 'customer', 'customers')}"
+    yield f"What the marts will hold: {held}"
+    nothing_of = [what for entity, column, what in FEEDS if not filled(connection, entity, column)]
+    if not knows_refunds(connection):
+        nothing_of.append("refunds (revenue is gross)")
+    if nothing_of:
+        yield f"  There is nothing of: {', '.join(nothing_of)}"
+
+
+def filled(connection: duckdb.DuckDBPyConnection, entity: str, column: str | None) -> int:
+    return connection.execute(f"select count({column or '*'}) from staging.stg_{entity}").fetchall()[0][0]
+
+
+def knows_refunds(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether any refund is known, by a figure, a row of its own or the state of an order."""
+    query = "select count(*) from intermediate.int_current_orders where refunded_amount > 0"
+    return connection.execute(query).fetchall()[0][0] > 0
 
 
 def counted_orders(connection: duckdb.DuckDBPyConnection) -> int:
@@ -130,5 +138,5 @@ def why_none_counts(connection: duckdb.DuckDBPyConnection) -> str:
     )
     unknown = connection.execute(f"{query} group by 1 order by 2 desc limit 1").fetchall()
     if unknown:
-        return f"if {unknown[0][0]} is the shop's currency, set reporting_currency to it (docs/settings.md)"
-    return reasons_of_quarantine(connection) or "all are excluded, see the reasons above"
+        return f"If {unknown[0][0]} is the shop's currency, set reporting_currency to it (docs/settings.md)."
+    return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -17,36 +18,57 @@ from .values import SAMPLES, masked
 MOST_SHOWN = 12  # columns that are not used
 
 
-def entity_report(connection: duckdb.DuckDBPyConnection, item: Found, raw: Path, work: Path) -> Iterator[str]:
-    """The files or the table of an entity: rows, what each column comes from, what is not used."""
+@dataclass
+class Unused:
+    """The columns of each file or table that no entity reads."""
+
+    columns: dict[str, list[str]] = field(default_factory=dict)
+
+    def note(self, shown: str, unused: Sequence[str]) -> None:
+        """What one entity does not read; another may."""
+        before = self.columns.get(shown, unused)
+        self.columns[shown] = [column for column in before if column in unused]
+
+    def lines(self) -> Iterator[str]:
+        for shown, columns in self.columns.items():
+            if columns:
+                yield f"not used of {shown}: {some_of(columns)}"
+
+
+def entity_report(
+    connection: duckdb.DuckDBPyConnection, item: Found, raw: Path, work: Path, unused: Unused
+) -> Iterator[str]:
+    """The files or the table of an entity: rows, and what each column comes from."""
     yield f"{item.entity.name}"
     for source in sources(connection, item, raw, work):
-        yield from source_report(connection, item, source)
+        yield from source_report(connection, item, source, source.shown.removeprefix(f"{raw}/"), unused)
     drop_sources(connection, item)
 
 
-def source_report(connection: duckdb.DuckDBPyConnection, item: Found, source: Source) -> Iterator[str]:
-    """One source: its rows, where columns come from if they are called otherwise, what is not there or not used."""
+def source_report(
+    connection: duckdb.DuckDBPyConnection, item: Found, source: Source, shown: str, unused: Unused
+) -> Iterator[str]:
+    """One source: its rows, where columns come from if they are called otherwise, and what is not there."""
     rule = rule_for(item, source)
     rows, malformed = connection.execute(f"select count(*), count(malformed_line) from {source.table}").fetchall()[0]
     broken = f", {malformed:,} of them with other columns than the header" if malformed else ""
-    yield f"  {source.shown}: {rows:,} rows{broken}"
+    yield f"  {shown}: {rows:,} rows{broken}"
     where = f"entity '{item.entity.name}'"
     read = {source.find(name, where).name for name in rule.source_columns()}
+    unused.note(shown, [column.name for column in source.columns.values() if column.name not in {*read, *OWN_COLUMNS}])
     if not item.is_canonical:
         for column, column_rule in rule.columns.items():
-            shown = samples(connection, source, column_rule)
-            yield f"    {column:<24} <- {described(column_rule):<34} {shown}".rstrip()
-        yield from listed("left out by a rule", list(rule.leave_out))
-    yield from listed("not there", [column for column in item.entity.columns if column not in rule.columns])
-    unused = [column.name for column in source.columns.values() if column.name not in {*read, *OWN_COLUMNS}]
-    yield from listed("not used", unused)
+            values = samples(connection, source, column_rule)
+            yield f"    {column:<24} <- {described(column_rule):<34} {values}".rstrip()
+        if rule.leave_out:
+            yield f"    left out by a rule: {', '.join(rule.leave_out)}"
+    if absent := [column for column in item.entity.columns if column not in rule.columns]:
+        yield f"    not there: {some_of(absent)}"
 
 
-def listed(what: str, columns: Sequence[str]) -> Iterator[str]:
-    if columns:
-        more = f" and {len(columns) - MOST_SHOWN} more" if len(columns) > MOST_SHOWN else ""
-        yield f"    {what}: {', '.join(columns[:MOST_SHOWN])}{more}"
+def some_of(columns: Sequence[str]) -> str:
+    more = f" and {len(columns) - MOST_SHOWN} more" if len(columns) > MOST_SHOWN else ""
+    return f"{', '.join(columns[:MOST_SHOWN])}{more}"
 
 
 def described(rule: ColumnRule) -> str:

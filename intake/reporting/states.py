@@ -14,7 +14,8 @@ from .values import masked
 
 MOST_STATES = 40
 ODD_BLANK = re.compile(r"[^\S ]|[\u200b-\u200d\u2060\ufeff]")
-LARGE_SHARE = 0.1  # of all value: so much in one excluded state is worth a look
+# Of all value: so much in one excluded state is worth a look, of one that means no purchase only more.
+LARGE_SHARE, LARGE_SHARE_IF_KNOWN = 0.1, 0.3
 
 
 def staged_states(connection: duckdb.DuckDBPyConnection, settings: Mapping[str, object]) -> list[State]:
@@ -67,7 +68,9 @@ def states_findings(states: Sequence[State]) -> Iterator[Finding]:
         )
     everything = sum(state.value for state in states)
     for state in states:
-        if not state.counts and state.value > LARGE_SHARE * everything:
+        is_known = state.means is not None and state.means.is_no_purchase
+        share = LARGE_SHARE_IF_KNOWN if is_known else LARGE_SHARE
+        if not state.counts and state.value > share * everything:
             yield Finding(
                 f"state {masked(state.text)} does not count: {counted(state.orders, 'order', 'orders')}, "
                 f"{valued(state.values)}, {state.value / everything:.0%} of all",
