@@ -16,7 +16,7 @@ from .values import NUMBER, cleaned, is_plain, number
 LEFT_OUT_BY = "left_out_by"
 MOST_KINDS = 200  # of lines of one number: more are no lines of one order, and stay rows of their own
 SUMMED = ("amount", "refunded_amount", "discount_amount")
-# What lines of one order have in common: lines that differ in it are rows of their own, which staging shows as conflict.
+# What lines of one order have in common. Lines that differ in it are rows of their own: staging shows them as conflict.
 OF_ONE_ORDER = ("refund_id", "order_id", "customer_id", "customer_email", "ordered_at", "refunded_at", "currency")
 
 
@@ -43,19 +43,14 @@ def lines_that_are_rows(source: Source, rule: EntityRule, fold: FirstLine, where
         f"(line.said_{position} is null or line.said_{position} = other.said_{position})"
         for position in range(len(said))
     )
-    by_rule = " ".join(
-        f"when {all_of(source, left_out, rule.format, where)} then {quoted(name)}"
-        for name, left_out in rule.leave_out.items()
-        if left_out.worth
-    )
     plain_rules = {name: left_out for name, left_out in rule.leave_out.items() if not left_out.worth}
+    left_out_by = rule_that_leaves_out(source, plain_rules, rule.format, where) if plain_rules else "null"
     return f"""
         with lines as (
             select
                 *,
                 {order_number(source, fold.by, where)} as number_of_line,
-                {f"case {by_rule} end" if by_rule else "cast(null as varchar)"} as line_left_out_by,
-                {worth(source, rule, where)} as worth_of_line
+                {line_rule(source, rule, where)} as line_left_out_by
             from {source.table}
         ),
         kinds as (
@@ -75,32 +70,57 @@ def lines_that_are_rows(source: Source, rule: EntityRule, fold: FirstLine, where
                 on line.number_of_line = other.number_of_line and line.first_line <> other.first_line
             where {adds_nothing or "true"}
         ),
+        holding_fields as (
+            select first_line from kinds
+            except
+            select first_line from adding_nothing
+        ),
         orders as (
-            select
-                *,
-                case
-                    when count(*) filter (line_left_out_by is not null and worth_of_line is null) over same > 0 then null
-                    else coalesce(sum(worth_of_line) filter (line_left_out_by is not null) over same, 0)
-                end as {WORTH_LEFT_OUT},
-                count(*) filter (line_left_out_by is null) over same = 0 as is_left_out,
-                source_line in (select first_line from kinds)
-                and source_line not in (select first_line from adding_nothing) as holds_fields
-            from lines
-            window same as (
-                partition by number_of_line, case when number_of_line is null then source_line end
-            )
+            {orders_of_lines(source, rule, where)}
         )
         select
-            * exclude (number_of_line, line_left_out_by, worth_of_line, is_left_out, holds_fields),
+            * exclude (number_of_line, line_left_out_by, is_left_out, holds_fields),
             case
                 when malformed_line is not null then null
                 when is_left_out then line_left_out_by
-                when number_of_line is null or holds_fields
-                    then {rule_that_leaves_out(source, plain_rules, rule.format, where) if plain_rules else "null"}
+                when number_of_line is null or holds_fields then {left_out_by}
                 else line_left_out_by
             end as {LEFT_OUT_BY},
             malformed_line is not null or number_of_line is null or holds_fields as is_row
         from orders
+    """
+
+
+def line_rule(source: Source, rule: EntityRule, where: str) -> str:
+    """The name of the first rule by which a line, and not its order, is left out."""
+    cases = " ".join(
+        f"when {all_of(source, left_out, rule.format, where)} then {quoted(name)}"
+        for name, left_out in rule.leave_out.items()
+        if left_out.worth
+    )
+    return f"case {cases} end" if cases else "cast(null as varchar)"
+
+
+def orders_of_lines(source: Source, rule: EntityRule, where: str) -> str:
+    """SELECT of the lines with what they have from the others of their order: whether all of them are left out, and
+    what those are worth."""
+    holds_fields = "source_line in (select first_line from holding_fields) as holds_fields"
+    if not any(left_out.worth for left_out in rule.leave_out.values()):
+        return f"select *, false as is_left_out, {holds_fields} from lines"
+    return f"""
+        select
+            * exclude (worth_of_line),
+            case
+                when count(*) filter (line_left_out_by is not null and worth_of_line is null) over same > 0
+                    then null
+                else coalesce(sum(worth_of_line) filter (line_left_out_by is not null) over same, 0)
+            end as {WORTH_LEFT_OUT},
+            count(*) filter (line_left_out_by is null) over same = 0 as is_left_out,
+            {holds_fields}
+        from (select *, {worth(source, rule, where)} as worth_of_line from lines) as line
+        window same as (
+            partition by number_of_line, case when number_of_line is null then source_line end
+        )
     """
 
 

@@ -29,9 +29,19 @@ def check_rows_are_no_items(
     amount = expression_of(source, rule, "amount", "decimal", where)
     numbers, doubtful, example = connection.execute(
         f"""
-        with rows as (select {keys}, cast({amount} as varchar) as amount from {source.table} where malformed_line is null),
-        alike as (select {", ".join(named)}, count(distinct amount) as amounts from rows where order_id is not null group by all)
-        select count(distinct order_id), count(distinct order_id) filter (amounts > 1), min(order_id) filter (amounts > 1)
+        with rows as (
+            select {keys}, cast({amount} as varchar) as amount from {source.table} where malformed_line is null
+        ),
+        alike as (
+            select {", ".join(named)}, count(distinct amount) as amounts
+            from rows
+            where order_id is not null
+            group by all
+        )
+        select
+            count(distinct order_id),
+            count(distinct order_id) filter (amounts > 1),
+            min(order_id) filter (amounts > 1)
         from alike
         """
     ).fetchall()[0]

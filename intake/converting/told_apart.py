@@ -34,7 +34,7 @@ def tell_apart(
         f"""
         create table {numbers} as
         select number, id, row_number() over (partition by number order by length(id), id) as place
-        from ({" union ".join(known)}) as known (number, id)
+        from (select distinct number, id from ({" union all ".join(known)}) as line (number, id)) as known
         where number is not null and id is not null
         qualify count(*) over (partition by number) > 1
         """

@@ -13,11 +13,9 @@ from .source import SourceColumn
 
 NUMBER = "decimal(18, 6)"
 PLAIN = "-?[0-9]+([.][0-9]+)?"
-# What no text begins or ends with: white space of every kind, and characters without width.
-BLANKS = (
-    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f"
-    "\u205f\u3000\u200b\u200c\u200d\u2060\ufeff"
-)
+# What no text begins or ends with: white space of every kind, and characters without width. As a pattern: trim() takes
+# ten times as long with characters outside ASCII.
+BLANK = r"[\t-\r \x{85}\x{a0}\x{1680}\x{2000}-\x{200d}\x{2028}\x{2029}\x{202f}\x{205f}\x{2060}\x{3000}\x{feff}]"
 # What databases and spreadsheets write for nothing.
 NOTHING = r"\\N|NULL|NaN|#N/A|#NV"
 BLANK_SIGNS = "[ \xa0\u2007\u2009\u202f]"  # blanks that group thousands
@@ -26,7 +24,8 @@ BLANK_SIGNS = "[ \xa0\u2007\u2009\u202f]"  # blanks that group thousands
 def cleaned(column: SourceColumn) -> str:
     """A column as text without blanks around it; null where nothing is left, or a word that means nothing."""
     text = column.sql if column.is_text else as_digits(column)
-    return f"nullif(regexp_replace(trim({text}, {quoted(BLANKS)}), {quoted(f'^({NOTHING})$')}, '', 'i'), '')"
+    trimmed = f"regexp_replace({text}, '^{BLANK}+|{BLANK}+$', '', 'g')"
+    return f"nullif(regexp_replace({trimmed}, '^({NOTHING})$', '', 'i'), '')"
 
 
 def as_digits(column: SourceColumn) -> str:

@@ -64,8 +64,8 @@ def judged(document: dict, path: Path) -> Mapping:
 
 
 def merged(base: dict, own: object, path: Path) -> dict:
-    """Entities of the preset with one's own on top: a key of one's own replaces, columns and the like are merged one by one.
-    An entity that is null in one's own mapping is not read; a column or a rule that is null is taken away.
+    """Entities of the preset with one's own on top: a key of one's own replaces, columns and rules are merged one by
+    one. An entity that is null in one's own mapping is not read; a column or a rule that is null is taken away.
 
     Shapes that merging needs are judged here, by hand: a part of a mapping is no whole one, and could not be validated.
     """
