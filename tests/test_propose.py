@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -142,6 +143,19 @@ def test_a_title_above_the_header_and_sep_are_no_header(tmp_path: Path) -> None:
     assert "amount: Sold For" in text
     (tmp_path / "a.csv").write_text("sep=;\nid;customer;date;total\n1;2;2024-01-01;5\n")
     assert "delimiter: ;" in "\n".join(propose(tmp_path / "a.csv"))
+
+
+def test_a_sheet_with_a_title_above_its_header(tmp_path: Path) -> None:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    for row in (["Umsatzbericht"], [], ["Bestellnr", "Kunde", "Datum", "Betrag"], [1, "K1", date(2025, 1, 2), 12.5]):
+        book.active.append(row)
+    book.save(tmp_path / "verkauf.xlsx")
+    out = used(tmp_path, "\n".join(propose(tmp_path)) + "\n")
+    assert read(out / "orders.parquet", "order_id, customer_id, ordered_at, amount") == [
+        ("1", "K1", "2025-01-02", "12.5")
+    ]
 
 
 def test_a_date_that_can_be_read_in_two_ways_is_named(tmp_path: Path) -> None:

@@ -7,11 +7,12 @@ import gzip
 import re
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import IntakeError
+from ..reading.excel import first_excel_rows
 from ..reading.files import check_readable, first_rows
 from ..reading.header import usable_header
 from ..reading.signatures import UTF_16, is_gzip
@@ -46,10 +47,32 @@ class Sample:
 def read_sample(path: Path) -> Sample:
     """The first rows of a file of any kind."""
     check_readable(path)
-    if path.suffix.lower() in (".parquet", ".xlsx"):
+    if path.suffix.lower() == ".xlsx":
+        return read_sheet(path)
+    if path.suffix.lower() == ".parquet":
         header, rows = first_rows(path, ROWS)
         return with_number_form(Guesses(), header, rows)
     return read_text(path)
+
+
+def read_sheet(path: Path) -> Sample:
+    """The first sheet; a title may stand above its header."""
+    rows = [row for row in first_excel_rows(path, ROWS) if any(cell.strip() for cell in row)]
+    if not rows:
+        raise IntakeError(f"{path}: has no cells with values. Export it again, or take it away")
+    first, width = first_of_most(len([cell for cell in row if cell.strip()]) for row in rows[:100])
+    header = usable_header([cell.strip() for cell in rows[first]], path)
+    width = len(header)
+    table = [[*row, *[""] * width][:width] for row in rows[first + 1 :]]
+    return with_number_form(Guesses(), header, table)
+
+
+def first_of_most(widths: Iterable[int]) -> tuple[int, int]:
+    """Which line is the first that has as many fields as most lines have, of those with several; and how many."""
+    known = list(widths)
+    often = Counter(width for width in known if width > 1)
+    width, _ = max(often.items(), key=lambda item: item[1] * item[0], default=(max(known, default=0), 0))
+    return next(line for line, fields in enumerate(known) if fields >= width), width
 
 
 def read_text(path: Path) -> Sample:
@@ -95,14 +118,13 @@ def find_table(lines: Sequence[str], path: Path) -> tuple[str, int]:
     """The separator and the line of the header: the first that has as many fields as most lines have. A title may
     stand above it, or a line sep=; for Excel."""
     declared = SEPARATOR_LINE.fullmatch(lines[0].strip())
-    best = (0, 0, ",", 0)
+    found = {}
     for sign in [declared[1]] if declared else ",;\t|":
         widths = [len(next(csv.reader([line], delimiter=sign), [])) for line in lines[:100]]
-        width, rows = max(
-            Counter(width for width in widths if width > 1).items(), key=lambda item: item[1] * item[0], default=(0, 0)
-        )
-        if width * rows > best[0] * best[1]:
-            best = (width, rows, sign, next(line for line, fields in enumerate(widths) if fields >= width))
-    if best[0] == 0:
+        first, width = first_of_most(widths)
+        found[sign] = (width * widths.count(width) if width > 1 else 0, first)
+    delimiter = max(found, key=lambda sign: found[sign][0])
+    fields, first = found[delimiter]
+    if not fields:
         raise IntakeError(f"{path}, line 1: no separator found: is this a table with a header?")
-    return best[2], best[3]
+    return delimiter, first

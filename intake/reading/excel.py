@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, time
 from decimal import Decimal
 from itertools import chain, islice
@@ -35,22 +36,35 @@ def load_excel(
 ) -> dict[str, int]:
     """Create `table` from the declared sheet, else from the first that is shown. Gives how many rows above the header
     it left out."""
+    above = 0
+    with readable(path):
+        rows = excel_rows(path, form)
+        if form.header is None:
+            rows, above = from_its_header(rows, wanted, path)
+        header = usable_header(form.header or tuple(next(rows, [])), path, wanted)
+        load_records(connection, table, header, excel_records(rows, len(header)), work)
+    return {ABOVE: above} if above else {}
+
+
+def first_excel_rows(path: Path, rows: int) -> list[list[str]]:
+    """The first rows of the first sheet that is shown, whatever they are."""
+    with readable(path):
+        return list(islice(excel_rows(path, Format()), rows))
+
+
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Reading a file that may be damaged or none of Excel. Raises IntakeError."""
     if starts_with(path, OLD_EXCEL):
         raise IntakeError(f"{path}: is an old Excel file, or one with a password. Save it as .xlsx without a password")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of openpyxl, on styles and dates that it does not know
-            rows = excel_rows(path, form)
-            above = 0
-            if form.header is None:
-                rows, above = from_its_header(rows, wanted, path)
-            header = usable_header(form.header or tuple(next(rows, [])), path, wanted)
-            load_records(connection, table, header, excel_records(rows, len(header)), work)
+            yield
     except IntakeError:
         raise
     except Exception as error:  # a damaged file makes openpyxl stumble anywhere
         raise IntakeError(f"{path}: is not a readable Excel file ({first_line(error)}). Save it again") from error
-    return {ABOVE: above} if above else {}
 
 
 def from_its_header(rows: Iterator[list[str]], wanted: Wanted, path: Path) -> tuple[Iterator[list[str]], int]:
