@@ -469,8 +469,8 @@ def test_square_amounts_times_and_refunds(tmp_path: Path) -> None:
     header = names(
         "Date,Time,Time Zone,Gross Sales,Discounts,Service Charges,Net Sales,Gift Card Sales,Tax,Tip,Partial Refunds",
         "Total Collected,Source,Card,Card Entry Methods,Cash,Square Gift Card,Other Tender,Other Tender Type",
-        "Tender Note,Fees,Net Total,Transaction ID,Payment ID,Card Brand,PAN Suffix,Device Name,Staff Name,Staff ID,Details",
-        "Description,Event Type,Location,Dining Option,Customer ID,Customer Name,Customer Reference ID",
+        "Tender Note,Fees,Net Total,Transaction ID,Payment ID,Card Brand,PAN Suffix,Device Name,Staff Name,Staff ID",
+        "Details,Description,Event Type,Location,Dining Option,Customer ID,Customer Name,Customer Reference ID",
     )
     row = {"Date": "2026-07-01", "Time": "23:30:00", "Time Zone": "Pacific Time (US & Canada)", "Event Type": "Payment",
            "Transaction ID": "T1", "Payment ID": "P1", "Customer ID": "C1", "Source": "Point of Sale"}  # fmt: skip
