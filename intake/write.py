@@ -9,8 +9,8 @@ import duckdb
 
 from stammkunde.database import quoted
 
-from .converting.items import check_rows_are_no_items
-from .converting.one_source import as_one
+from .converting.doubts import check_rows_are_no_items, check_rules_judge_orders
+from .converting.one_source import as_one, equal_rows_once
 from .converting.outcomes import Outcomes, lines_by_file, tables
 from .converting.rows import canonical_select, judged_lines
 from .converting.source import Source, describe
@@ -51,31 +51,39 @@ def entity_selects(
 ) -> tuple[list[str], list[Source]]:
     """SELECTs of all rows of an entity in canonical columns, over sources that are loaded on the way; and the sources
     with the lines that stay."""
-    entity, where = item.entity.name, f"entity '{item.entity.name}'"
+    where = f"entity '{item.entity.name}'"
     loaded = sources(connection, item, raw, work)
     for source in loaded:
-        for reason, lines in source.left_out.items():
-            outcomes.leave_out(entity, reason, source.file, lines)
+        for reason, count in source.left_out.items():
+            outcomes.leave_out(item.entity.name, reason, source.file, count)
     rules = [rule_for(item, source) for source in loaded]
     loaded = tell_apart(connection, loaded, rules, where)
-    staying = [stay(connection, source, rule, item, outcomes) for source, rule in zip(loaded, rules, strict=True)]
+    kept = [stay(connection, source, rule, item, outcomes) for source, rule in zip(loaded, rules, strict=True)]
+    rows, lines = [row for row, _ in kept], [line for _, line in kept]
     document = document_of(item)
-    rows = [row for row, _ in staying]
-    lines = [line for _, line in staying]
     if document is not None and len(rows) > 1:
         together = as_one(connection, rows, document, where)
-        before, after = (lines_by_file(connection, tables(kept)) for kept in (rows, [together]))
-        for file in before:
-            outcomes.leave_out(entity, "in_a_later_file", file, before[file] - after[file])
+        outcomes.drop(
+            item.entity.name, lines_by_file(connection, tables(rows)), lines_by_file(connection, [together.table])
+        )
         rows, rules, lines = [together], [item.rule.without(together.missing(item.rule))], [together]
-    if entity == "orders" and not item.is_canonical and item.rule.fold is None:
+    if item.entity.name == "orders" and not item.is_canonical and item.rule.fold is None:
         for source, rule in zip(rows, rules, strict=True):
             check_rows_are_no_items(connection, source, rule, where)
-    repeats = not item.is_canonical
     selects = [
-        canonical_select(source, rule, item.entity, where, repeats=repeats)
+        canonical_select(source, rule, item.entity, where, repeats=not item.is_canonical)
         for source, rule in zip(rows, rules, strict=True)
     ]
+    if (
+        item.entity.name == "refunds"
+        and not item.is_canonical
+        and len(rows) > 1
+        and "refund_id" not in rules[0].columns
+    ):
+        table = equal_rows_once(connection, selects, rows[0].table)
+        once = describe(connection, table, rows[0].shown)
+        outcomes.drop(item.entity.name, lines_by_file(connection, tables(lines)), lines_by_file(connection, [table]))
+        return [f"select * from {table}"], [once]
     return selects, lines
 
 
@@ -83,22 +91,23 @@ def stay(
     connection: duckdb.DuckDBPyConnection, source: Source, rule: EntityRule, item: Found, outcomes: Outcomes
 ) -> tuple[Source, Source]:
     """The lines of a source that make rows, and all that no rule leaves out."""
-    judged = judged_lines(source, rule, f"entity '{item.entity.name}'")
+    where = f"entity '{item.entity.name}'"
+    judged = judged_lines(source, rule, where)
     if judged is None:
         return source, source
     table = source.table + "_judged"
     connection.execute(f"create table {table} as {judged}")
+    check_rules_judge_orders(connection, describe(connection, table, source.shown), rule, where)
     counted = connection.execute(
         f"select left_out_by, source_file, count(*) from {table} where left_out_by is not null group by all"
     ).fetchall()
-    for reason, file, lines in counted:
-        outcomes.leave_out(item.entity.name, reason, file, lines)
-    relations = {"rows": "is_row and left_out_by is null", "lines": "left_out_by is null"}
-    for name, condition in relations.items():
+    for reason, file, count in counted:
+        outcomes.leave_out(item.entity.name, reason, file, count)
+    for name, condition in (("rows", "is_row and left_out_by is null"), ("lines", "left_out_by is null")):
         connection.execute(
             f"create view {table}_{name} as select * exclude (is_row, left_out_by) from {table} where {condition}"
         )
-    rows, lines = (describe(connection, f"{table}_{name}", source.shown) for name in relations)
+    rows, lines = (describe(connection, f"{table}_{name}", source.shown) for name in ("rows", "lines"))
     return rows, lines
 
 

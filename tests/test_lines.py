@@ -303,6 +303,35 @@ entities:
     assert outcomes(folder, "refunds") == {("left_out", "sales"): 2}
 
 
+def test_equal_refunds_without_a_number_in_files_that_overlap_count_once(tmp_path: Path) -> None:
+    """Two equal ones of one day in one file are two; the same two in a second file are no more."""
+    mapping = """\
+entities:
+  orders:
+    files: sales.csv
+    columns: {order_id: id, customer_id: who, ordered_at: day, amount: total}
+  refunds:
+    files: "back*.csv"
+    columns: {order_id: id, refunded_at: day, amount: total}
+"""
+    back = {"id": "1", "day": "2025-01-03", "total": "5"}
+    write(tmp_path / "raw" / "sales.csv", [{"id": "1", "who": "c", "day": "2025-01-01", "total": "100"}])
+    write(tmp_path / "raw" / "back1.csv", [back, back, {**back, "total": "1"}])
+    write(tmp_path / "raw" / "back2.csv", [back, back, {**back, "total": "2"}])
+    folder = prepared(tmp_path / "raw", mapping)
+    assert read(folder, "refunds", "order_id, amount") == [("1", "1"), ("1", "2"), ("1", "5"), ("1", "5")]
+    assert outcomes(folder, "refunds") == {("left_out", "in_a_later_file"): 2}
+
+
+def test_a_rule_on_orders_that_reads_a_column_of_their_lines_is_an_error(tmp_path: Path) -> None:
+    write(tmp_path / "raw" / "a.csv", [order("#1"), item("#1")], [*order("")])
+    mapping = FIRST_LINE.replace("    columns:", "    leave_out: {teas: {column: Item, is: tea}}\n    columns:", 1)
+    with pytest.raises(
+        IntakeError, match=r"'orders', leave_out 'teas': column 'Item' differs between the lines of one"
+    ):
+        prepared(tmp_path / "raw", mapping)
+
+
 # All of them --------------------------------------------------------------------------------------------------------
 
 KINDS = {

@@ -154,6 +154,17 @@ def test_what_is_not_written_as_declared_is_quarantined_and_never_misread(verdic
         ("%Y%m%d", "20240405", "2024-04-05"),
         ("%Y-%m-%d %H:%M:%S %z", "2024-04-05 00:30:00 +0200", "2024-04-04 22:30:00.000000Z"),
         ("%d %b %Y", "5 Apr 2024", "2024-04-05"),
+        ("%d. %b %Y", "2. Mrz 2024", "2024-03-02"),
+        ("%d. %B %Y", "2. März 2024", "2024-03-02"),
+        ("%d. %B %Y", "2. MÄRZ 2024", "2024-03-02"),
+        ("%d. %b %Y", "2. Mär. 2024", "2024-03-02"),
+        ("%d. %b. %Y", "2. Okt 2024", "2024-10-02"),
+        ("%d.%b.%Y", "02.Dez.2024", "2024-12-02"),
+        ("%d-%b-%y", "02-MAI-24", "2024-05-02"),
+        ("%B %d %Y", "September 2 2024", "2024-09-02"),
+        ("%d %b %Y %I:%M %p", "2 Sept 2024 1:05 PM", "2024-09-02 13:05:00.000000"),
+        ("%d. %b %Y", "2. Mrt 2024", "2. Mrt 2024 (not as declared)"),
+        ("%d. %b %Y", "31. Feb 2024", "31. Feb 2024 (not as declared)"),
         ("%d.%m.%Y", "2024-04-05", "2024-04-05 (not as declared)"),
         ("%d.%m.%Y", "05.13.2024", "05.13.2024 (not as declared)"),
     ],
@@ -175,6 +186,19 @@ def test_a_date_is_read_by_its_declared_format_only(tmp_path: Path, date_format:
         ('decimal: ","', "1234,5", "1234.5"),
         ('decimal: ","', "1.234,5", "1.234,5"),
         ('decimal: ","', "1234.5", "1234.5 (not as declared)"),
+        ('decimal: ",", thousands: " "', "1\u202f234,50", "1234.50"),
+        ('currency_sign: $, thousands: ","', "$1,234.50", "1234.50"),
+        ("currency_sign: $, negative: brackets", "($5.00)", "-5.00"),
+        ("currency_sign: $", "-$5.00", "-5.00"),
+        ("currency_sign: $", "$-5.00", "-5.00"),
+        ("currency_sign: $", "5.00", "5.00"),
+        ("currency_sign: $", "($5.00)", "($5.00)"),
+        ("currency_sign: $", "€5.00", "€5.00"),
+        ('currency_sign: [€, EUR], decimal: ",", thousands: "."', "1.234,50\u00a0€", "1234.50"),
+        ('currency_sign: [€, EUR], decimal: ",", thousands: "."', "EUR 1.234,50", "1234.50"),
+        ('currency_sign: [€, EUR], decimal: ","', "5.00 €", "5.00 €"),
+        ('negative: trailing_minus, decimal: ","', "5,00-", "-5.00"),
+        ("negative: brackets", "(-5.00)", "(-5.00)"),
     ],
 )
 def test_a_number_is_read_with_its_declared_signs_only(tmp_path: Path, settings: str, written: str, read: str) -> None:
@@ -201,6 +225,76 @@ def test_cents_become_units_and_blanks_stay_blank(tmp_path: Path) -> None:
         ("3", "n/a", "x"),
         ("4", None, None),
     ]
+
+
+def test_amounts_in_minor_units_are_read_by_their_currency(tmp_path: Path) -> None:
+    """ISK has no decimals in ISO 4217 and two in Stripe, MGA the other way round; of no currency nobody knows."""
+    mapping = simple("      currency: money\n      refunded_amount: {column: value, unit: stripe_minor}\n").replace(
+        "amount: value", "amount: {column: value, unit: minor}", 1
+    )
+    rows = [f"{code},c,2024-01-01,5000,{code}" for code in ("EUR", "jpy", "KWD", "ISK", "MGA", "CLF", "XYZ", "")]
+    raw = shop(tmp_path, mapping, orders_csv="\n".join(["id,customer,day,value,money", *rows]))
+    found = {code: (amount, by_stripe) for code, amount, by_stripe in orders(raw, "currency, amount, refunded_amount")}
+    unreadable = "5000 (a column it is computed with cannot be read)"
+    assert found == {
+        "EUR": ("50.0000", "50.0000"), "jpy": ("5000.0000", "5000.0000"), "KWD": ("5.0000", "5.0000"),
+        "ISK": ("5000.0000", "50.0000"), "MGA": ("50.0000", "5000.0000"), "CLF": ("0.5000", "50.0000"),
+        "XYZ": ("50.0000", "50.0000"), None: (unreadable, unreadable),
+    }  # fmt: skip
+
+
+def test_a_time_may_stand_in_two_columns_and_name_its_zone(tmp_path: Path) -> None:
+    """Summer time counts; a zone that nobody knows makes the time unreadable, and it is said which."""
+    mapping = simple().replace(
+        "ordered_at: day", 'ordered_at: {column: day, time: hour, time_zone: zone, date_format: "%d.%m.%Y %H:%M"}'
+    )
+    rows = [
+        "1,c,01.02.2024,10:00,Europe/Berlin,5", "2,c,01.07.2024,10:00,Eastern Time (US & Canada),5",
+        "3,c,01.07.2024,10:00,Nowhere,5", "4,c,2024-07-01,10:00,Berlin,5", "5,c,01.07.2024,10:00,,5",
+    ]  # fmt: skip
+    raw = shop(tmp_path, mapping, orders_csv="\n".join(["id,customer,day,hour,zone,value", *rows]))
+    assert orders(raw, "order_id, ordered_at") == [
+        ("1", "2024-02-01 09:00:00.000000Z"),
+        ("2", "2024-07-01 14:00:00.000000Z"),
+        ("3", "2024-07-01 10:00:00.000000 (time zone Nowhere is not known)"),
+        ("4", "2024-07-01 10:00 (not as declared)"),
+        ("5", "2024-07-01 10:00:00.000000 (time zone empty is not known)"),
+    ]
+
+
+def test_blanks_of_every_kind_and_words_for_nothing_are_nothing(tmp_path: Path) -> None:
+    columns = "      customer_email: mail\n      discount_amount: {column: off, less: [fee]}\n"
+    rows = [
+        "1,\u00a0c\u200b,2024-01-01,5,\u2007a@x.de\ufeff,10,NaN", "2,NULL,2024-01-01,5,\\N,#N/A,1",
+        "3,#NV,2024-01-01,5,nan,10,n/a", "4,Nullmeier,2024-01-01,5,,10,\u202f",
+    ]  # fmt: skip
+    raw = shop(tmp_path, simple(columns), orders_csv="\n".join(["id,customer,day,value,mail,off,fee", *rows]))
+    unreadable = "10 (a column it is computed with cannot be read)"
+    assert orders(raw, "order_id, customer_id, customer_email, discount_amount") == [
+        ("1", "c", "a@x.de", "10.0000"),
+        ("2", None, None, None),
+        ("3", None, None, unreadable),
+        ("4", "Nullmeier", None, "10.0000"),
+    ]
+
+
+def test_a_file_may_lack_optional_columns(tmp_path: Path) -> None:
+    """In one of two files; other columns that lack are an error as before."""
+    columns = (
+        "      status: {column: state, optional: true}\n"
+        "      sales_channel: {column: where, otherwise: shop, optional: [where]}\n"
+        "      discount_amount: {column: value, less: [fee], plus: [tip], optional: [fee, tip]}\n"
+    )
+    raw = shop(tmp_path, simple(columns, files="part-*.csv"))
+    (raw / "part-1.csv").write_text("id,customer,day,value,state,where,shop,fee,tip\n1,c,2024-01-01,5,paid,,web,2,1\n")
+    (raw / "part-2.csv").write_text("id,customer,day,value,shop\n2,c,2024-01-01,5,app\n")
+    assert orders(raw, "order_id, status, sales_channel, discount_amount::decimal(9, 2)") == [
+        ("1", "paid", "web", Decimal("4.00")),
+        ("2", None, "app", Decimal("5.00")),
+    ]
+    (raw / "part-2.csv").write_text("id,customer,day,value\n2,c,2024-01-01,5\n")
+    with pytest.raises(IntakeError, match=r"entity 'orders', column 'sales_channel': column 'shop' is not in .*part-2"):
+        prepare(raw, tmp_path / "again")
 
 
 def test_amounts_are_computed_from_several_columns_or_not_at_all(tmp_path: Path) -> None:
@@ -264,6 +358,37 @@ def test_an_excel_sheet_keeps_its_types_without_exponents_and_rounding(tmp_path:
         ("1", "17850", "2024-01-02 03:04:05", "0.1"),
         ("3", None, "2024-01-04", "12.50"),
         ("A-2", "00017", "2024-01-03", "1234567.89"),
+    ]
+
+
+def test_a_hidden_sheet_is_not_the_first(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.active.append(["id", "customer", "day", "value"])
+    book.active.append(["old", "c", "2023-01-01", 1])
+    book.active.sheet_state = "hidden"
+    book.create_sheet("Orders").append(["id", "customer", "day", "value"])
+    book["Orders"].append(["new", "c", "2024-01-01", 1])
+    raw = shop(tmp_path, simple(files="orders.xlsx"))
+    book.save(raw / "orders.xlsx")
+    assert orders(raw, "order_id") == [("new",)]
+
+
+def test_ids_that_are_doubles_keep_their_digits(tmp_path: Path) -> None:
+    raw = shop(tmp_path, simple(files="orders.parquet"))
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"""
+            copy (
+                select i::double as id, (i * 1000)::double as customer, date '2024-01-01' as day, 5 as value
+                from (values (17850), (1234567890123), ('nan'::double)) as rows (i)
+            ) to '{raw}/orders.parquet' (format parquet)
+            """
+        )
+    assert orders(raw, "order_id, customer_id") == [
+        ("1234567890123", "1234567890123000"),
+        ("17850", "17850000"),
+        ("nan", "nan"),
     ]
 
 
@@ -427,6 +552,46 @@ FILE = "id,customer,day,value\n1,c,2024-01-01,5\n"
             ["entity 'orders': table needs `name` and `duckdb`"],
         ),
         (simple("settings: [90]\n"), ["mapping.yml: `settings` must name settings"]),
+        (
+            simple().replace("ordered_at: day", "ordered_at: {column: day, date_format: DD.MM.YYYY hh:mm}"),
+            ["column 'ordered_at': date_format 'DD.MM.YYYY hh:mm'", "write '%d.%m.%Y %H:%M'"],
+        ),
+        (
+            simple().replace("amount: value", "amount: {column: value, unit: minor}"),
+            ["entity 'orders'", "column 'amount': unit 'minor' needs `currency`"],
+        ),
+        (
+            simple().replace("amount: value", "amount: {column: value, negate: maybe}"),
+            ["column 'amount': `negate` must be true or false"],
+        ),
+        (
+            simple("      status: {column: state, optional: [stat]}\n"),
+            ["column 'status': optional 'stat' is no column that the rule names"],
+        ),
+        (simple(settings="    format: {negative: braces}\n"), ["negative 'braces' does not exist", "'brackets'?"]),
+        (simple(settings="    format: {currency_sign: '-'}\n"), ["currency_sign must be signs"]),
+        (
+            simple(settings="    leave_out: {tests: {column: state, iss: x}}\n"),
+            ["entity 'orders', leave_out 'tests': 'iss' does not exist; did you mean 'is'?"],
+        ),
+        (
+            simple(settings="    leave_out: {tests: {column: state, is: x, contains: y}}\n"),
+            ["leave_out 'tests': a condition on 'state' needs one of is, is_not, contains, zero, empty"],
+        ),
+        (simple(settings="    leave_out: {tests: [x]}\n"), ["leave_out 'tests': a condition needs `column`"]),
+        (simple(settings="    leave_out: [x]\n"), ["entity 'orders': `leave_out` must hold lines"]),
+        (
+            simple(settings="    leave_out: {tests: {column: state, is: x}}\n"),
+            ["entity 'orders', leave_out 'tests': column 'state' is not in"],
+        ),
+        (
+            simple(settings="    leave_out: {gifts: {column: id, is: x, worth: value}}\n"),
+            ["entity 'orders': leave_out: `worth` needs the fold first_line"],
+        ),
+        (
+            simple(settings="    fold: {kind: add_lines, by: id, empty_is_zero: {is: x}}\n"),
+            ["entity 'orders': fold 'empty_is_zero' needs 'column'"],
+        ),
         ("entities: [orders\n", ["is not valid YAML"]),
         ("", ["must hold `preset:` or `entities:`"]),
     ],
@@ -434,6 +599,36 @@ FILE = "id,customer,day,value\n1,c,2024-01-01,5\n"
 def test_a_mistake_in_a_mapping_is_one_line_that_names_it(tmp_path: Path, mapping: str, said: Sequence[str]) -> None:
     text = error_of(tmp_path, mapping, orders_csv=FILE)
     assert [part for part in said if part not in text] == [], text
+
+
+def test_words_that_yaml_takes_for_booleans_are_words(tmp_path: Path) -> None:
+    columns = (
+        "      status: {column: state, values: {NO: cancelled, yes: paid, 007: agent}}\n"
+        "      is_test: {column: test, true_values: [yes, on]}\n"
+    )
+    rows = ["1,c,2024-01-01,5,no,Yes", "2,c,2024-01-01,5,YES,on", "3,c,2024-01-01,5,007,true", "4,c,2024-01-01,5,7,"]
+    raw = shop(tmp_path, simple(columns), orders_csv="\n".join(["id,customer,day,value,state,test", *rows]))
+    assert orders(raw, "order_id, status, is_test") == [
+        ("1", "cancelled", "true"),
+        ("2", "paid", "true"),
+        ("3", "agent", "false"),
+        ("4", "7", None),
+    ]
+
+
+def test_settings_may_stand_alone_beside_files_that_need_no_mapping(tmp_path: Path) -> None:
+    raw = shop(
+        tmp_path,
+        "settings: {count_fully_refunded: true, active_window_days: 90, segment_dimensions: [gender]}\n",
+        orders_csv="order_id,customer_id,ordered_at,amount\n1,c,2024-01-01,5\n",
+        customers_csv="customer_id,gender\nc,f\n",
+    )
+    settings = load_mapping(raw / "mapping.yml").settings
+    assert settings == {"count_fully_refunded": True, "active_window_days": 90, "segment_dimensions": ["gender"]}
+    assert prepare(raw, tmp_path / "prepared") == raw  # as it is
+    (raw / "mapping.yml").write_text("{}\n")
+    with pytest.raises(IntakeError, match=r"mapping.yml: maps nothing. Name a preset .* entities or settings"):
+        prepare(raw, tmp_path / "prepared")
 
 
 def test_what_yaml_reads_as_a_number_is_meant_as_a_text(tmp_path: Path) -> None:
@@ -465,7 +660,8 @@ def test_a_mapping_of_ones_own_changes_single_columns_of_a_preset(tmp_path: Path
     mapping = load_mapping(shop(tmp_path, own) / "mapping.yml")
     columns = mapping.entities["orders"].columns
     assert columns["amount"].unit is None
-    assert columns["refunded_amount"].unit == "cents"
+    assert columns["refunded_amount"].unit == "stripe_minor"
+    assert mapping.entities["orders"].leave_out.keys() == {"test_mode"}
     assert "customer_email" not in columns
 
 

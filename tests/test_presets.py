@@ -432,3 +432,156 @@ def test_invoice_lines_that_cancel_nothing_are_quarantined_with_their_value(invo
 def test_invoice_lines_know_the_country_and_leave_lines_without_customer_to_nobody(invoices: Build) -> None:
     assert invoices.rows("select customer_id, orders, country from marts.customers") == [("17850", 4, "France")]
     assert invoices.rows("select order_id from marts.orders where customer_id is null") == [("503",)]
+
+
+# Shops whose figures stand in one row per order --------------------------------------------------------------------
+
+
+def test_woocommerce_refunds_in_the_table_of_orders_are_refunds_of_their_orders(tmp_path: Path) -> None:
+    raw = folder(tmp_path, "woocommerce_orders_table")
+    header = names(
+        "id,status,currency,type,tax_amount,total_amount,customer_id,billing_email,date_created_gmt,date_updated_gmt",
+        "parent_order_id,payment_method,payment_method_title,transaction_id,ip_address,user_agent,customer_note",
+    )
+    row = {
+        "status": "wc-completed", "currency": "EUR", "type": "shop_order", "customer_id": "0", "parent_order_id": "0",
+        "billing_email": "ann@example.com", "date_created_gmt": "2025-01-10 10:00:00",
+    }  # fmt: skip
+    rows = [
+        {**row, "id": "1", "total_amount": "119.00", "tax_amount": "19.00"},
+        {**row, "id": "2", "total_amount": "-59.50", "tax_amount": "-9.50", "type": "shop_order_refund",
+         "parent_order_id": "1", "billing_email": ""},
+        {**row, "id": "3", "total_amount": "30.00", "tax_amount": "0.00", "type": "shop_subscription"},
+    ]  # fmt: skip
+    write(raw / "wp_wc_orders.csv", header, rows)
+    assert prepared(raw, "orders", "order_id, customer_id, amount") == [("1", None, "100.0000")]
+    assert prepared(raw, "refunds", "refund_id, order_id, amount") == [("2", "1", "50.0000")]
+    outcomes = prepared(raw, "intake_outcomes", 'entity, outcome, reason, "rows"')
+    assert outcomes == [
+        ("orders", "left_out", "other_types", 1),
+        ("orders", "left_out", "refunds", 1),
+        ("refunds", "left_out", "no_refunds", 2),
+    ]
+
+
+def test_square_amounts_times_and_refunds(tmp_path: Path) -> None:
+    raw = folder(tmp_path, "square")
+    header = names(
+        "Date,Time,Time Zone,Gross Sales,Discounts,Service Charges,Net Sales,Gift Card Sales,Tax,Tip,Partial Refunds",
+        "Total Collected,Source,Card,Card Entry Methods,Cash,Square Gift Card,Other Tender,Other Tender Type",
+        "Tender Note,Fees,Net Total,Transaction ID,Payment ID,Card Brand,PAN Suffix,Device Name,Staff Name,Staff ID",
+        "Details,Description,Event Type,Location,Dining Option,Customer ID,Customer Name,Customer Reference ID",
+    )
+    row = {"Date": "2026-07-01", "Time": "23:30:00", "Time Zone": "Pacific Time (US & Canada)", "Event Type": "Payment",
+           "Transaction ID": "T1", "Payment ID": "P1", "Customer ID": "C1", "Source": "Point of Sale"}  # fmt: skip
+    rows = [
+        {**row, "Net Sales": "$1,027.00", "Discounts": "-$3.00"},
+        {**row, "Net Sales": "-$27.00", "Discounts": "$0.00", "Event Type": "Refund", "Payment ID": "P2"},
+    ]
+    write(raw / "transactions-2026.csv", header, rows)
+    columns = "order_id, customer_id, ordered_at, amount, discount_amount, sales_channel"
+    assert prepared(raw, "orders", columns) == [
+        ("T1", "C1", "2026-07-02 06:30:00.000000Z", "1027.00", "3.0000", "Point of Sale")
+    ]
+    assert prepared(raw, "refunds", "refund_id, order_id, amount") == [("P2", "T1", "27.0000")]
+
+
+def test_amazon_items_are_added_up_less_promotions(tmp_path: Path) -> None:
+    raw = folder(tmp_path, "amazon")
+    header = names(
+        "amazon-order-id,merchant-order-id,purchase-date,last-updated-date,order-status,fulfillment-channel",
+        "sales-channel,order-channel,url,ship-service-level,product-name,sku,asin,item-status,quantity,currency",
+        "item-price,item-tax,shipping-price,shipping-tax,gift-wrap-price,gift-wrap-tax,item-promotion-discount",
+        "ship-promotion-discount,ship-city,ship-state,ship-postal-code,ship-country,promotion-ids",
+    )
+    row = {
+        "amazon-order-id": "1", "purchase-date": "2025-01-10T10:00:00+00:00", "order-status": "Shipped",
+        "last-updated-date": "2025-01-12T10:00:00+00:00", "currency": "EUR", "quantity": "1", "sku": "CUP",
+    }  # fmt: skip
+    rows = [
+        {**row, "item-price": "20.00", "item-promotion-discount": "2.00"},
+        {**row, "item-price": "20.00"},
+        {**row, "amazon-order-id": "2", "order-status": "Pending"},
+        {**row, "amazon-order-id": "3"},
+    ]
+    path = raw / "all-orders.txt"
+    path.write_text(
+        "\n".join(
+            "\t".join(each.get(name, "") for name in header) for each in [dict(zip(header, header, strict=True)), *rows]
+        )
+    )
+    assert prepared(raw, "orders", "order_id, customer_id, amount, discount_amount, status") == [
+        ("1", None, "38.0000", "2.0000", "Shipped"),
+        ("2", None, "0.0000", None, "Pending"),
+        ("3", None, "a line whose value cannot be read: empty", None, "Shipped"),
+    ]
+
+
+def test_stripe_charges_of_the_test_mode_are_left_out_where_the_file_says_which_they_are(tmp_path: Path) -> None:
+    raw = folder(tmp_path, "stripe")
+    charge = {"created": "2024-02-18 14:07:57", "currency": "jpy", "amount": "500", "captured": "TRUE"}
+    rows = [{**charge, "id": "ch_1", "livemode": "TRUE"}, {**charge, "id": "ch_2", "livemode": "FALSE"}]
+    write(raw / "charge_data.csv", STRIPE, rows)
+    assert prepared(raw, "orders", "order_id, amount") == [("ch_1", "500.0000")]
+    write(raw / "charge_data.csv", [name for name in STRIPE if name != "livemode"], [{**charge, "id": "ch_2"}])
+    assert prepared(raw, "orders", "order_id") == [("ch_2",)]
+
+
+@pytest.mark.parametrize(
+    ("preset", "file", "header", "row", "expected"),
+    [
+        (
+            "magento",
+            "export.csv",
+            "ID,Purchase Point,Purchase Date,Grand Total (Purchased),Status,Customer Email,Subtotal,Total Refunded",
+            "000000011,Main Website,2025-01-10 10:00:00,125.0000,closed,a@x.de,100.0000,62.5",
+            ("000000011", "a@x.de", "100.0000", "50.0000", "refunded"),
+        ),
+        (
+            "magento_api",
+            "sales_order.csv",
+            "increment_id,customer_id,customer_email,created_at,updated_at,subtotal,discount_amount,grand_total,"
+            "total_refunded,order_currency_code,status",
+            "11,,a@x.de,2025-01-10 10:00:00,2025-01-10 10:00:00,120.0000,-20.0000,125.0000,62.5000,EUR,canceled",
+            ("11", "a@x.de", "100.0000", "50.0000", "cancelled"),
+        ),
+        (
+            "shopware5",
+            "orders.csv",
+            "orderId;orderNumber;invoiceAmount;invoiceAmountNet;invoiceShipping;invoiceShippingNet;orderStatus;currency;"
+            "orderTime;email;customerNumber;billingCountry",
+            "57;20001;119.00;105.00;5.95;5.00;cancelled_rejected;EUR;2025-01-10 10:00:00;a@x.de;7;DE",
+            ("20001", "a@x.de", "100.0000", None, "cancelled"),
+        ),
+        (
+            "shopware6",
+            "orders.csv",
+            "id;order_number;sales_channel_id;customer_email;amount_total;order_state_id;order_date_time",
+            "0190;10001;98432;a@x.de;100.00;01ab;2025-01-10 10:00:00.000",
+            ("10001", "a@x.de", "100.00", None, None),
+        ),
+        (
+            "prestashop",
+            "ps_orders.csv",
+            "id_order,reference,id_customer,current_state,total_products,total_discounts_tax_excl,date_add,date_upd",
+            "5,KHWLILZLL,7,7,120.000000,20.000000,2025-01-10 10:00:00,2025-01-11 10:00:00",
+            ("5", None, "100.0000", None, "refunded"),
+        ),
+        (
+            "jtl",
+            "auftraege.csv",
+            "Auftragsnummer;Kundennummer;Auftragsdatum;Artikelnummer;Menge;VK Netto;Auftragsstatus",
+            "AU1;7;10.01.2025;TEA;4;25,00;Storniert",
+            ("AU1", None, "100.0000", None, "cancelled"),
+        ),
+    ],
+)
+def test_other_shops(tmp_path: Path, preset: str, file: str, header: str, row: str, expected: tuple) -> None:
+    raw = folder(tmp_path, preset)
+    (raw / file).write_text(f"{header}\n{row}\n", encoding="utf-8")
+    (found,) = prepared(raw, "orders", "*")
+    with duckdb.connect() as connection:
+        described = connection.execute(f"describe select * from '{tmp_path}/prepared/orders.parquet'").fetchall()
+    values = dict(zip((name for name, *_ in described), found, strict=True))
+    shown = ("order_id", "customer_email", "amount", "refunded_amount", "status")
+    assert tuple(values.get(name) for name in shown) == expected

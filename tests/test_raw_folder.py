@@ -13,6 +13,8 @@ import duckdb
 import pytest
 
 from intake.entities import entities
+from intake.errors import IntakeError
+from intake.find import discover
 from orchestration.raw import File, files_below, fingerprint, measure, shop_of, still_written
 
 HEADER = "order_id,customer_id,ordered_at,amount\n"
@@ -335,3 +337,56 @@ def test_a_shop_is_its_folder_unless_it_is_named(tmp_path: Path, monkeypatch: py
     assert str(tmp_path) not in one
     monkeypatch.setenv("STAMMKUNDE_SHOP", "my shop")
     assert shop_of(tmp_path / "a") == "my shop"
+
+
+# What lies beside
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("orders_2023.csv", HEADER, "is called like orders, but would not be read. Either put it with the other files"),
+        ("Orders (2).csv", HEADER, "put it with the other files of orders into the folder orders/"),
+        ("Orders.xlsx", "x", "is called like orders"),
+        ("Exchange-Rates.csv", "rate_date,currency,rate\n", "call it exchange_rates.csv"),
+        ("january.csv", HEADER, "has the columns of orders, but would not be read"),
+        ("plans.csv", "subscription_id,customer_id,started_at,monthly_amount\n", "has the columns of subscriptions"),
+    ],
+)
+def test_a_file_that_would_be_passed_over_is_an_error(folder: Path, name: str, content: str, said: str) -> None:
+    (folder / name).write_text(content)
+    with pytest.raises(IntakeError) as raised:
+        discover(folder)
+    assert str(folder / name) in str(raised.value)
+    assert said in str(raised.value)
+    assert "or take it away" in str(raised.value)
+
+
+def test_a_folder_that_would_be_passed_over_is_an_error(folder: Path) -> None:
+    (folder / "Customers").mkdir()
+    with pytest.raises(IntakeError, match=r"Customers: is called like customers, but would not be read"):
+        discover(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("prices.csv", "product_id,price\n"),
+        ("newsletter.csv", "customer_id,sent_at\n"),
+        ("notes.txt", "the export of May"),
+        ("intake_outcomes.parquet", "x"),
+        ("_orders_old.csv", HEADER),
+        ("order_status.csv", "status,meaning\n"),
+        ("kaputt.csv", "\xff\xfe"),
+    ],
+)
+def test_what_is_nobodys_data_may_lie_beside(folder: Path, name: str, content: str) -> None:
+    (folder / name).write_bytes(content.encode("latin-1"))
+    assert {item.entity.name for item in discover(folder)} == {"orders", "customers"}
+
+
+def test_the_same_file_under_two_names_is_read_once(folder: Path) -> None:
+    shutil.rmtree(folder / "orders")
+    (folder / "export.csv").write_text(HEADER)
+    (folder / "orders.csv").symlink_to("export.csv")
+    assert {item.entity.name for item in discover(folder)} == {"orders", "customers"}

@@ -1,4 +1,4 @@
-"""Several files as one source, where rows that belong together may stand in more than one of them."""
+"""Several files as one source, where the same lines may stand in more than one of them."""
 
 from __future__ import annotations
 
@@ -44,3 +44,29 @@ def as_one(
         """
     )
     return describe(connection, table, ", ".join(source.shown for source in loaded))
+
+
+def equal_rows_once(connection: duckdb.DuckDBPyConnection, selects: Sequence[str], beginning: str) -> str:
+    """A table of the rows of several files, in which equal rows of two files count once: refunds without a number of
+    their own that stand in exports which overlap. Of a row that stands twice in one file, both stay."""
+    table = beginning + "_once"
+    rows = " union all by name ".join(
+        f"select *, {position} as file_of_row from ({select})" for position, select in enumerate(selects)
+    )
+    connection.execute(f"create table {table}_all as {rows}")
+    own = ("source_file", "file_of_row")
+    described = connection.execute(f"describe {table}_all").fetchall()
+    columns = ", ".join(identifier(name) for name, *_ in described if name not in own)
+    connection.execute(
+        f"""
+        create table {table} as
+        select * exclude (file_of_row, place_in_file)
+        from (
+            select *, row_number() over (partition by file_of_row, {columns}) as place_in_file
+            from {table}_all
+        )
+        qualify malformed_line is not null
+            or row_number() over (partition by place_in_file, {columns} order by file_of_row desc) = 1
+        """
+    )
+    return table

@@ -30,6 +30,11 @@ class Outcomes:
             if folded := before[file] - after[file]:
                 self.lines[entity, FOLDED, NO_REASON, file] += folded
 
+    def drop(self, entity: str, before: Counter[str], after: Counter[str]) -> None:
+        """Lines that stand in a later file once more are left out of the earlier one."""
+        for file in before:
+            self.leave_out(entity, "in_a_later_file", file, before[file] - after[file])
+
     def rows(self) -> list[tuple[str, str, str, str, int]]:
         return [(*key, lines) for key, lines in sorted(self.lines.items())]
 

@@ -1,13 +1,15 @@
-"""A look at rows of orders that are probably lines of them."""
+"""Looks at lines that a mapping probably takes for something else: each is an error that says what to declare."""
 
 from __future__ import annotations
 
 import duckdb
 
 from ..errors import IntakeError
-from ..mapping import EntityRule
+from ..mapping import EntityRule, FirstLine
 from .columns import expression_of
+from .folds import order_number
 from .source import Source
+from .values import cleaned
 
 MOST_SHARE = 0.01  # of the order numbers of a file that may be doubtful: staging shows those as conflicts
 OF_ONE_ORDER = ("customer_id", "customer_email", "ordered_at", "updated_at")
@@ -53,3 +55,33 @@ def check_rows_are_no_items(
             f"fold: {{kind: add_lines, by: {by}}}; if one of them holds the whole order, fold: {{kind: first_line, "
             f"by: {by}}}; if they are versions of it, map updated_at or say fold: {{kind: versions}}"
         )
+
+
+def check_rules_judge_orders(
+    connection: duckdb.DuckDBPyConnection, judged: Source, rule: EntityRule, where: str
+) -> None:
+    """Raises IntakeError where a rule on the row of an order reads a column that stands on each of its lines: it would
+    leave out the whole order because of one line, or keep it because of another."""
+    if not isinstance(rule.fold, FirstLine):
+        return
+    by = order_number(judged, rule.fold.by, where)
+    for name, left_out in rule.leave_out.items():
+        for condition in () if left_out.worth else left_out.all_of:
+            value = cleaned(judged.find(condition.column, where))
+            lines = f"select {by} as number, {value} as value, is_row from {judged.table} where malformed_line is null"
+            of_lines = connection.execute(
+                f"""
+                select line.number
+                from ({lines}) as line
+                anti join (select number, value from ({lines}) where is_row) as row
+                    on line.number = row.number and line.value = row.value
+                where not line.is_row and line.value is not null
+                limit 1
+                """
+            ).fetchall()
+            if of_lines:
+                raise IntakeError(
+                    f"{where}, leave_out '{name}': column '{condition.column}' differs between the lines of one order, "
+                    f"such as {of_lines[0][0]}. Say what a line is worth that is left out "
+                    "(worth: {column: ..., times: ...}), or name a column of the order"
+                )
