@@ -31,7 +31,7 @@ from .reporting.outcomes import (
     marts_report,
     outcome_report,
     reasons_of_quarantine,
-    why_none_counts,
+    shops_currency,
 )
 from .reporting.rates import rates_findings, rates_report
 from .reporting.sources import Unused, entity_report
@@ -114,11 +114,13 @@ def why_nothing_is_published(connection: duckdb.DuckDBPyConnection, of_the_gate:
     """What blocks, and which rows of which file cannot be used for which reasons; nothing where a run would work."""
     blocking = [finding.text for finding in of_the_gate if finding.blocks]
     if not counted_orders(connection):
-        yield f"no order would count. {why_none_counts(connection)}"
+        yield "no order would count."
     elif blocking:
         yield f"{'; '.join(blocking)}."
     else:
         return
+    if currency := shops_currency(connection):
+        yield f"If {currency} is the shop's currency, set reporting_currency to it (docs/settings.md)."
     if reasons := reasons_of_quarantine(connection):
         yield f"Rows that cannot be used: {reasons} (docs/quarantine.md says what each reason means)."
 

@@ -24,6 +24,7 @@ WORDS_OF_FILES = {
     "customers": r"customer|kunde|client|users?\b",
     "orders": r"order|bestellung|auftr[aä]g|sales|verk[aä]uf|charge|transaction|invoice|rechnung",
 }
+UNIT = re.compile(r"(in)?(eur|euro|usd|gbp|chf|utc|gmt|brutto|inclvat|inkl\w*)$")
 REFUND_PARTS = ("refund", "erstatt", "gutschrift", "retour", "credit", "chargeback", "rückzahl", "rueckzahl")
 # Names that say of themselves that a row is an order, or a refund; `id` or `date` do not.
 SAYS_NOTHING = (
@@ -109,6 +110,8 @@ def is_refund(column: str) -> bool:
 
 def named(target: str, entity: str, free: Sequence[str]) -> str | None:
     """The column whose name is known for the target; names are tried in their order."""
-    by_letters = {letters(column): column for column in reversed(free)}
+    exact = {letters(column): column for column in reversed(free)}
+    # A column may say its unit: Total (EUR), Created (UTC).
+    without_unit = {UNIT.sub("", name): column for name, column in exact.items()}
     wanted = (target.replace("_", ""), *known_names().get(entity, {}).get(target, ()))
-    return next((by_letters[name] for name in wanted if name in by_letters), None)
+    return next((by_name[name] for by_name in (exact, without_unit) for name in wanted if name in by_name), None)

@@ -13,7 +13,7 @@ from ..mapping import EntityRule, load_preset
 from .names import is_refund, named
 from .sample import Sample
 from .shape import fold_of, less_of, parent_of, refund_rows
-from .values import Guess, guess
+from .values import Guess, guess, is_below_zero
 
 
 @dataclass
@@ -76,6 +76,12 @@ def add_shape(part: Part, sample: Sample, free: list[str]) -> None:
         free[:] = [other for other in free if other != column]
     elif fold := fold_of(sample, columns):
         part.rule["fold"], part.reasons["fold"] = fold
+    elif "amount" in columns and (
+        below := [value for value in sample.values[columns["amount"]] if is_below_zero(value)]
+    ):
+        part.notes.append(
+            f"amounts below zero, such as {below[0]}: refunds? docs/mapping.md, Refunds, says how to read them"
+        )
     if "amount" in columns and (less := less_of(columns["amount"], free)):
         part.rule["columns"]["amount"]["less"] = less
         part.reasons["amount"] += f"; if {columns['amount']} holds them, tax and shipping are taken off"
@@ -92,7 +98,7 @@ def refunds_among(orders: Part, sample: Sample) -> Part | None:
     parent = parent_of(sample.header)
     amount = dict(columns["amount"])
     cells = zip(sample.values[str(amount["column"])], sample.values[column], strict=True)
-    below_zero = [value for value, kind in cells if kind in words and (value.startswith(("-", "(")))]
+    below_zero = [value for value, kind in cells if kind in words and is_below_zero(value)]
     rules = {"refund_id": columns["order_id"]} if parent else {}
     rules["order_id"] = {"column": parent} if parent else columns["order_id"]
     if "ordered_at" in columns:

@@ -61,14 +61,19 @@ def guess_truth(column: str, values: Sequence[str]) -> Guess:
 
 def guess_deduction(column: str, values: Sequence[str]) -> Guess:
     """A refund or discount: some systems write them below zero."""
-    below = [value for value in values if value.lstrip("(").startswith("-") or value.startswith("(")]
-    if below and len(below) >= sum(bool(re.search("[1-9]", value)) for value in values):
+    below = [value for value in values if is_below_zero(value)]
+    if below and len(below) == sum(has_value(value) for value in values):
         return Guess({"column": column, "negate": True}, f"by its name; written below zero, such as {below[0]}")
     return Guess({"column": column}, f"by its name; such as {next(filter(has_value, values), values[0])}")
 
 
 def has_value(text: str) -> bool:
+    """Whether an amount is not zero."""
     return bool(re.search("[1-9]", text))
+
+
+def is_below_zero(text: str) -> bool:
+    return has_value(text) and (text.startswith(("-", "(")) or text.endswith("-"))
 
 
 def guess_times(column: str, sample: Sample, values: Sequence[str]) -> Guess:

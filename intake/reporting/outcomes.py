@@ -105,10 +105,12 @@ def reasons_of_quarantine(connection: duckdb.DuckDBPyConnection) -> str:
 
 def marts_report(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     """How much the marts will hold, and what the folder has nothing of."""
-    orders, customers = connection.execute(
-        "select count(*), count(distinct customer_id) from intermediate.int_order_sequence"
+    orders, customers, attributed = connection.execute(
+        "select count(*), count(distinct customer_id), count(customer_id) from intermediate.int_order_sequence"
     ).fetchall()[0]
     held = f"{counted(orders, 'order', 'orders')} of {counted(customers, 'customer', 'customers')}"
+    if attributed < orders:
+        held += f", {orders - attributed:,} of them of nobody (neither customer_id nor e-mail)"
     yield f"What the marts will hold: {held}"
     nothing_of = [what for entity, column, what in FEEDS if not filled(connection, entity, column)]
     if not knows_refunds(connection):
@@ -131,12 +133,13 @@ def counted_orders(connection: duckdb.DuckDBPyConnection) -> int:
     return connection.execute("select count(*) from intermediate.int_order_sequence").fetchall()[0][0]
 
 
-def why_none_counts(connection: duckdb.DuckDBPyConnection) -> str:
-    """What most probably is missing where no order counts."""
-    query = (
-        "select upper(currency), count(*) from staging.quarantined_orders where rejection_reason = 'unknown_currency'"
-    )
-    unknown = connection.execute(f"{query} group by 1 order by 2 desc limit 1").fetchall()
-    if unknown:
-        return f"If {unknown[0][0]} is the shop's currency, set reporting_currency to it (docs/settings.md)."
-    return ""
+def shops_currency(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """The currency that most rows without a rate have, where it is that of more rows than are usable."""
+    found = connection.execute(
+        """
+        select upper(currency), count(*) > (select count(*) from staging.stg_orders where rejection_reason is null)
+        from staging.quarantined_orders where rejection_reason = 'unknown_currency'
+        group by 1 order by count(*) desc limit 1
+        """
+    ).fetchall()
+    return found[0][0] if found and found[0][1] else None

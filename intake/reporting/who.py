@@ -15,6 +15,13 @@ from .values import SAMPLES, masked
 MANY = 3
 # A number without e-mails beside it: from how many orders, and beside how many other numbers, a large share is odd.
 MANY_ORDERS, MANY_NUMBERS, LARGE_SHARE = 20, 10, 0.1
+# Whatever the rows: so many e-mails are not one person's.
+TOO_MANY = 5
+# Numbers that are none by what they say.
+NO_NUMBER = (
+    r"(guest|gast|test|anonym\w*|unknown|unbekannt|laufkund\w*|walk[- _]?in)([- _.]?(user|kunde|customer|account))?"
+    r"|barverk[aä]uf.*|kasse|dummy|n/?a|k[. ]*a[. ]*|keine?( angabe)?|ohne|diverse?|9{4,}|0{2,}|x+|-+|[?]+"
+)
 # What stands before the @ of an address that is nobody's.
 NOBODY = (
     r"(no|not|kein|keine|ohne)[._-]?(e?[._-]?mail|reply|adresse)?|none|null|dummy|fake|unknown|unbekannt|anonym.*"
@@ -53,7 +60,9 @@ def placeholder_numbers(connection: duckdb.DuckDBPyConnection, missing: list[str
         f"""
         select customer_id, count(distinct email) as emails, count(*) as rows from ({PERSONS})
         where customer_id is not null and email is not null
-        group by customer_id having emails >= {MANY} and emails * 2 > rows
+        group by customer_id
+        having emails >= {TOO_MANY} or (emails >= {MANY} and emails * 2 > rows)
+            or (emails > 1 and regexp_full_match(customer_id, {quoted(NO_NUMBER)}, 'i'))
         order by emails desc, customer_id
         """
     ).fetchall()
@@ -68,13 +77,15 @@ def placeholder_numbers(connection: duckdb.DuckDBPyConnection, missing: list[str
 
 
 def number_of_everybody(connection: duckdb.DuckDBPyConnection, missing: list[str]) -> Iterator[Finding]:
-    """A number without e-mails on a large part of all orders, such as that of a till."""
+    """A number without e-mails that says itself that it is none, or has a large part of all orders, as that of a till."""
     found = connection.execute(
         f"""
         select customer_id, count(*) as orders, count(customer_email) as emails, sum(count(*)) over () as all_orders
         from staging.stg_orders where customer_id is not null group by customer_id
-        qualify orders >= {MANY_ORDERS} and emails = 0 and count(*) over () >= {MANY_NUMBERS}
-            and orders > {LARGE_SHARE} * all_orders
+        qualify emails = 0 and (
+            (orders > 1 and regexp_full_match(customer_id, {quoted(NO_NUMBER)}, 'i'))
+            or (orders >= {MANY_ORDERS} and count(*) over () >= {MANY_NUMBERS} and orders > {LARGE_SHARE} * all_orders)
+        )
         order by orders desc
         """
     ).fetchall()
@@ -93,7 +104,7 @@ def placeholder_addresses(connection: duckdb.DuckDBPyConnection) -> Iterator[Fin
             list_sort(list(distinct customer_id))[:{SAMPLES}] as examples
         from ({PERSONS}) where email is not null
         group by email
-        having (numbers >= {MANY} and numbers * 2 > rows)
+        having numbers >= {TOO_MANY} or (numbers >= {MANY} and numbers * 2 > rows)
             or (rows >= {MANY} and regexp_full_match(split_part(email, '@', 1), {quoted(NOBODY)}))
         order by rows desc, email limit {SAMPLES}
         """
