@@ -77,7 +77,7 @@ def placeholder_numbers(connection: duckdb.DuckDBPyConnection, missing: list[str
 
 
 def number_of_everybody(connection: duckdb.DuckDBPyConnection, missing: list[str]) -> Iterator[Finding]:
-    """A number without e-mails that says itself that it is none, or has a large part of all orders, as that of a till."""
+    """A number without e-mails that says itself that it is none, or has a large part of all orders, as of a till."""
     found = connection.execute(
         f"""
         select customer_id, count(*) as orders, count(customer_email) as emails, sum(count(*)) over () as all_orders
