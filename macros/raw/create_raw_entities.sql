@@ -146,7 +146,8 @@
     {% for column in entity.columns.values() %}
         {% set source = present.get(column.name) %}
         {% set value = typed_value(source, column.data_type) if source and column.data_type != 'string' else none %}
-        {% set text = as_text(source.name if source else 'null') %}
+        {% set is_id = source and column.name.endswith('_id') %}
+        {% set text = as_text(digits_of(source) if is_id else source.name if source else 'null') %}
         {% do expressions.append(
             (text if not value else 'case when ' ~ value ~ ' is null then ' ~ text ~ ' end') ~ ' as ' ~ column.name
         ) %}
@@ -181,6 +182,18 @@
         {{ return(source.name) }}
     {% endif %}
     {{ return(none) }}
+{% endmacro %}
+
+
+{#- An id that arrives as a floating-point number is its digits: as text, engines write large ones with an exponent. -#}
+{% macro digits_of(source) %}
+    {% if source.type | upper not in ['FLOAT', 'DOUBLE'] %}
+        {{ return(source.name) }}
+    {% endif %}
+    {{ return(
+        'case when ' ~ source.name ~ ' = floor(' ~ source.name ~ ') and abs(' ~ source.name ~ ') < 1e18 then '
+        ~ as_text('cast(' ~ source.name ~ ' as bigint)') ~ ' else ' ~ as_text(source.name) ~ ' end'
+    ) }}
 {% endmacro %}
 
 
