@@ -251,7 +251,7 @@ def _refund(order: Order) -> Refund | None:
 
 
 def _goodwill(order: Order) -> Refund | None:
-    """A small sum for a complaint, which the accounts book and the shop never hears of."""
+    """A small sum after a complaint, which only the accounts know."""
     key = order.order_id
     if _status(order) != "completed" or _refund(order) is not None or not chance(story.GOODWILL_SHARE, "goodwill", key):
         return None

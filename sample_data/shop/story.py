@@ -63,7 +63,7 @@ CANCELLED_SHARE = 30
 REFUNDED_SHARE = 42
 TEST_SHARE = 5
 
-# From this day on the accounts write a credit note for every refund, goodwill included, which only they know of.
+# From this day on the accounts write a credit note for every refund, also for goodwill, which the shop does not know.
 CREDIT_NOTES_FROM = date(2025, 1, 1)
 GOODWILL_SHARE = 15
 TWO_PARTS_SHARE = 150
