@@ -7,12 +7,14 @@ import re
 from collections.abc import Collection, Sequence
 from collections.abc import Mapping as Dictionary
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from .entities import Entity, entities, entity_of
 from .errors import IntakeError
 from .mapping import ColumnRule, EntityRule, Mapping, load_mapping
 from .reading.files import EXTENSIONS, column_names
+from .reading.header import Wanted
 
 MAPPING = "mapping.yml"
 OUTCOMES = "intake_outcomes"  # what preparing writes about lines that are no rows
@@ -82,6 +84,7 @@ def mapped(mapping: Mapping, raw: Path) -> list[Found]:
                 f"{where}: no file in {raw} matches {', '.join(rule.files)}. Put it there, or correct `files`"
             )
         found.append(Found(entity_of(name, mapping.settings), rule, tuple(files), is_canonical=False))
+    check_files_were_not_missed(mapping, raw, found)
     return found
 
 
@@ -90,6 +93,36 @@ def matches(raw: Path, pattern: str, where: str) -> list[Path]:
         return [path for path in raw.glob(pattern) if path.name != MAPPING]
     except (NotImplementedError, ValueError) as error:
         raise IntakeError(f"{where}: files '{pattern}' is no pattern under the raw folder ({error})") from error
+
+
+def check_files_were_not_missed(mapping: Mapping, raw: Path, found: Sequence[Found]) -> None:
+    """A file that differs from a pattern in upper and lower case only, or lies beside a file that is named and has
+    all columns that are read of it, is an error: its rows would be missed without a word."""
+    read = {os.path.realpath(file) for item in found for file in item.files}
+    for path in sorted(raw.iterdir()):
+        if path.name.startswith((".", "_")) or stem(path) is None or os.path.realpath(path) in read:
+            continue
+        for item in found:
+            where = f"{mapping.path}: entity '{item.entity.name}'"
+            if any(fnmatchcase(path.name.lower(), pattern.lower()) for pattern in item.rule.files):
+                raise IntakeError(
+                    f"{where}: {path} would not be read, because its name differs from `files` in upper and lower "
+                    "case. Rename it, or write `files` so that it matches"
+                )
+            are_named = all(not set(pattern) & set("*?[") for pattern in item.rule.files)
+            if item.files and are_named and has_columns_of(path, item):
+                raise IntakeError(
+                    f"{where}: {path} would not be read, but has all columns that are read of {item.files[0].name}. "
+                    "Name it in `files` as well, or take it away"
+                )
+
+
+def has_columns_of(path: Path, item: Found) -> bool:
+    try:
+        columns = column_names(path, item.rule.format)
+    except (IntakeError, OSError):
+        return False  # it is written in another way, or no table
+    return Wanted(tuple(item.rule.required_columns())).are_in(columns)
 
 
 # By their own names -------------------------------------------------------------------------------------------------

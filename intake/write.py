@@ -130,7 +130,7 @@ def of_same_types(connection: duckdb.DuckDBPyConnection, selects: Sequence[str])
 
 def write_outcomes(connection: duckdb.DuckDBPyConnection, outcomes: Outcomes, folder: Path) -> None:
     """The lines that are no rows, as the raw table intake_outcomes: with it all outcomes add up to the lines."""
-    if not outcomes.lines:
+    if not outcomes.rows():
         return
     connection.execute(
         f'create table {OUTCOMES} (entity varchar, outcome varchar, reason varchar, source_file varchar, "rows" bigint)'

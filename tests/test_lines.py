@@ -386,3 +386,27 @@ def others_of(folder: Path, entity: str) -> list[tuple[str, int]]:
         return []
     columns = 'parse_filename(source_file), "rows"::int, entity'
     return [(file, rows) for file, rows, name in read(folder, "intake_outcomes", columns) if name == entity]
+
+
+def test_rows_and_outcomes_of_invoices_add_up_to_their_lines(tmp_path: Path) -> None:
+    """Lines that cancel more than was sold, or what was never sold, are rows too: never more than there are lines."""
+    for seed in range(20):
+        chance = random.Random(f"invoices {seed}")
+        raw = tmp_path / str(seed) / "raw"
+        count = 0
+        for file in ("a.csv", "b.csv")[: chance.randint(1, 2)]:
+            rows = [
+                {
+                    "InvoiceNo": chance.choice([f"{file[0]}1", f"{file[0]}2", "C1", "C2"]),
+                    "StockCode": chance.choice("PQ"), "Quantity": chance.choice(["1", "2", "-1", "-3", "x"]),
+                    "InvoiceDate": f"2024-01-{chance.randint(10, 20)}", "UnitPrice": "5",
+                    "CustomerID": chance.choice(["7", "8", ""]), "Country": "DE",
+                }
+                for _ in range(chance.randint(1, 8))
+            ]  # fmt: skip
+            write(raw / file, rows)
+            count += len(rows)
+        folder = prepared(raw, "preset: invoice_lines\n")
+        others = [rows for _, rows in others_of(folder, "orders")]
+        assert len(read(folder, "orders", "order_id")) + sum(others) == count, seed
+        assert min(others, default=1) > 0

@@ -194,6 +194,8 @@ def test_a_date_is_read_by_its_declared_format_only(tmp_path: Path, date_format:
         ("currency_sign: $", "5.00", "5.00"),
         ("currency_sign: $", "($5.00)", "($5.00)"),
         ("currency_sign: $", "€5.00", "€5.00"),
+        ("currency_sign: [€, EUR]", "- 5.00 €", "-5.00"),
+        ("currency_sign: [€, EUR]", "5 5.00 €", "5 5.00 €"),
         ('currency_sign: [€, EUR], decimal: ",", thousands: "."', "1.234,50\u00a0€", "1234.50"),
         ('currency_sign: [€, EUR], decimal: ",", thousands: "."', "EUR 1.234,50", "1234.50"),
         ('currency_sign: [€, EUR], decimal: ","', "5.00 €", "5.00 €"),
@@ -629,6 +631,28 @@ def test_settings_may_stand_alone_beside_files_that_need_no_mapping(tmp_path: Pa
     (raw / "mapping.yml").write_text("{}\n")
     with pytest.raises(IntakeError, match=r"mapping.yml: maps nothing. Name a preset .* entities or settings"):
         prepare(raw, tmp_path / "prepared")
+
+
+@pytest.mark.parametrize(
+    ("files", "name", "content", "said"),
+    [
+        ("part-*.csv", "Part-2.CSV", "x", "its name differs from `files` in upper and lower case"),
+        ("part-1.csv", "part-2.csv", FILE, "has all columns that are read of part-1.csv. Name it in `files` as well"),
+    ],
+)
+def test_a_file_that_a_mapping_probably_misses_is_an_error(
+    tmp_path: Path, files: str, name: str, content: str, said: str
+) -> None:
+    raw = shop(tmp_path, simple(files=files))
+    (raw / "part-1.csv").write_text(FILE)
+    (raw / "prices.csv").write_text("product,price\n")
+    assert len(orders(raw, "*")) == 1
+    (raw / name).write_text(content)
+    with pytest.raises(IntakeError) as raised:
+        prepare(raw, tmp_path / "again")
+    assert "entity 'orders'" in str(raised.value)
+    assert str(raw / name) in str(raised.value)
+    assert said in str(raised.value)
 
 
 def test_what_yaml_reads_as_a_number_is_meant_as_a_text(tmp_path: Path) -> None:

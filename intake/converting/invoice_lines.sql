@@ -77,6 +77,7 @@ returned as (
         product,
         least(sum(abs(line_amount)), any_value(sold)) as refunded,
         greatest(sum(abs(line_amount)) - any_value(sold), 0) as too_much,
+        count(*) as cancelling_lines,
         max(ordered_at) as returned_at,
         min(invoice) as cancelling_invoice,
         any_value(customer_id) as customer_id,
@@ -91,6 +92,8 @@ refunds as (
         sold_by,
         sum(refunded) as refunded,
         max(returned_at) as returned_at,
+        -- Its lines make the refund and what is cancelled beyond: together no more rows than there are lines.
+        1 + count(*) filter (too_much > 0) > sum(cancelling_lines) as is_all_there_is,
         min(source_file) as source_file
     from returned
     group by all
@@ -99,16 +102,17 @@ refunds as (
 -- An invoice as it was sold and, where later lines cancel part of it, once more with the refund.
 versions as (
     select
-        *,
+        invoices.*,
         '0' as refunded_amount,
-        ordered_at as updated_at
+        invoices.ordered_at as updated_at
     from invoices
+    left join refunds on invoices.invoice = refunds.sold_by
+    where invoices.is_unreadable or coalesce(not refunds.is_all_there_is, true)
     union all by name
     select
-        invoices.* exclude (source_file),
+        invoices.* replace (refunds.source_file as source_file),
         cast(refunds.refunded as varchar) as refunded_amount,
-        refunds.returned_at as updated_at,
-        refunds.source_file
+        refunds.returned_at as updated_at
     from invoices
     inner join refunds on invoices.invoice = refunds.sold_by
     where not invoices.is_unreadable

@@ -25,10 +25,15 @@ class Outcomes:
             self.lines[entity, LEFT_OUT, reason, file] += lines
 
     def fold(self, entity: str, before: Counter[str], after: Counter[str]) -> None:
-        """Of the lines that stayed, those that are no rows of their own were folded."""
-        for file in sorted({*before, *after}):
-            if folded := before[file] - after[file]:
-                self.lines[entity, FOLDED, NO_REASON, file] += folded
+        """Of the lines that stayed, those that are no rows of their own were folded. Lines of one file may make a row
+        that names another file."""
+        folded = {file: before[file] - after[file] for file in sorted({*before, *after})}
+        too_many = -sum(lines for lines in folded.values() if lines < 0)
+        for file, lines in folded.items():
+            if lines > 0:
+                moved = min(lines, too_many)
+                too_many -= moved
+                self.lines[entity, FOLDED, NO_REASON, file] += lines - moved
 
     def drop(self, entity: str, before: Counter[str], after: Counter[str]) -> None:
         """Lines that stand in a later file once more are left out of the earlier one."""
@@ -36,7 +41,7 @@ class Outcomes:
             self.leave_out(entity, "in_a_later_file", file, before[file] - after[file])
 
     def rows(self) -> list[tuple[str, str, str, str, int]]:
-        return [(*key, lines) for key, lines in sorted(self.lines.items())]
+        return [(*key, lines) for key, lines in sorted(self.lines.items()) if lines]
 
 
 def lines_by_file(connection: duckdb.DuckDBPyConnection, relations: Iterable[str]) -> Counter[str]:

@@ -60,8 +60,8 @@ def without_signs(text: str, form: Format) -> str:
         text = f"regexp_replace({text}, '^(.*[^ ]) *-$', '-\\1')"
     if form.currency_sign:
         signs = "|".join(re.escape(sign) for sign in form.currency_sign)
-        blank = BLANK_SIGNS
-        text = f"regexp_replace({text}, {quoted(f'^(-?){blank}*(?:{signs}){blank}*|{blank}*(?:{signs})$')}, '\\1')"
+        before = quoted(f"^(-?){BLANK_SIGNS}*(?:{signs})?{BLANK_SIGNS}*")
+        text = f"regexp_replace(regexp_replace({text}, {before}, '\\1'), {quoted(f'{BLANK_SIGNS}*(?:{signs})$')}, '')"
     return text
 
 

@@ -60,15 +60,15 @@ def check_readable(path: Path) -> None:
         raise IntakeError(f"{path}: is empty. Export it again, or take it away")
 
 
-def column_names(path: Path) -> tuple[str, ...]:
-    """The columns of a file in its usual format, without reading its rows; none of an Excel file, which is slow."""
+def column_names(path: Path, form: Format | None = None) -> tuple[str, ...]:
+    """The columns of a file, without reading its rows; none of an Excel file, which is slow."""
     check_readable(path)
     if path.suffix.lower() == ".parquet":
         with duckdb.connect() as connection:
             return parquet_columns(connection, path)
     if path.suffix.lower() == ".xlsx" or is_gzip(path):
         return ()
-    return read_header(path, Format())
+    return read_header(path, form or Format())
 
 
 def first_rows(path: Path, rows: int) -> tuple[tuple[str, ...], list[list[str]]]:
