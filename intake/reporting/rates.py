@@ -85,7 +85,7 @@ def inverted(connection: duckdb.DuckDBPyConnection, reporting_currency: str) -> 
         sentence = f"1 {currency} = {plain(rate)} {reporting_currency} on {day}"
         yield Finding(
             f"{counted(len(found), 'rate', 'rates')} of {currency} probably the wrong way round: {sentence}, "
-            f"but 1 {currency} is about {plain(round(1 / rate, 4))} {reporting_currency}",
+            f"but 1 {currency} is about {plain(float(f'{1 / rate:.5g}'))} {reporting_currency}",
             "a rate is the units of the reporting currency for one unit of the other. Give 1 / rate",
         )
 
