@@ -73,7 +73,7 @@ def add_shape(part: Part, sample: Sample, free: list[str]) -> None:
         column, words = found
         part.rule["leave_out"] = {"refunds": {"column": column, "is": words}}
         part.reasons["leave_out"] = "they are refunds, see below"
-        free[:] = [other for other in free if other != column]
+        free[:] = [other for other in free if other not in (column, parent_of(sample.header))]
     elif fold := fold_of(sample, columns):
         part.rule["fold"], part.reasons["fold"] = fold
     elif "amount" in columns and (
