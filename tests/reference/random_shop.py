@@ -467,7 +467,7 @@ class ShopGenerator(RandomValues):
             entities["order_lines"] = self.order_lines(orders)
         found: Entities = {}
         for entity, rows in entities.items():
-            found[entity] = with_types(entity, rows, self.random) if self.chance(0.4) else [dict(row) for row in rows]
+            found[entity] = with_types(entity, rows, self.random) if self.chance(0.6) else [dict(row) for row in rows]
         return found
 
 

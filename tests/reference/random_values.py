@@ -118,7 +118,7 @@ class RandomValues:
             "source_timezone": pick(ZONES),
             "run_at": f"{run_day.isoformat()}T{pick(RUN_TIMES)}Z",
             "identity_salt": pick(("", "pepper", "Sälz 1", " X ") if self.ambiguous else ("", "pepper", "12ä")),
-            "identity_by": pick(("customer_id", "customer_id", "email")),
+            "identity_by": pick(("customer_id", "customer_id", "customer_id", "email", "email")),
             "margin_rate": pick((1.0, 0.4)),
             "reporting_currency": pick(("EUR", "EUR", "USD")),
             "as_of_date": as_of.isoformat() if as_of else None,

@@ -77,7 +77,12 @@ TYPES: dict[str, dict[str, Sequence[Convert]]] = {
 
 def with_types(entity: str, rows: Sequence[dict[str, str | None]], random: Random) -> list[dict[str, object]]:
     """The rows, with those in types that fit the types chosen for this shop. A row that does not fit stays text."""
-    chosen = {name: random.choice(kinds) for name, kinds in TYPES[entity].items() if random.random() < 0.5}
+    chosen: dict[str, Convert] = {}
+    for name, kinds in TYPES[entity].items():
+        convert = random.choice(kinds)
+        fitting = sum(convert(value) is not NOT_CONVERTED for row in rows if (value := row.get(name)))
+        if fitting > len(rows) / 10 and random.random() < 0.6:
+            chosen[name] = convert
     result: list[dict[str, object]] = []
     for row in rows:
         values = {name: typed(row[name], chosen[name], random) for name in chosen if name in row}
