@@ -7,7 +7,7 @@
         {% set folder = env_var('STAMMKUNDE_RAW', '' if tables else 'sample_data/raw') %}
         {% set files = raw_files(folder) if folder else [] %}
         {% do run_query('create schema if not exists raw') %}
-        {% for entity in graph.sources.values() if entity.source_name == 'raw' %}
+        {% for entity in graph.sources.values() if entity.source_name in ['raw', 'intake'] %}
             {% if entity.name in tables %}
                 {% do create_raw_entity_from_table(entity, tables[entity.name]) %}
             {% else %}
