@@ -117,6 +117,7 @@ def orders_mart(orders: list[Order], customers: list[Customer]) -> list[Row]:
                 "refunded_amount": order.refunded_amount,
                 "discount_amount": order.discount_amount,
                 "net_amount": order.net_amount,
+                "updated_at": order.updated_at,
                 "order_number": number,
                 "previous_order_date": previous,
                 "days_since_previous_order": (order.order_date - previous).days if previous else None,

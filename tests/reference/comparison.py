@@ -41,6 +41,7 @@ COLUMNS_TO_COME: dict[str, tuple[str, ...]] = {
 }
 # Columns of the marts that the calculation leaves out.
 NOT_CALCULATED: dict[str, tuple[str, ...]] = {"customers": ("rfm_segment",)}
+INSTANTS = ("ordered_at", "updated_at")
 MONEY = frozenset({"net_amount", "net_revenue", "cumulative_net_revenue", "returning_revenue", "unattributed_revenue"})
 TOLERANCE_MONEY = 0.005
 TOLERANCE_RATE = 1e-9
@@ -49,13 +50,13 @@ TOLERANCE_RATE = 1e-9
 def plain(value: object, column: str) -> object:
     """Dates as text, instants as text in UTC, every number as a float (booleans stay)."""
     if isinstance(value, datetime):
-        if column != "ordered_at":
+        if column not in INSTANTS:
             return value.date().isoformat()
         utc = value.astimezone(UTC) if value.tzinfo else value
         return utc.strftime("%Y-%m-%d %H:%M:%S.%f")
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, str) and column == "ordered_at":
+    if isinstance(value, str) and column in INSTANTS:
         return plain(datetime.fromisoformat(value), column)
     if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
         return None if math.isnan(value) else float(value)

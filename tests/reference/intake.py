@@ -47,6 +47,7 @@ class Order:
     refunded_amount: Decimal
     discount_amount: Decimal | None
     net_amount: Decimal
+    updated_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -262,6 +263,7 @@ def count_order(
         refunded_amount=refunded,
         discount_amount=row.discount_amount,
         net_amount=round_half_away(EXACT.multiply(row.amount - refunded, rate), 2),
+        updated_at=row.updated_at,
     )
 
 
