@@ -71,7 +71,7 @@ class ShopGenerator(RandomValues):
 
     def __init__(self, seed: int, order_rows: int | None, ambiguous: bool) -> None:
         super().__init__(seed, ambiguous)
-        self.target_rows = order_rows or self.random.choice((30, 60, 120, 200, 300, 400))
+        self.target_rows = order_rows or self.random.choice((60, 120, 200, 300, 400, 400))
         self.ids_are_numbers = self.chance(0.5)
         self.order_count = 0
         self.used_order_ids: set[str] = set()
@@ -181,7 +181,7 @@ class ShopGenerator(RandomValues):
     def another_version(self, row: RawRow) -> RawRow:
         """The same order again: a copy, a newer or older state, a tie in one column, or a broken row."""
         copy = dict(row)
-        kind = self.random.choice(("copy", "same", "newer", "older", "tie", "tie", "broken"))
+        kind = self.random.choice(("copy", "same", "newer", "older", "tie", "tie", "tie", "tie", "broken"))
         if kind == "broken":
             return self.broken(copy)
         if kind == "same":  # touched, but of the same state
@@ -200,11 +200,11 @@ class ShopGenerator(RandomValues):
         return copy
 
     def tie(self, row: RawRow, copy: RawRow) -> None:
-        """Both rows alike but for one column, and mostly of one `updated_at`, readable or not."""
+        """Both rows alike but for one or two columns, and mostly of one `updated_at`, readable or not."""
         amount = self.random.choice(("9", "10", "10.00", "10.5"))
         alternatives: dict[str, tuple[str | None, ...]] = {
             "amount": (amount, "100"),
-            "refunded_amount": (None, "0", "5", "10", "11", "12"),
+            "refunded_amount": (None, "0", "5", "11", "12", "13"),
             "status": ("paid", "shipped", "cancelled", "zz", None, "é", "Paid", "PAID "),
             "discount_amount": ("9", "10", "0", None, "abc"),
             "sales_channel": ("web", "app", None, "Web", "\uff5e", "\U0001f600"),
@@ -218,11 +218,11 @@ class ShopGenerator(RandomValues):
         if self.ambiguous:
             alternatives["discount_amount"] += ("-1",)
         row["amount"] = copy["amount"] = amount
-        row["refunded_amount"] = copy["refunded_amount"] = self.random.choice((None, None, "11"))
+        row["refunded_amount"] = copy["refunded_amount"] = self.random.choice((None, "11"))
         if self.chance(0.3):
             row["updated_at"] = copy["updated_at"] = "not known"
-        column = self.random.choice(tuple(alternatives))
-        copy[column] = self.random.choice(alternatives[column])
+        for column in self.random.sample(tuple(alternatives), self.random.choice((1, 2, 2))):
+            copy[column] = self.random.choice(alternatives[column])
 
     def broken(self, row: RawRow) -> RawRow:
         copy = dict(row)
@@ -257,7 +257,7 @@ class ShopGenerator(RandomValues):
                     row["ordered_at"] = self.random.choice(rows)["ordered_at"]
                 if self.chance(0.06):
                     row = self.broken(row)
-                copies = self.random.choice((1, 1, 2)) if self.chance(0.15) else 0
+                copies = self.random.choice((1, 1, 2)) if self.chance(0.25) else 0
                 again = [self.another_version(row) for _ in range(copies)]
                 rows.extend((row, *again))
                 day += timedelta(days=self.gap(day))
@@ -352,7 +352,7 @@ class ShopGenerator(RandomValues):
 
     def customer(self, person: Person) -> RawRow:
         who = self.identify(person)
-        if self.chance(0.2):
+        if self.chance(0.3):
             who["email"] = self.random.choice((f"user{self.random.randint(0, 30)}@example.com", FAMILY, None))
         created = self.random.choice((self.first_day, self.first_day, self.any_day()))
         return {
@@ -415,14 +415,16 @@ class ShopGenerator(RandomValues):
     def order_lines(self, orders: Sequence[RawRow]) -> list[RawRow]:
         rows: list[RawRow] = []
         order_ids = sorted({row["order_id"] or "" for row in orders} - {""})
-        categories = self.random.choice((("Shoes", "Coats", "unknown"), ("Shoes", None, "  ", " Hats "), (None, "")))
+        kinds = (("Shoes", "Coats", "unknown"), ("Shoes", "Coats", "Hats"), ("Shoes", None, "  ", " Hats "), (None, ""))
+        categories = self.random.choice(kinds)
         for order_id in order_ids:
             if self.chance(0.2):
                 continue
+            is_numbered = self.chance(0.8)
             for line in self.random.sample((1, 2, 3, 9, 10, 11), self.random.randint(1, 4)):
                 row: RawRow = {
                     "order_id": order_id,
-                    "line_number": self.random.choice((str(line), str(line), f"{line}.0", f"0{line}", None)),
+                    "line_number": self.random.choice((str(line), f"{line}.0", f"0{line}")) if is_numbered else None,
                     "product_id": f"p{self.random.randint(1, 20)}",
                     "product_name": self.random.choice(("Boot", 'Coat, "long"', None)),
                     "category": self.random.choice(categories),
@@ -430,7 +432,7 @@ class ShopGenerator(RandomValues):
                     "amount": self.amount(),
                 }
                 rows.append(row)
-                if self.chance(0.2):
+                if self.chance(0.4):
                     rows.append(self.another_line(row))
         if rows:
             rows.append({**rows[0], "order_id": "no such order", "category": "Ghost"})
@@ -439,11 +441,17 @@ class ShopGenerator(RandomValues):
 
     def another_line(self, row: RawRow) -> RawRow:
         """Another version of a line, a broken one, or one without a number."""
-        column = self.random.choice(("amount", "quantity", "product_id", "product_name", "line_number", "none"))
-        numbers, words = ("1000", "10.000", "9", None, "many"), ("p9", "a", "p\xe4", None)
-        value = self.random.choice(numbers if column in ("amount", "quantity") else words)
-        changed: RawRow = {} if column == "none" else {column: value}
-        return {**row, "category": self.random.choice(("Twin", "shoes", "Zoo", None)), **changed}
+        copy = {**row, "category": self.random.choice(("Twin", "shoes", "Zoo", None))}
+        alternatives: dict[str, tuple[str | None, ...]] = {
+            "amount": ("1000", "9", None, "many"),
+            "quantity": ("0.5", "10", None, "many"),
+            "product_id": ("p9", "a", None),
+            "product_name": ("A", "p\xe4", None),
+            "line_number": (None, "first"),
+        }
+        for column in self.random.sample(tuple(alternatives), self.random.randint(0, 2)):
+            copy[column] = self.random.choice(alternatives[column])
+        return copy
 
     # --- all of it ----------------------------------------------------------------------------------------------
 
@@ -463,7 +471,7 @@ class ShopGenerator(RandomValues):
             entities["customers"] = self.without_some_columns("customers", self.customers())
         if self.chance(0.85):
             entities["exchange_rates"] = self.exchange_rates()
-        if self.chance(0.7):
+        if self.chance(0.85):
             entities["order_lines"] = self.order_lines(orders)
         found: Entities = {}
         for entity, rows in entities.items():

@@ -218,7 +218,9 @@ class RandomValues:
         if kind == 0:
             return self.random.choice(("0", "0.0", "-0", "-0.00", "0.00001", "-0.00004"))
         if kind == 1:
-            return self.random.choice(("1.005", "10.12345", "0.00005", "2.675", "0.01", "0.015", "12.34565", "007.50"))
+            return self.random.choice(
+                ("1.005", "10.12345", "0.00005", "1.00005", "2.675", "0.015", "12.34565", "007.50")
+            )
         if kind == 2:
             return str(self.random.randint(1, 50))
         if kind == 3:
