@@ -22,7 +22,7 @@
 
 {#- An id: a whole number without the decimals that a spreadsheet or pandas gave it. Null for texts that mean no id. -#}
 {% macro raw_id(column) -%}
-    case when lower({{ whole_number(column) }}) not in ({{ missing_values() }}) then {{ whole_number(column) }} end
+    case when not {{ is_missing_value(whole_number(column)) }} then {{ whole_number(column) }} end
 {%- endmacro %}
 
 {% macro whole_number(column) -%}
@@ -65,7 +65,7 @@
 {#- An e-mail: null for a text that has not exactly one @ between other characters, and for texts that mean none. -#}
 {% macro raw_email(column) -%}
     case
-        when {{ column }} like '_%@_%' and {{ column }} not like '%@%@%' and lower({{ column }}) not in ({{ missing_values() }})
+        when {{ column }} like '_%@_%' and {{ column }} not like '%@%@%' and not {{ is_missing_value(column) }}
             then {{ composed(column) }}
     end
 {%- endmacro %}

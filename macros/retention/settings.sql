@@ -29,9 +29,23 @@
 {%- endmacro %}
 
 
-{#- Texts that mean no id or no e-mail, as an SQL list. -#}
-{% macro missing_values() -%}
-    {{ list_of_words(var('missing_values')) }}
+{#- Whether a text means no id or no e-mail. A regular expression and no list: DuckDB would join with a list, whatever stands
+    before it, and few texts are as short as these words. -#}
+{% macro is_missing_value(expression) -%}
+    {%- set words, patterns = [], [] -%}
+    {%- for word in var('missing_values') -%}
+        {%- do words.append(word | string | trim | lower) -%}
+        {%- do patterns.append(modules.re.escape(words[-1])) -%}
+    {%- endfor -%}
+    {%- if words -%}
+    {#- A letter has at most four bytes. -#}
+    (
+        {{ is_shorter_than(expression, words | map('length') | max * 4 + 1) }}
+        and {{ has_form(lower_case(expression), patterns | join('|')) }}
+    )
+    {%- else -%}
+    false
+    {%- endif -%}
 {%- endmacro %}
 
 
