@@ -18,7 +18,9 @@ from tests.reference.intake import take_in
 from tests.reference.random_shop import files_of, random_shop
 from tests.reference.settings import read_settings
 
-QUICK = [(seed, seed % 2 == 0) for seed in range(1, 9)]
+# Chosen so that among them every comparison between versions and every way to tell a customer decides something.
+QUICK = [(seed, seed % 2 == 0) for seed in (25, 42, 43, 44, 46, 55, 56, 57)]
+WITH_DATA_TESTS = (25, 44)
 LONG = [(seed, seed % 2 == 0) for seed in range(1001, 1101)]
 
 
@@ -90,7 +92,7 @@ def test_the_shops_hold_every_outcome() -> None:
 
 @pytest.mark.parametrize(("seed", "ambiguous"), QUICK)
 def test_marts_equal_the_calculation(seed: int, ambiguous: bool, tmp_path: Path) -> None:
-    check(seed, ambiguous, tmp_path, data_tests=seed <= 2)
+    check(seed, ambiguous, tmp_path, data_tests=seed in WITH_DATA_TESTS)
 
 
 @pytest.mark.long
