@@ -9,8 +9,8 @@ Readings chosen
 Where the contract leaves room, these are the readings taken here.
 
 * The words of missing_values and the states of excluded_statuses and refunded_statuses are trimmed as values are.
-* E-mails are compared in Unicode's composed form (NFC), in lower case; that form is also what is hashed for a guest.
-  What is compared "as it stands" (ties between versions, missing_values) is not composed.
+* E-mails are read in Unicode's composed form (NFC). So it is what is compared, for ties between versions too, and what
+  is hashed for a guest, in lower case. missing_values are looked up before.
 * Ties between versions compare values as section 2 reads them: amounts as numbers, timestamps as instants, a discount
   that does not parse as null. "The row's e-mail" is the one that counts for it.
 * marketing_consent is null where the customer's row leaves it empty and where the customer has no row.

@@ -7,14 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from .ranks import customer_rank, null_smallest
-from .reading import comparable_email
 from .rows import CustomerRow, OrderVersion
 from .settings import Settings
 
 
 @dataclass(frozen=True)
 class Identity:
-    number_of_email: Mapping[str, str]  # comparable e-mail -> the smallest number that shares it
+    number_of_email: Mapping[str, str]  # e-mail in lower case -> the smallest number that shares it
     email_of_number: Mapping[str, str]
     email_comes_first: bool
     salt: str
@@ -29,7 +28,7 @@ class Identity:
         return None if email is None else self.of_email(email)
 
     def of_email(self, email: str) -> str:
-        same = comparable_email(email)
+        same = email.lower()
         guest = hashlib.md5((self.salt + same).encode("utf-8"), usedforsecurity=False).hexdigest()
         return self.number_of_email.get(same, f"guest:{guest}")
 
@@ -42,7 +41,7 @@ def find_identity(customers: Iterable[CustomerRow], orders: Iterable[OrderVersio
     # `customers` come last: their e-mail goes before that of the latest order.
     for row in (*by_time, *customers):
         if row.customer_id is not None and row.email is not None:
-            same = comparable_email(row.email)
+            same = row.email.lower()
             number_of_email[same] = min(number_of_email.get(same, row.customer_id), row.customer_id, key=null_smallest)
             email_of_number[row.customer_id] = row.email
     return Identity(number_of_email, email_of_number, settings.identity_by == "email", settings.identity_salt)

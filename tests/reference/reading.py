@@ -63,8 +63,9 @@ def read_undamaged_id(value: object, missing_values: Set[str]) -> str | None:
 
 
 def read_email(value: object, missing_values: Set[str]) -> str | None:
+    """As it is written, in Unicode's composed form (NFC)."""
     text = read_id_or_email(value, missing_values)
-    return text if text is not None and EMAIL.fullmatch(text) else None
+    return unicodedata.normalize("NFC", text) if text is not None and EMAIL.fullmatch(text) else None
 
 
 def read_customer(raw_id: object, raw_email: object, missing_values: Set[str]) -> tuple[str | None, str | None]:
@@ -73,11 +74,6 @@ def read_customer(raw_id: object, raw_email: object, missing_values: Set[str]) -
     if customer_id is not None and "@" in customer_id:
         return None, read_email(customer_id, missing_values) or read_email(raw_email, missing_values)
     return customer_id, read_email(raw_email, missing_values)
-
-
-def comparable_email(email: str) -> str:
-    """What two spellings of one e-mail have in common: Unicode's composed form (NFC), in lower case."""
-    return unicodedata.normalize("NFC", email).lower()
 
 
 # --- booleans, numbers, timestamps ------------------------------------------------------------------------------
