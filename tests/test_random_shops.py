@@ -19,8 +19,8 @@ from tests.reference.random_shop import files_of, random_shop
 from tests.reference.settings import read_settings
 
 # Chosen so that among them every comparison between versions and every way to tell a customer decides something.
-QUICK = [(seed, seed % 2 == 0) for seed in (25, 42, 43, 44, 46, 55, 56, 57)]
-WITH_DATA_TESTS = (25, 44)
+QUICK = [(seed, seed % 2 == 0) for seed in (25, 36, 39, 43, 46, 55, 61, 70)]
+WITH_DATA_TESTS = (25, 70)
 LONG = [(seed, seed % 2 == 0) for seed in range(1001, 1101)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
@@ -253,13 +254,13 @@ class RandomValues:
         """An id as one of several systems writes it: whole numbers as decimals, with blanks around."""
         if identifier is None:
             return self.nothing()
-        if identifier.isdecimal() and identifier.isascii() and self.chance(0.15):
+        if re.fullmatch(r"-?[0-9]+", identifier) and self.chance(0.15):
             identifier += self.random.choice((".0", ".00", ".0000"))
         return self.pad(identifier)
 
     def spell_email(self, email: str | None) -> str | None:
         if email is None:
-            return self.random.choice(NO_EMAILS) if self.chance(0.1) else self.nothing()
+            return self.random.choice((*NO_EMAILS, *NOBODY)) if self.chance(0.15) else self.nothing()
         spelled = self.random.choice((email, email, email.upper(), email.title(), email.lower()))
         if self.chance(0.3):  # letters and their marks one by one, as some systems write them
             spelled = unicodedata.normalize("NFD", spelled)
