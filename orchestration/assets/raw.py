@@ -61,11 +61,12 @@ def read_and_judge(session: Session) -> Iterator[Any]:
     places = session.places
     check_installed(places.target)
     check_running(places.target)
+    session.claim()
     session.begin(mapping_of(places.raw, places.mapping) if places.raw else None)
-    in_tables = entities_of_tables()
+    in_tables = entities_of_tables(places.raw_tables)
     if places.raw:
         session.prepared = prepare(places.raw, places.prepared, places.mapping, in_tables)
-    of_tables = measure_tables(session.dbt, date.today())
+    of_tables = measure_tables(session.dbt, places.raw_tables, date.today())
     measured = [
         {**row, **of_tables.get(str(row["entity"]), {}), "build_id": session.build_id}
         for row in raw.measure(session.prepared, date.today(), in_tables)
