@@ -236,12 +236,12 @@ def refresh(places: Places, wanted: Mapping[str, object]) -> None:
     """Run one refresh to its end; after a good one print the key figures. What cannot be done is said at once."""
     from orchestration import launch
     from orchestration.targets import check_installed
-    from stammkunde.shops import check_owner, check_source
+    from stammkunde.shops import check_source, given_up
 
     request = asked(wanted)
     check_installed(places.target)
     check_source(places)
-    check_owner(places, request.replace_shop)
+    given_up(places, request.replace_shop)
     console.print(read_from(places), markup=False)
     finish(launch.run(places, request), places)
 
@@ -253,7 +253,7 @@ def read_from(places: Places) -> str:
     source = Source.of(places)
     if source.is_sample:
         return "The sample shop. Your own: stammkunde run --raw FOLDER (make run RAW=FOLDER)"
-    return f"The shop {source.shop}, from {source.raw or source.raw_tables or 'nowhere yet'}"
+    return f"The shop {source.shop}, from {source.raw or source.raw_tables or 'a place that is not known'}"
 
 
 def asked(wanted: Mapping[str, object]) -> RefreshRequest:

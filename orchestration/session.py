@@ -31,7 +31,7 @@ from stammkunde.errors import StammkundeError, one_line
 from stammkunde.places import Places
 from stammkunde.published import published_build
 from stammkunde.request import RefreshRequest
-from stammkunde.shops import Source, check_owner, check_source, remember
+from stammkunde.shops import Source, check_source, given_up, remember
 
 
 class RefreshError(StammkundeError):
@@ -136,7 +136,8 @@ class Session:
         What is read here is what later refreshes read where nobody says otherwise, also if this one fails.
         """
         check_source(self.places)
-        check_owner(self.places, self.request.replace_shop)
+        if former := given_up(self.places, self.request.replace_shop):
+            self.say(f"  the figures of the shop {former} are given up for those of {self.places.shop}")
         if not self.places.raw or self.places.raw.exists():  # no typing error
             remember(self.places)
         self.state.rename_shop(self.source.names, self.places.shop)

@@ -215,11 +215,16 @@ def check_source(places: Places) -> None:
         )
 
 
-def check_owner(places: Places, replaced_shop: str | None = None) -> None:
-    """Raises ShopError where a refresh would take the place of another shop than the one that may be given up."""
+def given_up(places: Places, replaced_shop: str | None = None) -> str | None:
+    """The published shop whose place a refresh takes; None where it is the same shop, or nothing is published.
+
+    Raises ShopError where that is another one than the shop that may be replaced. The sample always may.
+    """
     owner, source = published_shop(places.published), Source.of(places)
-    if owner is None or is_sample_shop(owner) or owner in source.names or owner == replaced_shop:
-        return
+    if owner is None or owner in source.names:
+        return None
+    if is_sample_shop(owner) or owner == replaced_shop:
+        return owner
     given = f", not of {replaced_shop}" if replaced_shop else ""
     what = f"the shop {source.shop} ({source.raw or source.raw_tables})"
     raise ShopError(

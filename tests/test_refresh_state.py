@@ -141,6 +141,13 @@ def test_only_the_rows_of_one_build_are_replaced(state: State) -> None:
     assert [row["build_id"] for row in state.rows("raw_entities")] == ["b2"]
 
 
+def test_a_shop_that_gets_a_name_keeps_its_history(state: State) -> None:
+    for build_id, shop in (("b1", "raw-1"), ("b2", "other"), ("b3", None), ("b4", "my shop")):
+        state.note(build_id, outcome="published", shop=shop)
+    state.rename_shop({"raw-1", "my shop"}, "my shop")
+    assert [row["shop"] for row in state.rows("builds")] == ["my shop", "other", None, "my shop"]
+
+
 def test_rows_of_builds_long_ago_are_forgotten(state: State) -> None:
     old = [{"build_id": f"b{number:04}", "entity": "orders"} for number in range(KEPT_REFRESHES + 5)]
     state.write("raw_entities", old)
@@ -156,9 +163,9 @@ def holder(places: Places) -> subprocess.Popen[str]:
     """Another process that holds the lock until it is told to let go."""
     code = """
 import sys
-from stammkunde.places import Places
 from orchestration.session import locked
-with locked(Places.from_environment(), print):
+from stammkunde.shops import find_places
+with locked(find_places(), print):
     print("held", flush=True)
     sys.stdin.readline()
 """
