@@ -203,10 +203,10 @@ def serve() -> None:
         str(program), "dev", "--host", "127.0.0.1", "--port", str(environment().dagster_port),
         "--module-name", "orchestration.definitions",
     ]  # fmt: skip
-    os.chdir(PROJECT)
-    # Dagster's own processes import our event log.
     # What nobody named stays open: each run reads what was read last by then.
     given = named().in_places(places).environment()
+    os.chdir(PROJECT)
+    # Dagster's own processes import our event log.
     os.execve(program, command, {**os.environ, **given, "PYTHONPATH": str(PROJECT)})
 
 
