@@ -57,11 +57,11 @@ def raw_assets() -> dg.AssetsDefinition:
 
 
 def read_and_judge(session: Session) -> Iterator[Any]:
+    session.claim()
     require_suites(NAMES)  # said now, not after dbt has built everything
     places = session.places
     check_installed(places.target)
     check_running(places.target)
-    session.claim()
     session.begin(mapping_of(places.raw, places.mapping) if places.raw else None)
     in_tables = entities_of_tables(places.raw_tables)
     if places.raw:
