@@ -31,7 +31,7 @@ from stammkunde.errors import StammkundeError, one_line
 from stammkunde.places import Places
 from stammkunde.published import published_build
 from stammkunde.request import RefreshRequest
-from stammkunde.shops import Source, check_source, given_up, remember
+from stammkunde.shops import Source, check_source, given_up, remember, remembered
 
 
 class RefreshError(StammkundeError):
@@ -133,13 +133,18 @@ class Session:
     def claim(self) -> None:
         """Raises ShopError unless there is something to read whose figures may take the place of the published ones.
 
-        What is read here is what later refreshes read where nobody says otherwise, also if this one fails.
+        A shop that is new here is remembered at once: if this fails, the next refresh must not read the sample.
         """
         check_source(self.places)
         if former := given_up(self.places, self.request.replace_shop):
             self.say(f"  the figures of the shop {former} are given up for those of {self.places.shop}")
-        if not self.places.raw or self.places.raw.exists():  # no typing error
+        is_new = not any(known.shop in self.source.names for known in remembered(self.places))
+        if is_new and (not self.places.raw or self.places.raw.is_dir()):  # no typing error
             remember(self.places)
+
+    def keep_source(self) -> None:
+        """What could be read is what later refreshes read where nobody names anything, whatever the gate says of it."""
+        remember(self.places)
         self.state.rename_shop(self.source.names, self.places.shop)
 
     @property

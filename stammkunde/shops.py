@@ -218,13 +218,20 @@ def check_source(places: Places) -> None:
 def given_up(places: Places, replaced_shop: str | None = None) -> str | None:
     """The published shop whose place a refresh takes; None where it is the same shop, or nothing is published.
 
-    Raises ShopError where that is another one than the shop that may be replaced. The sample always may.
+    Raises ShopError where that is another one than the shop that may be replaced. The sample always may, and takes the
+    place of none.
     """
     owner, source = published_shop(places.published), Source.of(places)
     if owner is None or owner in source.names:
         return None
-    if is_sample_shop(owner) or owner == replaced_shop:
+    if is_sample_shop(owner) or (owner == replaced_shop and not source.is_sample):
         return owner
+    apart = "a warehouse of its own: STAMMKUNDE_WAREHOUSE and STAMMKUNDE_PUBLISHED"
+    if source.is_sample:
+        raise ShopError(
+            f"{places.published} holds the figures of the shop {owner}, whose place the sample does not take. "
+            f"Give the sample {apart}"
+        )
     given = f", not of {replaced_shop}" if replaced_shop else ""
     what = f"the shop {source.shop} ({source.raw or source.raw_tables})"
     raise ShopError(
@@ -232,7 +239,7 @@ def given_up(places: Places, replaced_shop: str | None = None) -> str | None:
         f"To give {owner} up: stammkunde run --replace-shop {shlex.quote(owner)} "
         f"(make run REPLACE_SHOP=..., or replace_shop in Dagster's launchpad). "
         f"If it is the same shop in another place: {same_shop(owner)}. "
-        "To have both, give this one a warehouse of its own: STAMMKUNDE_WAREHOUSE and STAMMKUNDE_PUBLISHED"
+        f"To have both, give this one {apart}"
     )
 
 

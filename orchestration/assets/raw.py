@@ -71,6 +71,7 @@ def read_and_judge(session: Session) -> Iterator[Any]:
         {**row, **of_tables.get(str(row["entity"]), {}), "build_id": session.build_id}
         for row in raw.measure(session.prepared, date.today(), in_tables)
     ]
+    session.keep_source()
     session.state.replace("raw_entities", session.build_id, measured)
     for row in measured:
         metadata: dict[str, Any] = {"files": row["files"], "bytes": row["bytes"], "dagster/row_count": row["rows"]}
