@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
 import yaml
@@ -61,6 +61,12 @@ def columns(names: list[str]) -> list[str]:
     return names
 
 
+def words(texts: list[str]) -> list[str]:
+    if any(not text.strip() for text in texts):
+        raise ValueError("must be a list of texts that are not empty")
+    return texts
+
+
 def as_text(value: object) -> object:
     """YAML reads an unquoted day as a date."""
     return value.isoformat() if isinstance(value, date | datetime) else value
@@ -70,6 +76,7 @@ WholeNumber = Annotated[int, Field(strict=True)]
 Positive = Annotated[WholeNumber, Field(ge=1)]
 NotNegative = Annotated[WholeNumber, Field(ge=0)]
 TimeZone = Annotated[str, AfterValidator(time_zone)]
+Words = Annotated[list[str], AfterValidator(words)]
 
 
 class Settings(BaseModel):
@@ -83,11 +90,14 @@ class Settings(BaseModel):
     run_at: Annotated[str, AfterValidator(instant), BeforeValidator(as_text)] | None
     as_of_date: Annotated[str, AfterValidator(iso_date), BeforeValidator(as_text)] | None
     identity_salt: Annotated[str, AfterValidator(unquoted)]
+    identity_by: Literal["customer_id", "email"]
+    missing_values: Words
     active_window_days: Positive
     at_risk_after_days: NotNegative
     new_window_days: NotNegative
     loyal_min_orders: Positive
-    excluded_statuses: list[str]
+    excluded_statuses: Words
+    refunded_statuses: Words
     count_fully_refunded: Annotated[bool, Field(strict=True)]
     segment_dimensions: Annotated[list[str], AfterValidator(columns)]
 

@@ -55,7 +55,8 @@ MARTS = (
     create table marts.row_accounting as
     from (values
         ('orders', 'counted', 'none', 364), ('orders', 'quarantined', 'invalid_amount', 6),
-        ('customers', 'counted', 'none', 52), ('customers', 'quarantined', 'missing_customer_id', 2)
+        ('customers', 'counted', 'none', 52), ('customers', 'quarantined', 'missing_customer_id', 2),
+        ('orders', 'folded', 'none', 900), ('customers', 'left_out', 'staff', 40)
     ) as _(entity, outcome, reason, rows)
     """,
     """
@@ -224,6 +225,12 @@ CASES = [
         "36 of 400 order rows cannot be used: see marts.row_accounting for the reasons and staging.quarantined_orders "
         "for the rows",
         "update marts.row_accounting set rows = 36 where entity = 'orders' and outcome = 'quarantined'",
+    ),
+    Case(
+        "conflicting_orders_share", "0 %", "7.5 %", "at most 2 %",
+        "30 of 400 order rows have the number of another order, differ from it and are not older: they may be other "
+        "orders (staging.superseded_orders, superseded_reason conflict)",
+        "insert into marts.row_accounting values ('orders', 'superseded', 'conflict', 30)",
     ),
     Case(
         "quarantined_orders_rise", "0 points", "7.38 points", "at most 2 points",

@@ -11,6 +11,15 @@
 {%- endmacro %}
 
 
+{#- The same where the rate is null for an amount in the reporting currency, which is only rounded: most amounts are. -#}
+{% macro net_amount(amount, refunded_amount, exchange_rate) -%}
+    case
+        when {{ exchange_rate }} is null then cast({{ amount }} - {{ refunded_amount }} as decimal(18, 2))
+        else {{ converted_amount(amount ~ ' - ' ~ refunded_amount, exchange_rate) }}
+    end
+{%- endmacro %}
+
+
 {#- Body of a CTE: whole numbers from 0 to a bound, as column `number`. Six digits are enough for all days between the years 1 and
     2700. It is portable, generate_series is not. -#}
 {% macro whole_numbers(upper_bound, digits=6) -%}

@@ -1,20 +1,53 @@
-{#- Text as it is compared everywhere: without surrounding spaces, tabs and line ends; blank is null. -#}
+{#- Text as it is compared everywhere: without white space at its ends; null where nothing is left, and for the words that
+    databases and spreadsheets write for nothing. Most texts begin and end with a letter or sign of ASCII: they have nothing to
+    trim, and only the others are searched, which costs ten times as much. -#}
 {% macro clean_text(expression) -%}
-    {{ return(adapter.dispatch('clean_text', 'stammkunde')(expression)) }}
-{%- endmacro %}
-
-{#- DuckDB trims anything but spaces letter by letter, which costs as much as all else in staging: only what begins or ends
-    with a character up to the space is trimmed. The empty text is less than '!', too. -#}
-{% macro default__clean_text(expression) -%}
     case
-        when {{ expression }} < '!' or right({{ expression }}, 1) < '!'
-            then nullif(trim(both ' ' || chr(9) || chr(10) || chr(13) from {{ expression }}), '')
+        when {{ expression }} < '!' or {{ expression }} > '~~' or right({{ expression }}, 1) not between '!' and '~'
+            then case
+                when not {{ has_form(expression, '(?i)' ~ white_space() ~ '*(' ~ words_for_nothing() | join('|') ~ ')?' ~ white_space() ~ '*') }}
+                    then {{ trimmed(expression) }}
+            end
+        when {{ is_shorter_than(expression, 5) }} and {{ has_form(expression, '(?i)(' ~ words_for_nothing() | join('|') ~ ')') }}
+            then null
         else {{ expression }}
     end
 {%- endmacro %}
 
-{% macro spark__clean_text(expression) -%}
-    nullif(trim(both ' ' || chr(9) || chr(10) || chr(13) from {{ expression }}), '')
+{#- Whether a text has fewer bytes: the quickest question about it, asked before a slow one. -#}
+{% macro is_shorter_than(expression, bytes) -%}
+    {{ return(adapter.dispatch('is_shorter_than', 'stammkunde')(expression, bytes)) }}
+{%- endmacro %}
+
+{% macro default__is_shorter_than(expression, bytes) -%}
+    strlen({{ expression }}) < {{ bytes }}
+{%- endmacro %}
+
+{% macro spark__is_shorter_than(expression, bytes) -%}
+    octet_length({{ expression }}) < {{ bytes }}
+{%- endmacro %}
+
+
+{#- As a regular expression: Unicode's White_Space and the characters without a width. -#}
+{% macro white_space() -%}
+    {{ return('[\\x{9}-\\x{d}\\x{20}\\x{85}\\x{a0}\\x{1680}\\x{2000}-\\x{200d}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{2060}\\x{3000}\\x{feff}]') }}
+{%- endmacro %}
+
+{% macro words_for_nothing() -%}
+    {{ return(['\\\\N', 'NULL', 'NaN', '#N/A', '#NV']) }}
+{%- endmacro %}
+
+{#- Without white space at its ends. -#}
+{% macro trimmed(expression) -%}
+    {{ return(adapter.dispatch('trimmed', 'stammkunde')(expression)) }}
+{%- endmacro %}
+
+{% macro default__trimmed(expression) -%}
+    regexp_replace({{ expression }}, {{ text_literal('^' ~ white_space() ~ '+|' ~ white_space() ~ '+\\z') }}, '', 'g')
+{%- endmacro %}
+
+{% macro spark__trimmed(expression) -%}
+    regexp_replace({{ expression }}, {{ text_literal('^' ~ white_space() ~ '+|' ~ white_space() ~ '+\\z') }}, '')
 {%- endmacro %}
 
 
@@ -54,12 +87,12 @@
 {%- endmacro %}
 
 {% macro default__has_form(expression, pattern) -%}
-    regexp_full_match({{ expression }}, '{{ pattern }}')
+    regexp_full_match({{ expression }}, {{ text_literal(pattern) }})
 {%- endmacro %}
 
 {#- Not `$` at the end: in Java it also matches before a line end. -#}
 {% macro spark__has_form(expression, pattern) -%}
-    {{ expression }} rlike '^({{ pattern }})(?!(?s:.))'
+    {{ expression }} rlike {{ text_literal('^(' ~ pattern ~ ')(?!(?s:.))') }}
 {%- endmacro %}
 
 
@@ -74,7 +107,43 @@
 
 {#- Cleaned text to a boolean: the usual spellings of yes are true, anything else is false, null stays null. -#}
 {% macro boolean_from_text(expression) -%}
-    lower({{ expression }}) in ('true', 't', '1', 'yes', 'y')
+    {{ has_form(expression, '(?i)(true|t|yes|y|ja|j|wahr|1([.]0+)?)') }}
+{%- endmacro %}
+
+
+{#- Text in Unicode's composed form: a letter with its accent is one character. -#}
+{% macro composed(expression) -%}
+    {{ return(adapter.dispatch('composed', 'stammkunde')(expression)) }}
+{%- endmacro %}
+
+{% macro default__composed(expression) -%}
+    nfc_normalize({{ expression }})
+{%- endmacro %}
+
+{#- Spark has no function for it. The letters of European languages (Latin-1, Latin Extended-A) are composed here. -#}
+{% macro spark__composed(expression) -%}
+    {%- set letters = {
+        '\u0300': ('AEINOUaeinou', 'ÀÈÌǸÒÙàèìǹòù'),
+        '\u0301': ('AEIOUYaeiouyCcLlNnRrSsZz', 'ÁÉÍÓÚÝáéíóúýĆćĹĺŃńŔŕŚśŹź'),
+        '\u0302': ('AEIOUaeiouCcGgHhJjSsWwYy', 'ÂÊÎÔÛâêîôûĈĉĜĝĤĥĴĵŜŝŴŵŶŷ'),
+        '\u0303': ('ANOanoIiUu', 'ÃÑÕãñõĨĩŨũ'),
+        '\u0304': ('AaEeIiOoUu', 'ĀāĒēĪīŌōŪū'),
+        '\u0306': ('AaEeGgIiOoUu', 'ĂăĔĕĞğĬĭŎŏŬŭ'),
+        '\u0307': ('CcEeGgIZz', 'ĊċĖėĠġİŻż'),
+        '\u0308': ('AEIOUaeiouyY', 'ÄËÏÖÜäëïöüÿŸ'),
+        '\u030a': ('AaUu', 'ÅåŮů'),
+        '\u030b': ('OoUu', 'ŐőŰű'),
+        '\u030c': ('CcDdEeNnRrSsTtZz', 'ČčĎďĚěŇňŘřŠšŤťŽž'),
+        '\u0327': ('CcGKkLlNnRrSsTt', 'ÇçĢĶķĻļŅņŖŗŞşŢţ'),
+        '\u0328': ('AaEeIiUu', 'ĄąĘęĮįŲų'),
+    } -%}
+    {%- set found = namespace(sql=expression) -%}
+    {%- for mark, (plain, with_mark) in letters.items() -%}
+        {%- for letter in plain -%}
+            {%- set found.sql = "replace(" ~ found.sql ~ ", '" ~ letter ~ mark ~ "', '" ~ with_mark[loop.index0] ~ "')" -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    case when {{ has_form(expression, '[\\x{1}-\\x{7f}]*') }} then {{ expression }} else {{ found.sql }} end
 {%- endmacro %}
 
 

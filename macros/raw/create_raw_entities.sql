@@ -7,7 +7,7 @@
         {% set folder = env_var('STAMMKUNDE_RAW', '' if tables else 'sample_data/raw') %}
         {% set files = raw_files(folder) if folder else [] %}
         {% do run_query('create schema if not exists raw') %}
-        {% for entity in graph.sources.values() if entity.source_name == 'raw' %}
+        {% for entity in graph.sources.values() if entity.source_name in ['raw', 'intake'] %}
             {% if entity.name in tables %}
                 {% do create_raw_entity_from_table(entity, tables[entity.name]) %}
             {% else %}
@@ -146,7 +146,7 @@
     {% for column in entity.columns.values() %}
         {% set source = present.get(column.name) %}
         {% set value = typed_value(source, column.data_type) if source and column.data_type != 'string' else none %}
-        {% set text = as_text(source.name if source else 'null') %}
+        {% set text = text_of(source) %}
         {% do expressions.append(
             (text if not value else 'case when ' ~ value ~ ' is null then ' ~ text ~ ' end') ~ ' as ' ~ column.name
         ) %}
@@ -176,11 +176,29 @@
             {{ return('(' ~ to_utc('cast(' ~ source.name ~ ' as timestamp)', zone) ~ ')') }}
         {% endif %}
     {% elif data_type.startswith('decimal') and kind == 'number' %}
-        {{ return('try_cast(' ~ source.name ~ ' as ' ~ data_type ~ ')') }}
+        {#- A double is its shortest decimal form: 1.005 lies a little below 1.005. -#}
+        {% set number = as_text(source.name) if source.type | upper in ['DOUBLE', 'FLOAT'] else source.name %}
+        {{ return('try_cast(' ~ number ~ ' as ' ~ data_type ~ ')') }}
     {% elif data_type == 'boolean' and kind == 'boolean' %}
         {{ return(source.name) }}
     {% endif %}
     {{ return(none) }}
+{% endmacro %}
+
+
+{#- A column of a reader as text. A number is its digits: an id of a spreadsheet arrives as a double, and the engines would
+    write 17850.0 or 1.785E7. -#}
+{% macro text_of(source) %}
+    {% if not source %}
+        {{ return(as_text('null')) }}
+    {% elif kind_of_type(source.type | upper) != 'number' %}
+        {{ return(as_text(source.name)) }}
+    {% endif %}
+    {% set digits = as_text('try_cast(' ~ source.name ~ ' as decimal(38, 0))') %}
+    {{ return(
+        'case when ' ~ source.name ~ ' = try_cast(' ~ source.name ~ ' as decimal(38, 0)) then ' ~ digits
+        ~ ' else ' ~ as_text(source.name) ~ ' end'
+    ) }}
 {% endmacro %}
 
 

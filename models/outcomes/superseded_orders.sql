@@ -1,19 +1,62 @@
+with versions as (
+
+    select
+        orders.*,
+        {{ resolved_customer_id('orders') }} as resolved_customer_id
+    from {{ ref('int_order_versions') }} as orders
+    {{ identity_of('orders') }}
+
+),
+
+winners as (
+
+    select *
+    from versions
+    where version_rank = 1
+
+),
+
+superseded as (
+
+    select *
+    from versions
+    where version_rank > 1
+
+)
+
 select
-    order_id,
-    customer_id,
-    customer_email,
-    ordered_at,
-    order_date,
-    updated_at,
-    currency,
-    amount,
-    refunded_amount,
-    discount_amount,
-    net_amount,
-    status,
-    sales_channel,
-    is_test,
-    source_file,
-    version_rank
-from {{ ref('int_order_versions') }}
-where version_rank > 1
+    superseded.order_id,
+    superseded.customer_id,
+    superseded.customer_email,
+    superseded.ordered_at,
+    superseded.order_date,
+    superseded.updated_at,
+    superseded.currency,
+    superseded.amount,
+    superseded.refunded_amount,
+    superseded.discount_amount,
+    {{ net_amount('superseded.amount', 'least(superseded.refunded_amount, superseded.amount)', 'superseded.exchange_rate') }}
+        as net_amount,
+    superseded.status,
+    superseded.sales_channel,
+    superseded.is_test,
+    superseded.source_file,
+    superseded.version_rank,
+    case
+        when
+            superseded.resolved_customer_id is not distinct from winners.resolved_customer_id
+            and superseded.ordered_at = winners.ordered_at
+            and superseded.amount = winners.amount
+            and superseded.refunded_amount = winners.refunded_amount
+            and superseded.currency = winners.currency
+            and superseded.status is not distinct from winners.status
+            then 'duplicate'
+        when
+            winners.updated_at > superseded.updated_at
+            or (winners.updated_at is not null and superseded.updated_at is null)
+            then 'older_version'
+        else 'conflict'
+    end as superseded_reason
+from superseded
+inner join winners
+    on superseded.order_id = winners.order_id

@@ -1,14 +1,24 @@
-with typed as (
+with cleaned as (
+
+    {{ cleaned_raw_columns(
+        'actions_taken',
+        ['customer_id', 'rule_id', 'arm', 'variant'],
+        ['taken_at']
+    ) }}
+
+),
+
+typed as (
 
     select
         {{ customer_number('customer_id') }} as customer_id,
         {{ customer_email('customer_id') }} as customer_email,
-        {{ clean_text('rule_id') }} as rule_id,
+        rule_id,
         {{ raw_timestamp('taken_at') }} as taken_at,
-        {{ lower_case(clean_text('arm')) }} as arm,
-        {{ clean_text('variant') }} as variant,
+        {{ lower_case('arm') }} as arm,
+        variant,
         source_file
-    from {{ source('raw', 'actions_taken') }}
+    from cleaned
 
 )
 

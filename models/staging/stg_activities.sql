@@ -1,18 +1,28 @@
-with typed as (
+with cleaned as (
+
+    {{ cleaned_raw_columns(
+        'activities',
+        ['activity_id', 'customer_id', 'activity_type', 'channel', 'source_system', 'detail'],
+        ['occurred_at', 'value']
+    ) }}
+
+),
+
+typed as (
 
     select
-        {{ clean_text('activity_id') }} as activity_id,
+        {{ raw_id_if_whole('activity_id') }} as activity_id,
         {{ customer_number('customer_id') }} as customer_id,
         {{ customer_email('customer_id') }} as customer_email,
         {{ raw_timestamp('occurred_at') }} as occurred_at,
-        {{ lower_case(clean_text('activity_type')) }} as activity_type,
+        {{ lower_case('activity_type') }} as activity_type,
         {{ raw_decimal('value') }} as value,
-        {{ clean_text('value') }} is not null as has_value_text,
-        {{ clean_text('channel') }} as channel,
-        {{ clean_text('source_system') }} as source_system,
-        {{ clean_text('detail') }} as detail,
+        value is not null as has_value_text,
+        channel,
+        source_system,
+        detail,
         source_file
-    from {{ source('raw', 'activities') }}
+    from cleaned
 
 )
 

@@ -1,20 +1,44 @@
-with typed as (
+{%- set further_columns = further_columns_of_customers() -%}
+with cleaned as (
+
+    {{ cleaned_raw_columns(
+        'customers',
+        ['customer_id', 'email', 'acquisition_channel', 'country', 'referred_by_customer_id', 'loyalty_tier'] + further_columns,
+        ['created_at', 'marketing_consent', 'updated_at']
+    ) }}
+
+),
+
+typed as (
 
     select
         {{ customer_number('customer_id') }} as customer_id,
         {{ customer_email('customer_id', 'email') }} as email,
         {{ raw_timestamp('created_at') }} as created_at,
-        {{ clean_text('acquisition_channel') }} as acquisition_channel,
-        {{ clean_text('country') }} as country,
+        acquisition_channel,
+        country,
         {{ raw_boolean('marketing_consent') }} as marketing_consent,
-        {{ clean_text('referred_by_customer_id') }} as referred_by_customer_id,
-        {{ clean_text('loyalty_tier') }} as loyalty_tier,
-        {% for column in further_columns_of_customers() %}
-            {{ clean_text(column) }} as {{ column }},
+        {{ raw_id_if_whole('referred_by_customer_id') }} as referred_by_customer_id,
+        loyalty_tier,
+        {% for column in further_columns %}
+            {{ column }},
         {% endfor %}
         {{ raw_timestamp('updated_at') }} as updated_at,
         source_file
-    from {{ source('raw', 'customers') }}
+    from cleaned
+
+),
+
+judged as (
+
+    select
+        *,
+        {{ is_after_as_of_date(reporting_date('created_at')) }} as is_after_as_of_date,
+        case
+            when customer_id is null and email is null then 'missing_customer_id'
+            when {{ is_damaged_id('customer_id') }} then 'damaged_id'
+        end as rejection_reason
+    from typed
 
 ),
 
@@ -22,23 +46,14 @@ versions as (
 
     select
         *,
-        case when customer_id is null and email is null then 'missing_customer_id' end as rejection_reason,
         row_number() over (
-            partition by customer_id, case when customer_id is null then {{ lower_case('email') }} end
-            order by
-                updated_at desc nulls last,
-                email desc nulls last,
-                created_at desc nulls last,
-                acquisition_channel desc nulls last,
-                country desc nulls last,
-                marketing_consent desc nulls last,
-                referred_by_customer_id desc nulls last,
-                {% for column in further_columns_of_customers() %}
-                    {{ column }} desc nulls last,
-                {% endfor %}
-                loyalty_tier desc nulls last
+            partition by
+                is_after_as_of_date,
+                customer_id,
+                case when customer_id is null then {{ lower_case('email') }} end
+            order by {{ customer_version_order() }}
         ) as version_rank
-    from typed
+    from judged
 
 )
 
@@ -51,11 +66,12 @@ select
     marketing_consent,
     referred_by_customer_id,
     loyalty_tier,
-    {% for column in further_columns_of_customers() %}
+    {% for column in further_columns %}
         {{ column }},
     {% endfor %}
     updated_at,
     source_file,
+    is_after_as_of_date,
     rejection_reason,
-    rejection_reason is null and version_rank > 1 as is_superseded
+    rejection_reason is null and not is_after_as_of_date and version_rank > 1 as is_superseded
 from versions

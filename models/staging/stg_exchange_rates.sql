@@ -1,10 +1,16 @@
-with typed as (
+with cleaned as (
+
+    {{ cleaned_raw_columns('exchange_rates', ['currency'], ['rate_date', 'rate']) }}
+
+),
+
+typed as (
 
     select
         {{ reporting_date(raw_timestamp('rate_date')) }} as rate_date,
-        upper({{ clean_text('currency') }}) as currency,
+        upper(currency) as currency,
         {{ raw_decimal('rate', 'decimal(18, 8)') }} as rate
-    from {{ source('raw', 'exchange_rates') }}
+    from cleaned
 
 ),
 
@@ -12,6 +18,7 @@ judged as (
 
     select
         *,
+        {{ is_after_as_of_date('rate_date') }} as is_after_as_of_date,
         case
             when rate_date is null then 'invalid_rate_date'
             when currency is null then 'missing_currency'
@@ -26,9 +33,10 @@ select
     rate_date,
     currency,
     rate,
+    is_after_as_of_date,
     rejection_reason,
     row_number() over (
         partition by rejection_reason, currency, rate_date
         order by rate desc nulls last
-    ) > 1 and rejection_reason is null as is_superseded
+    ) > 1 and rejection_reason is null and not is_after_as_of_date as is_superseded
 from judged

@@ -1,13 +1,23 @@
-with typed as (
+with cleaned as (
+
+    {{ cleaned_raw_columns(
+        'marketing_spend',
+        ['acquisition_channel', 'currency', 'purpose'],
+        ['spend_date', 'amount']
+    ) }}
+
+),
+
+typed as (
 
     select
         {{ reporting_date(raw_timestamp('spend_date')) }} as spend_date,
-        {{ clean_text('acquisition_channel') }} as acquisition_channel,
+        acquisition_channel,
         {{ raw_decimal('amount') }} as amount,
-        upper(coalesce({{ clean_text('currency') }}, '{{ var("reporting_currency") }}')) as currency,
-        lower(coalesce({{ clean_text('purpose') }}, 'acquisition')) as purpose,
+        upper(coalesce(currency, '{{ var("reporting_currency") }}')) as currency,
+        lower(coalesce(purpose, 'acquisition')) as purpose,
         source_file
-    from {{ source('raw', 'marketing_spend') }}
+    from cleaned
 
 )
 

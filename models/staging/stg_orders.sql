@@ -1,22 +1,35 @@
-with typed as (
+{%- set texts = ['order_id', 'customer_id', 'customer_email', 'currency', 'status', 'sales_channel'] -%}
+{%- set others = ['ordered_at', 'amount', 'refunded_amount', 'discount_amount', 'is_test', 'updated_at'] -%}
+with cleaned as (
+
+    {{ cleaned_raw_columns('orders', texts, others, keep_raw=true) }}
+
+),
+
+typed as (
 
     select
-        {{ clean_text('order_id') }} as order_id,
+        {{ raw_id('order_id') }} as order_id,
         {{ customer_number('customer_id') }} as customer_id,
         {{ customer_email('customer_id', 'customer_email') }} as customer_email,
         {{ raw_timestamp('ordered_at') }} as ordered_at,
         {{ raw_timestamp('updated_at') }} as updated_at,
-        upper(coalesce({{ clean_text('currency') }}, '{{ var("reporting_currency") }}')) as currency,
+        upper(coalesce(currency, '{{ var("reporting_currency") }}')) as currency,
         {{ raw_decimal('amount') }} as amount,
         {{ raw_decimal('refunded_amount', if_empty='0') }} as refunded_amount,
         {{ raw_decimal('discount_amount') }} as discount_amount,
-        {{ clean_text('status') }} as status,
-        {{ clean_text('sales_channel') }} as sales_channel,
+        status,
+        sales_channel,
         coalesce({{ raw_boolean('is_test') }}, false) as is_test,
-        {{ raw_order_values() }},
+        {% for column in texts + others %}
+            raw_{{ column }},
+        {% endfor %}
+        {% for column in others %}
+            {{ column }}_typed,
+        {% endfor %}
         source_file,
         malformed_line
-    from {{ source('raw', 'orders') }}
+    from cleaned
 
 ),
 
@@ -35,10 +48,7 @@ converted as (
 
     select
         dated.*,
-        case
-            when dated.foreign_currency is null then cast(dated.amount - dated.refunded_amount as decimal(18, 2))
-            else {{ converted_amount('dated.amount - dated.refunded_amount', 'rates.rate') }}
-        end as net_amount,
+        rates.rate as exchange_rate,
         dated.foreign_currency is not null and rates.rate is null as has_no_rate,
         dated.foreign_currency is not null and {{ converted_amount('dated.amount', 'rates.rate') }} is null
             as is_too_large
@@ -56,12 +66,13 @@ judged as (
         *,
         case
             when order_id is null then 'missing_order_id'
+            when {{ is_damaged_id('order_id') }} or {{ is_damaged_id('customer_id') }} then 'damaged_id'
             -- An offset can lead out of the calendar: to a day before the year 1.
             when ordered_at is null or order_date < cast('0001-01-01' as date) then 'invalid_ordered_at'
             when order_date > {{ reporting_date(run_at()) }} then 'ordered_in_future'
             when amount is null then 'invalid_amount'
             when amount < 0 then 'negative_amount'
-            when refunded_amount is null or refunded_amount < 0 or refunded_amount > amount then 'invalid_refund'
+            when refunded_amount is null or refunded_amount < 0 then 'invalid_refund'
             when has_no_rate then 'unknown_currency'
             -- More than fits into net_amount: no shop's order, and it must not stop the run.
             when is_too_large then 'invalid_amount'
@@ -79,15 +90,15 @@ select
     updated_at,
     updated_date,
     currency,
+    exchange_rate,
     amount,
     refunded_amount,
     discount_amount,
-    case when rejection_reason is null then net_amount end as net_amount,
     status,
     sales_channel,
     is_test,
     source_file,
     malformed_line,
     rejection_reason,
-    {{ raw_order_values_if_rejected() }} as raw_values
+    {{ raw_values_if_rejected(texts, others) }} as raw_values
 from judged

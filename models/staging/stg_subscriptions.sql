@@ -1,17 +1,27 @@
-with typed as (
+with cleaned as (
+
+    {{ cleaned_raw_columns(
+        'subscriptions',
+        ['subscription_id', 'customer_id', 'currency', 'cancellation_reason'],
+        ['started_at', 'ended_at', 'monthly_amount']
+    ) }}
+
+),
+
+typed as (
 
     select
-        {{ clean_text('subscription_id') }} as subscription_id,
+        {{ raw_id('subscription_id') }} as subscription_id,
         {{ customer_number('customer_id') }} as customer_id,
         {{ customer_email('customer_id') }} as customer_email,
         {{ raw_timestamp('started_at') }} as started_at,
         {{ raw_timestamp('ended_at') }} as ended_at,
-        {{ clean_text('ended_at') }} is not null as has_ended_at_text,
+        ended_at is not null as has_ended_at_text,
         {{ raw_decimal('monthly_amount') }} as monthly_amount,
-        upper(coalesce({{ clean_text('currency') }}, '{{ var("reporting_currency") }}')) as currency,
-        {{ clean_text('cancellation_reason') }} as cancellation_reason,
+        upper(coalesce(currency, '{{ var("reporting_currency") }}')) as currency,
+        cancellation_reason,
         source_file
-    from {{ source('raw', 'subscriptions') }}
+    from cleaned
 
 )
 

@@ -1,6 +1,6 @@
 -- Nothing is lost: the outcomes of an entity add up to its raw rows, and as many orders count as are in the mart.
 {%- set entities = [
-    'orders', 'order_lines', 'customers', 'activities', 'subscriptions', 'marketing_spend', 'exchange_rates',
+    'orders', 'refunds', 'order_lines', 'customers', 'activities', 'subscriptions', 'marketing_spend', 'exchange_rates',
     'actions_taken',
 ] %}
 with raw_rows as (
@@ -19,6 +19,7 @@ accounted as (
         entity,
         sum(rows) as accounted_rows
     from {{ ref('row_accounting') }}
+    where outcome not in ('folded', 'left_out')  -- lines of files, not raw rows
     group by entity
 
 ),

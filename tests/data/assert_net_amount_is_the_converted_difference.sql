@@ -7,8 +7,7 @@ with usable_orders as (
         currency,
         net_amount,
         amount - refunded_amount as difference
-    from {{ ref('stg_orders') }}
-    where rejection_reason is null
+    from {{ ref('int_current_orders') }}
 
 ),
 
@@ -31,7 +30,7 @@ usable_rates as (
         rate_date,
         max(rate) as rate
     from {{ ref('stg_exchange_rates') }}
-    where rejection_reason is null
+    where rejection_reason is null and not is_after_as_of_date
     group by
         currency,
         rate_date

@@ -13,12 +13,9 @@ where
             or currency is null
             or amount is null
             or refunded_amount is null
-            or net_amount is null
             or amount < 0
             or refunded_amount < 0
-            or refunded_amount > amount
-            or net_amount < 0
             or raw_values is not null
         )
     )
-    or (rejection_reason is not null and (net_amount is not null or raw_values is null))
+    or (rejection_reason is not null and raw_values is null)

@@ -1,14 +1,15 @@
 -- A guest is known by the hash of an e-mail: of one that no customer with a number has, in any entity.
 with hashes_of_customers as (
 
-    select {{ resolved_customer_id('null', 'email', 'null') }} as customer_id
+    select {{ guest('email') }} as customer_id
     from {{ ref('stg_customers') }}
     where
         rejection_reason is null
+        and not is_after_as_of_date
         and not is_superseded
         and customer_id is not null
     union
-    select {{ resolved_customer_id('null', 'customer_email', 'null') }} as customer_id
+    select {{ guest('customer_email') }} as customer_id
     from {{ ref('int_current_orders') }}
     where customer_id is not null
 

@@ -20,7 +20,10 @@ lines as (
     from {{ ref('stg_order_lines') }} as order_lines
     inner join first_orders
         on order_lines.order_id = first_orders.order_id
-    where order_lines.category is not null
+    where
+        order_lines.rejection_reason is null
+        and not order_lines.is_superseded
+        and order_lines.category is not null
 
 )
 

@@ -1,4 +1,4 @@
--- Only e-mails of rows without a customer number are looked up, so only those are kept.
+-- By default only e-mails of rows without a customer number are looked up, so only those are kept.
 with current_orders as (
 
     select
@@ -17,12 +17,13 @@ customers as (
     from {{ ref('stg_customers') }}
     where
         rejection_reason is null
+        and not is_after_as_of_date
         and not is_superseded
         and email is not null
 
 ),
 
-emails_without_customer_id as (
+looked_up_emails as (
 
     select email
     from current_orders
@@ -30,6 +31,10 @@ emails_without_customer_id as (
     union
     select email
     from customers
+    where customer_id is null
+    union
+    select {{ lower_case('customer_email') }} as email
+    from {{ ref('int_order_versions') }}
     where customer_id is null
     {% for entity in ['stg_activities', 'stg_subscriptions', 'stg_actions_taken'] %}
         union
@@ -60,5 +65,7 @@ select
     pairs.email,
     min(pairs.customer_id) as customer_id
 from pairs
-where pairs.email in (select emails_without_customer_id.email from emails_without_customer_id)
+{%- if var('identity_by') == 'customer_id' %}
+where pairs.email in (select looked_up_emails.email from looked_up_emails)
+{%- endif %}
 group by pairs.email

@@ -2,7 +2,7 @@ with counted_orders as (
 
     select
         orders.order_id,
-        {{ resolved_customer_id('orders.customer_id', 'orders.customer_email', 'owners.customer_id') }} as customer_id,
+        {{ resolved_customer_id('orders') }} as customer_id,
         orders.ordered_at,
         orders.order_date,
         orders.sales_channel,
@@ -13,8 +13,7 @@ with counted_orders as (
         orders.net_amount,
         orders.updated_at
     from {{ ref('int_current_orders') }} as orders
-    left join {{ ref('int_email_owners') }} as owners
-        on {{ email_to_look_up('orders.customer_id', 'orders.customer_email') }} = owners.email
+    {{ identity_of('orders') }}
     where orders.exclusion_reason is null
 
 ),

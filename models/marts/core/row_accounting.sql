@@ -1,4 +1,4 @@
-with order_outcomes as (
+with orders as (
 
     select
         'counted' as outcome,
@@ -17,8 +17,62 @@ with order_outcomes as (
     union all
     select
         'superseded' as outcome,
-        'none' as reason
+        superseded_reason as reason
     from {{ ref('superseded_orders') }}
+
+),
+
+-- Of the usable rows about one customer one counts; the rows of one number or one e-mail were compared before.
+customers as (
+
+    select
+        rejection_reason,
+        is_after_as_of_date,
+        is_superseded
+    from {{ ref('stg_customers') }}
+    where rejection_reason is not null or is_after_as_of_date or is_superseded
+    union all
+    select
+        null as rejection_reason,
+        false as is_after_as_of_date,
+        version_rank > 1 as is_superseded
+    from {{ ref('int_customer_versions') }}
+
+),
+
+other_entities as (
+
+    select
+        'customers' as entity,
+        rejection_reason,
+        is_after_as_of_date,
+        is_superseded
+    from customers
+    union all
+    select
+        'order_lines' as entity,
+        rejection_reason,
+        false as is_after_as_of_date,
+        is_superseded
+    from {{ ref('stg_order_lines') }}
+    {% for entity, relation in [('exchange_rates', 'stg_exchange_rates'), ('refunds', 'int_refunds')] %}
+        union all
+        select
+            '{{ entity }}' as entity,
+            rejection_reason,
+            is_after_as_of_date,
+            is_superseded
+        from {{ ref(relation) }}
+    {% endfor %}
+    {% for entity in ['activities', 'subscriptions', 'marketing_spend', 'actions_taken'] %}
+        union all
+        select
+            '{{ entity }}' as entity,
+            rejection_reason,
+            false as is_after_as_of_date,
+            false as is_superseded
+        from {{ ref('stg_' ~ entity) }}
+    {% endfor %}
 
 ),
 
@@ -27,28 +81,33 @@ outcomes as (
     select
         'orders' as entity,
         outcome,
-        reason
-    from order_outcomes
-    {% for entity in ['customers', 'exchange_rates'] %}
-        union all
-        select
-            '{{ entity }}' as entity,
-            case
-                when rejection_reason is not null then 'quarantined'
-                when is_superseded then 'superseded'
-                else 'counted'
-            end as outcome,
-            coalesce(rejection_reason, 'none') as reason
-        from {{ ref('stg_' ~ entity) }}
-    {% endfor %}
-    {% for entity in ['order_lines', 'activities', 'subscriptions', 'marketing_spend', 'actions_taken'] %}
-        union all
-        select
-            '{{ entity }}' as entity,
-            case when rejection_reason is not null then 'quarantined' else 'counted' end as outcome,
-            coalesce(rejection_reason, 'none') as reason
-        from {{ ref('stg_' ~ entity) }}
-    {% endfor %}
+        reason,
+        1 as rows
+    from orders
+    union all
+    select
+        entity,
+        case
+            when rejection_reason is not null then 'quarantined'
+            when is_after_as_of_date then 'excluded'
+            when is_superseded then 'superseded'
+            else 'counted'
+        end as outcome,
+        case
+            when rejection_reason is not null then rejection_reason
+            when is_after_as_of_date then 'after_as_of_date'
+            else 'none'
+        end as reason,
+        1 as rows
+    from other_entities
+    union all
+    select
+        entity,
+        outcome,
+        reason,
+        rows
+    from {{ ref('stg_intake_outcomes') }}
+    where rows > 0
 
 )
 
@@ -56,7 +115,7 @@ select
     entity,
     outcome,
     reason,
-    count(*) as rows
+    cast(sum(rows) as bigint) as rows
 from outcomes
 group by
     entity,

@@ -3,5 +3,9 @@
 create macro share_of_all(elements) as
 greatest(coalesce(elements, 0), 0.5) / sum(greatest(coalesce(elements, 0), 0.5)) over ();
 
+-- A raw row, not a line of a file that intake folded or left out before.
+create macro is_raw_row(outcome) as
+outcome not in ('folded', 'left_out');
+
 create macro stability_index(p, q) as
 sum((p - q) * ln(p / q));

@@ -30,6 +30,15 @@ STAGING = Suite(
                     warns="{quarantined:,.0f} of {rows:,.0f} order rows cannot be used: see marts.row_accounting for "
                     "the reasons and staging.quarantined_orders for the rows",
                 ),
+                Check(
+                    "conflicting_orders_share",
+                    column="conflicting_share",
+                    unit="percent",
+                    says="Few orders came in two forms of which nothing says which is right",
+                    warns="{conflicting:,.0f} of {rows:,.0f} order rows have the number of another order, differ from "
+                    "it and are not older: they may be other orders (staging.superseded_orders, superseded_reason "
+                    "conflict)",
+                ),
             ),
         ),
         Table(

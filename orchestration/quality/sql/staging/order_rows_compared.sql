@@ -3,7 +3,9 @@ with measured as (
 
     select sum(case when outcome = 'quarantined' then rows else 0 end) / nullif(sum(rows), 0) as quarantined_share
     from row_accounting
-    where entity = 'orders'
+    where
+        entity = 'orders'
+        and is_raw_row(outcome)
 
 ),
 
@@ -11,7 +13,9 @@ earlier as (
 
     select sum(case when outcome = 'quarantined' then rows else 0 end) / nullif(sum(rows), 0) as quarantined_share
     from row_accounting_before
-    where entity = 'orders'
+    where
+        entity = 'orders'
+        and is_raw_row(outcome)
 
 )
 

@@ -1,0 +1,26 @@
+{%- set attributes = ['acquisition_channel', 'country', 'marketing_consent'] + dimensions_of_customers() -%}
+-- Rows that carry only an e-mail describe the customer whom it belongs to, unless that customer has a row with a number.
+with known_customers as (
+
+    select
+        customers.*,
+        {{ resolved_customer_id('customers', 'email') }} as resolved_customer_id
+    from {{ ref('stg_customers') }} as customers
+    {{ identity_of('customers', 'email') }}
+    where
+        customers.rejection_reason is null
+        and not customers.is_after_as_of_date
+        and not customers.is_superseded
+
+)
+
+select
+    resolved_customer_id as customer_id,
+    {{ attributes | join(',\n    ') }},
+    row_number() over (
+        partition by resolved_customer_id
+        order by
+            case when customer_id is null then 1 else 0 end,
+            {{ customer_version_order() }}
+    ) as version_rank
+from known_customers

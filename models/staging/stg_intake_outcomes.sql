@@ -1,0 +1,6 @@
+select
+    entity,
+    outcome,
+    reason,
+    cast(rows_typed as bigint) as rows
+from {{ source('intake', 'intake_outcomes') }}
