@@ -32,13 +32,15 @@ class Telling:
         if self.console is None or not self.console.is_terminal:
             yield
             return
-        columns = (TextColumn("  {task.description}"), BarColumn(30), MofNCompleteColumn())
+        columns = (TextColumn("  {task.description}"), BarColumn(30), MofNCompleteColumn(separator=" of "))
         # What dbt prints goes into its log, not above the bar.
         bar = Progress(*columns, console=self.console, transient=True, redirect_stdout=False, redirect_stderr=False)
-        with bar:
-            self._bar = (bar, bar.add_task(what, total=None))
-            yield
-        self._bar = None
+        try:
+            with bar:
+                self._bar = (bar, bar.add_task(what, total=None))
+                yield
+        finally:
+            self._bar = None
 
     def count(self, done: int, total: int, what: str) -> None:
         """So many of all are done."""

@@ -53,7 +53,7 @@ def test_where_nobody_watches_a_count_is_a_line_now_and_then() -> None:
 def test_on_a_terminal_a_bar_counts_and_goes_away() -> None:
     file = io.StringIO()
     told(Console(file=file, force_terminal=True, width=WIDTH, highlight=False), upto=120)
-    assert "120/172" in file.getvalue()
+    assert "120 of 172" in file.getvalue()
     assert file.getvalue().endswith("\x1b[2Kmodels took 9.0 s\n")
 
 
