@@ -23,7 +23,7 @@ from shop.sample import write_sample
 
 HERE = Path(__file__).resolve().parent
 ENTITIES = (
-    "orders", "order_lines", "customers", "activities", "subscriptions", "marketing_spend", "exchange_rates",
+    "orders", "refunds", "order_lines", "customers", "activities", "subscriptions", "marketing_spend", "exchange_rates",
     "actions_taken",
 )  # fmt: skip
 MARKER = ".made-by-generate"
@@ -41,7 +41,7 @@ def main(
     out: Annotated[Path | None, typer.Option(help="The folder to write into (default: sample_data/raw).")] = None,
     all_entities: Annotated[
         bool,
-        typer.Option("--all-entities", help="With --orders: every entity, not only three of them."),
+        typer.Option("--all-entities", help="With --orders: every entity, not only four of them."),
     ] = False,
 ) -> None:
     """Write the sample shop, or a large one for benchmarks."""

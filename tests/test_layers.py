@@ -23,7 +23,7 @@ MARTS_THAT_READ_STAGING = {
     "kpi_glossary": "its seed is its text",
     "customers": "the names of RFM segments are a seed",
 }
-SOURCES = {"raw": {"staging"}, "quality": {"intermediate", "marts"}}
+SOURCES = {"raw": {"staging"}, "intake": {"staging"}, "quality": {"intermediate", "marts"}}
 
 
 def layer(path: Path) -> str:

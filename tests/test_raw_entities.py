@@ -138,6 +138,47 @@ def test_typed_times_mean_what_the_same_times_mean_as_text(tmp_path: Path) -> No
     assert set(build.rows(query)) == expected
 
 
+def test_an_id_that_arrives_as_a_number_is_its_digits(tmp_path: Path) -> None:
+    """Whole, floating or with decimals, and as text: the same order of the same customer."""
+    raw = write_raw(tmp_path)
+    (raw / "orders").mkdir()
+    (raw / "orders" / "text.csv").write_text(HEADER + "5678901234567,7.0,2024-01-05,1\n")
+    with duckdb.connect() as connection:
+        for kind in ("bigint", "double", "decimal(18, 2)"):
+            connection.execute(
+                f"copy (select cast(5678901234567 as {kind}) as order_id, cast(7 as {kind}) as customer_id, "
+                f"1.0 as amount, date '2024-01-05' as ordered_at) to '{raw}/orders/{kind.split('(')[0]}.parquet'"
+            )
+        connection.execute(
+            "copy (select *, 1.0 as amount, date '2024-01-05' as ordered_at from ("
+            "values (820982911946154496::double, 'nan'::double), (1.5, 0)) as ids (order_id, customer_id)"
+            f") to '{raw}/orders/others.parquet'"
+        )
+    build = run_dbt(["run", "--select", "+stg_orders"], tmp_path / "build", raw=raw)
+    assert build.exit_code == 0, build.output
+    query = "select order_id, customer_id, rejection_reason, count(*) from staging.stg_orders group by all order by 1"
+    assert build.rows(query) == [
+        ("1.5", None, None, 1),
+        ("5678901234567", "7", None, 4),
+        ("820982911946154496", None, None, 1),
+    ]
+
+
+def test_what_databases_write_for_nothing_is_null(tmp_path: Path) -> None:
+    """The backslash of MySQL's own form stands in no unit test of a model: engines write it differently there."""
+    rows = "o1,\\N,2024-01-05,1\no2,\\n,2024-01-05,1\no3,\\Nora,2024-01-05,1\n\\N,c1,2024-01-05,1\n"
+    build = run_dbt(
+        ["run", "--select", "+stg_orders"], tmp_path / "build", raw=write_raw(tmp_path, orders__csv=HEADER + rows)
+    )
+    assert build.exit_code == 0, build.output
+    assert build.rows("select order_id, customer_id, rejection_reason from staging.stg_orders order by all") == [
+        ("o1", None, None),
+        ("o2", None, None),
+        ("o3", "\\Nora", None),
+        (None, "c1", "missing_order_id"),
+    ]
+
+
 def test_a_missing_required_column_names_file_and_column(tmp_path: Path) -> None:
     build = only_raw_views(
         tmp_path, write_raw(tmp_path, orders__csv="order_id,customer_id,ordered_at\no1,c1,2024-01-05\n")

@@ -26,7 +26,7 @@ from tests.reference.files import write_shop
 from tests.reference.random_shop import random_shop
 from tests.refreshes import clean_environment, new_places
 
-CASES = PROJECT.parent / "shared" / "conformance"
+CASES = PROJECT.parent / "shared" / "conformance-2"
 RUN_AT = "2026-11-22T00:00:00Z"
 SEED = 7
 ZONES = {"reporting_timezone": "Europe/Berlin", "source_timezone": "America/New_York"}

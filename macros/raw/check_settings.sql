@@ -14,9 +14,14 @@
         {% if var('count_fully_refunded') is not boolean %}
             {% do setting_error('count_fully_refunded', 'true or false') %}
         {% endif %}
-        {% if var('excluded_statuses') is string or var('excluded_statuses') is not iterable %}
-            {% do setting_error('excluded_statuses', 'a list of texts') %}
+        {% if var('identity_by') not in ['customer_id', 'email'] %}
+            {% do setting_error('identity_by', 'customer_id or email') %}
         {% endif %}
+        {% for name in ['excluded_statuses', 'refunded_statuses', 'missing_values'] %}
+            {% if not is_list_of_words(var(name)) %}
+                {% do setting_error(name, 'a list of texts that are not empty') %}
+            {% endif %}
+        {% endfor %}
         {% do check_segment_dimensions() %}
         {% if not modules.re.fullmatch('[A-Za-z]{3}', var('reporting_currency') | string) %}
             {% do setting_error('reporting_currency', 'a currency code of three letters') %}
@@ -67,6 +72,15 @@
     {% do exceptions.raise_compiler_error(
         "setting " ~ name ~ " (vars in dbt_project.yml, or --vars) is '" ~ var(name) ~ "'; it must be " ~ expected
     ) %}
+{% endmacro %}
+
+
+{#- A list that may be empty. -#}
+{% macro is_list_of_words(words) %}
+    {% if words is string or words is mapping or words is not iterable %}
+        {{ return(false) }}
+    {% endif %}
+    {{ return(words | reject('string') | list == [] and words | map('trim') | reject | list == []) }}
 {% endmacro %}
 
 

@@ -18,8 +18,8 @@ Values = Mapping[str, str]  # a raw row: what each named column holds; the other
 
 
 @dataclass(frozen=True)
-class OrderRow:
-    """One raw row of orders, and where it ends: outcome, reason, and for a counted one as what."""
+class PlantedRow:
+    """One raw row of orders or refunds, and where it ends: outcome, reason, and for a counted order as what."""
 
     values: Values
     becomes: Values
@@ -27,12 +27,13 @@ class OrderRow:
 
 @dataclass(frozen=True)
 class OrderCase:
-    """One edge case of the orders: what it is, why it ends as it does, and its raw rows."""
+    """One edge case of the orders: what it is, why it ends as it does, its raw rows, and refunds that belong to it."""
 
     name: str
     what: str
     why: str
-    rows: Sequence[OrderRow]
+    rows: Sequence[PlantedRow]
+    refunds: Sequence[PlantedRow]
 
 
 @dataclass(frozen=True)
@@ -52,18 +53,27 @@ class EdgeCases:
     sections: Mapping[str, Sequence[OrderCase]]
     others: Sequence[OtherCase]
 
-    def order_rows(self) -> Iterator[tuple[OrderCase, OrderRow]]:
-        """Every planted order row with its case, in the order of the raw file."""
-        for cases in self.sections.values():
-            for case in cases:
-                for row in case.rows:
-                    yield case, row
+    def order_rows(self) -> Iterator[PlantedRow]:
+        """Every planted order row, in the order of the raw file."""
+        for case in self._order_cases():
+            yield from case.rows
+
+    def refund_rows(self) -> Iterator[PlantedRow]:
+        """Every planted row of refunds, in the order of the raw file."""
+        for case in self._order_cases():
+            yield from case.refunds
 
     def rows_of(self, entity: str) -> list[Values]:
         """The planted rows of an entity."""
         if entity == "orders":
-            return [row.values for _, row in self.order_rows()]
+            return [row.values for row in self.order_rows()]
+        if entity == "refunds":
+            return [row.values for row in self.refund_rows()]
         return [row for case in self.others if case.entity == entity for row in case.rows]
+
+    def _order_cases(self) -> Iterator[OrderCase]:
+        for cases in self.sections.values():
+            yield from cases
 
 
 def edge_cases() -> EdgeCases:
@@ -72,7 +82,7 @@ def edge_cases() -> EdgeCases:
         written = yaml.load(file, yaml.BaseLoader)
     usual, sections = written.pop("usual"), written.pop("orders")
     return EdgeCases(
-        sections={section["title"]: _order_cases(section, usual["orders"]) for section in sections},
+        sections={section["title"]: _order_cases(section, usual) for section in sections},
         others=[
             OtherCase(entity, case["what"], case["becomes"], [usual.get(entity, {}) | row for row in case["rows"]])
             for entity, cases in written.items()
@@ -81,16 +91,15 @@ def edge_cases() -> EdgeCases:
     )
 
 
-def _order_cases(section: Mapping[str, Any], usual: Values) -> list[OrderCase]:
-    return [
-        OrderCase(
-            case["order"],
-            case["what"],
-            case.get("why", ""),
-            [
-                OrderRow({**usual, **section["usual"], "order_id": case["order"], **row["raw"]}, row["becomes"])
-                for row in case["rows"]
-            ],
-        )
-        for case in section["cases"]
-    ]
+def _order_cases(section: Mapping[str, Any], usual: Mapping[str, Values]) -> list[OrderCase]:
+    found = []
+    for case in section["cases"]:
+        name = {"order_id": case["order"]}
+        rows = _planted(case.get("rows", []), {**usual["orders"], **section["usual"], **name})
+        refunds = _planted(case.get("refunds", []), {**usual["refunds"], **name})
+        found.append(OrderCase(case["order"], case["what"], case.get("why", ""), rows, refunds))
+    return found
+
+
+def _planted(rows: Sequence[Mapping[str, Values]], usual: Values) -> list[PlantedRow]:
+    return [PlantedRow({**usual, **row["raw"]}, row["becomes"]) for row in rows]

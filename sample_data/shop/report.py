@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from .edge_cases import EdgeCases, OrderCase, OrderRow
+from collections import Counter
+
+from .edge_cases import EdgeCases, OrderCase, PlantedRow, Values
 
 
 def edge_tables(edges: EdgeCases) -> str:
@@ -38,18 +40,24 @@ def replace_block(text: str, name: str, block: str) -> str:
 
 def _outcome(case: OrderCase) -> str:
     """Say in a line what becomes of the rows, equal outcomes once."""
-    said: dict[str, int] = {}
-    for row in case.rows:
-        text = _one_outcome(row, several=len(case.rows) > 1)
-        said[text] = said.get(text, 0) + 1
-    text = "; ".join(f"{count} x {text}" if count > 1 else text for text, count in said.items())
-    return f"{text}. {case.why}".strip()
+    orders = _together([_order_outcome(row, several=len(case.rows) > 1) for row in case.rows])
+    refunds = _together([_plain_outcome(row.becomes) for row in case.refunds])
+    said = [orders, f"refunds: {refunds}" if refunds else ""]
+    return f"{'; '.join(text for text in said if text)}. {case.why}".strip()
 
 
-def _one_outcome(row: OrderRow, *, several: bool) -> str:
+def _together(outcomes: list[str]) -> str:
+    return "; ".join(f"{count} x {text}" if count > 1 else text for text, count in Counter(outcomes).items())
+
+
+def _plain_outcome(becomes: Values) -> str:
+    return f"{becomes['outcome']}: `{becomes['reason']}`" if "reason" in becomes else becomes["outcome"]
+
+
+def _order_outcome(row: PlantedRow, *, several: bool) -> str:
     becomes = row.becomes
     if becomes["outcome"] != "counted":
-        return f"{becomes['outcome']}: `{becomes['reason']}`" if "reason" in becomes else becomes["outcome"]
+        return _plain_outcome(becomes)
     text = f"counted, {becomes['net_amount']} EUR"
     if not several:
         text += f" on {becomes['order_date']}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
@@ -33,6 +34,7 @@ SUBSCRIPTION_COLUMNS = (
     "subscription_id", "customer_id", "started_at", "ended_at", "monthly_amount", "currency", "cancellation_reason",
 )  # fmt: skip
 SPEND_COLUMNS = ("spend_date", "acquisition_channel", "amount", "currency", "purpose")
+REFUND_COLUMNS = ("refund_id", "order_id", "refunded_at", "amount", "updated_at")
 RATE_COLUMNS = ("rate_date", "currency", "rate")
 ACTION_COLUMNS = ("customer_id", "rule_id", "taken_at", "arm", "variant")
 LAST_NOON = datetime.combine(story.LAST_DAY, time(12))
@@ -41,12 +43,22 @@ RATES_FROM = date(2022, 12, 28)
 Row = tuple[str | None, ...]
 
 
+@dataclass(frozen=True)
+class Refund:
+    """Money given back for an order, in cents of its currency."""
+
+    order_id: str
+    at: datetime
+    cents: int
+
+
 def write_sample(folder: Path, edges: EdgeCases) -> dict[str, int]:
     """Write every entity of the sample shop into the folder and return the number of rows by entity."""
     buyers, others = people(), prospects()
     orders = numbered(buyers)
     texts: dict[str, tuple[Sequence[str], Sequence[Row]]] = {
         "orders": (ORDER_COLUMNS, order_rows(orders)),
+        "refunds": (REFUND_COLUMNS, refund_rows(orders)),
         "customers": (CUSTOMER_COLUMNS, customer_rows(buyers, others)),
         "subscriptions": (SUBSCRIPTION_COLUMNS, subscription_rows(buyers)),
         "marketing_spend": (SPEND_COLUMNS, [(str(day), *rest) for day, *rest in money.marketing_spend(buyers)]),
@@ -97,6 +109,22 @@ def order_rows(orders: list[Order]) -> list[Row]:
     for n in range(story.TEST_SHARE * len(orders) // 1000):
         rows.append(_test(n))
     return [row for _, row in sorted(rows, key=lambda pair: (pair[0], pair[1][0] or ""))]
+
+
+def refund_rows(orders: list[Order]) -> list[Row]:
+    """Return the credit notes, corrected ones twice, by the time they were written."""
+    notes = [note for order in orders for note in _credit_notes(order)]
+    notes.sort(key=lambda note: (note.at, note.order_id))
+    rows: list[Row] = []
+    for n, note in enumerate(notes, start=1):
+        refund_id = f"G{note.at.year % 100}{n:05d}"
+        if chance(story.CORRECTED_SHARE, "corrected", note.order_id, note.cents):
+            wrong = note.cents * 9 // 10
+            rows.append((refund_id, note.order_id, iso(note.at), cents(wrong), iso(note.at)))
+            rows.append((refund_id, note.order_id, iso(note.at), cents(note.cents), iso(note.at + timedelta(hours=1))))
+        else:
+            rows.append((refund_id, note.order_id, iso(note.at), cents(note.cents), iso(note.at)))
+    return rows
 
 
 def line_rows(orders: list[Order]) -> list[Row]:
@@ -195,21 +223,50 @@ def _versions(order: Order) -> list[tuple[datetime, Row]]:
     """Return the raw rows of one order: mostly one, two after a late refund, sometimes one twice."""
     key = order.order_id
     written = order.at + timedelta(minutes=between(1, 90, "written", key))
-    status = "completed"
-    if chance(story.CANCELLED_SHARE, "cancelled", key):
-        status = "cancelled"
-    elif (story.LAST_DAY - order.day).days < 3:
-        status = "pending" if chance(150, "pending", key) else "shipped"
-    refund, refunded_at = 0, order.at
-    if status == "completed" and chance(story.REFUNDED_SHARE, "refunded", key):
-        refund = order.amount if chance(350, "fully", key) else order.amount * between(15, 70, "part", key) // 100
-        refunded_at = order.at + DAY * between(3, 24, "refund day", key)
+    status, refund = _status(order), _refund(order)
     early = _order_row(order, status, 0, written)
-    if refund and refunded_at.date() <= story.LAST_DAY:
-        late = _order_row(order, status, refund, refunded_at)
+    if refund is not None:
+        late = _order_row(order, status, refund.cents, refund.at)
         # Some exports hold the history of an order, some only its last state.
-        return [(written, early), (refunded_at, late)] if chance(500, "history", key) else [(written, late)]
+        return [(written, early), (refund.at, late)] if chance(500, "history", key) else [(written, late)]
     return [(written, early)] * (2 if chance(4, "twice", key) else 1)
+
+
+def _status(order: Order) -> str:
+    if chance(story.CANCELLED_SHARE, "cancelled", order.order_id):
+        return "cancelled"
+    if (story.LAST_DAY - order.day).days < 3:
+        return "pending" if chance(150, "pending", order.order_id) else "shipped"
+    return "completed"
+
+
+def _refund(order: Order) -> Refund | None:
+    """What the shop itself gave back by the last day: all of the order, or a part of it."""
+    key = order.order_id
+    if _status(order) != "completed" or not chance(story.REFUNDED_SHARE, "refunded", key):
+        return None
+    refund = order.amount if chance(350, "fully", key) else order.amount * between(15, 70, "part", key) // 100
+    at = order.at + DAY * between(3, 24, "refund day", key)
+    return Refund(key, at, refund) if refund and at.date() <= story.LAST_DAY else None
+
+
+def _goodwill(order: Order) -> Refund | None:
+    """A small sum after a complaint, which only the accounts know."""
+    key = order.order_id
+    if _status(order) != "completed" or _refund(order) is not None or not chance(story.GOODWILL_SHARE, "goodwill", key):
+        return None
+    return Refund(key, order.at + DAY * between(4, 30, "goodwill day", key), order.amount * 15 // 100)
+
+
+def _credit_notes(order: Order) -> list[Refund]:
+    """Return the credit notes for one order: the shop's refund, in one part or two, or goodwill."""
+    refund = _refund(order) or _goodwill(order)
+    if refund is None or not story.CREDIT_NOTES_FROM <= refund.at.date() <= story.LAST_DAY:
+        return []
+    first = refund.cents * 2 // 5
+    if not first or not chance(story.TWO_PARTS_SHARE, "two parts", order.order_id):
+        return [refund]
+    return [replace(refund, cents=first), replace(refund, cents=refund.cents - first)]
 
 
 def _order_row(order: Order, status: str, refund: int, written: datetime) -> Row:

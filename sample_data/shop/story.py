@@ -62,6 +62,12 @@ HOUR_OF_ORDER = ((0, 0), (30, 6), (150, 9), (350, 13), (600, 17), (900, 21), (10
 CANCELLED_SHARE = 30
 REFUNDED_SHARE = 42
 TEST_SHARE = 5
+
+# From this day on the accounts write a credit note for every refund, also for goodwill, which the shop does not know.
+CREDIT_NOTES_FROM = date(2025, 1, 1)
+GOODWILL_SHARE = 15
+TWO_PARTS_SHARE = 150
+CORRECTED_SHARE = 50
 UNATTRIBUTED_SHARE = 7
 
 CATEGORY_FACTOR = {

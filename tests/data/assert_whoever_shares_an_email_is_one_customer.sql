@@ -1,0 +1,30 @@
+-- With identity_by email all orders with one e-mail, their own or their number's, are one customer's; by default all
+-- orders with one number.
+with known_orders as (
+
+    select
+        orders.order_id,
+        {% if var('identity_by') == 'email' -%}
+            coalesce({{ lower_case('orders.customer_email') }}, number_emails.email) as known_by
+        {%- else -%}
+            orders.customer_id as known_by
+        {%- endif %}
+    from {{ ref('int_current_orders') }} as orders
+    left join {{ ref('int_number_emails') }} as number_emails
+        on orders.customer_id = number_emails.customer_id
+
+)
+
+select
+    known_orders.known_by,
+    count(distinct orders.customer_id) as customers,
+    count(orders.customer_id) as attributed_orders,
+    count(*) as orders
+from {{ ref('int_order_sequence') }} as orders
+inner join known_orders
+    on orders.order_id = known_orders.order_id
+where known_orders.known_by is not null
+group by known_orders.known_by
+having
+    count(distinct orders.customer_id) <> 1
+    or count(orders.customer_id) < count(*)
