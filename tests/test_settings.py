@@ -46,7 +46,7 @@ def test_a_number_may_stand_without_quotes_among_missing_values(tmp_path: Path) 
     (raw / "orders.csv").write_text(
         "order_id,customer_id,ordered_at,amount\n1,0,2025-01-01,1\n2,-1,2025-01-01,1\n3,7,2025-01-01,1\n"
     )
-    build = run_dbt(["run", "--select", "stg_orders"], tmp_path, raw=raw, settings={"missing_values": [0, -1]})
+    build = run_dbt(["run", "--select", "+stg_orders"], tmp_path, raw=raw, settings={"missing_values": [0, -1]})
     assert build.exit_code == 0, build.output
     query = "select order_id, customer_id from staging.stg_orders order by order_id"
     assert build.rows(query) == [("1", None), ("2", None), ("3", "7")]
