@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -59,42 +60,44 @@ def entity_selects(
     rules = [rule_for(item, source) for source in loaded]
     loaded = tell_apart(connection, loaded, rules, where)
     kept = [stay(connection, source, rule, item, outcomes) for source, rule in zip(loaded, rules, strict=True)]
-    rows, lines = [row for row, _ in kept], [line for _, line in kept]
-    document = document_of(item)
-    if document is not None and len(rows) > 1:
-        together = as_one(connection, rows, document, where)
-        outcomes.drop(
-            item.entity.name, lines_by_file(connection, tables(rows)), lines_by_file(connection, [together.table])
-        )
-        rows, rules, lines = [together], [item.rule.without(together.missing(item.rule))], [together]
+    if (document := document_of(item)) is not None and len(kept) > 1:
+        kept = [from_last_files(connection, kept, document, item, outcomes)]
     if item.entity.name == "orders" and not item.is_canonical and item.rule.fold is None:
-        for source, rule in zip(rows, rules, strict=True):
-            check_rows_are_no_items(connection, source, rule, where)
+        for part in kept:
+            check_rows_are_no_items(connection, part.rows, part.rule, where)
     selects = [
-        canonical_select(source, rule, item.entity, where, repeats=not item.is_canonical)
-        for source, rule in zip(rows, rules, strict=True)
+        canonical_select(part.rows, part.rule, item.entity, where, repeats=not item.is_canonical) for part in kept
     ]
-    if (
-        item.entity.name == "refunds"
-        and not item.is_canonical
-        and len(rows) > 1
-        and "refund_id" not in rules[0].columns
-    ):
-        table = equal_rows_once(connection, selects, rows[0].table)
-        once = describe(connection, table, rows[0].shown)
-        outcomes.drop(item.entity.name, lines_by_file(connection, tables(lines)), lines_by_file(connection, [table]))
-        return [f"select * from {table}"], [once]
-    return selects, lines
+    if has_rows_without_number(item) and len(kept) > 1:
+        once = equal_rows_once(connection, selects, kept[0].rows)
+        outcomes.drop(
+            item.entity.name, *(lines_by_file(connection, found) for found in (lines_of(kept), tables([once])))
+        )
+        return [f"select * from {once.table}"], [once]
+    return selects, [part.lines for part in kept]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A source: the lines of it that make rows, all that no rule leaves out, and the rule that fits it."""
+
+    rows: Source
+    lines: Source
+    rule: EntityRule
+
+
+def lines_of(kept: Sequence[Kept]) -> list[str]:
+    return tables(part.lines for part in kept)
 
 
 def stay(
     connection: duckdb.DuckDBPyConnection, source: Source, rule: EntityRule, item: Found, outcomes: Outcomes
-) -> tuple[Source, Source]:
-    """The lines of a source that make rows, and all that no rule leaves out."""
+) -> Kept:
+    """What stays of a source."""
     where = f"entity '{item.entity.name}'"
     judged = judged_lines(source, rule, where)
     if judged is None:
-        return source, source
+        return Kept(source, source, rule)
     table = source.table + "_judged"
     connection.execute(f"create table {table} as {judged}")
     check_rules_judge_orders(connection, describe(connection, table, source.shown), rule, where)
@@ -108,7 +111,22 @@ def stay(
             f"create view {table}_{name} as select * exclude (is_row, left_out_by) from {table} where {condition}"
         )
     rows, lines = (describe(connection, f"{table}_{name}", source.shown) for name in ("rows", "lines"))
-    return rows, lines
+    return Kept(rows, lines, rule)
+
+
+def from_last_files(
+    connection: duckdb.DuckDBPyConnection, kept: Sequence[Kept], document: str, item: Found, outcomes: Outcomes
+) -> Kept:
+    """All sources as one, in which each document has the lines of one file."""
+    together = as_one(connection, [part.lines for part in kept], document, f"entity '{item.entity.name}'")
+    before, after = (lines_by_file(connection, found) for found in (lines_of(kept), tables([together])))
+    outcomes.drop(item.entity.name, before, after)
+    return Kept(together, together, item.rule.without(together.missing(item.rule)))
+
+
+def has_rows_without_number(item: Found) -> bool:
+    """Whether a refund that stands in two files cannot be told from two refunds by its number."""
+    return item.entity.name == "refunds" and not item.is_canonical and "refund_id" not in item.rule.columns
 
 
 def document_of(item: Found) -> str | None:

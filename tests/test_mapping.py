@@ -563,6 +563,10 @@ FILE = "id,customer,day,value\n1,c,2024-01-01,5\n"
             ["entity 'orders'", "column 'amount': unit 'minor' needs `currency`"],
         ),
         (
+            simple("  order_lines: {files: l.csv, columns: {order_id: {column: o, told_apart_by: id}}}\n"),
+            ["entity 'order_lines', column 'order_id': told_apart_by 'id' must be that of orders, in the same files"],
+        ),
+        (
             simple().replace("amount: value", "amount: {column: value, negate: maybe}"),
             ["column 'amount': `negate` must be true or false"],
         ),

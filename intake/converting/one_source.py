@@ -46,10 +46,10 @@ def as_one(
     return describe(connection, table, ", ".join(source.shown for source in loaded))
 
 
-def equal_rows_once(connection: duckdb.DuckDBPyConnection, selects: Sequence[str], beginning: str) -> str:
-    """A table of the rows of several files, in which equal rows of two files count once: refunds without a number of
-    their own that stand in exports which overlap. Of a row that stands twice in one file, both stay."""
-    table = beginning + "_once"
+def equal_rows_once(connection: duckdb.DuckDBPyConnection, selects: Sequence[str], first: Source) -> Source:
+    """The rows of several files, in which equal rows of two files count once: refunds without a number of their own
+    that stand in exports which overlap. Of a row that stands twice in one file, both stay."""
+    table = first.table + "_once"
     rows = " union all by name ".join(
         f"select *, {position} as file_of_row from ({select})" for position, select in enumerate(selects)
     )
@@ -69,4 +69,4 @@ def equal_rows_once(connection: duckdb.DuckDBPyConnection, selects: Sequence[str
             or row_number() over (partition by place_in_file, {columns} order by file_of_row desc) = 1
         """
     )
-    return table
+    return describe(connection, table, first.shown)

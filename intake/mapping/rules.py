@@ -123,7 +123,22 @@ def fits(entity: Entity, rule: EntityRule) -> None:
 def all_fit(rules: dict[str, EntityRule], document: ValidationInfo) -> dict[str, EntityRule]:
     for name, rule in rules.items():
         fits(entity_of(name, document.data.get("settings", {})), rule)
+        tells_apart_as_orders_do(name, rule, rules.get("orders"))
     return rules
+
+
+def tells_apart_as_orders_do(name: str, rule: EntityRule, orders: EntityRule | None) -> None:
+    """Which order keeps its number is found in the files: where those of an entity are others, it would be another."""
+    apart = told_apart_by(rule)
+    if apart and orders and (rule.files, rule.table, apart) != (orders.files, orders.table, told_apart_by(orders)):
+        raise mistake(
+            f"entity '{name}', column 'order_id': told_apart_by '{apart}' must be that of orders, in the same files"
+        )
+
+
+def told_apart_by(rule: EntityRule) -> str | None:
+    column = rule.columns.get("order_id")
+    return column.told_apart_by if column else None
 
 
 class Document(Part):
