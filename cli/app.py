@@ -72,30 +72,21 @@ def run(
 
 @app.command()
 def check(raw: Raw = None, mapping: MappingFile = None) -> None:
-<<<<<<< HEAD
-    """Look before you run: what a folder holds, what maps to what, and which rows would count and why not."""
-    from intake.check import check as report
-    from orchestration.quality.before_a_run import gate_before_a_run
-=======
-    """Look before you run: which rows would count, and why not.
->>>>>>> main
+    """Look before you run: which rows would count, why not, and what is odd.
 
     Shows what a folder holds, what maps to what, and what would become of every row. Nothing is built or changed.
     """
     from intake.check import check as report
+    from orchestration.quality.before_a_run import gate_before_a_run
     from stammkunde.shops import check_source, find_places, named
 
     places = find_places(raw, mapping)
     check_source(places)
     if places.raw is None:
         raise StammkundeError("all raw entities are tables (STAMMKUNDE_RAW_TABLES): there is no folder to look into")
-<<<<<<< HEAD
-    show(report(places.raw, places.mapping, gate_before_a_run))
-=======
     if not named(raw).is_known:
         console.print(f"{read_from(places)}\n", markup=False)
-    show(report(places.raw, places.mapping))
->>>>>>> main
+    show(report(places.raw, places.mapping, gate_before_a_run))
 
 
 @app.command(name="map")
