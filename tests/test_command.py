@@ -128,7 +128,7 @@ def test_check_reads_what_was_refreshed_last_and_says_so(tmp_path: Path, monkeyp
     monkeypatch.setenv("STAMMKUNDE_WAREHOUSE", str(places.warehouse))
     monkeypatch.setenv("STAMMKUNDE_PUBLISHED", str(places.published))
     looked_at: list[Path] = []
-    monkeypatch.setattr(checking, "check", lambda raw, mapping: looked_at.append(raw) or iter(()))
+    monkeypatch.setattr(checking, "check", lambda raw, mapping, gate: looked_at.append(raw) or iter(()))
     from cli.app import check
 
     check()
