@@ -14,7 +14,7 @@ help:  ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 run: $(VENV)/$(if $(findstring spark,$(TARGET)),installed-spark,installed)  ## refresh: build, check and publish the marts, and print the shop's retention figures
-	@$(BIN)/stammkunde run $(call option,raw,$(RAW)) $(call option,mapping,$(MAPPING)) $(call option,target,$(TARGET)) $(call option,as-of-date,$(AS_OF_DATE))
+	@$(BIN)/stammkunde run $(call option,raw,$(RAW)) $(call option,mapping,$(MAPPING)) $(call option,target,$(TARGET)) $(call option,as-of-date,$(AS_OF_DATE)) $(call option,replace-shop,$(REPLACE_SHOP))
 
 dagster: $(VENV)/installed  ## open Dagster on 127.0.0.1:3000: the asset graph, runs, schedule and sensor
 	@$(BIN)/stammkunde serve
@@ -23,12 +23,12 @@ accept: $(VENV)/installed  ## let the last blocked build through, once: REASON="
 	@$(BIN)/stammkunde accept --reason "$(REASON)"
 
 rollback: $(VENV)/installed  ## bring the published build before back
-	@$(BIN)/stammkunde rollback
+	@$(BIN)/stammkunde rollback $(call option,replace-shop,$(REPLACE_SHOP))
 
 builds: $(VENV)/installed  ## list the refreshes and what became of them
 	@$(BIN)/stammkunde builds
 
-demo-failure: $(VENV)/installed  ## break the sample shop in three ways and see each refresh blocked
+demo-failure: $(VENV)/installed  ## break the sample shop in three ways and see each refresh blocked (about two minutes)
 	@$(BIN)/python -m examples.broken_shops
 
 check: $(VENV)/installed  ## what RAW=folder holds and what would become of it, before it is built
@@ -110,11 +110,13 @@ $(VENV)/bin/python:
 		|| { rm -rf $(VENV); echo "Python's venv module is incomplete; on Debian: apt-get install python3-venv"; exit 1; }
 
 $(VENV)/installed: requirements.lock pyproject.toml | $(VENV)/bin/python
+	@echo "Installing into $(VENV): about two minutes, once."
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(SELF)
 	@touch $@
 
 $(VENV)/installed-dev: requirements-dev.lock requirements-real.lock pyproject.toml | $(VENV)/bin/python
+	@echo "Installing into $(VENV), with the tools of development: about three minutes, once."
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-real.lock
 	@$(SELF)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -30,7 +29,11 @@ app = typer.Typer(
 )
 
 Raw = Annotated[
-    Path | None, typer.Option("--raw", help="Folder with the shop's files (STAMMKUNDE_RAW; else the sample shop).")
+    Path | None,
+    typer.Option(
+        "--raw",
+        help="Folder with the shop's files (STAMMKUNDE_RAW; else that of the last refresh, else the sample shop).",
+    ),
 ]
 MappingFile = Annotated[
     Path | None,
@@ -38,6 +41,10 @@ MappingFile = Annotated[
 ]
 Target = Annotated[
     str | None, typer.Option("--target", help="The engine: duckdb, spark or spark_local (STAMMKUNDE_TARGET).")
+]
+ReplaceShop = Annotated[
+    str | None,
+    typer.Option("--replace-shop", metavar="NAME", help="Give up the published shop of this name for another one."),
 ]
 
 
@@ -50,27 +57,34 @@ def run(
         str | None, typer.Option(help="Rebuild the figures as they were known on this day, YYYY-MM-DD.")
     ] = None,
     full_refresh: Annotated[bool, typer.Option("--full-refresh", help="Let dbt rebuild everything whole.")] = False,
+    replace_shop: ReplaceShop = None,
 ) -> None:
-    """Refresh: read, build, check and publish, then print the key figures.
+    """Read, build, check and publish; then print the key figures.
 
-    Nothing is published that did not pass every check: readers then keep the last good figures.
+    Nothing is published that did not pass every check: readers then keep the last good figures. A warehouse belongs to
+    one shop: what is read is remembered, and a run without a folder reads the same again.
     """
-    from orchestration import launch
-    from orchestration.targets import check_installed
+    from stammkunde.shops import find_places
 
-    places = asked_places(raw, mapping, target)
-    check_installed(places.target)
-    finish(launch.run(places, asked(as_of_date=as_of_date, full_refresh=full_refresh)), places)
+    wanted = {"as_of_date": as_of_date, "full_refresh": full_refresh, "replace_shop": replace_shop}
+    refresh(find_places(raw, mapping, target), wanted)
 
 
 @app.command()
 def check(raw: Raw = None, mapping: MappingFile = None) -> None:
-    """Look before you run: what a folder holds, what maps to what, and which rows would count and why not."""
-    from intake.check import check as report
+    """Look before you run: which rows would count, and why not.
 
-    places = asked_places(raw, mapping)
+    Shows what a folder holds, what maps to what, and what would become of every row. Nothing is built or changed.
+    """
+    from intake.check import check as report
+    from stammkunde.shops import check_source, find_places, named
+
+    places = find_places(raw, mapping)
+    check_source(places)
     if places.raw is None:
         raise StammkundeError("all raw entities are tables (STAMMKUNDE_RAW_TABLES): there is no folder to look into")
+    if not named(raw).is_known:
+        console.print(f"{read_from(places)}\n", markup=False)
     show(report(places.raw, places.mapping))
 
 
@@ -78,7 +92,10 @@ def check(raw: Raw = None, mapping: MappingFile = None) -> None:
 def map_(
     raw: Annotated[Path, typer.Option("--raw", help="The unknown file, or a folder of such files.")],
 ) -> None:
-    """Propose a mapping for an unknown file, to be saved as mapping.yml beside it."""
+    """Propose a mapping for an unknown file.
+
+    It is printed, to be saved as mapping.yml beside the file.
+    """
     from intake.propose import propose
 
     show(propose(raw))
@@ -89,33 +106,41 @@ def accept(
     reason: Annotated[str, typer.Option(help="Why its figures are right. It is published in marts.builds.")],
     target: Target = None,
 ) -> None:
-    """Let the last blocked build through, once: refresh again from the same files."""
-    from orchestration import launch
-    from orchestration.acceptance import last_blocked
-    from orchestration.targets import check_installed
+    """Let the last blocked build through, once.
 
-    places = asked_places(target=target)
-    check_installed(places.target)
-    blocked = last_blocked(places)
+    Refreshes again from the same files, however the blocked refresh was started. An attempt that does not get through
+    uses nothing up.
+    """
+    from orchestration.acceptance import last_blocked
+    from stammkunde.shops import find_places
+
+    blocked = last_blocked(find_places(), target)
     given = " ".join(reason.split())
     if not given:
         raise StammkundeError('Say why the figures are right: stammkunde accept --reason "the shop was migrated"')
     console.print(f"Letting these checks of build {blocked.build_id} fail once more:", markup=False)
     for row in blocked.failed:
         console.print(f"  {row['suite']}.{row['check_name']}: {row['explanation']}", markup=False)
-    finish(launch.run(places, asked(accepted_build=blocked.build_id, accepted_reason=given)), places)
+    refresh(blocked.places, blocked.accepted(given).model_dump())
 
 
 @app.command()
-def rollback() -> None:
-    """Bring the published build before back. The build that it replaces is withdrawn for good."""
+def rollback(replace_shop: ReplaceShop = None) -> None:
+    """Bring the published build before back.
+
+    The build that it replaces is withdrawn for good.
+    """
+    from orchestration.history import note_withdrawn
     from orchestration.publish import place
     from orchestration.session import locked
+    from orchestration.state import State
+    from stammkunde.shops import find_places
 
-    places = asked_places()
+    places = find_places()
     with locked(places, lambda text: console.print(text, markup=False)):
         place.repair(places)
-        withdrawn, current = place.rollback(places)
+        withdrawn, current = place.rollback(places, replace_shop)
+        note_withdrawn(places, State(places.state))
     console.print(f"Readers now see build {current} again; {withdrawn} is withdrawn.", markup=False)
     console.print(f"The next refresh is compared with {current}.", markup=False)
 
@@ -123,62 +148,81 @@ def rollback() -> None:
 @app.command()
 def builds() -> None:
     """List the refreshes and what became of each."""
-    from orchestration.state import State
+    from orchestration.history import told
     from stammkunde.published import published_build
+    from stammkunde.shops import find_places
 
-    places = asked_places()
-    rows = State(places.state).rows("builds")
+    places = find_places()
+    rows = told(places)
     if not rows:
         console.print("No refresh was started yet.")
         return
-    current = published_build(places.published)
-    table = Table("build", "outcome", "orders", "", box=None, pad_edge=False, header_style="bold")
-    table.columns[2].justify = "right"
+    console.print(table_of_builds(rows, published_build(places.published)), markup=False)
+
+
+def table_of_builds(rows: Iterable[Mapping[str, object]], current: str | None) -> Table:
+    """The refreshes as a table, the one that readers see marked."""
+    table = Table("build", "shop", "outcome", "orders", "", box=None, pad_edge=False, header_style="bold")
+    table.columns[3].justify = "right"
     for row in rows:
-        seen = "readers see this one" if row["build_id"] == current else ""
         orders = "" if row["orders"] is None else f"{row['orders']:,}"
-        said = seen or str(row["accepted_reason"] or row["reason"] or "")
-        table.add_row(str(row["build_id"]), str(row["outcome"]), orders, said[:140])
-    console.print(table, markup=False)
+        said = [row["accepted_reason"] or row["reason"]]
+        if row["build_id"] == current:
+            said = ["readers see this one", row["accepted_reason"]]
+        text = "; ".join(str(part) for part in said if part)
+        table.add_row(str(row["build_id"]), str(row["shop"] or ""), str(row["outcome"]), orders, text[:140])
+    return table
 
 
 @app.command()
 def summary() -> None:
     """Print the key figures of the published build."""
     from reports.summary import summary_lines
+    from stammkunde.shops import find_places
 
-    show(summary_lines(asked_places().published))
+    show(summary_lines(find_places().published))
 
 
 @app.command()
 def serve() -> None:
-    """Open Dagster's page on 127.0.0.1: the asset graph, runs, schedule and sensor."""
+    """Open Dagster's page: runs, schedule and sensor.
+
+    It listens on 127.0.0.1 and shows the asset graph, too.
+    """
     from orchestration.launch import prepare_instance
     from orchestration.targets import check_installed
     from stammkunde.environment import environment
+    from stammkunde.shops import find_places, named
 
-    places = asked_places()
+    places = find_places()
     check_installed(places.target)
     prepare_instance(places)
+    console.print(f"{read_from(places)}\n", markup=False)
     program = Path(sys.executable).with_name("dagster")
     command = [
         str(program), "dev", "--host", "127.0.0.1", "--port", str(environment().dagster_port),
         "--module-name", "orchestration.definitions",
     ]  # fmt: skip
+    # What nobody named stays open: each run reads what was read last by then.
+    given = named().in_places(places).environment()
     os.chdir(PROJECT)
     # Dagster's own processes import our event log.
-    os.execve(program, command, {**os.environ, **places.environment(), "PYTHONPATH": str(PROJECT)})
+    os.execve(program, command, {**os.environ, **given, "PYTHONPATH": str(PROJECT)})
 
 
 @app.command()
 def docs(
     open_page: Annotated[bool, typer.Option("--serve", help="Show the pages on 127.0.0.1:8080.")] = False,
 ) -> None:
-    """Write the documentation of every model and column as pages, and say where they are."""
+    """Write the pages that describe every model and column.
+
+    Says where they are.
+    """
     from stammkunde.dbt import Dbt
+    from stammkunde.shops import find_places
 
     target = PROJECT / "target"
-    dbt = Dbt(target, asked_places().environment())
+    dbt = Dbt(target, find_places().environment())
     dbt.run("docs", "generate")
     console.print(f"The documentation is in {target / 'index.html'}.", markup=False)
     if open_page:
@@ -188,18 +232,31 @@ def docs(
         console.print("It loads its data from a server: stammkunde docs --serve shows it on 127.0.0.1:8080.")
 
 
-def asked_places(raw: Path | None = None, mapping: Path | None = None, target: str | None = None) -> Places:
-    """The places of the environment, with what the command line says otherwise."""
-    places = Places.from_environment()
-    return replace(
-        places,
-        raw=raw.absolute() if raw else places.raw,
-        mapping=mapping.absolute() if mapping else places.mapping,
-        target=target or places.target,
-    )
+def refresh(places: Places, wanted: Mapping[str, object]) -> None:
+    """Run one refresh to its end; after a good one print the key figures. What cannot be done is said at once."""
+    from orchestration import launch
+    from orchestration.targets import check_installed
+    from stammkunde.shops import check_source, given_up
+
+    request = asked(wanted)
+    check_installed(places.target)
+    check_source(places)
+    given_up(places, request.replace_shop)
+    console.print(read_from(places), markup=False)
+    finish(launch.run(places, request), places)
 
 
-def asked(**wanted: object) -> RefreshRequest:
+def read_from(places: Places) -> str:
+    """Which shop is read, and from where."""
+    from stammkunde.shops import Source
+
+    source = Source.of(places)
+    if source.is_sample:
+        return "The sample shop. Your own: stammkunde run --raw FOLDER (make run RAW=FOLDER)"
+    return f"The shop {source.shop}, from {source.raw or source.raw_tables or 'a place that is not known'}"
+
+
+def asked(wanted: Mapping[str, object]) -> RefreshRequest:
     """What a refresh is asked for. Raises StammkundeError for an impossible value."""
     from pydantic import ValidationError
 

@@ -117,6 +117,7 @@ def build(shop: Shop, raw: Path) -> Path | None:
     warehouse = WAREHOUSES / f"{shop.name}.duckdb"
     command = [sys.executable, "-m", "cli", "run", "--raw", str(raw), "--mapping", str(shop.mapping)]
     environment = {**os.environ, "STAMMKUNDE_WAREHOUSE": str(warehouse), "NO_COLOR": "1"}
+    environment |= {"STAMMKUNDE_SHOP": shop.name, "STAMMKUNDE_RAW_TABLES": "", "STAMMKUNDE_TARGET": ""}
     environment["STAMMKUNDE_PUBLISHED"] = str(WAREHOUSES / shop.name / "retention.duckdb")
     finished = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
     if finished.returncode == 0:

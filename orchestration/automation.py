@@ -13,6 +13,7 @@ from orchestration.state import State
 from stammkunde.environment import environment
 from stammkunde.places import Places
 from stammkunde.settings import defaults
+from stammkunde.shops import ShopError, check_source, find_places
 
 Job = Any  # what dg.define_asset_job gives has no public name
 JOB = "refresh"
@@ -56,8 +57,8 @@ def look(files: Sequence[File], now: float, cursor: str | None, refreshed: str |
 
 
 def last_fingerprint(places: Places) -> str | None:
-    """The fingerprint of the raw files that the last refresh was started with."""
-    rows = [row for row in State(places.state).rows("builds") if row["raw_fingerprint"]]
+    """The fingerprint of the raw files that the last refresh of the shop was started with."""
+    rows = [row for row in State(places.state).rows("builds") if row["raw_fingerprint"] and row["shop"] == places.shop]
     return str(rows[-1]["raw_fingerprint"]) if rows else None
 
 
@@ -84,7 +85,11 @@ def on_new_files(job: Job) -> dg.SensorDefinition:
         description="Starts a refresh when the contents of raw files have changed, never on one that is being written.",
     )
     def raw_files(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        places = Places.from_environment()
+        places = find_places()
+        try:
+            check_source(places)
+        except ShopError as error:
+            return dg.SkipReason(str(error))
         settle_seconds = environment().settle_seconds
         files = files_below(places.raw, places.mapping)
         seen = look(files, time.time(), context.cursor, last_fingerprint(places), settle_seconds)
@@ -108,7 +113,7 @@ def on_crash() -> dg.SensorDefinition:
     def interrupted_refreshes(context: dg.RunFailureSensorContext) -> None:
         from filelock import FileLock, Timeout
 
-        places = Places.from_environment()
+        places = find_places()
         try:
             with FileLock(places.lock, timeout=0):
                 note_interrupted(places, State(places.state))

@@ -25,6 +25,8 @@ DAGSTER_OF_EVENT_LOG = "1.13.27"  # orchestration/event_log.py was written for i
 def run(places: Places, request: RefreshRequest) -> int:
     """Refresh, and give the exit status: 0 only if everything ran and was published."""
     prepare_instance(places)
+    is_first = not (places.dbt_target / "manifest.json").exists()
+    print("starting ..." + (" the first time dbt reads all models: some ten seconds" if is_first else ""), flush=True)
     command = [sys.executable, "-m", "orchestration.job", request.model_dump_json(exclude_defaults=True)]
     process = subprocess.Popen(command, cwd=PROJECT, env=environment_of_refresh(places))
     try:

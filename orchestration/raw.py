@@ -14,7 +14,6 @@ import duckdb
 from intake.entities import Entity, entities
 from intake.find import discover
 from stammkunde.database import identifier, path_literal
-from stammkunde.environment import environment
 from stammkunde.files import content_hash
 
 UNFINISHED = (".part", ".partial", ".tmp", ".crdownload", ".filepart", ".unfinished")
@@ -125,14 +124,3 @@ def reader_of(file: Path) -> str:
         f"read_csv({path_literal(file)}, all_varchar = true, header = true, delim = ',', quote = '\"', "
         "escape = '\"', comment = '', skip = 0, null_padding = false, max_line_size = 4194304)"
     )
-
-
-def shop_of(raw: Path | None) -> str:
-    """Which shop a raw folder is of: STAMMKUNDE_SHOP, else the folder itself, without saying where it lies.
-
-    Without a folder it is the shop of the raw tables.
-    """
-    named = environment().shop
-    if named or raw is None:
-        return named or "tables"
-    return f"{raw.name}-{hashlib.sha256(str(raw.resolve()).encode()).hexdigest()[:8]}"

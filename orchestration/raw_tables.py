@@ -6,7 +6,6 @@ import json
 from datetime import date
 
 from stammkunde.dbt import Dbt
-from stammkunde.environment import environment
 from stammkunde.errors import DbtError, StammkundeError, one_line
 
 
@@ -14,15 +13,15 @@ class RawTableError(StammkundeError):
     """A table cannot be read; the text says why, in dbt's words."""
 
 
-def entities_of_tables() -> frozenset[str]:
-    """The entities that the environment says are tables."""
-    pairs = environment().raw_tables.split(",")
+def entities_of_tables(raw_tables: str) -> frozenset[str]:
+    """The entities that are tables."""
+    pairs = raw_tables.split(",")
     return frozenset(pair.partition("=")[0].strip() for pair in pairs if pair.strip())
 
 
-def measure_tables(dbt: Dbt, today: date) -> dict[str, dict[str, object]]:
+def measure_tables(dbt: Dbt, raw_tables: str, today: date) -> dict[str, dict[str, object]]:
     """Rows, first and last date of each entity that is a table, by its name, as the engine counts them."""
-    if not entities_of_tables():
+    if not entities_of_tables(raw_tables):
         return {}
     asked = json.dumps({"today": today.isoformat()})
     try:

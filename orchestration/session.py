@@ -15,7 +15,9 @@ from filelock import FileLock, Timeout
 
 from intake.mapping import Mapping as RawMapping
 from orchestration import raw
+from orchestration.history import failed_checks, is_settled, note_withdrawn
 from orchestration.notify import Failure, notify
+from orchestration.progress import Telling
 from orchestration.publish.builds import Kept, baseline
 from orchestration.publish.place import repair
 from orchestration.quality.results import Acceptance, Result, blocking
@@ -29,6 +31,7 @@ from stammkunde.errors import StammkundeError, one_line
 from stammkunde.places import Places
 from stammkunde.published import published_build
 from stammkunde.request import RefreshRequest
+from stammkunde.shops import Source, check_source, given_up, remember, remembered
 
 
 class RefreshError(StammkundeError):
@@ -48,7 +51,7 @@ class Session:
     run_id: str
     build_id: str
     request: RefreshRequest
-    say: Callable[[str], None]
+    telling: Telling
     done: list[str] = field(default_factory=list)
     failures: dict[str, list[Failure]] = field(default_factory=dict)
     facts: dict[str, object] = field(default_factory=dict)
@@ -58,6 +61,10 @@ class Session:
     overrides: Mapping[str, object] = field(default_factory=dict)
     baseline: Kept | None = None
     acceptance: Acceptance | None = None
+
+    @property
+    def say(self) -> Callable[[str], None]:
+        return self.telling.say
 
     @property
     def dbt(self) -> Dbt:
@@ -101,7 +108,7 @@ class Session:
         """Note what the gate found. Gives the checks that block."""
         for result in results:
             if result.outcome in ("warned", "accepted") and (result.suite == "raw") == (name == "raw"):
-                self.say(f"  {result.outcome}: {result.explanation}")
+                self.say(f"  {result.outcome}: {result.explanation} [{result.suite}.{result.check_name}]")
         noted = [{**result.__dict__, "build_id": self.build_id} for result in results]
         self.state.replace("validation_results", self.build_id, noted)
         self.facts |= {
@@ -123,6 +130,27 @@ class Session:
     def all_failures(self) -> list[Failure]:
         return [failure for failures in self.failures.values() for failure in failures]
 
+    def claim(self) -> None:
+        """Raises ShopError unless there is something to read whose figures may take the place of the published ones.
+
+        A shop that is new here is remembered at once: if this fails, the next refresh must not read the sample.
+        """
+        check_source(self.places)
+        if former := given_up(self.places, self.request.replace_shop):
+            self.say(f"  the figures of the shop {former} are given up for those of {self.places.shop}")
+        is_new = not any(known.shop in self.source.names for known in remembered(self.places))
+        if is_new and (not self.places.raw or self.places.raw.is_dir()):  # no typing error
+            remember(self.places)
+
+    def keep_source(self) -> None:
+        """What could be read is what later refreshes read where nobody names anything, whatever the gate says of it."""
+        remember(self.places)
+        self.state.rename_shop(self.source.names, self.places.shop)
+
+    @property
+    def source(self) -> Source:
+        return Source.of(self.places)
+
     def begin(self, mapping: RawMapping | None) -> None:
         """Settle what this refresh is compared with. Raises RefreshError where an acceptance does not fit."""
         if self.places.mapping and not self.places.raw:
@@ -132,12 +160,12 @@ class Session:
         chosen = settings.in_force(self.overrides)
         files = raw.files_below(self.places.raw, self.places.mapping)
         self.facts |= {
-            "shop": raw.shop_of(self.places.raw),
+            "shop": self.places.shop,
             "settings": settings.shown(chosen),
             "settings_hash": settings.settings_hash(chosen),
             "raw_fingerprint": raw.fingerprint(files)[0],
         }
-        self.baseline = baseline(self.places, str(self.facts["shop"]), str(self.facts["settings_hash"]))
+        self.baseline = baseline(self.places, self.source.names, str(self.facts["settings_hash"]))
         self.facts |= {
             "baseline_build_id": self.baseline.build_id if self.baseline else None,
             "baseline_as_of_date": self.baseline.manifest.get("as_of_date") if self.baseline else None,
@@ -150,14 +178,17 @@ class Session:
         accepted, reason = self.request.accepted_build, self.request.accepted_reason
         if not accepted:
             return None
-        noted = next((row for row in self.state.rows("builds") if row["build_id"] == accepted), None)
+        builds = self.state.rows("builds")
+        noted = next((row for row in builds if row["build_id"] == accepted), None)
         if noted is None or noted["outcome"] != "blocked" or not reason:
             raise RefreshError(f"there is no blocked build {accepted} to accept, or the reason is missing")
         if noted["raw_fingerprint"] != self.facts["raw_fingerprint"]:
             raise RefreshError(
                 f"the raw files have changed since build {accepted} was blocked: run a usual refresh first (make run)"
             )
-        failed = [row for row in self.state.of_build("validation_results", accepted) if row["outcome"] == "failed"]
+        if is_settled(builds, noted):
+            raise RefreshError(f"build {accepted} is settled: a later one was published since")
+        failed = failed_checks(builds, self.state.rows("validation_results"), accepted)
         return Acceptance(accepted, reason, frozenset((str(row["suite"]), str(row["check_name"])) for row in failed))
 
     def _keep_published_orders(self) -> None:
@@ -179,25 +210,30 @@ def any_accepted(results: Sequence[Result]) -> bool:
 
 
 @contextmanager
-def refresh_session(
-    places: Places, run_id: str, request: RefreshRequest, say: Callable[[str], None] | None = None
-) -> Iterator[Session]:
+def refresh_session(places: Places, run_id: str, request: RefreshRequest, telling: Telling) -> Iterator[Session]:
     """The refresh that holds the lock of a warehouse; another one waits. On the way out its outcome is noted and, if it
     is not published, told (notify). What an earlier refresh left when it was killed is put in order first.
 
     Raises RefreshError where the lock is not to be had in time.
     """
-    say = say or (lambda text: None)
     places.state.mkdir(parents=True, exist_ok=True)
-    with locked(places, say):
+    with locked(places, telling.say):
         state = State(places.state)
         repair(places)
         note_interrupted(places, state)
+        note_withdrawn(places, state)
         started_at = utc_now()
         session = Session(
-            places, state, run_id, f"{started_at:%Y%m%dT%H%M%S}Z-{run_id[:8]}", request, say
+            places, state, run_id, f"{started_at:%Y%m%dT%H%M%S}Z-{run_id[:8]}", request, telling
         )  # sorts by time
-        state.note(session.build_id, started_at=started_at, outcome="running")
+        state.note(
+            session.build_id,
+            started_at=started_at,
+            outcome="running",
+            shop=places.shop or None,
+            request=request.model_dump_json(exclude_defaults=True),
+            source=session.source.model_dump_json(),
+        )
         try:
             yield session
         finally:

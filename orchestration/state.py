@@ -6,7 +6,7 @@ leaves the one before.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -82,6 +82,12 @@ class State:
         rows = {str(row["build_id"]): row for row in self.rows("builds")}
         rows[build_id] = {**rows.get(build_id, {"build_id": build_id}), **noted}
         self.write("builds", [rows[key] for key in sorted(rows)])
+
+    def rename_shop(self, names: Collection[str], shop: str) -> None:
+        """A shop that got a name keeps its history."""
+        rows = self.rows("builds")
+        if any(row["shop"] in names and row["shop"] != shop for row in rows):
+            self.write("builds", [{**row, "shop": shop} if row["shop"] in names else row for row in rows])
 
     def _create(self, connection: duckdb.DuckDBPyConnection, table: str) -> None:
         defined = ", ".join(f"{name} {kind}" for name, kind in columns(table).items())

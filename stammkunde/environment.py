@@ -14,7 +14,7 @@ PREFIX = "STAMMKUNDE_"
 
 class Environment(BaseSettings):
     """All variables that begin with STAMMKUNDE_; an empty one counts as not given. Paths may be relative, and are None
-    where the project's own are meant (stammkunde/places.py)."""
+    where the project's own are meant (stammkunde/places.py), or what was read last (stammkunde/shops.py)."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True)
 
@@ -22,7 +22,7 @@ class Environment(BaseSettings):
     mapping: Path | None = None
     warehouse: Path | None = None
     published: Path | None = None
-    target: str = "duckdb"
+    target: str | None = None
     raw_tables: str = ""
     identity_salt: SecretStr | None = None
     shop: str | None = None

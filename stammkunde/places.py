@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from stammkunde.environment import PREFIX, environment
+from stammkunde.environment import PREFIX
 
 PROJECT = Path(__file__).resolve().parent.parent
 SAMPLE = PROJECT / "sample_data" / "raw"
 WAREHOUSE = PROJECT / "warehouse" / "stammkunde.duckdb"
 PUBLISHED = PROJECT / "warehouse" / "published" / "retention.duckdb"
+DUCKDB = "duckdb"
 
 
 @dataclass(frozen=True)
@@ -21,21 +22,9 @@ class Places:
     mapping: Path | None
     warehouse: Path
     published: Path
-    target: str = "duckdb"  # of profiles.yml: the engine that dbt builds on
-
-    @classmethod
-    def from_environment(cls) -> Places:
-        """The places that the environment names. Raises SettingError for a variable with an impossible value."""
-        given = environment()
-        # Nobody's tables belong together with the sample's files.
-        without_folder = given.raw is None and given.raw_tables
-        return cls(
-            raw=None if without_folder else (given.raw or SAMPLE).absolute(),
-            mapping=given.mapping.absolute() if given.mapping else None,
-            warehouse=(given.warehouse or WAREHOUSE).absolute(),
-            published=(given.published or PUBLISHED).absolute(),
-            target=given.target,
-        )
+    target: str = DUCKDB  # of profiles.yml: the engine that dbt builds on
+    raw_tables: str = ""  # raw entities that are tables of the engine
+    shop: str = ""  # the name of the shop, once it is known (stammkunde/shops.py)
 
     def environment(self) -> dict[str, str]:
         """The variables that a process needs to work on these places."""
@@ -45,6 +34,8 @@ class Places:
             "WAREHOUSE": self.warehouse,
             "PUBLISHED": self.published,
             "TARGET": self.target,
+            "RAW_TABLES": self.raw_tables,
+            "SHOP": self.shop,
         }
         return {
             **{PREFIX + name: str(value or "") for name, value in given.items()},

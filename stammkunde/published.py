@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from stammkunde.database import read_only
+from stammkunde.database import read_only, rows
 from stammkunde.errors import PublishedFileError, one_line
 
 
@@ -32,3 +32,11 @@ def published_build(published: Path) -> str | None:
         return None
     with opened(published) as connection:
         return connection.execute("select build_id from marts.build").fetchall()[0][0]
+
+
+def published_shop(published: Path) -> str | None:
+    """Whose figures readers see; None where nothing is published, or nobody noted it. Raises PublishedFileError."""
+    if not published.exists():
+        return None
+    with opened(published) as connection:
+        return rows(connection, "select * from marts.build")[0].get("shop")

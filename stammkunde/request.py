@@ -20,3 +20,6 @@ class RefreshRequest(BaseModel):
     full_refresh: bool = Field(False, description="Let dbt rebuild incremental models and seeds whole.")
     accepted_build: str | None = Field(None, description="A blocked build whose failed checks may fail once more.")
     accepted_reason: str | None = Field(None, description="Why they may.")
+    replace_shop: str | None = Field(
+        None, description="The published shop whose figures are given up, where this refresh is of another shop."
+    )

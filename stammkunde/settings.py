@@ -61,6 +61,11 @@ def columns(names: list[str]) -> list[str]:
     return names
 
 
+def word(value: object) -> object:
+    """YAML reads an unquoted 0 as a number."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 def words(texts: list[str]) -> list[str]:
     if any(not text.strip() for text in texts):
         raise ValueError("must be a list of texts that are not empty")
@@ -76,7 +81,7 @@ WholeNumber = Annotated[int, Field(strict=True)]
 Positive = Annotated[WholeNumber, Field(ge=1)]
 NotNegative = Annotated[WholeNumber, Field(ge=0)]
 TimeZone = Annotated[str, AfterValidator(time_zone)]
-Words = Annotated[list[str], AfterValidator(words)]
+Words = Annotated[list[Annotated[str, BeforeValidator(word)]], AfterValidator(words)]
 
 
 class Settings(BaseModel):

@@ -183,5 +183,6 @@ def content(places: Places) -> str:
 
 def assert_readers_saw_nothing(places: Places, before: str, outcome: str) -> None:
     assert content(places) == before
-    assert last_build(places)["outcome"] == outcome
+    last = last_build(places)
+    assert last["outcome"] == outcome, last["reason"]
     assert not list(places.published.parent.rglob("*.wal"))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +15,7 @@ import pytest
 from orchestration.state import State
 from stammkunde.manifest import Manifest
 from stammkunde.places import Places
+from stammkunde.shops import find_places, remember
 from tests.reference.calculate import MARTS
 from tests.refreshes import places_in, write_shop
 
@@ -180,7 +184,9 @@ def test_the_sensor_leaves_what_a_refresh_has_seen(defs, places: Places) -> None
 
     sensor = defs.get_sensor_def("raw_files")
     seen = fingerprint(files_below(places.raw))[0]
-    State(places.state).note("20260101T000000Z-0", outcome="blocked", raw_fingerprint=seen)
+    shop = find_places().shop
+    State(places.state).note("20260101T000000Z-0", outcome="blocked", raw_fingerprint=seen, shop=shop)
+    State(places.state).note("20260101T000000Z-1", outcome="failed", raw_fingerprint="of files", shop="another shop")
     cursor = None
     for _ in range(3):
         context = dg.build_sensor_context(cursor=cursor, repository_def=defs.get_repository_def())
@@ -188,6 +194,69 @@ def test_the_sensor_leaves_what_a_refresh_has_seen(defs, places: Places) -> None
         cursor = result.cursor
         assert not result.run_requests
     assert "last refresh" in result.skip_message
+
+
+@pytest.fixture
+def unnamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
+    """A warehouse of its own, of which no variable says what it reads."""
+    found = places_in(tmp_path)
+    for name in ("RAW", "MAPPING", "RAW_TABLES", "SHOP", "TARGET"):
+        monkeypatch.delenv(f"STAMMKUNDE_{name}", raising=False)
+    monkeypatch.setenv("STAMMKUNDE_WAREHOUSE", str(found.warehouse))
+    monkeypatch.setenv("STAMMKUNDE_PUBLISHED", str(found.published))
+    monkeypatch.setenv("STAMMKUNDE_SETTLE_SECONDS", "0")
+    return found
+
+
+def test_the_sensor_watches_what_was_refreshed_last(defs, unnamed: Places) -> None:
+    """`make dagster` runs, and in another terminal `make run RAW=folder`: the page needs no new start."""
+    import dagster as dg
+
+    sensor = defs.get_sensor_def("raw_files")
+    cursor = None
+
+    def tick():
+        nonlocal cursor
+        context = dg.build_sensor_context(cursor=cursor, repository_def=defs.get_repository_def())
+        result = sensor.evaluate_tick(context)
+        cursor = result.cursor or cursor
+        return result
+
+    assert tick().skip_message
+    assert "sample" not in str(cursor)
+    assert {"orders.csv", "customers.csv"} <= {state.split("|")[0] for state in json.loads(cursor)["states"]}
+    assert unnamed.raw
+    write_shop(unnamed.raw)
+    remember(replace(unnamed, shop="small"))
+    assert [len(tick().run_requests) for _ in range(3)] == [0, 1, 0]
+    assert [state.split("|")[0] for state in json.loads(cursor)["states"]] == ["orders.csv"]
+    shutil.rmtree(unnamed.raw)
+    gone = tick()
+    assert not gone.run_requests
+    assert f"{unnamed.raw}: the folder that the last refresh of the shop small read is gone" in gone.skip_message
+
+
+@pytest.mark.parametrize("named", ["", "exports"])
+def test_the_page_is_started_with_what_is_named_and_leaves_the_rest_to_each_run(
+    named: str, unnamed: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cli.app import serve
+
+    remember(replace(unnamed, shop="small"))
+    monkeypatch.chdir(unnamed.warehouse.parent)
+    monkeypatch.setenv("STAMMKUNDE_RAW", named)
+    started = {}
+    monkeypatch.setattr(os, "execve", lambda program, command, environment: started.update(environment))
+    serve()
+    raw = str(unnamed.warehouse.parent / named) if named else ""
+    assert [started[f"STAMMKUNDE_{name}"] for name in ("RAW", "SHOP", "TARGET", "MAPPING")] == [raw, "", "", ""]
+    assert started["STAMMKUNDE_WAREHOUSE"] == str(unnamed.warehouse)
+
+
+def test_the_page_asks_which_shop_is_given_up(defs) -> None:
+    fields = defs.resolve_job_def("refresh").resource_defs["refresh"].config_schema.config_type.fields
+    assert {"replace_shop", "as_of_date", "accepted_build", "accepted_reason"} <= fields.keys()
+    assert "given up" in fields["replace_shop"].description
 
 
 def test_the_instance_sends_nothing_anywhere() -> None:

@@ -439,7 +439,7 @@ def test_a_kept_build_that_was_changed_is_not_brought_back(places: Places) -> No
 
 def test_what_is_compared_with_is_the_last_build_of_the_shop_and_settings_that_stands(places: Places) -> None:
     def number_of_baseline(shop: str, settings_hash: str) -> int | None:
-        found = baseline(places, shop, settings_hash)
+        found = baseline(places, {shop}, settings_hash)
         return int(found.build_id[13:15]) if found else None
 
     for number, shop, settings_hash in ((1, "a", "x"), (2, "b", "x"), (3, "a", "x"), (4, "a", "y")):
@@ -448,7 +448,10 @@ def test_what_is_compared_with_is_the_last_build_of_the_shop_and_settings_that_s
     assert [number_of_baseline(*key) for key in (("a", "x"), ("b", "x"), ("a", "y"))] == [3, 2, 4]
     rollback(places)
     assert [number_of_baseline(*key) for key in (("a", "x"), ("b", "x"), ("a", "y"))] == [3, 2, None]
-    rollback(places)
+    with pytest.raises(PublishError, match="is of another shop, b, not of a"):
+        rollback(places, "b")
+    assert seen(places) == 3
+    rollback(places, "a")
     assert [number_of_baseline(*key) for key in (("a", "x"), ("b", "x"), ("a", "y"))] == [1, 2, None]
     publish(places, build(places, 5), {"shop": "a", "settings_hash": "x"})
     assert number_of_baseline("a", "x") == 5
@@ -725,12 +728,12 @@ def test_a_limit_on_the_size_of_files_stops_the_publish_and_keeps_the_last_good_
     big = build(places, 2, incompressible_bytes=6_000_000)
     limited = """
 import resource, sys
-from stammkunde.places import Places
+from stammkunde.shops import find_places
 from orchestration.publish.builds import PublishError
 from orchestration.publish.publish import publish
 resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, 2_000_000))
 try:
-    publish(Places.from_environment(), sys.argv[1])
+    publish(find_places(), sys.argv[1])
 except PublishError as error:
     sys.exit(f"not published: {error}")
 """

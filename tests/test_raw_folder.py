@@ -15,7 +15,7 @@ import pytest
 from intake.entities import entities
 from intake.errors import IntakeError
 from intake.find import discover
-from orchestration.raw import File, files_below, fingerprint, measure, shop_of, still_written
+from orchestration.raw import File, files_below, fingerprint, measure, still_written
 
 HEADER = "order_id,customer_id,ordered_at,amount\n"
 
@@ -256,12 +256,13 @@ def test_the_last_refresh_is_the_latest_that_noted_what_it_read(tmp_path: Path) 
     from orchestration.state import State
     from stammkunde.places import Places
 
-    places = Places(tmp_path / "raw", None, tmp_path / "shop.duckdb", tmp_path / "published.duckdb")
+    places = Places(tmp_path / "raw", None, tmp_path / "shop.duckdb", tmp_path / "published.duckdb", shop="a")
     assert last_fingerprint(places) is None
     state = State(places.state)
-    state.note("b2", outcome="failed", raw_fingerprint="two")
-    state.note("b1", outcome="published", raw_fingerprint="one")
-    state.note("b3", outcome="running")
+    state.note("b2", outcome="failed", raw_fingerprint="two", shop="a")
+    state.note("b1", outcome="published", raw_fingerprint="one", shop="a")
+    state.note("b3", outcome="running", shop="a")
+    state.note("b4", outcome="published", raw_fingerprint="three", shop="b")
     assert last_fingerprint(places) == "two"
 
 
@@ -326,17 +327,6 @@ def test_parquet_files_are_measured_by_their_types_with_the_lines_that_were_none
     found = measured(tmp_path)["orders"]
     assert (found["rows"], found["malformed_rows"]) == (10, 3)
     assert (found["first_date"], found["last_date"]) == (date(2024, 1, 1), date(2024, 1, 10))
-
-
-def test_a_shop_is_its_folder_unless_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("STAMMKUNDE_SHOP", raising=False)
-    one, other = shop_of(tmp_path / "a" / "raw"), shop_of(tmp_path / "b" / "raw")
-    assert one.startswith("raw-")
-    assert one != other
-    assert one == shop_of(tmp_path / "b" / ".." / "a" / "raw")
-    assert str(tmp_path) not in one
-    monkeypatch.setenv("STAMMKUNDE_SHOP", "my shop")
-    assert shop_of(tmp_path / "a") == "my shop"
 
 
 # What lies beside

@@ -26,11 +26,13 @@ from tests.refreshes import (
     Refresh,
     RefreshServer,
     assert_readers_saw_nothing,
+    clean_environment,
     content,
     last_build,
     new_places,
     published_figures,
     published_rows,
+    write_shop,
 )
 
 
@@ -65,7 +67,8 @@ def test_a_failing_suite_blocks_and_is_told_and_can_be_accepted_once(
 ) -> None:
     """A third of February 2025 is missing: blocked, told, and let through with a reason.
 
-    A refund of January by a newer version and a late order of March are explained, and restated beside it.
+    A refund of January by a newer version and a late order of March are explained, and restated beside it. An attempt
+    that fails by itself uses nothing up, and the person who lets it through names neither folder nor shop.
     """
     before = content(places)
     lines = (places.raw / "orders.csv").read_text(encoding="utf-8").splitlines()
@@ -88,9 +91,16 @@ def test_a_failing_suite_blocks_and_is_told_and_can_be_accepted_once(
     assert "expected at most 0.5 %" in text
     assert "/runs/" in text
 
-    blocked = last_build(places)
-    status, output = server.run(places, accepted_build=blocked["build_id"], accepted_reason="the shop deleted them")
-    assert status == 0, output
+    blocked = str(last_build(places)["build_id"])
+    accepted = {"accepted_build": blocked, "accepted_reason": "the shop deleted them"}
+    status, _ = server.run(places, {"STAMMKUNDE_THRESHOLDS": str(places.state / "none.yml")}, **accepted)
+    assert status == 1
+    assert_readers_saw_nothing(places, before, "failed")
+    let_through = command_of_another_shell(places, "accept", "--reason", "the shop deleted them")
+    assert let_through.returncode == 0, let_through.stdout + let_through.stderr
+    assert f"Letting these checks of build {blocked} fail once more" in let_through.stdout
+    assert "accepted: The closed month February 2025 changed" in let_through.stdout
+    assert "[drift.unexplained_revenue_share]" in let_through.stdout
     accepted = published_rows(places, "select accepted_reason, failures from marts.build")
     assert accepted == [("the shop deleted them", 1)]
     outcomes = published_rows(places, "select check_name from marts.check_results where outcome = 'accepted'")
@@ -113,14 +123,54 @@ def test_a_failing_suite_blocks_and_is_told_and_can_be_accepted_once(
     assert changes == [(10 - was[0], "o0-40"), (30, "late")]
     assert published_rows(places, "select baseline_build_id from marts.build") == [(last_build(shop)["build_id"],)]
     history = published_rows(places, "select outcome from marts.builds order by build_id")
-    assert history == [("published",), ("blocked",), ("published",)]
+    assert history == [("published",), ("blocked",), ("failed",), ("published",)]
 
-    again = subprocess.run(
-        [sys.executable, "-m", "cli", "accept", "--reason", "again"],
-        cwd=PROJECT, env={**os.environ, **places.environment()}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    again = command_of_another_shell(places, "accept", "--reason", "again")
     assert again.returncode == 1
     assert "there is nothing to accept" in again.stderr
+
+
+def command_of_another_shell(places: Places, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command where no variable says what the warehouse reads."""
+    known = {"STAMMKUNDE_WAREHOUSE": str(places.warehouse), "STAMMKUNDE_PUBLISHED": str(places.published)}
+    return subprocess.run(
+        [sys.executable, "-m", "cli", *arguments],
+        cwd=PROJECT, env={**clean_environment(), **known}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_another_shop_takes_the_place_only_by_name_and_nothing_of_both_is_mixed(
+    places: Places, server: RefreshServer, tmp_path: Path
+) -> None:
+    before = content(places)
+    write_shop(tmp_path / "raw")
+    other = replace(places, raw=tmp_path / "raw")
+    status, output = server.run(other, {"STAMMKUNDE_SHOP": "other"})
+    assert status == 1
+    assert "holds the figures of the shop small, and the shop other" in output
+    assert "Traceback" not in output
+    assert_readers_saw_nothing(places, before, "failed")
+
+    status, output = server.run(other, {"STAMMKUNDE_SHOP": "other"}, replace_shop="small")
+    assert status == 0, output
+    assert "the figures of the shop small are given up for those of other" in output
+    assert published_rows(places, "select shop, baseline_build_id from marts.build") == [("other", None)]
+    assert published_rows(places, "select distinct shop, outcome from marts.builds order by outcome") == [
+        ("other", "failed"),
+        ("other", "published"),
+    ]
+    assert published_rows(places, "select count(*) from marts.restatements") == [(0,)]
+    outcomes = "select distinct outcome from marts.check_results where suite = 'drift'"
+    assert published_rows(places, outcomes) == [("no_baseline",)]
+
+    kept_back = command_of_another_shell(places, "rollback")
+    assert kept_back.returncode == 1
+    assert "is of another shop, small, not of other" in kept_back.stderr
+    back = command_of_another_shell(places, "rollback", "--replace-shop", "other")
+    assert back.returncode == 0, back.stderr
+    assert content(places) == before
+    outcome = {row["shop"]: row["outcome"] for row in State(places.state).rows("builds")}
+    assert outcome == {"small": "published", "other": "withdrawn"}
 
 
 def test_an_acceptance_is_for_the_files_that_were_blocked(places: Places, server: RefreshServer) -> None:

@@ -19,7 +19,7 @@ from stammkunde.dbt import Dbt
 from stammkunde.environment import environment
 from stammkunde.errors import SettingError
 from stammkunde.manifest import AFTER_THE_GATE, Manifest
-from stammkunde.places import PROJECT, Places
+from stammkunde.places import Places
 from stammkunde.request import RefreshRequest
 
 # Settings
@@ -149,29 +149,6 @@ def test_a_variable_that_cannot_be_meant_is_named(monkeypatch: pytest.MonkeyPatc
 
 
 # Places
-
-
-def test_places_come_from_the_environment_and_go_back_to_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    for name in ("RAW", "MAPPING", "PUBLISHED", "TARGET"):
-        monkeypatch.delenv(f"STAMMKUNDE_{name}", raising=False)
-    monkeypatch.setenv("STAMMKUNDE_WAREHOUSE", "some/shop.duckdb")
-    monkeypatch.setenv("STAMMKUNDE_RAW", "")
-    found = Places.from_environment()
-    assert found == Places(
-        raw=PROJECT / "sample_data" / "raw",
-        mapping=None,
-        warehouse=tmp_path / "some" / "shop.duckdb",
-        published=PROJECT / "warehouse" / "published" / "retention.duckdb",
-    )
-    monkeypatch.setenv("STAMMKUNDE_MAPPING", "shop.yml")
-    monkeypatch.setenv("STAMMKUNDE_TARGET", "spark")
-    found = Places.from_environment()
-    assert (found.mapping, found.target) == (tmp_path / "shop.yml", "spark")
-    for name, value in found.environment().items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.chdir("/")
-    assert Places.from_environment() == found
 
 
 def test_every_warehouse_has_a_state_of_its_own(tmp_path: Path) -> None:

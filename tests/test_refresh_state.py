@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -13,10 +14,13 @@ import pytest
 
 from orchestration import session as sessions
 from orchestration.notify import Failure
+from orchestration.progress import Telling
 from orchestration.publish.publish import publish
-from orchestration.session import RefreshError, locked, note_interrupted
+from orchestration.session import RefreshError, Session, locked, note_interrupted
 from orchestration.state import KEPT_REFRESHES, State, columns
 from stammkunde.places import Places
+from stammkunde.request import RefreshRequest
+from stammkunde.shops import remembered
 from tests.conftest import PROJECT
 
 SAMPLE_VALUES = {
@@ -141,6 +145,13 @@ def test_only_the_rows_of_one_build_are_replaced(state: State) -> None:
     assert [row["build_id"] for row in state.rows("raw_entities")] == ["b2"]
 
 
+def test_a_shop_that_gets_a_name_keeps_its_history(state: State) -> None:
+    for build_id, shop in (("b1", "raw-1"), ("b2", "other"), ("b3", None), ("b4", "my shop")):
+        state.note(build_id, outcome="published", shop=shop)
+    state.rename_shop({"raw-1", "my shop"}, "my shop")
+    assert [row["shop"] for row in state.rows("builds")] == ["my shop", "other", None, "my shop"]
+
+
 def test_rows_of_builds_long_ago_are_forgotten(state: State) -> None:
     old = [{"build_id": f"b{number:04}", "entity": "orders"} for number in range(KEPT_REFRESHES + 5)]
     state.write("raw_entities", old)
@@ -156,9 +167,9 @@ def holder(places: Places) -> subprocess.Popen[str]:
     """Another process that holds the lock until it is told to let go."""
     code = """
 import sys
-from stammkunde.places import Places
 from orchestration.session import locked
-with locked(Places.from_environment(), print):
+from stammkunde.shops import find_places
+with locked(find_places(), print):
     print("held", flush=True)
     sys.stdin.readline()
 """
@@ -220,6 +231,32 @@ def test_the_lock_of_a_killed_refresh_is_free(places: Places, monkeypatch: pytes
         with locked(places, said.append):
             pass
     assert said == []
+
+
+# What is remembered
+
+
+def session_of(places: Places) -> Session:
+    request = RefreshRequest()
+    return Session(places, State(places.state), "run", "b1", request, Telling(lambda text: None))
+
+
+def test_a_new_shop_is_remembered_before_it_can_be_read_and_a_known_one_after(places: Places, tmp_path: Path) -> None:
+    """A first attempt that fails must not lead to the sample; a later one must not lead away from what can be read."""
+    first, later = (replace(places, shop="my shop", raw=tmp_path / day) for day in ("monday", "tuesday"))
+    (tmp_path / "monday").mkdir()
+    session_of(first).claim()
+    assert [source.raw for source in remembered(places)] == [tmp_path / "monday"]
+    (tmp_path / "tuesday").mkdir()
+    session_of(later).claim()
+    assert [source.raw for source in remembered(places)] == [tmp_path / "monday"]
+    session_of(later).keep_source()
+    assert [source.raw for source in remembered(places)] == [tmp_path / "tuesday"]
+
+
+def test_a_folder_that_is_not_there_is_not_remembered(places: Places) -> None:
+    session_of(replace(places, shop="my shop")).claim()
+    assert remembered(places) == []
 
 
 # Refreshes that were killed

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from stammkunde import settings
 from tests.conftest import run_dbt
 
 
@@ -19,7 +20,7 @@ from tests.conftest import run_dbt
         ("excluded_statuses", "cancelled"),
         ("excluded_statuses", ["cancelled", " "]),
         ("refunded_statuses", "refunded"),
-        ("missing_values", ["-", 0]),
+        ("missing_values", ["-", False]),
         ("reporting_currency", "Euro"),
         ("as_of_date", "2025-02-30"),
         ("run_at", "yesterday"),
@@ -37,6 +38,19 @@ def test_a_setting_out_of_range_is_named(name: str, value: object, tmp_path: Pat
     assert f"setting {name} (vars in dbt_project.yml, or --vars) is '{value}'; it must be" in build.output
     assert "Traceback" not in build.output
     assert not build.warehouse.exists() or build.rows("select count(*) from duckdb_tables()") == [(0,)]
+
+
+def test_a_number_may_stand_without_quotes_among_missing_values(tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    (raw / "orders.csv").write_text(
+        "order_id,customer_id,ordered_at,amount\n1,0,2025-01-01,1\n2,-1,2025-01-01,1\n3,7,2025-01-01,1\n"
+    )
+    build = run_dbt(["run", "--select", "+stg_orders"], tmp_path, raw=raw, settings={"missing_values": [0, -1]})
+    assert build.exit_code == 0, build.output
+    query = "select order_id, customer_id from staging.stg_orders order by order_id"
+    assert build.rows(query) == [("1", None), ("2", None), ("3", "7")]
+    settings.check({"missing_values": [0, -1]}, "mapping.yml")
 
 
 def test_a_dimension_that_no_file_carries_is_named(tmp_path: Path) -> None:

@@ -78,8 +78,9 @@ def settings_of(case: Path) -> dict[str, object]:
 def split_orders(raw: Path) -> None:
     """Orders as shops have them: a part with other columns in another order and spelling, one that is typed."""
     parts = raw / "orders"
-    parts.mkdir()
-    with (raw / "orders.csv").open(encoding="utf-8", newline="") as file:
+    parts.mkdir(exist_ok=True)
+    whole = next(parts.glob("part0.csv"), raw / "orders.csv")
+    with whole.open(encoding="utf-8", newline="") as file:
         columns, *rows = list(csv.reader(file))
     with (parts / "more and other.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
@@ -92,7 +93,7 @@ def split_orders(raw: Path) -> None:
         "twice,4711,2024-11-03 01:30:00,1\nnever,4711,2024-03-10 02:30:00,1\nat_midnight,4711,2024-10-27,1\n"
     )
     (parts / ".hidden.csv").write_text("nothing of this is read")
-    (raw / "orders.csv").unlink()
+    whole.unlink()
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
         for name, time in {
@@ -176,7 +177,7 @@ def running_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         assert cluster.processes_of(folder, group) == []
 
 
-@pytest.mark.parametrize("case", ["edge", "settings", "shop", "sample"])
+@pytest.mark.parametrize("case", ["edge", "settings", "shop", "email", "bare", "past", "signals", "sample"])
 def test_a_cluster_builds_the_marts_of_duckdb(
     case: str, running_cluster: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

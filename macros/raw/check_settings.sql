@@ -80,7 +80,7 @@
     {% if words is string or words is mapping or words is not iterable %}
         {{ return(false) }}
     {% endif %}
-    {{ return(words | reject('string') | list == [] and words | map('trim') | reject | list == []) }}
+    {{ return(words | reject('string') | reject('integer') | list == [] and words | map('trim') | reject | list == []) }}
 {% endmacro %}
 
 

@@ -2,7 +2,9 @@ with not_yet_known as (
 
     select
         orders.*,
-        {{ net_amount('orders.amount', 'least(orders.refunded_amount, orders.amount)', 'orders.exchange_rate') }} as net_amount,
+        {{ net_amount(
+            'orders.amount', 'least(orders.refunded_amount, orders.amount)', 'orders.exchange_rate'
+        ) }} as net_amount,
         'after_as_of_date' as exclusion_reason
     from {{ ref('stg_orders') }} as orders
     where

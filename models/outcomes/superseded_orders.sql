@@ -35,8 +35,9 @@ select
     superseded.amount,
     superseded.refunded_amount,
     superseded.discount_amount,
-    {{ net_amount('superseded.amount', 'least(superseded.refunded_amount, superseded.amount)', 'superseded.exchange_rate') }}
-        as net_amount,
+    {{ net_amount(
+        'superseded.amount', 'least(superseded.refunded_amount, superseded.amount)', 'superseded.exchange_rate'
+    ) }} as net_amount,
     superseded.status,
     superseded.sales_channel,
     superseded.is_test,
@@ -44,12 +45,12 @@ select
     superseded.version_rank,
     case
         when
-            superseded.resolved_customer_id is not distinct from winners.resolved_customer_id
+            coalesce(superseded.resolved_customer_id, '') = coalesce(winners.resolved_customer_id, '')
             and superseded.ordered_at = winners.ordered_at
             and superseded.amount = winners.amount
             and superseded.refunded_amount = winners.refunded_amount
             and superseded.currency = winners.currency
-            and superseded.status is not distinct from winners.status
+            and coalesce(superseded.status, '') = coalesce(winners.status, '')
             then 'duplicate'
         when
             winners.updated_at > superseded.updated_at

@@ -1,5 +1,10 @@
 {%- set texts = ['order_id', 'customer_id', 'customer_email', 'currency', 'status', 'sales_channel'] -%}
 {%- set others = ['ordered_at', 'amount', 'refunded_amount', 'discount_amount', 'is_test', 'updated_at'] -%}
+{%- set columns = [
+    'order_id', 'customer_id', 'customer_email', 'ordered_at', 'order_date', 'updated_at', 'updated_date', 'currency',
+    'exchange_rate', 'amount', 'refunded_amount', 'discount_amount', 'status', 'sales_channel', 'is_test', 'source_file',
+    'malformed_line', 'rejection_reason',
+] -%}
 with cleaned as (
 
     {{ cleaned_raw_columns('orders', texts, others, keep_raw=true) }}
@@ -48,10 +53,7 @@ converted as (
 
     select
         dated.*,
-        rates.rate as exchange_rate,
-        dated.foreign_currency is not null and rates.rate is null as has_no_rate,
-        dated.foreign_currency is not null and {{ converted_amount('dated.amount', 'rates.rate') }} is null
-            as is_too_large
+        rates.rate as exchange_rate
     from dated
     left join {{ ref('stg_daily_exchange_rates') }} as rates
         on
@@ -73,32 +75,16 @@ judged as (
             when amount is null then 'invalid_amount'
             when amount < 0 then 'negative_amount'
             when refunded_amount is null or refunded_amount < 0 then 'invalid_refund'
-            when has_no_rate then 'unknown_currency'
+            when foreign_currency is not null and exchange_rate is null then 'unknown_currency'
             -- More than fits into net_amount: no shop's order, and it must not stop the run.
-            when is_too_large then 'invalid_amount'
+            when foreign_currency is not null and {{ converted_amount('amount', 'exchange_rate') }} is null
+                then 'invalid_amount'
         end as rejection_reason
     from converted
 
 )
 
 select
-    order_id,
-    customer_id,
-    customer_email,
-    ordered_at,
-    order_date,
-    updated_at,
-    updated_date,
-    currency,
-    exchange_rate,
-    amount,
-    refunded_amount,
-    discount_amount,
-    status,
-    sales_channel,
-    is_test,
-    source_file,
-    malformed_line,
-    rejection_reason,
+    {{ columns | join(',\n    ') }},
     {{ raw_values_if_rejected(texts, others) }} as raw_values
 from judged

@@ -1,7 +1,7 @@
 """The models: one dbt build for each phase, as the models themselves say when they are built."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,20 @@ from stammkunde.manifest import AFTER_PREDICTIONS, AFTER_THE_GATE, Manifest
 from stammkunde.places import Places
 
 MODELS = "models"
+COUNTED = "models and tests"
 BROKEN_RULES = "broken"  # macros/quality/rules.sql marks its answer so
+
+
+class CountedInvocation(DbtCliInvocation):
+    """A run of dbt that tells how many of its nodes it has begun."""
+
+    tell: Callable[[int, int], None]
+
+    def stream_raw_events(self) -> Iterator[Any]:
+        for event in super().stream_raw_events():
+            if event.raw_event["info"]["name"] == "LogStartLine":
+                self.tell(event.raw_event["data"]["index"], event.raw_event["data"]["total"])
+            yield event
 
 
 @dataclass(frozen=True)
@@ -89,7 +102,8 @@ def build(
     invocation = start(context, session, manifest, step)
     try:
         events = with_reasons(known_to(context, invocation.stream()), places)
-        yield from with_row_counts(events, lambda nodes: row_counts(session, nodes))
+        with session.telling.counting(COUNTED):
+            yield from with_row_counts(events, lambda nodes: row_counts(session, nodes))
     finally:
         end(invocation)
     if not invocation.is_successful():
@@ -101,7 +115,7 @@ def build(
 
 def start(
     context: dg.AssetExecutionContext, session: Session, manifest: Mapping[str, Any], step: Step
-) -> DbtCliInvocation:
+) -> CountedInvocation:
     """dbt's process, whose log Dagster turns into events.
 
     Not by DbtCliResource.cli: that asks dbt for its version in a process of its own, which looks for newer versions on
@@ -111,7 +125,7 @@ def start(
     arguments = ["build", "--exclude-resource-type", "unit_test", *step.selection()]
     if session.request.full_refresh:
         arguments.append("--full-refresh")
-    return DbtCliInvocation.run(
+    invocation = CountedInvocation.run(
         args=session.dbt.command(*arguments),
         env={**session.dbt.environment(), "DBT_LOG_FORMAT": "json", "PYTHONUNBUFFERED": "1"},
         manifest=manifest,
@@ -123,6 +137,8 @@ def start(
         adapter=None,
         cli_version=Version(manifest["metadata"]["dbt_version"]),
     )
+    invocation.tell = lambda done, total: session.telling.count(done, total, COUNTED)
+    return invocation
 
 
 def end(invocation: DbtCliInvocation) -> None:

@@ -19,6 +19,7 @@ from orchestration.session import Session
 from orchestration.targets import check_installed, check_running
 
 ORDERS = dg.AssetKey(["raw", "orders"])
+OUTCOMES = dg.AssetKey(["intake", "intake_outcomes"])
 
 
 def raw_assets() -> dg.AssetsDefinition:
@@ -34,6 +35,10 @@ def raw_assets() -> dg.AssetsDefinition:
         for entity in entities().values()
     ]
     specs += [
+        dg.AssetSpec(
+            key=OUTCOMES, group_name="raw", kinds={"parquet"}, owners=OWNERS,
+            description="How many lines of files were folded into others, or left out by a rule of the mapping.",
+        ),
         dg.AssetSpec(
             key=["quality", "builds"], group_name="baseline", kinds={"parquet"}, owners=OWNERS,
             description="The history of refreshes, with the one that runs.",
@@ -57,24 +62,27 @@ def raw_assets() -> dg.AssetsDefinition:
 
 
 def read_and_judge(session: Session) -> Iterator[Any]:
+    session.claim()
     require_suites(NAMES)  # said now, not after dbt has built everything
     places = session.places
     check_installed(places.target)
     check_running(places.target)
     session.begin(mapping_of(places.raw, places.mapping) if places.raw else None)
-    in_tables = entities_of_tables()
+    in_tables = entities_of_tables(places.raw_tables)
     if places.raw:
         session.prepared = prepare(places.raw, places.prepared, places.mapping, in_tables)
-    of_tables = measure_tables(session.dbt, date.today())
+    of_tables = measure_tables(session.dbt, places.raw_tables, date.today())
     measured = [
         {**row, **of_tables.get(str(row["entity"]), {}), "build_id": session.build_id}
         for row in raw.measure(session.prepared, date.today(), in_tables)
     ]
+    session.keep_source()
     session.state.replace("raw_entities", session.build_id, measured)
     for row in measured:
         metadata: dict[str, Any] = {"files": row["files"], "bytes": row["bytes"], "dagster/row_count": row["rows"]}
         metadata["last_date"] = str(row["last_date"] or "none")
         yield dg.MaterializeResult(asset_key=["raw", str(row["entity"])], metadata=metadata)
+    yield dg.MaterializeResult(asset_key=OUTCOMES)
     yield dg.MaterializeResult(asset_key=["quality", "builds"], metadata={"build_id": session.build_id})
     compared = session.baseline.build_id if session.baseline else "nothing: no build of this shop and settings"
     yield dg.MaterializeResult(asset_key=["quality", "published_orders"], metadata={"compared_with": compared})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +32,10 @@ class Kept:
         return str(self.manifest["build_id"])
 
     @property
+    def shop(self) -> str | None:
+        return self.manifest.get("shop")  # type: ignore[return-value]
+
+    @property
     def parquet(self) -> Path:
         """The folder of its Parquet files; only builds of another engine than DuckDB have one."""
         return self.file.with_suffix("")
@@ -52,11 +56,11 @@ def kept(places: Places) -> list[Kept]:
     return found
 
 
-def baseline(places: Places, shop: str, settings_hash: str) -> Kept | None:
-    """The latest published build of the same shop and settings that was not rolled back."""
+def baseline(places: Places, names: Collection[str], settings_hash: str) -> Kept | None:
+    """The latest published build of the same shop, by any of its names, and settings that was not rolled back."""
     current = published_build(places.published)
     for build in kept(places):
-        same = build.manifest.get("shop") == shop and build.manifest.get("settings_hash") == settings_hash
+        same = build.shop in names and build.manifest.get("settings_hash") == settings_hash
         if same and not build.is_withdrawn and (current is None or build.build_id <= current):
             return build
     return None

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from orchestration.publish.builds import PublishError, forget, kept, now, remove_unfinished
+from orchestration.publish.builds import Kept, PublishError, forget, kept, now, remove_unfinished
 from stammkunde.database import wal_of
 from stammkunde.errors import one_line
 from stammkunde.files import aside, content_hash, to_disk, write_json, write_json_aside
 from stammkunde.places import Places
 from stammkunde.published import published_build
+from stammkunde.shops import are_one_shop, is_sample_shop, remembered
 
 
 def put_in_place(places: Places, file: Path, manifest: Mapping[str, object]) -> None:
@@ -62,8 +64,11 @@ def check_way(places: Places) -> None:
         raise PublishError(f"{link}: is in the way of the link to the Parquet files. Move it, or publish elsewhere")
 
 
-def rollback(places: Places) -> tuple[str, str]:
-    """Bring the build before the published one back. Gives the ids of both. Raises PublishError."""
+def rollback(places: Places, replaced_shop: str | None = None) -> tuple[str, str]:
+    """Bring the build before the published one back. Gives the ids of both. Raises PublishError.
+
+    Where that is of another shop, the one that is given up must be named.
+    """
     current = published_build(places.published)
     builds = [build for build in kept(places) if not build.is_withdrawn]
     ids = [build.build_id for build in builds]
@@ -73,6 +78,7 @@ def rollback(places: Places) -> tuple[str, str]:
     if not earlier:
         raise PublishError(f"{places.kept_builds}: no build before {current} is kept")
     chosen, withdrawn = earlier[0], builds[ids.index(current)]
+    check_shop(places, chosen, withdrawn, replaced_shop)
     if content_hash(chosen.file) != chosen.manifest["sha256"]:
         raise PublishError(f"{chosen.file}: was changed since it was published, and is not brought back")
     try:
@@ -83,6 +89,17 @@ def rollback(places: Places) -> tuple[str, str]:
             repair(places)
         raise unchanged(places, error) from error
     return current, chosen.build_id
+
+
+def check_shop(places: Places, chosen: Kept, withdrawn: Kept, replaced_shop: str | None) -> None:
+    """Raises PublishError where a build would take the place of another shop's."""
+    given_up = withdrawn.shop
+    if are_one_shop(chosen.shop, given_up, remembered(places)) or given_up == replaced_shop or is_sample_shop(given_up):
+        return
+    raise PublishError(
+        f"{places.kept_builds}: the build before {withdrawn.build_id} is of another shop, {chosen.shop}, "
+        f"not of {given_up}. To give {given_up} up: stammkunde rollback --replace-shop {shlex.quote(str(given_up))}"
+    )
 
 
 def unchanged(places: Places, error: Exception) -> PublishError:

@@ -8,6 +8,7 @@ with usable_rates as (
     from {{ ref('stg_exchange_rates') }}
     where
         rejection_reason is null
+        and not is_after_as_of_date
         and rate_date <= {{ reporting_date(run_at()) }}
     group by
         currency,

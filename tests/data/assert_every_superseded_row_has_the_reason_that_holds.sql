@@ -20,7 +20,7 @@ where
             or superseded.amount <> winners.amount
             or superseded.refunded_amount <> winners.refunded_amount
             or superseded.currency <> winners.currency
-            or superseded.status is distinct from winners.status
+            or coalesce(superseded.status, '') <> coalesce(winners.status, '')
         )
     )
     or (
@@ -32,5 +32,8 @@ where
     )
     or (
         superseded.superseded_reason = 'conflict'
-        and superseded.updated_at is distinct from winners.updated_at
+        and (
+            superseded.updated_at < winners.updated_at
+            or (superseded.updated_at is null and winners.updated_at is not null)
+        )
     )

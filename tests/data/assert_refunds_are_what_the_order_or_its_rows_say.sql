@@ -1,6 +1,21 @@
 -- Added up anew: up to its amount, an order shows no less than its rows of refunds say, and no less than any of its own
 -- rows; and no more than the larger of both, never their sum, unless its state alone says that all was refunded.
-with said_by_refunds as (
+with refunded_orders as (
+
+    select order_id
+    from {{ ref('int_current_orders') }}
+    where refunded_amount > 0
+    union
+    select order_id
+    from {{ ref('stg_orders') }}
+    where refunded_amount > 0
+    union
+    select order_id
+    from {{ ref('int_refunds') }}
+
+),
+
+said_by_refunds as (
 
     select
         order_id,
@@ -24,6 +39,7 @@ said_by_orders as (
     where
         rejection_reason is null
         and not {{ is_after_as_of_date('order_date', 'updated_date') }}
+        and order_id in (select refunded_orders.order_id from refunded_orders)
     group by order_id
 
 )

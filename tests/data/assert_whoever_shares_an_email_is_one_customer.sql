@@ -1,17 +1,13 @@
--- With identity_by email all orders with one e-mail, their own or their number's, are one customer's; by default all
--- orders with one number.
+-- With identity_by email all orders with one e-mail, their own or their number's, are one customer's.
 with known_orders as (
 
     select
         orders.order_id,
-        {% if var('identity_by') == 'email' -%}
-            coalesce({{ lower_case('orders.customer_email') }}, number_emails.email) as known_by
-        {%- else -%}
-            orders.customer_id as known_by
-        {%- endif %}
+        coalesce({{ lower_case('orders.customer_email') }}, number_emails.email) as known_by
     from {{ ref('int_current_orders') }} as orders
     left join {{ ref('int_number_emails') }} as number_emails
         on orders.customer_id = number_emails.customer_id
+    where '{{ var("identity_by") }}' = 'email'
 
 )
 

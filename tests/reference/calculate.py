@@ -8,23 +8,19 @@ Readings chosen
 ---------------
 Where the contract leaves room, these are the readings taken here.
 
-* A row that is rejected is quarantined even if it also lies after as_of_date: rejection is judged first.
-* Ties between versions compare values as section 2 reads them: trimmed text (case kept), amounts as numbers,
-  timestamps as instants, booleans as false < true, currency upper-cased with empty = reporting currency, and a
-  discount that does not parse as null. A customer_id with an @ counts as an empty customer_id there.
-* Where customer_id holds an e-mail and the e-mail column is filled too, the e-mail column counts.
-* A row of `customers` without an id (its customer_id is an e-mail, or empty next to an e-mail) belongs to whoever
-  that e-mail resolves to, a known customer or a guest, and lends its attributes to that customer unless the
-  customer has a row with its own id. Such rows make no e-mail "known".
+* The words of missing_values and the states of excluded_statuses and refunded_statuses are trimmed as values are.
+* E-mails are read in Unicode's composed form (NFC). So it is what is compared, for ties between versions too, and what
+  is hashed for a guest, in lower case. missing_values are looked up before.
+* Ties between versions compare values as section 2 reads them: amounts as numbers, timestamps as instants, a discount
+  that does not parse as null. "The row's e-mail" is the one that counts for it.
 * marketing_consent is null where the customer's row leaves it empty and where the customer has no row.
 * Only the e-mail is trimmed and lower-cased before hashing, not the salt.
-* An e-mail is any text in the e-mail column; it need not contain an @.
 * Hours and minutes of an offset have the ranges of the clock (+24:00 does not parse).
 * Amounts are compared (negative, refund above amount) after they were read to four decimals: -0.00004 is 0.
-* rate_date is read like any timestamp; its local date counts. A rate for the reporting currency itself is ignored.
+* rate_date is read like any timestamp; its local date counts. A rate for the reporting currency itself is counted as
+  a row and changes nothing. Of equal rates of one day all but one are superseded.
 * A discount_amount below zero is no discount: first_order_discounted is `false`. One that does not parse is missing.
-* line_number is compared as a number; a line whose number does not parse comes after all others; of two lines with
-  the same number the smaller category is taken.
+* line_number is compared as a number, read to four decimals as an amount is.
 * "Null for all customers" refers to the customers with counted orders, as does the list of dimension values, both in
   cohort_retention and in retention_kpis_by_segment. There a value has zero rows from the very first period on,
   also before its first customer ordered. The dimension `all` is there even if no order is attributed.
@@ -42,12 +38,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .cohorts import Row, cohort_retention, repurchase_curve, retention_curve
-from .intake import Customer, Intake, Order, Raw, take_in
+from .intake import Customer, Intake, Order, take_in
 from .kpis import customer_concentration, retention_kpis, retention_kpis_by_segment
 from .lifecycle import customers_mart, lifecycle_transitions
+from .rows import Raw
 from .settings import read_settings
 
 Marts = dict[str, list[Row]]
+ACCOUNTED_ENTITIES = ("orders", "refunds", "customers", "exchange_rates")
+"""Of these the calculation says what became of their rows."""
 MARTS = (
     "row_accounting",
     "orders",
@@ -63,7 +62,8 @@ MARTS = (
 
 
 def calculate(raw: Raw, settings: Mapping[str, object]) -> Marts:
-    """All marts as lists of rows. `raw`: entity -> rows of text; `settings`: the dbt vars, run_at among them.
+    """All marts as lists of rows. `raw`: entity -> rows of text or typed values; `settings`: the dbt vars, run_at among
+    them.
 
     Dates are `date`, money is `Decimal`, rates and averages are `float`, ordered_at is a `datetime` in UTC.
     """
@@ -92,8 +92,8 @@ def calculate(raw: Raw, settings: Mapping[str, object]) -> Marts:
 
 def row_accounting(intake: Intake) -> list[Row]:
     return [
-        {"entity": "orders", "outcome": outcome, "reason": reason, "rows": rows}
-        for (outcome, reason), rows in sorted(intake.accounting.items())
+        {"entity": entity, "outcome": outcome, "reason": reason, "rows": rows}
+        for (entity, outcome, reason), rows in sorted(intake.accounting.items())
     ]
 
 
@@ -117,6 +117,7 @@ def orders_mart(orders: list[Order], customers: list[Customer]) -> list[Row]:
                 "refunded_amount": order.refunded_amount,
                 "discount_amount": order.discount_amount,
                 "net_amount": order.net_amount,
+                "updated_at": order.updated_at,
                 "order_number": number,
                 "previous_order_date": previous,
                 "days_since_previous_order": (order.order_date - previous).days if previous else None,

@@ -3,8 +3,8 @@
     python -m tests.reference.check_warehouse write DIRECTORY --seed 7 [--order-rows 200] [--ambiguous]
     python -m tests.reference.check_warehouse compare DIRECTORY WAREHOUSE [--schema marts] [--only mart,mart]
 
-`write` puts `raw/*.csv` and `settings.json` (the dbt vars, run_at among them) into DIRECTORY; `compare` calculates from
-them and prints a line per mart; it ends with 1 if anything differs. Needs duckdb for reading the warehouse.
+`write` puts `raw/` and `settings.json` (the dbt vars, run_at among them) into DIRECTORY; `compare` calculates from
+them and prints a line per mart; it ends with 1 if anything differs.
 """
 
 from __future__ import annotations
@@ -16,26 +16,27 @@ from pathlib import Path
 import duckdb
 import typer
 
-from .calculate import MARTS, calculate
-from .check_conformance import read_table
-from .comparison import Row, compare
-from .files import read_raw, write_shop
-from .random_shop import random_shop
+from .calculate import ACCOUNTED_ENTITIES, MARTS, calculate
+from .comparison import INSTANTS, Row, beyond, compare
+from .files import read_raw, read_table, write_shop
+from .random_shop import files_of, random_shop
 
 
 def read_mart(connection: duckdb.DuckDBPyConnection, schema: str, mart: str) -> list[Row]:
     source = f'"{schema}"."{mart}"'
     if mart == "row_accounting":
-        return read_table(connection, f"{source} where entity = 'orders' and \"rows\" > 0")
+        return read_table(connection, f'{source} where entity in {ACCOUNTED_ENTITIES} and "rows" > 0')
     if mart == "orders":  # as UTC without a zone, whichever of the two types it has
-        return read_table(connection, f"(select * replace (cast(ordered_at as timestamp) as ordered_at) from {source})")
+        in_utc = ", ".join(f"cast({column} as timestamp) as {column}" for column in INSTANTS)
+        return read_table(connection, f"(select * replace ({in_utc}) from {source})")
     return read_table(connection, source)
 
 
 def compare_warehouse(
     directory: Path, warehouse: Path, schema: str = "marts", only: Sequence[str] = MARTS
 ) -> dict[str, list[str]]:
-    """mart -> problems. Every column of the calculation is compared; a mart that is not there is a problem."""
+    """mart -> problems. Every column is compared; a mart that is not there is a problem, and so is a column that the
+    calculation does not have."""
     settings = json.loads((directory / "settings.json").read_text(encoding="utf-8"))
     marts = calculate(read_raw(directory / "raw"), settings)
     found: dict[str, list[str]] = {}
@@ -43,7 +44,8 @@ def compare_warehouse(
         connection.execute("set timezone = 'UTC'")
         for mart in only:
             try:
-                found[mart] = compare(mart, read_mart(connection, schema, mart), marts[mart])
+                got = read_mart(connection, schema, mart)
+                found[mart] = compare(mart, got, marts[mart]) + beyond(mart, got, marts[mart])
             except duckdb.Error as error:
                 found[mart] = [str(error).splitlines()[0]]
     return found
@@ -55,7 +57,8 @@ app = typer.Typer(help=__doc__, add_completion=False)
 @app.command()
 def write(directory: Path, seed: int = typer.Option(), order_rows: int | None = None, ambiguous: bool = False) -> None:
     """Write a random shop and its settings."""
-    write_shop(directory, *random_shop(seed, order_rows=order_rows, ambiguous=ambiguous))
+    entities, settings = random_shop(seed, order_rows=order_rows, ambiguous=ambiguous)
+    write_shop(directory, entities, settings, parts=files_of(seed))
 
 
 @app.command(name="compare")

@@ -1,55 +1,36 @@
-"""From raw rows to counted orders and customers (contract sections 2 to 5)."""
+"""From raw rows to counted orders and customers, and what became of every row (contract sections 4 and 11)."""
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import TypeVar
 
-from .reading import EXACT, read_amount, read_boolean, read_email, read_rate, read_text, round_half_away
+from .identity import Identity, describing_rows, find_identity, winning_rows
+from .ranks import category_rank, line_rank, order_rank, refund_rank
+from .reading import EXACT, is_damaged, round_half_away
+from .rows import (
+    CustomerRow,
+    OrderLine,
+    OrderVersion,
+    RateRow,
+    Raw,
+    RefundRow,
+    read_customer_row,
+    read_order,
+    read_order_line,
+    read_rate_row,
+    read_refund,
+)
 from .settings import Settings
 
-RawRow = Mapping[str, str | None]
-Raw = Mapping[str, Sequence[RawRow]]
 Rates = Mapping[tuple[str, date], Decimal]
-
-
-@dataclass(frozen=True)
-class OrderVersion:
-    """One raw row of `orders`, read."""
-
-    order_id: str | None
-    customer_id: str | None
-    email: str | None
-    ordered_at: datetime | None
-    amount: Decimal | None
-    currency: str
-    refunded_amount: Decimal | None  # None: a text that does not parse; an empty one is 0
-    discount_amount: Decimal | None
-    status: str | None
-    sales_channel: str | None
-    is_test: bool
-    updated_at: datetime | None
-
-
-@dataclass(frozen=True)
-class CustomerRow:
-    """One raw row of `customers`, read."""
-
-    customer_id: str | None
-    email: str | None
-    created_at: datetime | None
-    acquisition_channel: str | None
-    country: str | None
-    marketing_consent: bool | None
-    referred_by_customer_id: str | None
-    loyalty_tier: str | None
-    updated_at: datetime | None
-    described_by: Mapping[str, str | None]
-    """Columns that segment_dimensions names and the contract does not, by their name."""
+Accounting = Counter[tuple[str, str, str]]  # (entity, outcome, reason) -> raw rows
+AFTER = "after_as_of_date"
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True)
@@ -66,6 +47,7 @@ class Order:
     refunded_amount: Decimal
     discount_amount: Decimal | None
     net_amount: Decimal
+    updated_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -95,82 +77,99 @@ class Customer:
 
 @dataclass
 class Intake:
-    accounting: Counter[tuple[str, str]] = field(default_factory=Counter)  # (outcome, reason) -> raw rows
+    accounting: Accounting = field(default_factory=Counter)
     orders: list[Order] = field(default_factory=list)
     customers: list[Customer] = field(default_factory=list)
 
 
-def split_id_and_email(raw_id: str | None, raw_email: str | None) -> tuple[str | None, str | None]:
-    """A customer_id with an @ is no id but an e-mail; a column meant for the e-mail goes before it."""
-    customer_id, email = read_text(raw_id), read_text(raw_email)
-    if customer_id is not None and "@" in customer_id:
-        return None, email or customer_id
-    return customer_id, email
-
-
-def read_currency(value: str | None, settings: Settings) -> str:
-    return (read_text(value) or settings.reporting_currency).upper()
-
-
-def read_order(row: RawRow, settings: Settings) -> OrderVersion:
-    customer_id, email = split_id_and_email(row.get("customer_id"), row.get("customer_email"))
-    refund_text = read_text(row.get("refunded_amount"))
-    return OrderVersion(
-        order_id=read_text(row.get("order_id")),
-        customer_id=customer_id,
-        email=email,
-        ordered_at=settings.read_timestamp(row.get("ordered_at")),
-        amount=read_amount(row.get("amount")),
-        currency=read_currency(row.get("currency"), settings),
-        refunded_amount=Decimal(0) if refund_text is None else read_amount(refund_text),
-        discount_amount=read_amount(row.get("discount_amount")),
-        status=read_text(row.get("status")),
-        sales_channel=read_text(row.get("sales_channel")),
-        is_test=read_boolean(row.get("is_test")) or False,
-        updated_at=settings.read_timestamp(row.get("updated_at")),
+def take_in(raw: Raw, settings: Settings) -> Intake:
+    result = Intake()
+    rates = usable_rates(
+        [read_rate_row(row, settings) for row in raw.get("exchange_rates", ())], settings, result.accounting
     )
 
-
-# Columns of `customers` and dimensions that the contract names.
-KNOWN = (
-    "acquisition_channel",
-    "country",
-    "first_sales_channel",
-    "first_category",
-    "first_order_discounted",
-    "loyalty_tier",
-)
-
-
-def read_customer(row: RawRow, settings: Settings) -> CustomerRow:
-    customer_id, email = split_id_and_email(row.get("customer_id"), row.get("email"))
-    return CustomerRow(
-        customer_id=customer_id,
-        email=email,
-        created_at=settings.read_timestamp(row.get("created_at")),
-        acquisition_channel=read_text(row.get("acquisition_channel")),
-        country=read_text(row.get("country")),
-        marketing_consent=read_boolean(row.get("marketing_consent")),
-        referred_by_customer_id=read_text(row.get("referred_by_customer_id")),
-        loyalty_tier=read_text(row.get("loyalty_tier")),
-        updated_at=settings.read_timestamp(row.get("updated_at")),
-        described_by={name: read_text(row.get(name)) for name in settings.segment_dimensions if name not in KNOWN},
+    rows = [read_order(row, settings) for row in raw["orders"]]
+    versions = usable_orders(rows, rates, settings, result.accounting)
+    refunds = usable_refunds(
+        [read_refund(row, settings) for row in raw.get("refunds", ())], versions, settings, result.accounting
     )
+    known = {order_id: cut for order_id, cut in versions.items() if cut}  # 4.4 leaves a version
+    winners = {order_id: max(rows_of_order, key=order_rank) for order_id, rows_of_order in known.items()}
+
+    customer_rows = usable_customers(
+        [read_customer_row(row, settings) for row in raw.get("customers", ())], settings, result.accounting
+    )
+    identity = find_identity(winning_rows(customer_rows).values(), winners.values(), settings)
+    descriptions = describing_rows(customer_rows, identity)
+    result.accounting["customers", "counted", "none"] = len(descriptions)
+    result.accounting["customers", "superseded", "none"] = len(customer_rows) - len(descriptions)
+
+    for order_id, winner in winners.items():
+        for row in known[order_id]:
+            if row is not winner:
+                result.accounting["orders", "superseded", superseded_reason(row, winner, identity)] += 1
+        refunded = refunded_amount(winner, refunds.get(order_id, ()), settings)
+        excluded = exclusion_reason(winner, refunded, settings)
+        if excluded is not None:
+            result.accounting["orders", "excluded", excluded] += 1
+        else:
+            result.accounting["orders", "counted", "none"] += 1
+            customer_id = identity.of(winner.customer_id, winner.email)
+            result.orders.append(count_order(winner, customer_id, refunded, rates, settings))
+
+    result.orders.sort(key=lambda order: (order.ordered_at, order.order_id.encode("utf-8")))
+    lines = usable_lines([read_order_line(row, settings) for row in raw.get("order_lines", ())])
+    result.customers = gather_customers(result.orders, descriptions, lines)
+    result.accounting += Counter()  # drops zero counts
+    return result
+
+
+def sort_out(
+    entity: str,
+    rows: Iterable[Row],
+    rejection_reason: Callable[[Row], str | None],
+    is_after: Callable[[Row], bool],
+    accounting: Accounting,
+) -> list[Row]:
+    """The rows that are neither rejected nor, judged after that, later than as_of_date."""
+    usable: list[Row] = []
+    for row in rows:
+        reason = rejection_reason(row)
+        if reason is not None:
+            accounting[entity, "quarantined", reason] += 1
+        elif is_after(row):
+            accounting[entity, "excluded", AFTER] += 1
+        else:
+            usable.append(row)
+    return usable
 
 
 # --- exchange rates ---------------------------------------------------------------------------------------------
 
 
-def read_rates(rows: Iterable[RawRow], settings: Settings) -> dict[tuple[str, date], Decimal]:
+def usable_rates(rows: Iterable[RateRow], settings: Settings, accounting: Accounting) -> Rates:
     rates: dict[tuple[str, date], Decimal] = {}
-    for row in rows:
-        instant = settings.read_timestamp(row.get("rate_date"))
-        rate = read_rate(row.get("rate"))
-        if instant is None or rate is None or rate <= 0:
-            continue
-        key = (read_currency(row.get("currency"), settings), settings.local_date(instant))
-        rates[key] = max(rate, rates.get(key, rate))
+    entity = "exchange_rates"
+    for row in sort_out(
+        entity, rows, rejected_rate, lambda row: settings.is_after_as_of_date(row.rate_date), accounting
+    ):
+        assert row.rate_date is not None and row.currency is not None and row.rate is not None
+        key = (row.currency, settings.local_date(row.rate_date))
+        accounting[entity, "superseded" if key in rates else "counted", "none"] += 1
+        rates[key] = max(row.rate, rates.get(key, row.rate))
     return rates
+
+
+def rejected_rate(row: RateRow) -> str | None:
+    if row.rate_date is None:
+        return "invalid_rate_date"
+    if row.currency is None:
+        return "missing_currency"
+    if row.rate is None:
+        return "invalid_rate"
+    if row.rate <= 0:
+        return "rate_not_positive"
+    return None
 
 
 def rate_on(currency: str, day: date, rates: Rates, settings: Settings) -> Decimal | None:
@@ -180,151 +179,76 @@ def rate_on(currency: str, day: date, rates: Rates, settings: Settings) -> Decim
     return rates[currency, max(days)] if days else None
 
 
-# --- rejection, exclusion, versions -----------------------------------------------------------------------------
+# --- orders -----------------------------------------------------------------------------------------------------
 
 
-def rejection_reason(row: OrderVersion, rates: Rates, settings: Settings) -> str | None:
+def usable_orders(
+    rows: Iterable[OrderVersion], rates: Rates, settings: Settings, accounting: Accounting
+) -> dict[str, list[OrderVersion]]:
+    """order_id -> its versions. An order of which as_of_date cuts every version is there, without any."""
+    versions: dict[str, list[OrderVersion]] = {}
+    for row in rows:
+        reason = rejected_order(row, rates, settings)
+        if reason is not None:
+            accounting["orders", "quarantined", reason] += 1
+            continue
+        assert row.order_id is not None
+        own = versions.setdefault(row.order_id, [])
+        if settings.is_after_as_of_date(row.ordered_at) or settings.is_after_as_of_date(row.updated_at):
+            accounting["orders", "excluded", AFTER] += 1
+        else:
+            own.append(row)
+    return versions
+
+
+def rejected_order(row: OrderVersion, rates: Rates, settings: Settings) -> str | None:
     if row.order_id is None:
         return "missing_order_id"
+    if is_damaged(row.order_id) or is_damaged(row.customer_id):
+        return "damaged_id"
     if row.ordered_at is None:
         return "invalid_ordered_at"
-    order_date = settings.local_date(row.ordered_at)
-    if order_date > settings.local_date(settings.run_at):
+    if settings.is_in_future(row.ordered_at):
         return "ordered_in_future"
     if row.amount is None:
         return "invalid_amount"
     if row.amount < 0:
         return "negative_amount"
-    if row.refunded_amount is None or row.refunded_amount < 0 or row.refunded_amount > row.amount:
+    if row.refunded_amount is None or row.refunded_amount < 0:
         return "invalid_refund"
-    if rate_on(row.currency, order_date, rates, settings) is None:
+    if rate_on(row.currency, settings.local_date(row.ordered_at), rates, settings) is None:
         return "unknown_currency"
     return None
 
 
-def is_after_as_of_date(row: OrderVersion, settings: Settings) -> bool:
-    if settings.as_of_date is None:
-        return False
-    known_by = [settings.local_date(instant) for instant in (row.ordered_at, row.updated_at) if instant is not None]
-    return any(day > settings.as_of_date for day in known_by)
+def superseded_reason(row: OrderVersion, winner: OrderVersion, identity: Identity) -> str:
+    def state(version: OrderVersion) -> tuple[object, ...]:
+        customer = identity.of(version.customer_id, version.email)
+        money = (version.amount, version.refunded_amount, version.currency)
+        return (customer, version.ordered_at, *money, version.status)
+
+    if state(row) == state(winner):
+        return "duplicate"
+    if winner.updated_at is not None and (row.updated_at is None or winner.updated_at > row.updated_at):
+        return "older_version"
+    return "conflict"
 
 
-def null_smallest(value: object) -> tuple[int, object]:
-    """A sort key: null before everything, text by its UTF-8 bytes."""
-    if value is None:
-        return (0, 0)
-    return (1, value.encode("utf-8") if isinstance(value, str) else value)
-
-
-def version_rank(row: OrderVersion) -> tuple[tuple[int, object], ...]:
-    values = (
-        row.updated_at,
-        row.ordered_at,
-        row.amount,
-        row.refunded_amount,
-        row.status,
-        # the remaining columns as listed
-        row.customer_id,
-        row.currency,
-        row.discount_amount,
-        row.sales_channel,
-        row.email,
-        row.is_test,
-    )
-    return tuple(null_smallest(value) for value in values)
-
-
-def customer_rank(row: CustomerRow) -> tuple[tuple[int, object], ...]:
-    values = (
-        row.updated_at,
-        row.email,
-        row.created_at,
-        row.acquisition_channel,
-        row.country,
-        row.marketing_consent,
-        row.referred_by_customer_id,
-        *row.described_by.values(),
-        row.loyalty_tier,
-    )
-    return tuple(null_smallest(value) for value in values)
-
-
-def exclusion_reason(row: OrderVersion, settings: Settings) -> str | None:
+def exclusion_reason(row: OrderVersion, refunded: Decimal, settings: Settings) -> str | None:
+    assert row.amount is not None
     if row.is_test:
         return "test_order"
     if row.status is not None and row.status.lower() in settings.excluded_statuses:
         return "status"
-    fully_refunded = row.amount is not None and row.amount > 0 and row.refunded_amount == row.amount
-    if fully_refunded and not settings.count_fully_refunded:
+    if refunded == row.amount > 0 and not settings.count_fully_refunded:
         return "fully_refunded"
     return None
 
 
-# --- identity ---------------------------------------------------------------------------------------------------
-
-
-def known_customers(customers: Iterable[CustomerRow], orders: Iterable[OrderVersion]) -> dict[str, str]:
-    """e-mail -> smallest customer_id that carries it, over both sources together."""
-    known: dict[str, str] = {}
-    pairs = [(row.customer_id, read_email(row.email)) for row in customers]
-    pairs += [(row.customer_id, read_email(row.email)) for row in orders]
-    for customer_id, email in pairs:
-        if customer_id is not None and email is not None:
-            known[email] = min(known.get(email, customer_id), customer_id, key=lambda text: text.encode("utf-8"))
-    return known
-
-
-def resolve(customer_id: str | None, raw_email: str | None, known: Mapping[str, str], salt: str) -> str | None:
-    if customer_id is not None:
-        return customer_id
-    email = read_email(raw_email)
-    if email is None:
-        return None
-    if email in known:
-        return known[email]
-    return "guest:" + hashlib.md5((salt + email).encode("utf-8"), usedforsecurity=False).hexdigest()
-
-
-def winning_customer_rows(rows: Iterable[CustomerRow]) -> dict[str, CustomerRow]:
-    winners: dict[str, CustomerRow] = {}
-    for row in rows:
-        if row.customer_id is not None:
-            current = winners.get(row.customer_id, row)
-            winners[row.customer_id] = max(current, row, key=customer_rank)
-    return winners
-
-
-def attributes_by_identity(rows: Sequence[CustomerRow], known: Mapping[str, str], salt: str) -> dict[str, CustomerRow]:
-    """The row of `customers` whose attributes a customer has. Rows that only carry an e-mail speak for whoever that
-    e-mail resolves to, unless that customer has a row of its own."""
-    by_email: dict[str, CustomerRow] = {}
-    for row in rows:
-        identity = resolve(None, row.email, known, salt) if row.customer_id is None else None
-        if identity is not None:
-            by_email[identity] = max(by_email.get(identity, row), row, key=customer_rank)
-    return {**by_email, **winning_customer_rows(rows)}
-
-
-# --- categories -------------------------------------------------------------------------------------------------
-
-
-def category_of(order_id: str, lines: Iterable[RawRow]) -> str | None:
-    """The category of the lowest line_number that has one; lines without a readable number come last."""
-    candidates: list[tuple[bool, Decimal, bytes, str]] = []
-    for line in lines:
-        category = read_text(line.get("category"))
-        if read_text(line.get("order_id")) == order_id and category is not None:
-            number = read_amount(line.get("line_number"))
-            candidates.append((number is None, number or Decimal(0), category.encode("utf-8"), category))
-    return min(candidates)[-1] if candidates else None
-
-
-# --- all of it --------------------------------------------------------------------------------------------------
-
-
-def count_order(row: OrderVersion, customer_id: str | None, rates: Rates, settings: Settings) -> Order:
-    assert row.order_id is not None and row.ordered_at is not None
-    assert row.amount is not None and row.refunded_amount is not None
+def count_order(
+    row: OrderVersion, customer_id: str | None, refunded: Decimal, rates: Rates, settings: Settings
+) -> Order:
+    assert row.order_id is not None and row.ordered_at is not None and row.amount is not None
     order_date = settings.local_date(row.ordered_at)
     rate = rate_on(row.currency, order_date, rates, settings)
     assert rate is not None
@@ -336,63 +260,119 @@ def count_order(row: OrderVersion, customer_id: str | None, rates: Rates, settin
         sales_channel=row.sales_channel,
         currency=row.currency,
         amount=row.amount,
-        refunded_amount=row.refunded_amount,
+        refunded_amount=refunded,
         discount_amount=row.discount_amount,
-        net_amount=round_half_away(EXACT.multiply(row.amount - row.refunded_amount, rate), 2),
+        net_amount=round_half_away(EXACT.multiply(row.amount - refunded, rate), 2),
+        updated_at=row.updated_at,
     )
 
 
-def take_in(raw: Raw, settings: Settings) -> Intake:
-    result = Intake()
-    rates = read_rates(raw.get("exchange_rates", ()), settings)
+# --- refunds ----------------------------------------------------------------------------------------------------
 
-    versions: dict[str, list[OrderVersion]] = {}
-    for raw_row in raw["orders"]:
-        row = read_order(raw_row, settings)
-        rejected = rejection_reason(row, rates, settings)
-        if rejected is not None:
-            result.accounting["quarantined", rejected] += 1
-        elif is_after_as_of_date(row, settings):
-            result.accounting["excluded", "after_as_of_date"] += 1
-        else:
-            assert row.order_id is not None
-            versions.setdefault(row.order_id, []).append(row)
 
-    winners: list[OrderVersion] = []
-    for rows in versions.values():
-        winners.append(max(rows, key=version_rank))
-        result.accounting["superseded", "none"] += len(rows) - 1
+def usable_refunds(
+    rows: Iterable[RefundRow],
+    versions: Mapping[str, Sequence[OrderVersion]],
+    settings: Settings,
+    accounting: Accounting,
+) -> dict[str, list[RefundRow]]:
+    """order_id -> its counted refunds."""
 
-    customer_rows = [read_customer(row, settings) for row in raw.get("customers", ())]
-    known = known_customers(winning_customer_rows(customer_rows).values(), winners)
+    def is_after(row: RefundRow) -> bool:
+        return settings.is_after_as_of_date(row.refunded_at) or not versions[row.order_id or ""]
 
-    for row in winners:
-        excluded = exclusion_reason(row, settings)
-        if excluded is not None:
-            result.accounting["excluded", excluded] += 1
-        else:
-            result.accounting["counted", "none"] += 1
-            customer_id = resolve(row.customer_id, row.email, known, settings.identity_salt)
-            result.orders.append(count_order(row, customer_id, rates, settings))
+    def rejected(row: RefundRow) -> str | None:
+        return rejected_refund(row, versions.keys(), settings)
 
-    result.orders.sort(key=lambda order: (order.ordered_at, order.order_id.encode("utf-8")))
-    result.customers = gather_customers(
-        result.orders,
-        attributes_by_identity(customer_rows, known, settings.identity_salt),
-        raw.get("order_lines", ()),
+    usable = sort_out("refunds", rows, rejected, is_after, accounting)
+    counted = [row for row in usable if row.refund_id is None]
+    winners: dict[tuple[str | None, str], RefundRow] = {}
+    for row in usable:
+        if row.refund_id is not None:
+            key = (row.order_id, row.refund_id)
+            winners[key] = max(winners.get(key, row), row, key=refund_rank)
+    counted += winners.values()
+    accounting["refunds", "counted", "none"] = len(counted)
+    accounting["refunds", "superseded", "none"] = len(usable) - len(counted)
+    by_order: dict[str, list[RefundRow]] = {}
+    for row in counted:
+        by_order.setdefault(row.order_id or "", []).append(row)
+    return by_order
+
+
+def rejected_refund(row: RefundRow, order_ids: Iterable[str], settings: Settings) -> str | None:
+    if row.order_id is None:
+        return "missing_order_id"
+    if row.amount is None:
+        return "invalid_amount"
+    if row.amount < 0:
+        return "negative_amount"
+    if row.is_refunded_at_given and row.refunded_at is None:
+        return "invalid_refunded_at"
+    if row.refunded_at is not None and settings.is_in_future(row.refunded_at):
+        return "refunded_in_future"
+    if row.order_id not in order_ids:
+        return "unknown_order"
+    return None
+
+
+def refunded_amount(winner: OrderVersion, refunds: Sequence[RefundRow], settings: Settings) -> Decimal:
+    """What was given back of an order: a figure, even a part, goes before the word of its status."""
+    assert winner.amount is not None and winner.refunded_amount is not None
+    of_rows = sum((row.amount for row in refunds if row.amount is not None), Decimal(0))
+    refunded = min(max(winner.refunded_amount, of_rows), winner.amount)
+    if refunded == 0 and winner.status is not None and winner.status.lower() in settings.refunded_statuses:
+        return winner.amount
+    return refunded
+
+
+# --- customers and their first category -------------------------------------------------------------------------
+
+
+def usable_customers(rows: Iterable[CustomerRow], settings: Settings, accounting: Accounting) -> list[CustomerRow]:
+    return sort_out(
+        "customers", rows, rejected_customer, lambda row: settings.is_after_as_of_date(row.created_at), accounting
     )
-    result.accounting += Counter()  # drops zero counts
-    return result
+
+
+def rejected_customer(row: CustomerRow) -> str | None:
+    if row.customer_id is None and row.email is None:
+        return "missing_customer_id"
+    if is_damaged(row.customer_id):
+        return "damaged_id"
+    return None
+
+
+def usable_lines(rows: Iterable[OrderLine]) -> dict[str, list[OrderLine]]:
+    """order_id -> its lines: the winning one of each number, and all without a number."""
+    by_order: dict[str, list[OrderLine]] = {}
+    winners: dict[tuple[str, Decimal], OrderLine] = {}
+    for row in rows:
+        if row.order_id is None or not row.is_readable:
+            continue
+        if row.line_number is None:
+            by_order.setdefault(row.order_id, []).append(row)
+        else:
+            key = (row.order_id, row.line_number)
+            winners[key] = max(winners.get(key, row), row, key=line_rank)
+    for (order_id, _), row in winners.items():
+        by_order.setdefault(order_id, []).append(row)
+    return by_order
+
+
+def first_category(lines: Iterable[OrderLine]) -> str | None:
+    candidates = [line for line in lines if line.category is not None]
+    return min(candidates, key=category_rank).category if candidates else None
 
 
 def gather_customers(
-    orders: Sequence[Order], attributes: Mapping[str, CustomerRow], lines: Sequence[RawRow]
+    orders: Sequence[Order], descriptions: Mapping[str, CustomerRow], lines: Mapping[str, Sequence[OrderLine]]
 ) -> list[Customer]:
     """`orders` come sorted by (ordered_at, order_id)."""
     customers: list[Customer] = []
     for customer_id in {order.customer_id for order in orders if order.customer_id is not None}:
         own = tuple(order for order in orders if order.customer_id == customer_id)
-        row = attributes.get(customer_id)
+        row = descriptions.get(customer_id)
         customers.append(
             Customer(
                 customer_id=customer_id,
@@ -400,7 +380,7 @@ def gather_customers(
                 acquisition_channel=row.acquisition_channel if row else None,
                 country=row.country if row else None,
                 marketing_consent=row.marketing_consent if row else None,
-                first_category=category_of(own[0].order_id, lines),
+                first_category=first_category(lines.get(own[0].order_id, ())),
                 described_by={**row.described_by, "loyalty_tier": row.loyalty_tier} if row else {},
             )
         )

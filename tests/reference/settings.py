@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from .reading import read_timestamp
+from .reading import BLANKS, read_timestamp
 
 DEFAULTS: dict[str, object] = {
     "reporting_timezone": "UTC",
@@ -20,7 +20,14 @@ DEFAULTS: dict[str, object] = {
     "at_risk_after_days": 180,
     "new_window_days": 90,
     "loyal_min_orders": 4,
-    "excluded_statuses": ["cancelled", "canceled", "voided", "failed", "pending", "draft"],
+    "excluded_statuses": [
+        *("cancelled", "canceled", "voided", "failed", "pending", "draft", "auto-draft", "checkout-draft", "trash"),
+        *("expired", "wc-cancelled", "wc-failed", "wc-pending", "wc-checkout-draft", "storniert", "abgebrochen"),
+        *("fehlgeschlagen", "entwurf", "zahlung ausstehend"),
+    ],
+    "refunded_statuses": ["refunded", "wc-refunded", "erstattet", "rückerstattet"],
+    "missing_values": ["0", "-1", "none", "n/a", "undefined", "-"],
+    "identity_by": "customer_id",
     "count_fully_refunded": False,
     "segment_dimensions": [
         "acquisition_channel",
@@ -45,14 +52,37 @@ class Settings:
     new_window_days: int
     loyal_min_orders: int
     excluded_statuses: frozenset[str]
+    refunded_statuses: frozenset[str]
+    missing_values: frozenset[str]
+    identity_by: str
     count_fully_refunded: bool
     segment_dimensions: tuple[str, ...]
 
     def local_date(self, instant: datetime) -> date:
         return instant.astimezone(self.reporting_zone).date()
 
-    def read_timestamp(self, value: str | None) -> datetime | None:
+    def is_after_as_of_date(self, instant: datetime | None) -> bool:
+        """Never where the setting is not given."""
+        if self.as_of_date is None or instant is None:
+            return False
+        return self.local_date(instant) > self.as_of_date
+
+    def is_in_future(self, instant: datetime) -> bool:
+        return self.local_date(instant) > self.local_date(self.run_at)
+
+    def read_timestamp(self, value: object) -> datetime | None:
         return read_timestamp(value, source_zone=self.source_zone, reporting_zone=self.reporting_zone)
+
+
+def words(name: str, values: Mapping[str, object]) -> tuple[str, ...]:
+    given = values[name]
+    if not isinstance(given, (list, tuple)):
+        raise TypeError(f"{name} must be a list")
+    return tuple(str(word) for word in given)
+
+
+def lowered(name: str, values: Mapping[str, object]) -> frozenset[str]:
+    return frozenset(word.strip(BLANKS).lower() for word in words(name, values))
 
 
 def read_settings(given: Mapping[str, object]) -> Settings:
@@ -64,12 +94,9 @@ def read_settings(given: Mapping[str, object]) -> Settings:
     if run_at is None:
         raise ValueError(f"run_at does not parse: {values['run_at']!r}")
     as_of = values["as_of_date"]
-    statuses = values["excluded_statuses"]
-    if not isinstance(statuses, (list, tuple)):
-        raise TypeError("excluded_statuses must be a list")
-    dimensions = values["segment_dimensions"]
-    if not isinstance(dimensions, (list, tuple)):
-        raise TypeError("segment_dimensions must be a list")
+    identity_by = str(values["identity_by"])
+    if identity_by not in ("customer_id", "email"):
+        raise ValueError(f"identity_by must be customer_id or email, not {identity_by!r}")
     return Settings(
         reporting_zone=reporting_zone,
         source_zone=source_zone,
@@ -81,7 +108,10 @@ def read_settings(given: Mapping[str, object]) -> Settings:
         at_risk_after_days=int(str(values["at_risk_after_days"])),
         new_window_days=int(str(values["new_window_days"])),
         loyal_min_orders=int(str(values["loyal_min_orders"])),
-        excluded_statuses=frozenset(str(status).strip().lower() for status in statuses),
+        excluded_statuses=lowered("excluded_statuses", values),
+        refunded_statuses=lowered("refunded_statuses", values),
+        missing_values=lowered("missing_values", values),
+        identity_by=identity_by,
         count_fully_refunded=bool(values["count_fully_refunded"]),
-        segment_dimensions=tuple(str(name) for name in dimensions),
+        segment_dimensions=words("segment_dimensions", values),
     )

@@ -1,5 +1,5 @@
 {%- set attributes = ['acquisition_channel', 'country', 'marketing_consent'] + dimensions_of_customers() -%}
--- Rows that carry only an e-mail describe the customer whom it belongs to, unless that customer has a row with a number.
+-- Rows that carry only an e-mail describe the customer whom it belongs to, unless that one has a row with a number.
 with known_customers as (
 
     select

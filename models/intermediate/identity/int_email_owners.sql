@@ -65,7 +65,7 @@ select
     pairs.email,
     min(pairs.customer_id) as customer_id
 from pairs
-{%- if var('identity_by') == 'customer_id' %}
-where pairs.email in (select looked_up_emails.email from looked_up_emails)
-{%- endif %}
+{% if var('identity_by') == 'customer_id' %}
+    where pairs.email in (select looked_up_emails.email from looked_up_emails)
+{% endif %}
 group by pairs.email

@@ -10,11 +10,16 @@ refunded_orders as (
 
     select
         order_id,
-        min(case when {{ is_after_as_of_date('order_date', 'updated_date') }} then 1 else 0 end) = 1 as is_after_as_of_date
+        min(case when {{ is_after_as_of_date('order_date', 'updated_date') }} then 1 else 0 end) = 1
+            as is_after_as_of_date
     from {{ ref('stg_orders') }}
     where
         rejection_reason is null
-        and order_id in (select refunds.order_id from refunds where refunds.rejection_reason is null)
+        and order_id in (
+            select refunds.order_id
+            from refunds
+            where refunds.rejection_reason is null
+        )
     group by order_id
 
 ),

@@ -1,79 +1,37 @@
 with orders as (
-
-    select
-        'counted' as outcome,
-        'none' as reason
-    from {{ ref('int_order_sequence') }}
-    union all
-    select
-        'excluded' as outcome,
-        exclusion_reason as reason
-    from {{ ref('excluded_orders') }}
-    union all
-    select
-        'quarantined' as outcome,
-        rejection_reason as reason
-    from {{ ref('quarantined_orders') }}
-    union all
-    select
-        'superseded' as outcome,
-        superseded_reason as reason
-    from {{ ref('superseded_orders') }}
-
-),
-
--- Of the usable rows about one customer one counts; the rows of one number or one e-mail were compared before.
-customers as (
-
-    select
-        rejection_reason,
-        is_after_as_of_date,
-        is_superseded
-    from {{ ref('stg_customers') }}
-    where rejection_reason is not null or is_after_as_of_date or is_superseded
-    union all
-    select
-        null as rejection_reason,
-        false as is_after_as_of_date,
-        version_rank > 1 as is_superseded
-    from {{ ref('int_customer_versions') }}
-
+    {% for outcome, relation, reason in [
+        ('counted', 'int_order_sequence', "'none'"),
+        ('excluded', 'excluded_orders', 'exclusion_reason'),
+        ('quarantined', 'quarantined_orders', 'rejection_reason'),
+        ('superseded', 'superseded_orders', 'superseded_reason'),
+    ] %}
+        select
+            '{{ outcome }}' as outcome,
+            {{ reason }} as reason
+        from {{ ref(relation) }}
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
 ),
 
 other_entities as (
-
-    select
-        'customers' as entity,
-        rejection_reason,
-        is_after_as_of_date,
-        is_superseded
-    from customers
-    union all
-    select
-        'order_lines' as entity,
-        rejection_reason,
-        false as is_after_as_of_date,
-        is_superseded
-    from {{ ref('stg_order_lines') }}
-    {% for entity, relation in [('exchange_rates', 'stg_exchange_rates'), ('refunds', 'int_refunds')] %}
-        union all
+    {% for entity, relation, is_after_as_of_date, is_superseded in [
+        ('customers', 'int_customer_outcomes', 'is_after_as_of_date', 'is_superseded'),
+        ('refunds', 'int_refunds', 'is_after_as_of_date', 'is_superseded'),
+        ('exchange_rates', 'stg_exchange_rates', 'is_after_as_of_date', 'is_superseded'),
+        ('order_lines', 'stg_order_lines', 'false', 'is_superseded'),
+        ('activities', 'stg_activities', 'false', 'false'),
+        ('subscriptions', 'stg_subscriptions', 'false', 'false'),
+        ('marketing_spend', 'stg_marketing_spend', 'false', 'false'),
+        ('actions_taken', 'stg_actions_taken', 'false', 'false'),
+    ] %}
         select
             '{{ entity }}' as entity,
             rejection_reason,
-            is_after_as_of_date,
-            is_superseded
+            {{ is_after_as_of_date }} as is_after_as_of_date,
+            {{ is_superseded }} as is_superseded
         from {{ ref(relation) }}
+        {% if not loop.last %}union all{% endif %}
     {% endfor %}
-    {% for entity in ['activities', 'subscriptions', 'marketing_spend', 'actions_taken'] %}
-        union all
-        select
-            '{{ entity }}' as entity,
-            rejection_reason,
-            false as is_after_as_of_date,
-            false as is_superseded
-        from {{ ref('stg_' ~ entity) }}
-    {% endfor %}
-
 ),
 
 outcomes as (

@@ -4,7 +4,24 @@
     'as_of_date', 'shop', 'settings_hash', 'baseline_build_id', 'accepted_reason', 'raw_order_rows', 'orders', 'customers',
     'net_revenue', 'checks', 'warnings', 'failures',
 ] -%}
-with earlier_builds as (
+with this_refresh as (
+
+    select shop
+    from {{ source('quality', 'builds') }}
+    where build_id = '{{ build_id() }}'
+
+),
+
+-- Of another shop that had this warehouse before, nothing is told to the readers of this one.
+refreshes_of_the_shop as (
+
+    select refreshes.*
+    from {{ source('quality', 'builds') }} as refreshes
+    inner join this_refresh on refreshes.shop = this_refresh.shop
+
+),
+
+earlier_builds as (
 
     select
         build_id,
@@ -13,7 +30,7 @@ with earlier_builds as (
         reason,
         {{ columns | join(',\n        ') }},
         false as is_this_build
-    from {{ source('quality', 'builds') }}
+    from refreshes_of_the_shop
     where outcome <> 'running' and build_id <> '{{ build_id() }}'
 
 ),
