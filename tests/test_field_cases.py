@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from intake.errors import IntakeError
-from intake.find import mapping_of
+from intake.find import discover, mapping_of
 from intake.prepare import prepare
 from tests.conftest import PROJECT, Build, run_dbt
 
@@ -181,6 +181,14 @@ def test_a_field_case_gives_the_right_answer_or_says_why_not(case: Case, tmp_pat
     )
     others = {(outcome, reason): rows for outcome, reason, rows in accounted if outcome != "counted"}
     assert others == dict(case.others)
+    assert sum(rows for *_, rows in accounted) == lines_of_orders(raw)
+
+
+def lines_of_orders(raw: Path) -> int:
+    """The lines of the files of orders that are neither blank nor their header: what all outcomes add up to."""
+    (found,) = (item for item in discover(raw) if item.entity.name == "orders")
+    texts = [file.read_text(encoding=found.rule.format.encoding) for file in found.files]
+    return sum(sum(bool(line.strip()) for line in text.splitlines()) - 1 for text in texts)
 
 
 def test_rows_that_are_items_of_orders_are_a_stop_that_names_the_fold(tmp_path: Path) -> None:

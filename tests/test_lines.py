@@ -367,8 +367,13 @@ def test_rows_and_outcomes_add_up_to_the_lines_of_each_file(kind: str, tmp_path:
                     chance.choice(["501", "777", "", ""]), chance.choice(["tea", "gift"]),
                 )  # fmt: skip
                 written.append(",".join(fields))
-            (raw / file).write_text("\n".join(written) + "\n", encoding="utf-8")
-            lines[file] = len(written) - 1
+            above = chance.choice([[], ["Orders of May"], ["sep=,"], ["", "Orders, all of them", ""]])
+            below = chance.choice(
+                [[], ["", "Sum 3"], ["", "Rows,2", "by me"], ["Sum,3"], ["", "#5,a@x.de,2025-01-01,5"]]
+            )
+            text = [*above, *written, *below]
+            (raw / file).write_text("\n".join(text) + "\n", encoding="utf-8")
+            lines[file] = sum(bool(line) for line in text) - 1
         folder = prepared(raw, KINDS[kind])
         entities = [path.stem for path in folder.glob("*.parquet") if path.stem != "intake_outcomes"]
         assert "orders" in entities
