@@ -63,6 +63,32 @@ def test_every_setting_is_documented_with_its_default() -> None:
             assert str(default).lower() in row.lower(), name
 
 
+def test_contributing_names_the_models_that_apply_the_definition_of_churn(sample: Build) -> None:
+    manifest = sample.manifest()
+    callers = {"macro.stammkunde.lapse_date"}
+    while more := {
+        name
+        for name, macro in manifest["macros"].items()
+        if name not in callers and callers & set(macro["depends_on"]["macros"])
+    }:
+        callers |= more
+    models = {
+        node["name"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and callers & set(node["depends_on"]["macros"])
+    }
+    (row,) = [
+        line
+        for line in (PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8").splitlines()
+        if "is churn defined" in line
+    ]
+    assert (
+        set(re.findall("`([a-z_]+)`", row))
+        & {node["name"] for node in manifest["nodes"].values() if node["resource_type"] == "model"}
+        == models
+    )
+
+
 def test_links_between_documents_lead_somewhere() -> None:
     broken = []
     for document in [*PROJECT.glob("*.md"), *PROJECT.glob("docs/**/*.md"), *PROJECT.glob("sample_data/*.md")]:

@@ -39,6 +39,14 @@ STAGING = Suite(
                     "it and are not older: they may be other orders (staging.superseded_orders, superseded_reason "
                     "conflict)",
                 ),
+                Check(
+                    "conflicting_orders",
+                    column="conflicting_share",
+                    unit="percent",
+                    says="Hardly any order came in two forms of which nothing says which is right",
+                    warns="{conflicting:,.0f} of {rows:,.0f} order rows have the number of another order, differ from "
+                    "it and are not older: make check shows examples",
+                ),
             ),
         ),
         Table(
