@@ -109,6 +109,8 @@ def write_odd_shop(raw: Path) -> None:
     order("7", day="2024-06-09", amount="9000", state="draft")
     (raw / "orders.csv").write_text("\n".join([ODD_HEADER, *rows]) + "\n")
     (raw / "customers.csv").write_text("customer_id,email\n123,a@b.de\n9,Anna Muster\n")
+    lines = "n0,1,Geschenkgutschein 50,9.5\nn0,2,Gutscheinbuch der Region,0.5\nn1,1,Gift wrap,2\n"
+    (raw / "order_lines.csv").write_text(f"order_id,line_number,product_name,amount\n{lines}")
     rates = "2024-05-01,USD,1.08\n2024-05-01,USD,0.93\n2024-05-01,GBP,0.85\n"
     (raw / "exchange_rates.csv").write_text(f"rate_date,currency,rate\n{rates}")
 
@@ -137,6 +139,7 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess
         "1 refund is above the amount, by up to 5.00",
         "1 order of 1 customer at 0.00 counts",
         "leave_out: {exchanges: {column:",
+        "1 line is called gift cards (Geschenkgutschein 50): 9.50 EUR, revenue when they are sold and again",
         "1 GBP = 0.85 EUR on 2024-05-01, but 1 GBP is about 1.1765 EUR",
         "1 order in USD at a rate older than 35 days: up to 125 days "
         "(an order of 2024-09-03 at the rate of 2024-05-01)",

@@ -6,9 +6,16 @@ from collections.abc import Iterator
 
 import duckdb
 
+from stammkunde.database import quoted
+
+from ..states import valued
 from .findings import Finding, counted, files, value_of
 from .values import SAMPLES, masked
 
+# How shops call them, in German and English; as a regular expression.
+GIFT_CARD = (
+    "(?i)gift[ -]?(card|voucher|certificate)|e-?gift|geschenk(gutschein|karte)|(wert|einkaufs)gutschein|^gutschein( |$)"
+)
 # Days from which computers count: an order on one of them has no date.
 FIRST_DAYS = (
     "0001-01-01",
@@ -28,6 +35,7 @@ def what_findings(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
     yield from first_days(connection)
     yield from refunds_above_the_amount(connection)
     yield from zero_amounts(connection)
+    yield from gift_cards(connection)
 
 
 def conflicts(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
@@ -104,3 +112,23 @@ def zero_amounts(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
             f"{'counts' if number == 1 else 'count'} as purchases (exchanges, replacements, gifts?)",
             "to leave them out, a rule for orders: leave_out: {exchanges: {column: (the amount's), zero: true}}",
         )
+
+
+def gift_cards(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+    """Lines of counted orders whose product is called a gift card: sold once and redeemed once, it is revenue once."""
+    rows = f"""
+        staging.stg_order_lines as lines
+        inner join intermediate.int_order_sequence as orders on lines.order_id = orders.order_id
+        where lines.rejection_reason is null and not lines.is_superseded
+        and regexp_matches(lines.product_name, {quoted(GIFT_CARD)})
+    """
+    number, example = connection.execute(f"select count(*), min(lines.product_name) from {rows}").fetchall()[0]
+    if not number:
+        return
+    query = f"select orders.currency, sum(lines.amount) from {rows} group by orders.currency"
+    value = valued(dict(connection.execute(query).fetchall()))
+    yield Finding(
+        f"{counted(number, 'line is', 'lines are')} called gift cards ({masked(example)}): {value}, revenue when they "
+        "are sold and again when they are redeemed",
+        "to leave them out, a rule for orders: see gift_cards in docs/mapping.md",
+    )
