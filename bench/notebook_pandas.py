@@ -30,7 +30,7 @@ def usable_orders(raw: Path) -> pd.DataFrame:
     amount, refund = pc.field("amount"), pc.field("refunded_amount")
     tomorrow = pd.Timestamp.now("UTC").normalize() + pd.Timedelta(days=1)
     usable = pc.field("order_id").is_valid() & (pc.field("ordered_at") < tomorrow) & (amount >= Decimal(0))
-    usable &= refund.is_null() | (refund >= Decimal(0)) & (refund <= amount)
+    usable &= refund.is_null() | (refund >= Decimal(0))
     orders = pd.read_parquet(raw / "orders", columns=COLUMNS, filters=usable, dtype_backend="pyarrow")
     for column in ["amount", "refunded_amount"]:
         orders[column] = (orders[column] * 100).astype("int64[pyarrow]").fillna(0).astype("int64")
@@ -58,7 +58,15 @@ def latest_versions(orders: pd.DataFrame) -> pd.DataFrame:
     order_numbers = pd.Series(pd.factorize(orders["order_id"])[0])
     repeated = orders.loc[order_numbers.duplicated(keep=False), ["order_id", "updated_at"]]
     superseded = repeated.sort_values("updated_at", na_position="first").duplicated("order_id", keep="last")
-    return orders.drop(index=superseded.index[superseded], columns=["order_id", "updated_at"])
+    return orders.drop(index=superseded.index[superseded], columns="updated_at")
+
+
+def refunded_cents(orders: pd.DataFrame, raw: Path) -> pd.Series:
+    """What was refunded of each order: the larger of its own figure and its rows of refunds, at most the amount."""
+    refunds = pd.read_parquet(raw / "refunds", columns=["order_id", "amount"], dtype_backend="pyarrow")
+    refunds["cents"] = (refunds["amount"] * 100).astype("int64[pyarrow]").astype("int64")
+    noted = orders["order_id"].map(refunds.groupby("order_id")["cents"].sum()).fillna(0).astype("int64")
+    return orders["refunded_amount"].where(orders["refunded_amount"] > noted, noted).clip(upper=orders["amount"])
 
 
 def resolved_customers(orders: pd.DataFrame, raw: Path) -> pd.Series:
@@ -79,6 +87,7 @@ def resolved_customers(orders: pd.DataFrame, raw: Path) -> pd.Series:
 def counted_orders(raw: Path) -> pd.DataFrame:
     """Customer, order day and net cents of every order that counts."""
     orders = latest_versions(usable_orders(raw))
+    orders["refunded_amount"] = refunded_cents(orders, raw)
     orders["customer_id"] = resolved_customers(orders, raw)
     excluded = orders["is_test"].fillna(False) | orders["status"].str.lower().isin(EXCLUDED_STATUSES)
     fully_refunded = (orders["refunded_amount"] == orders["amount"]) & (orders["amount"] > 0)

@@ -31,9 +31,9 @@ def daily_rates(raw: Path, today: date) -> pl.LazyFrame:
 
 
 def usable_orders(raw: Path) -> pl.LazyFrame:
-    """Every row that can be used, with order day, lower-case e-mail and net cents in the reporting currency."""
+    """Every row that can be used, with order day, lower-case e-mail, amounts in cents and the exchange rate."""
     today = datetime.now(UTC).date()
-    amount, refund, net = pl.col("amount"), pl.col("refunded_amount"), pl.col("amount") - pl.col("refunded_amount")
+    amount, refund = pl.col("amount"), pl.col("refunded_amount")
     rate = pl.when(pl.col("currency").is_null()).then(RATE_UNIT).otherwise("rate")
     status = pl.col("status").str.to_lowercase().is_in(EXCLUDED_STATUSES)
     return (
@@ -46,15 +46,27 @@ def usable_orders(raw: Path) -> pl.LazyFrame:
             day=pl.col("ordered_at").dt.date(),
             excluded=pl.col("is_test").fill_null(False) | status.fill_null(False),
         )
-        .filter(pl.col("order_id").is_not_null(), pl.col("day") <= today, amount >= 0, refund >= 0, refund <= amount)
+        .filter(pl.col("order_id").is_not_null(), pl.col("day") <= today, amount >= 0, refund >= 0)
         .join(daily_rates(raw, today), on=["currency", "day"], how="left")
         .filter(rate.is_not_null())
         .select(
-            *["order_id", "updated_at", "customer_id", "email", "day"],
-            pl.col("excluded") | (net == 0) & (amount > 0),
-            # Half a unit more, then rounded down: half away from zero, as nothing here is negative.
-            cents=(net * rate + RATE_UNIT // 2) // RATE_UNIT,
+            *["order_id", "updated_at", "customer_id", "email", "day", "excluded", "amount", "refunded_amount"],
+            rate=rate,
         )
+    )
+
+
+def with_net_amounts(orders: pl.LazyFrame, raw: Path) -> pl.LazyFrame:
+    """Net cents in the reporting currency, after the larger of the order's own refund and its rows of refunds."""
+    refunds = pl.scan_parquet(raw / "refunds" / "*.parquet").group_by("order_id")
+    noted = refunds.agg(noted=(pl.col("amount") * 100).cast(pl.Int64).sum())
+    amount = pl.col("amount")
+    net = amount - pl.min_horizontal(amount, pl.max_horizontal("refunded_amount", pl.col("noted").fill_null(0)))
+    return orders.join(noted, on="order_id", how="left").select(
+        *["customer_id", "email", "day"],
+        pl.col("excluded") | (net == 0) & (amount > 0),
+        # Half a unit more, then rounded down: half away from zero, as nothing here is negative.
+        cents=(net * pl.col("rate") + RATE_UNIT // 2) // RATE_UNIT,
     )
 
 
@@ -131,7 +143,7 @@ def kept(plan: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def main(raw: Path, out: Path) -> None:
-    current = kept(latest_versions(kept(usable_orders(raw))).drop("order_id", "updated_at"))
+    current = kept(with_net_amounts(latest_versions(kept(usable_orders(raw))), raw))
     counted = current.filter(~pl.col("excluded"))
     as_of = counted.select(pl.max("day")).collect().item()
     orders = kept(

@@ -72,7 +72,7 @@ def run(
 
 @app.command()
 def check(raw: Raw = None, mapping: MappingFile = None) -> None:
-    """Look before you run: which rows would count, why not, and what is odd.
+    """Look before you run: what counts, why not, and what is odd.
 
     Shows what a folder holds, what maps to what, and what would become of every row. Nothing is built or changed.
     """
