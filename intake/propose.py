@@ -58,7 +58,7 @@ def propose(path: Path) -> Iterator[str]:
         return
     folder = path if path.is_dir() else path.parent
     proposal = Proposal()
-    for group in alike(files, folder):
+    for group in alike(files, folder, proposal.missing):
         if preset := preset_of(group.sample.header):
             add_preset(proposal, preset, group, folder)
         else:
@@ -83,11 +83,16 @@ def files_of(path: Path) -> list[Path]:
     return files
 
 
-def alike(files: Sequence[Path], folder: Path) -> list[Group]:
-    """Files in groups of those that one rule can read."""
+def alike(files: Sequence[Path], folder: Path, missing: list[str]) -> list[Group]:
+    """Files in groups of those that one rule can read. Beside other files one may be no table: it is named."""
     groups: dict[tuple, Group] = {}
+    unread: list[IntakeError] = []
     for file in files:
-        sample = read_sample(file)
+        try:
+            sample = read_sample(file)
+        except IntakeError as error:
+            unread.append(error)
+            continue
         preset = preset_of(sample.header)
         columns = tuple(sorted(letters(column) for column in sample.header))
         # Signs that only some amounts of a file have are no reason to take it for another kind of file.
@@ -95,6 +100,9 @@ def alike(files: Sequence[Path], folder: Path) -> list[Group]:
         group = groups.setdefault((preset or columns, form), Group([], [], sample))
         group.files.append(file)
         group.names.append(str(file.relative_to(folder)))
+    if unread and not groups:
+        raise unread[0]
+    missing += [str(error).removeprefix(f"{folder}/") for error in unread]
     return list(groups.values())
 
 

@@ -192,6 +192,13 @@ def test_nothing_to_propose_is_one_clear_error(tmp_path: Path) -> None:
         list(propose(tmp_path / "o.csv"))
 
 
+def test_notes_that_lie_beside_the_files_are_no_table_and_stop_nothing(tmp_path: Path) -> None:
+    text = proposed(tmp_path, notes_txt="exported on Monday\nask Anna\n", bestellungen_csv=GERMAN.encode("cp1252"))
+    assert "order_id: Bestellnummer" in text
+    assert "#   notes.txt, line 1: no separator found" in text
+    used(tmp_path, text)
+
+
 def test_a_folder_with_its_own_columns_needs_no_mapping_and_one_with_others_does(tmp_path: Path) -> None:
     assert "no mapping is needed" in proposed(
         tmp_path, orders_csv="order_id,customer_id,ordered_at,amount\n1,2,2024-01-01,5\n"
