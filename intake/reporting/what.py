@@ -101,6 +101,7 @@ def zero_amounts(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
     if number:
         yield Finding(
             f"{counted(number, 'order', 'orders')} of {counted(customers, 'customer', 'customers')} at 0.00 "
-            f"{'counts' if number == 1 else 'count'} as purchases (exchanges, replacements, gifts?)",
-            "to leave them out, a rule for orders: leave_out: {exchanges: {column: (the amount's), zero: true}}",
+            f"{'counts as a purchase' if number == 1 else 'count as purchases'} (exchanges, replacements, gifts?)",
+            "to leave them out, a rule for orders, with the column of the amount: "
+            "leave_out: {exchanges: {column: Subtotal, zero: true}}",
         )
