@@ -64,8 +64,9 @@ def check(raw: Path, mapping: Path | None = None, gate: Gate = lambda warehouse,
         warehouse = stage(ready, Path(folder), overrides, where)
         of_the_gate = gate(warehouse, ready)
         with read_only(warehouse) as connection:
-            yield from judged(connection, setting.in_force(overrides), unused, of_the_gate)
-            if stops := [*why_nothing_is_published(connection, of_the_gate)]:
+            settings = setting.in_force(overrides)
+            yield from judged(connection, settings, unused, of_the_gate)
+            if stops := [*why_nothing_is_published(connection, settings, of_the_gate)]:
                 look_again = f"Correct the files or the mapping, then look again: make check {command}"
                 raise IntakeError(" ".join(["A run would publish nothing:", *stops, look_again]))
     yield f"A run would work: make run {command}"
@@ -110,7 +111,9 @@ def unread_refunds(connection: duckdb.DuckDBPyConnection, unused: Unused) -> Ite
             )
 
 
-def why_nothing_is_published(connection: duckdb.DuckDBPyConnection, of_the_gate: Sequence[Finding]) -> Iterator[str]:
+def why_nothing_is_published(
+    connection: duckdb.DuckDBPyConnection, settings: Dictionary[str, object], of_the_gate: Sequence[Finding]
+) -> Iterator[str]:
     """What blocks, and which rows of which file cannot be used for which reasons; nothing where a run would work."""
     blocking = [finding.text for finding in of_the_gate if finding.blocks]
     if not counted_orders(connection):
@@ -119,7 +122,7 @@ def why_nothing_is_published(connection: duckdb.DuckDBPyConnection, of_the_gate:
         yield f"{'; '.join(blocking)}."
     else:
         return
-    if currency := shops_currency(connection):
+    if currency := shops_currency(connection, str(settings["reporting_currency"]).upper()):
         yield f"If {currency} is the shop's currency, set reporting_currency to it (docs/settings.md)."
     if reasons := reasons_of_quarantine(connection):
         yield f"Rows that cannot be used: {reasons} (docs/quarantine.md says what each reason means)."

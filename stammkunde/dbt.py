@@ -20,6 +20,7 @@ TIME = re.compile(r"^\d\d:\d\d:\d\d\s+")
 AROUND = re.compile(
     r"Encountered an error:?|\w+ Error( in (operation|macro) .*)?|> (in macro|called by) .*|compiled code at .*"
 )
+TRACEBACK = "Traceback (most recent call last):"
 IN_NODE = re.compile(r"(?:Failure|\w+ Error) in (?:model|seed|snapshot|test) (\w+).*")
 
 
@@ -69,6 +70,8 @@ def what_is_wrong(printed: str) -> str:
     found = []
     for line in COLOURS.sub("", printed).splitlines():
         text = TIME.sub("", line.strip()).strip()
+        if text == TRACEBACK:  # of use in dbt's log only; what it is about stands before it
+            break
         if node := IN_NODE.fullmatch(text):
             text = f"{node[1]}:"
         if text and not AROUND.fullmatch(text) and text not in found:

@@ -8,10 +8,12 @@ import sys
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from intake.check import check, stage
 from intake.errors import IntakeError
+from intake.reporting.outcomes import shops_currency
 from intake.reporting.rates import is_inverted, usual
 from orchestration.quality.before_a_run import JUDGED
 from orchestration.quality.evidence import gathered
@@ -225,6 +227,20 @@ def test_a_shop_in_another_currency_is_told_the_setting(unusable: subprocess.Com
     assert "If USD is the shop's currency, set reporting_currency to it" in unusable.stderr
 
 
+@pytest.mark.parametrize(("usable", "found"), [("JPY", "USD"), ("EUR", None)])
+def test_the_currency_without_rates_is_the_shop_s_where_nothing_is_in_the_reporting_currency(
+    usable: str, found: str | None
+) -> None:
+    with duckdb.connect() as connection:
+        connection.execute("create schema staging")
+        rows = f"values ('{usable}', null), ('KWD', null), ('usd', 'unknown_currency')"
+        connection.execute(f"create table staging.stg_orders as from ({rows}) as orders (currency, rejection_reason)")
+        connection.execute(
+            "create table staging.quarantined_orders as from staging.stg_orders where rejection_reason is not null"
+        )
+        assert shops_currency(connection, "EUR") == found
+
+
 def test_files_with_other_columns_point_to_map(tmp_path: Path) -> None:
     (tmp_path / "orders.csv").write_text("ID,Purchase Date,Subtotal\n1,2024-01-01,5\n")
     with pytest.raises(IntakeError, match=rf"make map RAW={tmp_path / 'orders.csv'} proposes one"):
@@ -266,6 +282,8 @@ def test_what_dbt_says_is_left_without_its_frame() -> None:
         "  Database Error in model stg_orders (models/stg_orders.sql)\n  full disk\n"
     )
     assert what_is_wrong(printed) == "stg_orders: full disk"
+    printed = "Runtime Error\n  no memory\n\n  Traceback (most recent call last):\n    File x, line 1\n"
+    assert what_is_wrong(printed) == "no memory"
 
 
 def test_every_check_of_the_gate_that_needs_no_build_before_can_be_judged(tmp_path: Path) -> None:
