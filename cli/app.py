@@ -78,9 +78,11 @@ def check(raw: Raw = None, mapping: MappingFile = None) -> None:
     """
     from intake.check import check as report
     from orchestration.quality.before_a_run import gate_before_a_run
+    from orchestration.targets import check_installed
     from stammkunde.shops import check_source, find_places, named
 
     places = find_places(raw, mapping)
+    check_installed(places.target)
     check_source(places)
     if places.raw is None:
         raise StammkundeError("all raw entities are tables (STAMMKUNDE_RAW_TABLES): there is no folder to look into")

@@ -15,7 +15,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from stammkunde.environment import environment
-from stammkunde.errors import StammkundeError
+from stammkunde.errors import SettingError, StammkundeError
 from stammkunde.files import replaced
 from stammkunde.places import DUCKDB, PUBLISHED, SAMPLE, WAREHOUSE, Places
 from stammkunde.published import published_shop
@@ -124,6 +124,11 @@ def find_places(raw: Path | None = None, mapping: Path | None = None, target: st
         warehouse=(given.warehouse or WAREHOUSE).absolute(),
         published=(given.published or PUBLISHED).absolute(),
     )
+    if places.warehouse == places.published:
+        raise SettingError(
+            f"STAMMKUNDE_WAREHOUSE and STAMMKUNDE_PUBLISHED are both {places.published}: "
+            "readers need a file of their own"
+        )
     asked = named(raw, mapping, target)
     return chosen(asked, published_shop(places.published), remembered(places)).in_places(places)
 

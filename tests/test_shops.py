@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from stammkunde.errors import SettingError
 from stammkunde.places import PROJECT, SAMPLE, Places
 from stammkunde.shops import (
     FILE,
@@ -90,6 +91,13 @@ def test_places_come_from_the_environment_and_go_back_to_it(tmp_path: Path, monk
         monkeypatch.setenv(name, value)
     monkeypatch.chdir("/")
     assert find_places() == found
+
+
+def test_readers_have_a_file_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("WAREHOUSE", "PUBLISHED"):
+        monkeypatch.setenv(f"STAMMKUNDE_{name}", str(tmp_path / "shop.duckdb"))
+    with pytest.raises(SettingError, match="STAMMKUNDE_WAREHOUSE and STAMMKUNDE_PUBLISHED are both "):
+        find_places()
 
 
 def test_the_sample_is_read_where_nothing_else_ever_was() -> None:
