@@ -19,7 +19,7 @@ from stammkunde.database import read_only
 from stammkunde.dbt import Dbt
 from stammkunde.errors import DbtError
 
-from .errors import IntakeError
+from .errors import IntakeError, typed
 from .find import discover, mapping_of
 from .guessing.names import is_refund
 from .load import workspace
@@ -58,7 +58,7 @@ def check(raw: Path, mapping: Path | None = None, gate: Gate = lambda warehouse,
             yield from entity_report(connection, item, raw, work, unused)
     yield from unused.lines()
     yield ""
-    command = f"RAW={raw}" + (f" MAPPING={mapping}" if mapping else "")
+    command = f"RAW={typed(raw)}" + (f" MAPPING={typed(mapping)}" if mapping else "")
     with tempfile.TemporaryDirectory(prefix="stammkunde_check_") as folder:
         ready = prepare(raw, Path(folder) / "raw", mapping)
         warehouse = stage(ready, Path(folder), overrides, where)

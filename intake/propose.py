@@ -15,7 +15,7 @@ from stammkunde.settings import defaults
 from .converting.outcomes import Outcomes
 from .converting.source import letters
 from .entities import entities
-from .errors import IntakeError
+from .errors import IntakeError, typed
 from .find import MAPPING, Found, by_name
 from .guessing.names import is_table_of_rates, likeliest_entity, preset_of
 from .guessing.parts import Part, of_entity, of_preset, refunds_among, rules_of_preset
@@ -54,7 +54,7 @@ def propose(path: Path) -> Iterator[str]:
     files = files_of(path)
     if path.is_dir() and needs_no_mapping(path):
         yield f"# {path} holds orders under their own name and with their own columns: no mapping is needed."
-        yield f"# Try: make check RAW={path}"
+        yield f"# Try: make check RAW={typed(path)}"
         return
     folder = path if path.is_dir() else path.parent
     proposal = Proposal()

@@ -248,6 +248,10 @@ def test_files_with_other_columns_point_to_map(tmp_path: Path) -> None:
     (tmp_path / "orders.csv").rename(tmp_path / "export.csv")
     with pytest.raises(IntakeError, match=rf"make map RAW={tmp_path} proposes one"):
         list(check(tmp_path))
+    blank = tmp_path / "my shop"
+    blank.mkdir()
+    with pytest.raises(IntakeError, match=rf"make map RAW='{blank}' proposes one"):
+        list(check(blank))
 
 
 def test_a_setting_that_cannot_be_meant_names_the_mapping(tmp_path: Path) -> None:
@@ -255,7 +259,7 @@ def test_a_setting_that_cannot_be_meant_names_the_mapping(tmp_path: Path) -> Non
     (tmp_path / "mapping.yml").write_text("settings: {active_window_days: 0}\n")
     with pytest.raises(SettingError) as raised:
         list(check(tmp_path))
-    said = f"{tmp_path / 'mapping.yml'}: the setting active_window_days is '0': must be greater than or equal to 1"
+    said = f"{tmp_path / 'mapping.yml'}: the setting active_window_days is '0': must be at least 1"
     assert str(raised.value) == said
 
 
