@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,7 @@ from stammkunde.errors import StammkundeError
 from stammkunde.places import PROJECT, Places
 from stammkunde.request import RefreshRequest
 
+WIDEST = 500  # characters of a line of a table
 console = Console(highlight=False, soft_wrap=True)
 complaints = Console(stderr=True, highlight=False, soft_wrap=True, style="red")
 
@@ -72,14 +74,14 @@ def run(
 
 @app.command()
 def check(raw: Raw = None, mapping: MappingFile = None) -> None:
-    """Look before you run: which rows would count, why not, and what is odd.
+    """Look before you run: which rows count, why not, and what is odd.
 
     Shows what a folder holds, what maps to what, and what would become of every row. Nothing is built or changed.
     """
     from intake.check import check as report
     from orchestration.quality.before_a_run import gate_before_a_run
     from orchestration.targets import check_installed
-    from stammkunde.shops import check_source, find_places, named
+    from stammkunde.shops import ShopError, check_source, find_places, given_up, named
 
     places = find_places(raw, mapping)
     check_installed(places.target)
@@ -89,6 +91,10 @@ def check(raw: Raw = None, mapping: MappingFile = None) -> None:
     if not named(raw).is_known:
         console.print(f"{read_from(places)}\n", markup=False)
     show(report(places.raw, places.mapping, gate_before_a_run))
+    try:
+        given_up(places)
+    except ShopError as error:
+        console.print(f"\nBut it is another shop. {error}", markup=False)
 
 
 @app.command(name="map")
@@ -160,7 +166,7 @@ def builds() -> None:
     if not rows:
         console.print("No refresh was started yet.")
         return
-    console.print(table_of_builds(rows, published_build(places.published)), markup=False)
+    show(whole_lines(table_of_builds(rows, published_build(places.published))))
 
 
 def table_of_builds(rows: Iterable[Mapping[str, object]], current: str | None) -> Table:
@@ -175,6 +181,14 @@ def table_of_builds(rows: Iterable[Mapping[str, object]], current: str | None) -
         text = "; ".join(str(part) for part in said if part)
         table.add_row(str(row["build_id"]), str(row["shop"] or ""), str(row["outcome"]), orders, text[:140])
     return table
+
+
+def whole_lines(table: Table) -> Iterator[str]:
+    """A table as wide as it is: names in it are there to be copied, and none may be cut off."""
+    wide = Console(file=io.StringIO(), width=WIDEST, highlight=False)
+    with wide.capture() as printed:
+        wide.print(table, markup=False)
+    yield from (line.rstrip() for line in printed.get().splitlines())
 
 
 @app.command()

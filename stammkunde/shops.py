@@ -227,6 +227,10 @@ def given_up(places: Places, replaced_shop: str | None = None) -> str | None:
     place of none.
     """
     owner, source = published_shop(places.published), Source.of(places)
+    if owner is not None and owner == replaced_shop and owner in source.names:
+        raise ShopError(
+            f"--replace-shop is {owner}, the very shop that would be read: name the folder of the other one, too (--raw)"
+        )
     if owner is None or owner in source.names:
         return None
     if is_sample_shop(owner) or (owner == replaced_shop and not source.is_sample):
@@ -239,10 +243,12 @@ def given_up(places: Places, replaced_shop: str | None = None) -> str | None:
         )
     given = f", not of {replaced_shop}" if replaced_shop else ""
     what = f"the shop {source.shop} ({source.raw or source.raw_tables})"
+    folder = shlex.quote(str(source.raw)) if source.raw else ""
+    name = shlex.quote(owner)
     raise ShopError(
         f"{places.published} holds the figures of the shop {owner}{given}, and {what} is another one. "
-        f"To give {owner} up: stammkunde run --replace-shop {shlex.quote(owner)} "
-        f"(make run REPLACE_SHOP=..., or replace_shop in Dagster's launchpad). "
+        f"To give {owner} up: stammkunde run{folder and f' --raw {folder}'} --replace-shop {name} "
+        f"(make run{folder and f' RAW={folder}'} REPLACE_SHOP={name}, or replace_shop in Dagster's launchpad). "
         f"If it is the same shop in another place: {same_shop(owner)}. "
         f"To have both, give this one {apart}"
     )

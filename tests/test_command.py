@@ -135,3 +135,17 @@ def test_check_reads_what_was_refreshed_last_and_says_so(tmp_path: Path, monkeyp
     remember(replace(places, shop="my shop"))
     check()
     assert looked_at == [SAMPLE, places.raw]
+
+
+def test_the_outcomes_in_the_summary_add_up_to_the_lines_of_the_files() -> None:
+    from reports.summary import accounting
+
+    def told(*outcomes: tuple[str, str, int]) -> list[list[str]]:
+        rows = [dict(zip(("outcome", "reason", "rows"), outcome, strict=True)) for outcome in outcomes]
+        return [line.split() for line in accounting(rows)]
+
+    usual = [("counted", "none", 4), ("excluded", "status", 2)]
+    assert [line[0] for line in told(*usual)] == ["Raw", "counted", "excluded", "status", "quarantined", "superseded"]
+    lines = told(*usual, ("folded", "none", 3), ("left_out", "refunds", 1))
+    assert lines[0] == ["Raw", "order", "rows", "10"]
+    assert lines[-3:] == [["folded", "3"], ["left_out", "1"], ["refunds", "1"]]

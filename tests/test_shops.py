@@ -309,7 +309,10 @@ def test_another_shop_takes_its_place_only_by_the_name_of_the_one_that_is_given_
     for wrong in (None, "one", "sample", find_places(tmp_path / "other").shop):
         with pytest.raises(ShopError) as raised:
             refresh(folder(tmp_path / "other"), wrong)
-        assert f"To give {one} up: stammkunde run --replace-shop {one} " in str(raised.value)
+        command = f"stammkunde run --raw {tmp_path / 'other'} --replace-shop {one} "
+        assert f"To give {one} up: {command}(make run RAW={tmp_path / 'other'} REPLACE_SHOP={one}" in str(raised.value)
+    with pytest.raises(ShopError, match="the very shop that would be read"):
+        refresh(None, one)
     assert [source.shop for source in remembered(find_places())] == [one]
     assert refresh(tmp_path / "other", one).raw == tmp_path / "other"
     assert refresh(tmp_path / "other", one).raw == tmp_path / "other"  # as a line of cron that was left so
@@ -323,7 +326,7 @@ def test_names_with_blanks_can_be_copied_from_the_message(tmp_path: Path, monkey
     monkeypatch.delenv("STAMMKUNDE_SHOP")
     with pytest.raises(ShopError) as raised:
         refresh(folder(tmp_path / "other"))
-    assert """--replace-shop 'Bob'"'"'s shop' """ in str(raised.value)
+    assert """--replace-shop 'Bob'"'"'s shop' (make run RAW=""" in str(raised.value)
 
 
 def test_where_nothing_is_published_nothing_is_given_up(tmp_path: Path) -> None:
