@@ -81,7 +81,7 @@ def check(raw: Raw = None, mapping: MappingFile = None) -> None:
     from intake.check import check as report
     from orchestration.quality.before_a_run import gate_before_a_run
     from orchestration.targets import check_installed
-    from stammkunde.shops import ShopError, check_source, find_places, given_up, named
+    from stammkunde.shops import check_source, find_places, named
 
     places = find_places(raw, mapping)
     check_installed(places.target)
@@ -91,10 +91,20 @@ def check(raw: Raw = None, mapping: MappingFile = None) -> None:
     if not named(raw).is_known:
         console.print(f"{read_from(places)}\n", markup=False)
     show(report(places.raw, places.mapping, gate_before_a_run))
+    show(beside_published(places))
+
+
+def beside_published(places: Places) -> Iterator[str]:
+    """What a look at a folder leaves open where figures are published already."""
+    from stammkunde.published import published_shop
+    from stammkunde.shops import ShopError, Source, given_up
+
     try:
         given_up(places)
     except ShopError as error:
-        console.print(f"\nBut it is another shop. {error}", markup=False)
+        yield f"But it is another shop than the published one: {error}"
+    if published_shop(places.published) in Source.of(places).names:
+        yield "What has changed against the published figures is judged by the run itself."
 
 
 @app.command(name="map")
@@ -175,7 +185,7 @@ def table_of_builds(rows: Iterable[Mapping[str, object]], current: str | None) -
     table.columns[3].justify = "right"
     for row in rows:
         orders = "" if row["orders"] is None else f"{row['orders']:,}"
-        said = [row["accepted_reason"] or row["reason"]]
+        said = [row["reason"], row["accepted_reason"]]
         if row["build_id"] == current:
             said = ["readers see this one", row["accepted_reason"]]
         text = "; ".join(str(part) for part in said if part)

@@ -229,7 +229,7 @@ def given_up(places: Places, replaced_shop: str | None = None) -> str | None:
     owner, source = published_shop(places.published), Source.of(places)
     if owner is not None and owner == replaced_shop and owner in source.names:
         raise ShopError(
-            f"--replace-shop is {owner}, the very shop that would be read: name the folder of the other one, too (--raw)"
+            f"--replace-shop is {owner}, the shop that would be read itself: name the folder of the other, too (--raw)"
         )
     if owner is None or owner in source.names:
         return None

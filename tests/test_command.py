@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 import typer
 from rich.console import Console
@@ -135,6 +136,24 @@ def test_check_reads_what_was_refreshed_last_and_says_so(tmp_path: Path, monkeyp
     remember(replace(places, shop="my shop"))
     check()
     assert looked_at == [SAMPLE, places.raw]
+
+
+def test_check_says_what_the_published_figures_have_to_say(tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    from cli.app import beside_published
+    from tests.refreshes import places_in
+
+    places = replace(places_in(tmp_path), shop="mine")
+    assert [*beside_published(places)] == []
+    places.published.parent.mkdir(parents=True)
+    with duckdb.connect(str(places.published)) as connection:
+        connection.execute("create schema marts; create table marts.build as select 'b1' as build_id, 'mine' as shop")
+    assert [*beside_published(places)] == [
+        "What has changed against the published figures is judged by the run itself."
+    ]
+    (other,) = beside_published(replace(places, shop="other", raw=tmp_path / "other"))
+    assert other.startswith("But it is another shop than the published one: ")
 
 
 def test_the_outcomes_in_the_summary_add_up_to_the_lines_of_the_files() -> None:
