@@ -15,7 +15,7 @@ from intake.check import check, stage
 from intake.errors import IntakeError
 from intake.reporting.outcomes import shops_currency
 from intake.reporting.rates import is_inverted, usual
-from orchestration.quality.before_a_run import JUDGED
+from orchestration.quality.before_a_run import JUDGED, personal_data
 from orchestration.quality.evidence import gathered
 from orchestration.quality.gate import judge
 from orchestration.quality.thresholds import load_thresholds
@@ -239,6 +239,20 @@ def test_the_currency_without_rates_is_the_shop_s_where_nothing_is_in_the_report
             "create table staging.quarantined_orders as from staging.stg_orders where rejection_reason is not null"
         )
         assert shops_currency(connection, "EUR") == found
+
+
+def test_emails_that_readers_would_see_block() -> None:
+    with duckdb.connect() as connection:
+        connection.execute("create schema marts; create schema intermediate")
+        orders = "values ('o1', 'ann@example.com', 'ann@example.com'), ('o2', 'web', null)"
+        connection.execute(f"create table marts.orders as from ({orders}) as orders (order_id, sales_channel, detail)")
+        customers = "values ('ann@example.com', 'DE'), ('web', 'post: ann@example.com')"
+        connection.execute(
+            f"create table intermediate.int_customers as from ({customers}) as customers (first_sales_channel, country)"
+        )
+        found = [*personal_data(connection)]
+    assert [finding.text.split(" ")[0] for finding in found] == ["sales_channel", "detail", "country"]
+    assert all(finding.blocks for finding in found)
 
 
 def test_files_with_other_columns_point_to_map(tmp_path: Path) -> None:
