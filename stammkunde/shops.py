@@ -22,6 +22,7 @@ from stammkunde.published import published_shop
 
 SAMPLE_SHOP = "sample"
 FILE = "shops.json"
+APART = "a warehouse of its own: STAMMKUNDE_WAREHOUSE and STAMMKUNDE_PUBLISHED"
 
 
 class ShopError(StammkundeError):
@@ -235,25 +236,29 @@ def given_up(places: Places, replaced_shop: str | None = None) -> str | None:
         return None
     if is_sample_shop(owner) or (owner == replaced_shop and not source.is_sample):
         return owner
-    apart = "a warehouse of its own: STAMMKUNDE_WAREHOUSE and STAMMKUNDE_PUBLISHED"
     if source.is_sample:
         raise ShopError(
             f"{places.published} holds the figures of the shop {owner}, whose place the sample does not take. "
-            f"Give the sample {apart}"
+            f"Give the sample {APART}"
         )
+    if source.raw and not source.raw.is_dir():  # a typing error, and no other shop
+        raise ShopError(f"raw folder {source.raw}: is not there. Name the folder that holds the exports (--raw)")
     given = f", not of {replaced_shop}" if replaced_shop else ""
-    what = f"the shop {source.shop} ({source.raw or source.raw_tables})"
-    folder = shlex.quote(str(source.raw)) if source.raw else ""
-    name = shlex.quote(owner)
-    raise ShopError(
-        f"{places.published} holds the figures of the shop {owner}{given}, and {what} is another one. "
+    raise ShopError(f"{places.published} holds the figures of the shop {owner}{given}, and {what_to_do(source, owner)}")
+
+
+def what_to_do(source: Source, owner: str) -> str:
+    """That a source is another shop than the published one, and the commands for what a person may have meant."""
+    name, folder = shlex.quote(owner), shlex.quote(str(source.raw)) if source.raw else ""
+    return (
+        f"the shop {source.shop} ({source.raw or source.raw_tables}) is another one. "
         f"To give {owner} up: stammkunde run{folder and f' --raw {folder}'} --replace-shop {name} "
         f"(make run{folder and f' RAW={folder}'} REPLACE_SHOP={name}, or replace_shop in Dagster's launchpad). "
-        f"If it is the same shop in another place: {same_shop(owner)}. "
-        f"To have both, give this one {apart}"
+        f"If it is the same shop in another place: {same_shop(owner, folder or 'FOLDER')}. "
+        f"To have both, give this one {APART}"
     )
 
 
-def same_shop(name: str) -> str:
+def same_shop(name: str, folder: str = "FOLDER") -> str:
     """How a person says that a shop lies in another folder now."""
-    return f"STAMMKUNDE_SHOP={shlex.quote(name)} stammkunde run --raw FOLDER"
+    return f"STAMMKUNDE_SHOP={shlex.quote(name)} stammkunde run --raw {folder}"

@@ -311,6 +311,8 @@ def test_another_shop_takes_its_place_only_by_the_name_of_the_one_that_is_given_
             refresh(folder(tmp_path / "other"), wrong)
         command = f"stammkunde run --raw {tmp_path / 'other'} --replace-shop {one} "
         assert f"To give {one} up: {command}(make run RAW={tmp_path / 'other'} REPLACE_SHOP={one}" in str(raised.value)
+    with pytest.raises(ShopError, match=f"raw folder {tmp_path / 'othre'}: is not there"):
+        refresh(tmp_path / "othre")
     with pytest.raises(ShopError, match="the shop that would be read itself"):
         refresh(None, one)
     assert [source.shop for source in remembered(find_places())] == [one]
