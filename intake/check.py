@@ -119,7 +119,8 @@ def why_nothing_is_published(
     if not counted_orders(connection):
         yield "no order would count."
     elif blocking:
-        yield f"{'; '.join(blocking)}."
+        reasons = "; ".join(blocking)
+        yield reasons if reasons.endswith("?") else f"{reasons}."
     else:
         return
     if currency := shops_currency(connection, str(settings["reporting_currency"]).upper()):

@@ -63,6 +63,8 @@ def propose(path: Path) -> Iterator[str]:
             add_preset(proposal, preset, group, folder)
         else:
             add_entity(proposal, group, folder)
+    if path.is_dir() and "orders" not in proposal.parts:
+        proposal.missing.append("orders: no file looks like them, and nothing works without them")
     yield from written(proposal)
 
 

@@ -20,8 +20,8 @@ from stammkunde.published import AN_EMAIL
 
 JUDGED = ("raw", "staging")
 READ_BY_MARTS = ("marts.orders", "intermediate.int_customers")  # what texts of marts come from
-# The age of the data is for a refresh to judge, and that no order counts is said by the look itself.
-NOT_SHOWN = ("days_since_the_last_order", "orders_counted")
+# The age of the data is for a refresh to judge; that no order counts, and which orders conflict, says the look itself.
+NOT_SHOWN = ("days_since_the_last_order", "orders_counted", "conflicting_orders")
 
 
 def gate_before_a_run(warehouse: Path, prepared: Path) -> list[Finding]:
