@@ -91,14 +91,16 @@ def check(raw: Raw = None, mapping: MappingFile = None) -> None:
     if not named(raw).is_known:
         console.print(f"{read_from(places)}\n", markup=False)
     show(report(places.raw, places.mapping, gate_before_a_run))
-    show(beside_published(places))
+    show(left_open(places))
 
 
-def beside_published(places: Places) -> Iterator[str]:
-    """What a look at a folder leaves open where figures are published already."""
+def left_open(places: Places) -> Iterator[str]:
+    """What a look at a folder leaves open: tables, and where figures are published already, how it differs from them."""
     from stammkunde.published import published_shop
     from stammkunde.shops import ShopError, Source, given_up
 
+    if places.raw_tables:
+        yield f"Only the folder was looked into, no table (STAMMKUNDE_RAW_TABLES: {places.raw_tables})."
     try:
         given_up(places)
     except ShopError as error:

@@ -139,7 +139,7 @@ def named(raw: Path | None = None, mapping: Path | None = None, target: str | No
     given = environment()
     folder, file = raw or given.raw, mapping or given.mapping
     return Source(
-        shop=given.shop or "",
+        shop=(given.shop or "").strip(),
         raw=folder.absolute() if folder else None,
         mapping=file.absolute() if file else None,
         raw_tables=given.raw_tables,

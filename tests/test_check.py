@@ -300,6 +300,11 @@ def test_what_dbt_says_is_left_without_its_frame() -> None:
         "  Database Error in model stg_orders (models/stg_orders.sql)\n  full disk\n"
     )
     assert what_is_wrong(printed) == "stg_orders: full disk"
+    printed = (
+        "Encountered an error while running operation: Compilation Error in macro a (macros/a.sql)\n  no table\n"
+        "  \n  > in macro b (macros/b.sql)\n"
+    )
+    assert what_is_wrong(printed) == "no table"
     printed = "Runtime Error\n  no memory\n\n  Traceback (most recent call last):\n    File x, line 1\n"
     assert what_is_wrong(printed) == "no memory"
 

@@ -138,21 +138,21 @@ def test_check_reads_what_was_refreshed_last_and_says_so(tmp_path: Path, monkeyp
     assert looked_at == [SAMPLE, places.raw]
 
 
-def test_check_says_what_the_published_figures_have_to_say(tmp_path: Path) -> None:
+def test_check_says_what_it_leaves_open(tmp_path: Path) -> None:
     from dataclasses import replace
 
-    from cli.app import beside_published
+    from cli.app import left_open
     from tests.refreshes import places_in
 
     places = replace(places_in(tmp_path), shop="mine")
-    assert [*beside_published(places)] == []
+    assert [*left_open(places)] == []
+    (tables,) = left_open(replace(places, raw_tables="customers=erp.people"))
+    assert "no table (STAMMKUNDE_RAW_TABLES: customers=erp.people)" in tables
     places.published.parent.mkdir(parents=True)
     with duckdb.connect(str(places.published)) as connection:
         connection.execute("create schema marts; create table marts.build as select 'b1' as build_id, 'mine' as shop")
-    assert [*beside_published(places)] == [
-        "What has changed against the published figures is judged by the run itself."
-    ]
-    (other,) = beside_published(replace(places, shop="other", raw=tmp_path / "other"))
+    assert [*left_open(places)] == ["What has changed against the published figures is judged by the run itself."]
+    (other,) = left_open(replace(places, shop="other", raw=tmp_path / "other"))
     assert other.startswith("But it is another shop than the published one: ")
 
 

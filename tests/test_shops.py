@@ -323,7 +323,7 @@ def test_another_shop_takes_its_place_only_by_the_name_of_the_one_that_is_given_
 
 
 def test_names_with_blanks_can_be_copied_from_the_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("STAMMKUNDE_SHOP", "Bob's shop")
+    monkeypatch.setenv("STAMMKUNDE_SHOP", " Bob's shop ")  # a blank at its end would be seen by nobody
     refresh(folder(tmp_path / "one"))
     monkeypatch.delenv("STAMMKUNDE_SHOP")
     with pytest.raises(ShopError) as raised:
