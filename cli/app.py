@@ -95,7 +95,7 @@ def check(raw: Raw = None, mapping: MappingFile = None) -> None:
 
 
 def left_open(places: Places) -> Iterator[str]:
-    """What a look at a folder leaves open: tables, and where figures are published already, how it differs from them."""
+    """What a look at a folder leaves open: tables, and how it differs from figures that are published already."""
     from stammkunde.published import published_shop
     from stammkunde.shops import ShopError, Source, given_up
 

@@ -15,6 +15,7 @@ from intake.check import check, stage
 from intake.errors import IntakeError
 from intake.reporting.outcomes import shops_currency
 from intake.reporting.rates import is_inverted, usual
+from intake.reporting.what import negative_amounts
 from orchestration.quality.before_a_run import JUDGED, personal_data
 from orchestration.quality.evidence import gathered
 from orchestration.quality.gate import judge
@@ -239,6 +240,18 @@ def test_the_currency_without_rates_is_the_shop_s_where_nothing_is_in_the_report
             "create table staging.quarantined_orders as from staging.stg_orders where rejection_reason is not null"
         )
         assert shops_currency(connection, "EUR") == found
+
+
+def test_rows_below_zero_are_said_to_be_refunds() -> None:
+    with duckdb.connect() as connection:
+        connection.execute("create schema staging")
+        rows = "values ('negative_amount', '/in/orders.csv'), ('future_date', '/in/orders.csv')"
+        query = "create table staging.quarantined_orders as from ({}) as orders (rejection_reason, source_file)"
+        connection.execute(query.format(rows))
+        (found,) = negative_amounts(connection)
+        assert found.text == "1 row of orders.csv with an amount below zero: credit notes or returns?"
+        connection.execute("delete from staging.quarantined_orders where rejection_reason = 'negative_amount'")
+        assert [*negative_amounts(connection)] == []
 
 
 def test_emails_that_readers_would_see_block() -> None:
