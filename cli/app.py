@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,7 @@ from stammkunde.errors import StammkundeError
 from stammkunde.places import PROJECT, Places
 from stammkunde.request import RefreshRequest
 
+WIDEST = 500  # characters of a line of a table
 console = Console(highlight=False, soft_wrap=True)
 complaints = Console(stderr=True, highlight=False, soft_wrap=True, style="red")
 
@@ -78,15 +80,33 @@ def check(raw: Raw = None, mapping: MappingFile = None) -> None:
     """
     from intake.check import check as report
     from orchestration.quality.before_a_run import gate_before_a_run
+    from orchestration.targets import check_installed
     from stammkunde.shops import check_source, find_places, named
 
     places = find_places(raw, mapping)
+    check_installed(places.target)
     check_source(places)
     if places.raw is None:
         raise StammkundeError("all raw entities are tables (STAMMKUNDE_RAW_TABLES): there is no folder to look into")
     if not named(raw).is_known:
         console.print(f"{read_from(places)}\n", markup=False)
     show(report(places.raw, places.mapping, gate_before_a_run))
+    show(left_open(places))
+
+
+def left_open(places: Places) -> Iterator[str]:
+    """What a look at a folder leaves open: tables, and how it differs from figures that are published already."""
+    from stammkunde.published import published_shop
+    from stammkunde.shops import ShopError, Source, given_up
+
+    if places.raw_tables:
+        yield f"Only the folder was looked into, no table (STAMMKUNDE_RAW_TABLES: {places.raw_tables})."
+    try:
+        given_up(places)
+    except ShopError as error:
+        yield f"But it is another shop than the published one: {error}"
+    if published_shop(places.published) in Source.of(places).names:
+        yield "What has changed against the published figures is judged by the run itself."
 
 
 @app.command(name="map")
@@ -158,7 +178,7 @@ def builds() -> None:
     if not rows:
         console.print("No refresh was started yet.")
         return
-    console.print(table_of_builds(rows, published_build(places.published)), markup=False)
+    show(whole_lines(table_of_builds(rows, published_build(places.published))))
 
 
 def table_of_builds(rows: Iterable[Mapping[str, object]], current: str | None) -> Table:
@@ -167,12 +187,20 @@ def table_of_builds(rows: Iterable[Mapping[str, object]], current: str | None) -
     table.columns[3].justify = "right"
     for row in rows:
         orders = "" if row["orders"] is None else f"{row['orders']:,}"
-        said = [row["accepted_reason"] or row["reason"]]
+        said = [row["reason"], row["accepted_reason"]]
         if row["build_id"] == current:
             said = ["readers see this one", row["accepted_reason"]]
         text = "; ".join(str(part) for part in said if part)
         table.add_row(str(row["build_id"]), str(row["shop"] or ""), str(row["outcome"]), orders, text[:140])
     return table
+
+
+def whole_lines(table: Table) -> Iterator[str]:
+    """A table as wide as it is: names in it are there to be copied, and none may be cut off."""
+    wide = Console(file=io.StringIO(), width=WIDEST, highlight=False)
+    with wide.capture() as printed:
+        wide.print(table, markup=False)
+    yield from (line.rstrip() for line in printed.get().splitlines())
 
 
 @app.command()

@@ -19,7 +19,7 @@ from stammkunde.database import read_only
 from stammkunde.dbt import Dbt
 from stammkunde.errors import DbtError
 
-from .errors import IntakeError
+from .errors import IntakeError, typed
 from .find import discover, mapping_of
 from .guessing.names import is_refund
 from .load import workspace
@@ -58,14 +58,15 @@ def check(raw: Path, mapping: Path | None = None, gate: Gate = lambda warehouse,
             yield from entity_report(connection, item, raw, work, unused)
     yield from unused.lines()
     yield ""
-    command = f"RAW={raw}" + (f" MAPPING={mapping}" if mapping else "")
+    command = f"RAW={typed(raw)}" + (f" MAPPING={typed(mapping)}" if mapping else "")
     with tempfile.TemporaryDirectory(prefix="stammkunde_check_") as folder:
         ready = prepare(raw, Path(folder) / "raw", mapping)
         warehouse = stage(ready, Path(folder), overrides, where)
         of_the_gate = gate(warehouse, ready)
         with read_only(warehouse) as connection:
-            yield from judged(connection, setting.in_force(overrides), unused, of_the_gate)
-            if stops := [*why_nothing_is_published(connection, of_the_gate)]:
+            settings = setting.in_force(overrides)
+            yield from judged(connection, settings, unused, of_the_gate)
+            if stops := [*why_nothing_is_published(connection, settings, of_the_gate)]:
                 look_again = f"Correct the files or the mapping, then look again: make check {command}"
                 raise IntakeError(" ".join(["A run would publish nothing:", *stops, look_again]))
     yield f"A run would work: make run {command}"
@@ -110,16 +111,19 @@ def unread_refunds(connection: duckdb.DuckDBPyConnection, unused: Unused) -> Ite
             )
 
 
-def why_nothing_is_published(connection: duckdb.DuckDBPyConnection, of_the_gate: Sequence[Finding]) -> Iterator[str]:
+def why_nothing_is_published(
+    connection: duckdb.DuckDBPyConnection, settings: Dictionary[str, object], of_the_gate: Sequence[Finding]
+) -> Iterator[str]:
     """What blocks, and which rows of which file cannot be used for which reasons; nothing where a run would work."""
     blocking = [finding.text for finding in of_the_gate if finding.blocks]
     if not counted_orders(connection):
         yield "no order would count."
     elif blocking:
-        yield f"{'; '.join(blocking)}."
+        reasons = "; ".join(blocking)
+        yield reasons if reasons.endswith("?") else f"{reasons}."
     else:
         return
-    if currency := shops_currency(connection):
+    if currency := shops_currency(connection, str(settings["reporting_currency"]).upper()):
         yield f"If {currency} is the shop's currency, set reporting_currency to it (docs/settings.md)."
     if reasons := reasons_of_quarantine(connection):
         yield f"Rows that cannot be used: {reasons} (docs/quarantine.md says what each reason means)."

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from shlex import quote
+
 from stammkunde.errors import StammkundeError
 
 
@@ -12,3 +15,8 @@ class IntakeError(StammkundeError):
 def first_line(error: Exception) -> str:
     """What a library says, without the lines that explain it at length."""
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+
+
+def typed(path: Path | str) -> str:
+    """A path as it is typed in a command: in quotation marks where it needs them."""
+    return quote(str(path))

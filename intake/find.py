@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from .entities import Entity, entities, entity_of
-from .errors import IntakeError
+from .errors import IntakeError, typed
 from .mapping import ColumnRule, EntityRule, Mapping, load_mapping
 from .reading.files import EXTENSIONS, column_names
 from .reading.header import Wanted
@@ -57,7 +57,8 @@ def discover(raw: Path, mapping: Path | None = None, elsewhere: Collection[str] 
         there = ", ".join(sorted(path.name for path in raw.iterdir())[:8]) or "nothing"
         raise IntakeError(
             f"no orders in the raw folder {raw} (STAMMKUNDE_RAW): put orders.csv, orders.parquet or a folder orders/ "
-            f"there, or a {MAPPING} that says what the files are: make map RAW={raw} proposes one (found: {there})"
+            f"there, or a {MAPPING} that says what the files are: make map RAW={typed(raw)} proposes one "
+            f"(found: {there})"
         )
     return found
 

@@ -12,7 +12,7 @@ import duckdb
 from stammkunde.database import identifier, quoted
 
 from .converting.source import Source, describe
-from .errors import IntakeError
+from .errors import IntakeError, typed
 from .find import Found
 from .mapping import EntityRule
 from .reading.files import load_file
@@ -80,7 +80,8 @@ def rule_for(item: Found, source: Source) -> EntityRule:
                 f"entity '{item.entity.name}': column '{column.name}' is missing in {source.shown}: "
                 f"{item.entity.name} cannot be read without it. "
                 f"Columns found: {', '.join(there[:MOST_SHOWN])}{hint(there)}. "
-                f"Files with other columns need a mapping: make map RAW={source.file or item.entity.name} proposes one"
+                f"Files with other columns need a mapping: make map RAW={typed(source.file or item.entity.name)} "
+                "proposes one"
             )
     present = {column: rule for column, rule in item.rule.columns.items() if column in source.columns}
     return item.rule.model_copy(update={"columns": present})

@@ -15,7 +15,7 @@ from stammkunde.settings import defaults
 from .converting.outcomes import Outcomes
 from .converting.source import letters
 from .entities import entities
-from .errors import IntakeError
+from .errors import IntakeError, typed
 from .find import MAPPING, Found, by_name
 from .guessing.names import is_table_of_rates, likeliest_entity, preset_of
 from .guessing.parts import Part, of_entity, of_preset, refunds_among, rules_of_preset
@@ -54,15 +54,17 @@ def propose(path: Path) -> Iterator[str]:
     files = files_of(path)
     if path.is_dir() and needs_no_mapping(path):
         yield f"# {path} holds orders under their own name and with their own columns: no mapping is needed."
-        yield f"# Try: make check RAW={path}"
+        yield f"# Try: make check RAW={typed(path)}"
         return
     folder = path if path.is_dir() else path.parent
     proposal = Proposal()
-    for group in alike(files, folder):
+    for group in alike(files, folder, proposal.missing):
         if preset := preset_of(group.sample.header):
             add_preset(proposal, preset, group, folder)
         else:
             add_entity(proposal, group, folder)
+    if path.is_dir() and "orders" not in proposal.parts:
+        proposal.missing.append("orders: no file looks like them, and nothing works without them")
     yield from written(proposal)
 
 
@@ -83,11 +85,16 @@ def files_of(path: Path) -> list[Path]:
     return files
 
 
-def alike(files: Sequence[Path], folder: Path) -> list[Group]:
-    """Files in groups of those that one rule can read."""
+def alike(files: Sequence[Path], folder: Path, missing: list[str]) -> list[Group]:
+    """Files in groups of those that one rule can read. Beside other files one may be no table: it is named."""
     groups: dict[tuple, Group] = {}
+    unread: list[IntakeError] = []
     for file in files:
-        sample = read_sample(file)
+        try:
+            sample = read_sample(file)
+        except IntakeError as error:
+            unread.append(error)
+            continue
         preset = preset_of(sample.header)
         columns = tuple(sorted(letters(column) for column in sample.header))
         # Signs that only some amounts of a file have are no reason to take it for another kind of file.
@@ -95,6 +102,9 @@ def alike(files: Sequence[Path], folder: Path) -> list[Group]:
         group = groups.setdefault((preset or columns, form), Group([], [], sample))
         group.files.append(file)
         group.names.append(str(file.relative_to(folder)))
+    if unread and not groups:
+        raise unread[0]
+    missing += [str(error).removeprefix(f"{folder}/") for error in unread]
     return list(groups.values())
 
 

@@ -11,6 +11,7 @@ import dagster as dg
 from orchestration.raw import File, files_below, fingerprint, still_written
 from orchestration.state import State
 from stammkunde.environment import environment
+from stammkunde.errors import SettingError
 from stammkunde.places import Places
 from stammkunde.settings import defaults
 from stammkunde.shops import ShopError, check_source, find_places
@@ -64,14 +65,20 @@ def last_fingerprint(places: Places) -> str | None:
 
 def daily(job: Job) -> dg.ScheduleDefinition:
     """Every day by the clocks of the shop; STAMMKUNDE_SCHEDULE holds another cron expression."""
-    return dg.ScheduleDefinition(
-        name="daily_refresh",
-        job=job,
-        cron_schedule=environment().schedule,
-        execution_timezone=str(defaults()["reporting_timezone"]),
-        default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="A whole refresh every day, also when no file has changed: an export that went silent is noticed.",
-    )
+    expression = environment().schedule
+    try:
+        return dg.ScheduleDefinition(
+            name="daily_refresh",
+            job=job,
+            cron_schedule=expression,
+            execution_timezone=str(defaults()["reporting_timezone"]),
+            default_status=dg.DefaultScheduleStatus.RUNNING,
+            description="A whole refresh every day, also when no file has changed: so that a silent export is noticed.",
+        )
+    except dg.DagsterInvalidDefinitionError as error:
+        raise SettingError(
+            f"STAMMKUNDE_SCHEDULE is '{expression}': must be a cron expression such as 0 5 * * * (every day at 5:00)"
+        ) from error
 
 
 def on_new_files(job: Job) -> dg.SensorDefinition:

@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 
+from stammkunde.errors import StammkundeError
 from stammkunde.request import RefreshRequest
 
 
@@ -55,4 +56,7 @@ def fail_dead_runs(instance) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(run_job(RefreshRequest.model_validate_json(sys.argv[1])))
+    try:
+        sys.exit(run_job(RefreshRequest.model_validate_json(sys.argv[1])))
+    except StammkundeError as error:  # a variable that cannot be meant
+        sys.exit(str(error))

@@ -52,10 +52,16 @@ def summary(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     yield from key_figures(connection, currency)
 
 
+# What the intake makes of lines that are no orders; most shops have none.
+LINES = ("folded", "left_out")
+
+
 def accounting(outcomes: Sequence[Row]) -> Iterator[str]:
     yield f"{'Raw order rows':<32}{number(sum(row['rows'] for row in outcomes)):>16}"
-    for outcome in ("counted", "excluded", "quarantined", "superseded"):
+    for outcome in ("counted", "excluded", "quarantined", "superseded", *LINES):
         reasons = {str(row["reason"]): row["rows"] for row in outcomes if row["outcome"] == outcome}
+        if outcome in LINES and not reasons:
+            continue
         yield f"{'  ' + outcome:<32}{number(sum(reasons.values())):>16}"
         for reason in sorted(reasons.keys() - {"none"}):
             yield f"{'    ' + reason:<32}{number(reasons[reason]):>16}"

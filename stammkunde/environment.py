@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from stammkunde.errors import SettingError
+from stammkunde.errors import SettingError, expected
 
 PREFIX = "STAMMKUNDE_"
+MEMORY = re.compile(r"\d+(\.\d+)? *([KMGT]i?B|%)", re.IGNORECASE)
+SECRETS = ("identity_salt", "webhook")  # in no message
+
+
+def size(text: str) -> str:
+    if not MEMORY.fullmatch(text):
+        raise ValueError("must be a size such as 12GB, or a share such as 80%")
+    return text
+
+
+def unquoted(secret: SecretStr) -> SecretStr:
+    """It becomes part of SQL."""
+    if "'" in secret.get_secret_value():
+        raise ValueError("must be a text without quotation marks")
+    return secret
 
 
 class Environment(BaseSettings):
@@ -24,7 +41,8 @@ class Environment(BaseSettings):
     published: Path | None = None
     target: str | None = None
     raw_tables: str = ""
-    identity_salt: SecretStr | None = None
+    memory: Annotated[str, AfterValidator(size)] | None = None  # read by dbt itself (profiles.yml)
+    identity_salt: Annotated[SecretStr, AfterValidator(unquoted)] | None = None
     shop: str | None = None
     thresholds: Path | None = None
     kept_builds: int = Field(5, ge=1)
@@ -43,6 +61,7 @@ def environment() -> Environment:
         return Environment()
     except ValidationError as error:
         first = error.errors()[0]
-        name = PREFIX + str(first["loc"][0]).upper()
-        said = first["msg"][0].lower() + first["msg"][1:]
-        raise SettingError(f"{name} is '{first['input']}': {said} (docs/settings.md says what it means)") from error
+        field = str(first["loc"][0])
+        shown = "" if field in SECRETS else f" is '{first['input']}'"
+        said = f"{PREFIX}{field.upper()}{shown}: {expected(first)}"
+        raise SettingError(f"{said} (docs/settings.md says what it means)") from error

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class StammkundeError(Exception):
     """Something that cannot go on. Its text is complete: it is shown as it stands, without a traceback."""
@@ -27,3 +30,26 @@ class PublishedFileError(StammkundeError):
 def one_line(error: BaseException) -> str:
     """What an error says, in one line."""
     return " ".join(str(error).split()) or type(error).__name__
+
+
+# What pydantic asks for, in words for people who do not program.
+EXPECTED = {
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_parsing": "must be a number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "string_type": "must be a text",
+    "list_type": "must be a list, such as [one, two]",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+}
+
+
+def expected(error: Mapping[str, Any]) -> str:
+    """What a value must be, by one of pydantic's errors."""
+    if error["type"] in EXPECTED:
+        return EXPECTED[error["type"]].format(**error.get("ctx", {}))
+    said = str(error["msg"]).removeprefix("Value error, ").replace("Input should be", "must be")
+    return f"{said[0].lower()}{said[1:]}"

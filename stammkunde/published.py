@@ -11,6 +11,8 @@ import duckdb
 from stammkunde.database import read_only, rows
 from stammkunde.errors import PublishedFileError, one_line
 
+AN_EMAIL = "%_@_%._%"  # no text of a published mart is or holds one
+
 
 @contextmanager
 def opened(published: Path) -> Iterator[duckdb.DuckDBPyConnection]:

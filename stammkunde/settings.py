@@ -20,7 +20,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from stammkunde.dates import iso_date
 from stammkunde.environment import environment
-from stammkunde.errors import SettingError
+from stammkunde.errors import SettingError, expected
 from stammkunde.places import PROJECT
 
 # The time of the run changes from run to run and changes no figure that is compared.
@@ -134,9 +134,10 @@ def check(overridden: Mapping[str, object], where: str) -> None:
         first = error.errors()[0]
         name = str(first["loc"][0])
         file = where if name in overridden else "dbt_project.yml"
-        said = first["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
-        shown = "" if name == SECRET else f" is '{first['input']}'"
-        raise SettingError(f"{file}: the setting {name}{shown}: {said[0].lower()}{said[1:]}") from error
+        entry = f", entry {int(first['loc'][1]) + 1}," if len(first["loc"]) > 1 else ""
+        value = "empty" if first["input"] is None else f"'{first['input']}'"
+        shown = "" if name == SECRET else f" is {value}"
+        raise SettingError(f"{file}: the setting {name}{entry}{shown}: {expected(first)}") from error
 
 
 def shown(settings: Mapping[str, object]) -> str:

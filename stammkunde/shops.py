@@ -15,13 +15,14 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from stammkunde.environment import environment
-from stammkunde.errors import StammkundeError
+from stammkunde.errors import SettingError, StammkundeError
 from stammkunde.files import replaced
 from stammkunde.places import DUCKDB, PUBLISHED, SAMPLE, WAREHOUSE, Places
 from stammkunde.published import published_shop
 
 SAMPLE_SHOP = "sample"
 FILE = "shops.json"
+APART = "a warehouse of its own: STAMMKUNDE_WAREHOUSE and STAMMKUNDE_PUBLISHED"
 
 
 class ShopError(StammkundeError):
@@ -124,6 +125,11 @@ def find_places(raw: Path | None = None, mapping: Path | None = None, target: st
         warehouse=(given.warehouse or WAREHOUSE).absolute(),
         published=(given.published or PUBLISHED).absolute(),
     )
+    if places.warehouse == places.published:
+        raise SettingError(
+            f"STAMMKUNDE_WAREHOUSE and STAMMKUNDE_PUBLISHED are both {places.published}: "
+            "readers need a file of their own"
+        )
     asked = named(raw, mapping, target)
     return chosen(asked, published_shop(places.published), remembered(places)).in_places(places)
 
@@ -133,7 +139,7 @@ def named(raw: Path | None = None, mapping: Path | None = None, target: str | No
     given = environment()
     folder, file = raw or given.raw, mapping or given.mapping
     return Source(
-        shop=given.shop or "",
+        shop=(given.shop or "").strip(),
         raw=folder.absolute() if folder else None,
         mapping=file.absolute() if file else None,
         raw_tables=given.raw_tables,
@@ -222,27 +228,37 @@ def given_up(places: Places, replaced_shop: str | None = None) -> str | None:
     place of none.
     """
     owner, source = published_shop(places.published), Source.of(places)
+    if owner is not None and owner == replaced_shop and owner in source.names:
+        raise ShopError(
+            f"--replace-shop is {owner}, the shop that would be read itself: name the folder of the other, too (--raw)"
+        )
     if owner is None or owner in source.names:
         return None
     if is_sample_shop(owner) or (owner == replaced_shop and not source.is_sample):
         return owner
-    apart = "a warehouse of its own: STAMMKUNDE_WAREHOUSE and STAMMKUNDE_PUBLISHED"
     if source.is_sample:
         raise ShopError(
             f"{places.published} holds the figures of the shop {owner}, whose place the sample does not take. "
-            f"Give the sample {apart}"
+            f"Give the sample {APART}"
         )
+    if source.raw and not source.raw.is_dir():  # a typing error, and no other shop
+        raise ShopError(f"raw folder {source.raw}: is not there. Name the folder that holds the exports (--raw)")
     given = f", not of {replaced_shop}" if replaced_shop else ""
-    what = f"the shop {source.shop} ({source.raw or source.raw_tables})"
-    raise ShopError(
-        f"{places.published} holds the figures of the shop {owner}{given}, and {what} is another one. "
-        f"To give {owner} up: stammkunde run --replace-shop {shlex.quote(owner)} "
-        f"(make run REPLACE_SHOP=..., or replace_shop in Dagster's launchpad). "
-        f"If it is the same shop in another place: {same_shop(owner)}. "
-        f"To have both, give this one {apart}"
+    raise ShopError(f"{places.published} holds the figures of the shop {owner}{given}, and {what_to_do(source, owner)}")
+
+
+def what_to_do(source: Source, owner: str) -> str:
+    """That a source is another shop than the published one, and the commands for what a person may have meant."""
+    name, folder = shlex.quote(owner), shlex.quote(str(source.raw)) if source.raw else ""
+    return (
+        f"the shop {source.shop} ({source.raw or source.raw_tables}) is another one. "
+        f"To give {owner} up: stammkunde run{folder and f' --raw {folder}'} --replace-shop {name} "
+        f"(make run{folder and f' RAW={folder}'} REPLACE_SHOP={name}, or replace_shop in Dagster's launchpad). "
+        f"If it is the same shop in another place: {same_shop(owner, folder or 'FOLDER')}. "
+        f"To have both, give this one {APART}"
     )
 
 
-def same_shop(name: str) -> str:
+def same_shop(name: str, folder: str = "FOLDER") -> str:
     """How a person says that a shop lies in another folder now."""
-    return f"STAMMKUNDE_SHOP={shlex.quote(name)} stammkunde run --raw FOLDER"
+    return f"STAMMKUNDE_SHOP={shlex.quote(name)} stammkunde run --raw {folder}"

@@ -1181,7 +1181,7 @@ ERRORS = (
         error=("mapping.yml, line 9: " + NOT_YAML, "'amount' is given twice"),
     ),
     Case("mapping_not_utf_8", {"mapping.yml": "# für\n".encode("latin-1")}, error=("mapping.yml: is not UTF-8 text",)),
-    Case("mapping_empty", {"mapping.yml": b""}, error=("mapping.yml: must hold `preset:` or `entities:`",)),
+    Case("mapping_empty", {"mapping.yml": b""}, error=("mapping.yml: must hold `preset:`, `entities:` or",)),
     Case("mapping_a_folder", {"mapping.yml": folder, "orders.csv": GOOD}, error=("mapping.yml: cannot be read",)),
     Case(
         "mapping_a_link_to_nothing",

@@ -8,12 +8,15 @@ import sys
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from intake.check import check, stage
 from intake.errors import IntakeError
+from intake.reporting.outcomes import shops_currency
 from intake.reporting.rates import is_inverted, usual
-from orchestration.quality.before_a_run import JUDGED
+from intake.reporting.what import negative_amounts
+from orchestration.quality.before_a_run import JUDGED, personal_data
 from orchestration.quality.evidence import gathered
 from orchestration.quality.gate import judge
 from orchestration.quality.thresholds import load_thresholds
@@ -228,6 +231,46 @@ def test_a_shop_in_another_currency_is_told_the_setting(unusable: subprocess.Com
     assert "If USD is the shop's currency, set reporting_currency to it" in unusable.stderr
 
 
+@pytest.mark.parametrize(("usable", "found"), [("JPY", "USD"), ("EUR", None)])
+def test_the_currency_without_rates_is_the_shop_s_where_nothing_is_in_the_reporting_currency(
+    usable: str, found: str | None
+) -> None:
+    with duckdb.connect() as connection:
+        connection.execute("create schema staging")
+        rows = f"values ('{usable}', null), ('KWD', null), ('usd', 'unknown_currency')"
+        connection.execute(f"create table staging.stg_orders as from ({rows}) as orders (currency, rejection_reason)")
+        connection.execute(
+            "create table staging.quarantined_orders as from staging.stg_orders where rejection_reason is not null"
+        )
+        assert shops_currency(connection, "EUR") == found
+
+
+def test_rows_below_zero_are_said_to_be_refunds() -> None:
+    with duckdb.connect() as connection:
+        connection.execute("create schema staging")
+        rows = "values ('negative_amount', '/in/orders.csv'), ('future_date', '/in/orders.csv')"
+        query = "create table staging.quarantined_orders as from ({}) as orders (rejection_reason, source_file)"
+        connection.execute(query.format(rows))
+        (found,) = negative_amounts(connection)
+        assert found.text == "1 row of orders.csv with an amount below zero: credit notes or returns?"
+        connection.execute("delete from staging.quarantined_orders where rejection_reason = 'negative_amount'")
+        assert [*negative_amounts(connection)] == []
+
+
+def test_emails_that_readers_would_see_block() -> None:
+    with duckdb.connect() as connection:
+        connection.execute("create schema marts; create schema intermediate")
+        orders = "values ('o1', 'ann@example.com', 'ann@example.com'), ('o2', 'web', null)"
+        connection.execute(f"create table marts.orders as from ({orders}) as orders (order_id, sales_channel, detail)")
+        customers = "values ('ann@example.com', 'DE'), ('web', 'post: ann@example.com')"
+        connection.execute(
+            f"create table intermediate.int_customers as from ({customers}) as customers (first_sales_channel, country)"
+        )
+        found = [*personal_data(connection)]
+    assert [finding.text.split(" ")[0] for finding in found] == ["sales_channel", "detail", "country"]
+    assert all(finding.blocks for finding in found)
+
+
 def test_files_with_other_columns_point_to_map(tmp_path: Path) -> None:
     (tmp_path / "orders.csv").write_text("ID,Purchase Date,Subtotal\n1,2024-01-01,5\n")
     with pytest.raises(IntakeError, match=rf"make map RAW={tmp_path / 'orders.csv'} proposes one"):
@@ -235,6 +278,10 @@ def test_files_with_other_columns_point_to_map(tmp_path: Path) -> None:
     (tmp_path / "orders.csv").rename(tmp_path / "export.csv")
     with pytest.raises(IntakeError, match=rf"make map RAW={tmp_path} proposes one"):
         list(check(tmp_path))
+    blank = tmp_path / "my shop"
+    blank.mkdir()
+    with pytest.raises(IntakeError, match=rf"make map RAW='{blank}' proposes one"):
+        list(check(blank))
 
 
 def test_a_setting_that_cannot_be_meant_names_the_mapping(tmp_path: Path) -> None:
@@ -242,7 +289,7 @@ def test_a_setting_that_cannot_be_meant_names_the_mapping(tmp_path: Path) -> Non
     (tmp_path / "mapping.yml").write_text("settings: {active_window_days: 0}\n")
     with pytest.raises(SettingError) as raised:
         list(check(tmp_path))
-    said = f"{tmp_path / 'mapping.yml'}: the setting active_window_days is '0': must be greater than or equal to 1"
+    said = f"{tmp_path / 'mapping.yml'}: the setting active_window_days is '0': must be at least 1"
     assert str(raised.value) == said
 
 
@@ -269,6 +316,13 @@ def test_what_dbt_says_is_left_without_its_frame() -> None:
         "  Database Error in model stg_orders (models/stg_orders.sql)\n  full disk\n"
     )
     assert what_is_wrong(printed) == "stg_orders: full disk"
+    printed = (
+        "Encountered an error while running operation: Compilation Error in macro a (macros/a.sql)\n  no table\n"
+        "  \n  > in macro b (macros/b.sql)\n"
+    )
+    assert what_is_wrong(printed) == "no table"
+    printed = "Runtime Error\n  no memory\n\n  Traceback (most recent call last):\n    File x, line 1\n"
+    assert what_is_wrong(printed) == "no memory"
 
 
 def test_every_check_of_the_gate_that_needs_no_build_before_can_be_judged(tmp_path: Path) -> None:

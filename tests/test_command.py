@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 import typer
 from rich.console import Console
@@ -135,3 +136,35 @@ def test_check_reads_what_was_refreshed_last_and_says_so(tmp_path: Path, monkeyp
     remember(replace(places, shop="my shop"))
     check()
     assert looked_at == [SAMPLE, places.raw]
+
+
+def test_check_says_what_it_leaves_open(tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    from cli.app import left_open
+    from tests.refreshes import places_in
+
+    places = replace(places_in(tmp_path), shop="mine")
+    assert [*left_open(places)] == []
+    (tables,) = left_open(replace(places, raw_tables="customers=erp.people"))
+    assert "no table (STAMMKUNDE_RAW_TABLES: customers=erp.people)" in tables
+    places.published.parent.mkdir(parents=True)
+    with duckdb.connect(str(places.published)) as connection:
+        connection.execute("create schema marts; create table marts.build as select 'b1' as build_id, 'mine' as shop")
+    assert [*left_open(places)] == ["What has changed against the published figures is judged by the run itself."]
+    (other,) = left_open(replace(places, shop="other", raw=tmp_path / "other"))
+    assert other.startswith("But it is another shop than the published one: ")
+
+
+def test_the_outcomes_in_the_summary_add_up_to_the_lines_of_the_files() -> None:
+    from reports.summary import accounting
+
+    def told(*outcomes: tuple[str, str, int]) -> list[list[str]]:
+        rows = [dict(zip(("outcome", "reason", "rows"), outcome, strict=True)) for outcome in outcomes]
+        return [line.split() for line in accounting(rows)]
+
+    usual = [("counted", "none", 4), ("excluded", "status", 2)]
+    assert [line[0] for line in told(*usual)] == ["Raw", "counted", "excluded", "status", "quarantined", "superseded"]
+    lines = told(*usual, ("folded", "none", 3), ("left_out", "refunds", 1))
+    assert lines[0] == ["Raw", "order", "rows", "10"]
+    assert lines[-3:] == [["folded", "3"], ["left_out", "1"], ["refunds", "1"]]

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.state import State
+from stammkunde.errors import SettingError
 from stammkunde.manifest import Manifest
 from stammkunde.places import Places
 from stammkunde.shops import find_places, remember
@@ -151,6 +152,14 @@ def test_the_schedule_fires_every_day_by_the_clocks_of_the_shop(defs) -> None:
         scheduled_execution_time=datetime(2026, 3, 1, 5), repository_def=defs.get_repository_def()
     )
     assert len(schedule.evaluate_tick(context).run_requests) == 1
+
+
+def test_a_schedule_that_cannot_be_meant_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    from orchestration.automation import daily
+
+    monkeypatch.setenv("STAMMKUNDE_SCHEDULE", "every day")
+    with pytest.raises(SettingError, match=r"STAMMKUNDE_SCHEDULE is 'every day': must be a cron expression"):
+        daily("refresh")
 
 
 def test_the_sensor_fires_once_for_new_contents(defs, places: Places) -> None:

@@ -228,8 +228,8 @@ CASES = [
     ),
     Case(
         "conflicting_orders_share", "0 %", "7.5 %", "at most 5 %",
-        "30 of 400 order rows have the number of another order, differ from it and are not older: they may be other "
-        "orders (staging.superseded_orders, superseded_reason conflict)",
+        "30 of 400 order rows have the number of another order, differ from it and are not older, so they may be "
+        "other orders: see staging.superseded_orders (superseded_reason conflict)",
         "insert into marts.row_accounting values ('orders', 'superseded', 'conflict', 30)",
     ),
     Case(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.app import table_of_builds
+from cli.app import table_of_builds, whole_lines
 from orchestration.acceptance import last_blocked
 from orchestration.history import attempts, failed_checks, note_withdrawn, told, waiting
 from orchestration.session import RefreshError
@@ -154,7 +154,7 @@ def test_the_list_of_builds_marks_the_one_that_readers_see(places: Places) -> No
     state = State(places.state)
     state.note("b1", outcome="published", shop="a", orders=1234, accepted_reason="the shop was migrated")
     state.note("b2", outcome="withdrawn", shop="a", orders=1235)
-    state.note("b3", outcome="blocked", shop="b", reason="too few orders")
+    state.note("b3", outcome="blocked", shop="b", reason="too few orders", accepted_reason="they were test orders")
     table = table_of_builds(told(places), "b1")
     columns = [list(column.cells) for column in table.columns]
     assert columns == [
@@ -162,5 +162,13 @@ def test_the_list_of_builds_marks_the_one_that_readers_see(places: Places) -> No
         ["a", "a", "b"],
         ["published", "withdrawn", "blocked"],
         ["1,234", "1,235", ""],
-        ["readers see this one; the shop was migrated", "", "too few orders"],
+        ["readers see this one; the shop was migrated", "", "too few orders; they were test orders"],
+    ]
+
+
+def test_no_name_in_the_list_of_builds_is_cut_off(places: Places) -> None:
+    State(places.state).note("20260301T050000Z-0a1b2c3d", outcome="blocked", shop="orders-of-the-shop-" + "x" * 60)
+    lines = [*whole_lines(table_of_builds(told(places), None))]
+    assert [line.split()[:3] for line in lines[1:]] == [
+        ["20260301T050000Z-0a1b2c3d", "orders-of-the-shop-" + "x" * 60, "blocked"]
     ]

@@ -599,7 +599,8 @@ FILE = "id,customer,day,value\n1,c,2024-01-01,5\n"
             ["entity 'orders': fold 'empty_is_zero' needs 'column'"],
         ),
         ("entities: [orders\n", ["is not valid YAML"]),
-        ("", ["must hold `preset:` or `entities:`"]),
+        ("", ["must hold `preset:`, `entities:` or `settings:`"]),
+        ("# orders.csv: no mapping is needed.\n", ["Where files need no mapping, take it away"]),
     ],
 )
 def test_a_mistake_in_a_mapping_is_one_line_that_names_it(tmp_path: Path, mapping: str, said: Sequence[str]) -> None:

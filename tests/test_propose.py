@@ -163,6 +163,24 @@ def test_a_date_that_can_be_read_in_two_ways_is_named(tmp_path: Path) -> None:
     assert "%m/%d/%Y would fit as well" in text
 
 
+def test_orders_with_a_column_of_refunds_are_orders(tmp_path: Path) -> None:
+    text = proposed(
+        tmp_path,
+        export_csv="Bestellnr;Kunde;Bestelldatum;Gesamtbetrag;Erstattet am;Erstattungsbetrag\n"
+        "1;7;25.01.2024;20,00;;\n2;7;26.01.2024;30,00;28.01.2024;10,00\n",
+    )
+    used(tmp_path, text)
+    columns = load_mapping(tmp_path / "mapping.yml").entities["orders"].columns
+    assert (columns["amount"].column, columns["refunded_amount"].column) == ("Gesamtbetrag", "Erstattungsbetrag")
+    assert "refunds" not in load_mapping(tmp_path / "mapping.yml").entities
+
+
+def test_that_no_file_holds_orders_is_said(tmp_path: Path) -> None:
+    text = proposed(tmp_path, e_csv="Erstattungsnr;Bestellnr;Erstattet am;Erstattungsbetrag\n1;7;25.01.2024;20,00\n")
+    assert "  refunds:\n" in text
+    assert "#   orders: no file looks like them" in text
+
+
 def test_what_is_missing_is_asked_for(tmp_path: Path) -> None:
     text = proposed(tmp_path, o_csv="order_number,customer,date,paid\n1,2,2024-01-01,5\n")
     assert "orders.amount: which of paid is it?" in text
@@ -190,6 +208,13 @@ def test_nothing_to_propose_is_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / "o.csv").write_text("just text without any separator\nmore of it\n")
     with pytest.raises(IntakeError, match=r"o\.csv, line 1: no separator found"):
         list(propose(tmp_path / "o.csv"))
+
+
+def test_notes_that_lie_beside_the_files_are_no_table_and_stop_nothing(tmp_path: Path) -> None:
+    text = proposed(tmp_path, notes_txt="exported on Monday\nask Anna\n", bestellungen_csv=GERMAN.encode("cp1252"))
+    assert "order_id: Bestellnummer" in text
+    assert "#   notes.txt, line 1: no separator found" in text
+    used(tmp_path, text)
 
 
 def test_a_folder_with_its_own_columns_needs_no_mapping_and_one_with_others_does(tmp_path: Path) -> None:

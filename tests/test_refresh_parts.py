@@ -105,14 +105,14 @@ def test_settings_are_described_as_the_project_names_them() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("active_window_days", 0, "greater than or equal to 1"),
-        ("active_window_days", "90", "valid integer"),
-        ("at_risk_after_days", -1, "greater than or equal to 0"),
-        ("count_fully_refunded", "perhaps", "valid boolean"),
-        ("excluded_statuses", "cancelled", "valid list"),
+        ("active_window_days", 0, "must be at least 1"),
+        ("active_window_days", "90", "must be a whole number"),
+        ("at_risk_after_days", -1, "must be at least 0"),
+        ("count_fully_refunded", "perhaps", "must be true or false"),
+        ("excluded_statuses", "cancelled", "must be a list, such as"),
         ("excluded_statuses", ["cancelled", " "], "must be a list of texts that are not empty"),
         ("refunded_statuses", [""], "must be a list of texts that are not empty"),
-        ("missing_values", "0", "valid list"),
+        ("missing_values", "0", "must be a list, such as"),
         ("identity_by", "e-mail", "'customer_id' or 'email'"),
         ("reporting_currency", "Euro", "must be a currency code of three letters"),
         ("as_of_date", "2025-02-30", "must be a date YYYY-MM-DD"),
@@ -130,6 +130,13 @@ def test_a_setting_that_cannot_be_meant_names_itself_and_its_file(name: str, val
     assert (str(value) in str(raised.value)) == (name != "identity_salt")
 
 
+def test_a_setting_that_is_empty_is_said_to_be_empty() -> None:
+    with pytest.raises(SettingError, match=r"the setting reporting_currency is empty: must be a text"):
+        settings.check({"reporting_currency": None}, "mapping.yml")
+    with pytest.raises(SettingError, match=r"the setting excluded_statuses, entry 2, is empty: must be a text"):
+        settings.check({"excluded_statuses": ["cancelled", None]}, "mapping.yml")
+
+
 def test_a_day_that_yaml_reads_as_a_date_is_one() -> None:
     settings.check({"as_of_date": date(2024, 5, 1)}, "mapping.yml")
 
@@ -144,8 +151,25 @@ def test_a_variable_that_cannot_be_meant_is_named(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("STAMMKUNDE_LOCK_WAIT", "")
     assert environment().lock_wait == 3600
     monkeypatch.setenv("STAMMKUNDE_LOCK_WAIT", "soon")
-    with pytest.raises(SettingError, match="STAMMKUNDE_LOCK_WAIT is 'soon'"):
+    with pytest.raises(SettingError, match="STAMMKUNDE_LOCK_WAIT is 'soon': must be a number"):
         environment()
+
+
+def test_memory_is_a_size_or_a_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    for size in ("12GB", "1.5 gib", "80%"):
+        monkeypatch.setenv("STAMMKUNDE_MEMORY", size)
+        assert environment().memory == size
+    monkeypatch.setenv("STAMMKUNDE_MEMORY", "much")
+    with pytest.raises(SettingError, match="STAMMKUNDE_MEMORY is 'much': must be a size such as 12GB"):
+        environment()
+
+
+def test_a_secret_that_cannot_be_meant_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STAMMKUNDE_IDENTITY_SALT", "let's")
+    with pytest.raises(SettingError) as raised:
+        environment()
+    assert str(raised.value).startswith("STAMMKUNDE_IDENTITY_SALT: must be a text without quotation marks")
+    assert "let's" not in str(raised.value)
 
 
 # Places

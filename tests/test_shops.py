@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from stammkunde.errors import SettingError
 from stammkunde.places import PROJECT, SAMPLE, Places
 from stammkunde.shops import (
     FILE,
@@ -90,6 +91,13 @@ def test_places_come_from_the_environment_and_go_back_to_it(tmp_path: Path, monk
         monkeypatch.setenv(name, value)
     monkeypatch.chdir("/")
     assert find_places() == found
+
+
+def test_readers_have_a_file_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("WAREHOUSE", "PUBLISHED"):
+        monkeypatch.setenv(f"STAMMKUNDE_{name}", str(tmp_path / "shop.duckdb"))
+    with pytest.raises(SettingError, match="STAMMKUNDE_WAREHOUSE and STAMMKUNDE_PUBLISHED are both "):
+        find_places()
 
 
 def test_the_sample_is_read_where_nothing_else_ever_was() -> None:
@@ -301,7 +309,12 @@ def test_another_shop_takes_its_place_only_by_the_name_of_the_one_that_is_given_
     for wrong in (None, "one", "sample", find_places(tmp_path / "other").shop):
         with pytest.raises(ShopError) as raised:
             refresh(folder(tmp_path / "other"), wrong)
-        assert f"To give {one} up: stammkunde run --replace-shop {one} " in str(raised.value)
+        command = f"stammkunde run --raw {tmp_path / 'other'} --replace-shop {one} "
+        assert f"To give {one} up: {command}(make run RAW={tmp_path / 'other'} REPLACE_SHOP={one}" in str(raised.value)
+    with pytest.raises(ShopError, match=f"raw folder {tmp_path / 'othre'}: is not there"):
+        refresh(tmp_path / "othre")
+    with pytest.raises(ShopError, match="the shop that would be read itself"):
+        refresh(None, one)
     assert [source.shop for source in remembered(find_places())] == [one]
     assert refresh(tmp_path / "other", one).raw == tmp_path / "other"
     assert refresh(tmp_path / "other", one).raw == tmp_path / "other"  # as a line of cron that was left so
@@ -310,12 +323,12 @@ def test_another_shop_takes_its_place_only_by_the_name_of_the_one_that_is_given_
 
 
 def test_names_with_blanks_can_be_copied_from_the_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("STAMMKUNDE_SHOP", "Bob's shop")
+    monkeypatch.setenv("STAMMKUNDE_SHOP", " Bob's shop ")  # a blank at its end would be seen by nobody
     refresh(folder(tmp_path / "one"))
     monkeypatch.delenv("STAMMKUNDE_SHOP")
     with pytest.raises(ShopError) as raised:
         refresh(folder(tmp_path / "other"))
-    assert """--replace-shop 'Bob'"'"'s shop' """ in str(raised.value)
+    assert """--replace-shop 'Bob'"'"'s shop' (make run RAW=""" in str(raised.value)
 
 
 def test_where_nothing_is_published_nothing_is_given_up(tmp_path: Path) -> None:

@@ -78,7 +78,14 @@ def likeliest_entity(file: str, header: Sequence[str]) -> str | None:
         is_refund(column) and says(column) for column in found("refunds", "refund_id", "refunded_at")
     )
     says_order = any(says(column) for column in found("orders", "order_id", "customer_id"))
-    if says_refund and len(found("refunds", "order_id", "amount")) == 2:
+    # A refund's day and amount beside an order's own day and amount: a row is an order, which may have been refunded.
+    is_order_with_refund = (
+        by_name != "refunds"
+        and not found("refunds", "refund_id")
+        and any(says(column) and not is_refund(column) for column in found("orders", "ordered_at"))
+        and found("orders", "amount") not in ([], found("refunds", "amount"))
+    )
+    if says_refund and not is_order_with_refund and len(found("refunds", "order_id", "amount")) == 2:
         return "refunds"
     if len(found("exchange_rates", "rate_date", "currency", "rate")) == 3 and not says_order:
         return "exchange_rates"

@@ -61,7 +61,8 @@ def of_entity(entity: str, names: Sequence[str], sample: Sample) -> Part:
             part.missing.append(f"{entity}.{target}: which of {', '.join(free)} is it?")
     if free:
         part.notes.append(f"not used: {', '.join(free)}")
-    if entity == "orders" and (refunds := [column for column in free if is_refund(column)]):
+    refunds = [column for column in free if is_refund(column)]
+    if entity == "orders" and refunds and "refunded_amount" not in part.rule["columns"]:
         part.notes.append(f"looks like refunds: {', '.join(refunds)}. If it is, map it as refunded_amount")
     return part
 

@@ -24,7 +24,9 @@ def read_yaml(path: Path) -> dict:
         problem = getattr(error, "problem", None) or error
         raise IntakeError(f"{path}{where}: is not valid YAML ({problem}). Correct it there") from error
     if not isinstance(document, dict):
-        raise IntakeError(f"{path}: must hold `preset:` or `entities:`")
+        raise IntakeError(
+            f"{path}: must hold `preset:`, `entities:` or `settings:`. Where files need no mapping, take it away"
+        )
     return document
 
 

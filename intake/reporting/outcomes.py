@@ -133,13 +133,20 @@ def counted_orders(connection: duckdb.DuckDBPyConnection) -> int:
     return connection.execute("select count(*) from intermediate.int_order_sequence").fetchall()[0][0]
 
 
-def shops_currency(connection: duckdb.DuckDBPyConnection) -> str | None:
-    """The currency that most rows without a rate have, where it is that of more rows than are usable."""
+def shops_currency(connection: duckdb.DuckDBPyConnection, currency: str) -> str | None:
+    """The currency that most rows without a rate have, where it is that of more rows than are usable, or no usable
+    order is in the reporting currency."""
     found = connection.execute(
         """
-        select upper(currency), count(*) > (select count(*) from staging.stg_orders where rejection_reason is null)
-        from staging.quarantined_orders where rejection_reason = 'unknown_currency'
-        group by 1 order by count(*) desc limit 1
-        """
+        select upper(quarantined.currency), count(*) > any_value(usable.orders) or any_value(usable.own) = 0
+        from staging.quarantined_orders as quarantined
+        cross join (
+            select count(*) as orders, count(*) filter (where upper(currency) = ?) as own
+            from staging.stg_orders where rejection_reason is null
+        ) as usable
+        where quarantined.rejection_reason = 'unknown_currency'
+        group by 1 order by count(*) desc, 1 limit 1
+        """,
+        [currency],
     ).fetchall()
     return found[0][0] if found and found[0][1] else None

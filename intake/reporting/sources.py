@@ -8,6 +8,8 @@ from pathlib import Path
 
 import duckdb
 
+from stammkunde.database import quoted
+
 from ..converting.source import Source
 from ..find import Found
 from ..load import drop_sources, rule_for, sources
@@ -100,9 +102,15 @@ def samples(connection: duckdb.DuckDBPyConnection, source: Source, rule: ColumnR
     """A few values of a column as they come, e-mails masked."""
     if rule.column is None:
         return ""
-    column = source.find(rule.column, "").sql
+    texts = [text_of(source, rule.column), *([text_of(source, rule.otherwise)] if rule.otherwise else [])]
+    if rule.present:
+        texts[0] = f"case when {texts[0]} is not null then {quoted(rule.present)} end"
     values = connection.execute(
-        f"select distinct trim(cast({column} as varchar)) as value from {source.table} "
-        f"where trim(cast({column} as varchar)) <> '' order by value limit {SAMPLES}"
+        f"select distinct coalesce({', '.join([*texts, 'null'])}) as value from {source.table} "
+        f"where value is not null order by value limit {SAMPLES}"
     ).fetchall()
     return ", ".join(masked(value) for (value,) in values) or "(no values)"
+
+
+def text_of(source: Source, column: str) -> str:
+    return f"nullif(trim(cast({source.find(column, '').sql} as varchar)), '')"

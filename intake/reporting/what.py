@@ -35,6 +35,7 @@ def what_findings(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
     yield from first_days(connection)
     yield from refunds_above_the_amount(connection)
     yield from zero_amounts(connection)
+    yield from negative_amounts(connection)
     yield from gift_cards(connection)
 
 
@@ -109,8 +110,23 @@ def zero_amounts(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
     if number:
         yield Finding(
             f"{counted(number, 'order', 'orders')} of {counted(customers, 'customer', 'customers')} at 0.00 "
-            f"{'counts' if number == 1 else 'count'} as purchases (exchanges, replacements, gifts?)",
-            "to leave them out, a rule for orders: leave_out: {exchanges: {column: (the amount's), zero: true}}",
+            f"{'counts as a purchase' if number == 1 else 'count as purchases'} (exchanges, replacements, gifts?)",
+            "to leave them out, a rule for orders, with the column of the amount: "
+            "leave_out: {exchanges: {column: Subtotal, zero: true}}",
+        )
+
+
+def negative_amounts(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+    number, sources = connection.execute(
+        """
+        select count(*), list(distinct source_file) from staging.quarantined_orders
+        where rejection_reason = 'negative_amount'
+        """
+    ).fetchall()[0]
+    if number:
+        yield Finding(
+            f"{counted(number, 'row', 'rows')} of {files(sources)} with an amount below zero: credit notes or returns?",
+            "they are not counted, and not taken off either: map such rows as refunds (docs/mapping.md, Refunds)",
         )
 
 

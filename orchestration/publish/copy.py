@@ -13,8 +13,7 @@ from orchestration.publish.builds import PublishError
 from stammkunde.database import STORAGE_VERSION, attach_read_only, identifier, in_memory, quoted, wal_of
 from stammkunde.files import remove, to_disk
 from stammkunde.manifest import MARTS
-
-AN_EMAIL = "%_@_%._%"
+from stammkunde.published import AN_EMAIL
 
 
 def write(warehouse: Path, target: Path, build_id: str) -> dict[str, int]:

@@ -61,7 +61,8 @@ def load_thresholds(path: Path | None = None) -> Thresholds:
     try:
         loaded = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ThresholdError(f"{file}: cannot be read: {' '.join(str(error).split())}") from error
+        why = " ".join(str(error).split())
+        raise ThresholdError(f"{file}: cannot be read: {why}. Correct it, or STAMMKUNDE_THRESHOLDS") from error
     try:
         return FILE.validate_python(loaded)
     except ValidationError as error:

@@ -36,8 +36,8 @@ STAGING = Suite(
                     unit="percent",
                     says="Few orders came in two forms of which nothing says which is right",
                     warns="{conflicting:,.0f} of {rows:,.0f} order rows have the number of another order, differ from "
-                    "it and are not older: they may be other orders (staging.superseded_orders, superseded_reason "
-                    "conflict)",
+                    "it and are not older, so they may be other orders: see staging.superseded_orders "
+                    "(superseded_reason conflict)",
                 ),
                 Check(
                     "conflicting_orders",
