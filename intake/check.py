@@ -20,7 +20,7 @@ from stammkunde.dbt import Dbt
 from stammkunde.errors import DbtError
 
 from .errors import IntakeError, typed
-from .find import discover, mapping_of
+from .find import discover, mapping_of, not_read
 from .guessing.names import is_refund
 from .load import workspace
 from .prepare import prepare
@@ -54,8 +54,10 @@ def check(raw: Path, mapping: Path | None = None, gate: Gate = lambda warehouse,
     setting.check(overrides, where)
     unused = Unused()
     with workspace() as (connection, work):
-        for item in discover(raw, mapping):
+        found = discover(raw, mapping)
+        for item in found:
             yield from entity_report(connection, item, raw, work, unused)
+        unused.files = not_read(raw, found)
     yield from unused.lines()
     yield ""
     command = f"RAW={typed(raw)}" + (f" MAPPING={typed(mapping)}" if mapping else "")
@@ -93,6 +95,7 @@ def judged(
             *who_findings(connection, settings),
             *what_findings(connection),
             *unread_refunds(connection, unused),
+            *unused.findings(),
             *rates_findings(connection, currency),
             *of_the_gate,
         ]

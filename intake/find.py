@@ -19,6 +19,7 @@ from .reading.header import Wanted
 MAPPING = "mapping.yml"
 OUTCOMES = "intake_outcomes"  # what preparing writes about lines that are no rows
 FEWEST_COLUMNS = 3  # of an entity that a file must have to be taken for one
+OF_PROGRAMS = (".", "~$")  # how files begin that programs leave beside others
 # Endings of tables that are not read here. What lies beside the entities otherwise (notes, checksums) is nobody's data.
 UNREAD = (
     ".xls", ".xlsb", ".xlsm", ".ods", ".numbers", ".json", ".jsonl", ".ndjson", ".xml", ".html", ".sql", ".sqlite",
@@ -91,9 +92,10 @@ def mapped(mapping: Mapping, raw: Path) -> list[Found]:
 
 def matches(raw: Path, pattern: str, where: str) -> list[Path]:
     try:
-        return [path for path in raw.glob(pattern) if path.name != MAPPING]
+        found = [path for path in raw.glob(pattern) if path.name != MAPPING]
     except (NotImplementedError, ValueError) as error:
         raise IntakeError(f"{where}: files '{pattern}' is no pattern under the raw folder ({error})") from error
+    return [path for path in found if not path.name.startswith(OF_PROGRAMS) or path.name == Path(pattern).name]
 
 
 def check_files_were_not_missed(mapping: Mapping, raw: Path, found: Sequence[Found]) -> None:
@@ -101,7 +103,7 @@ def check_files_were_not_missed(mapping: Mapping, raw: Path, found: Sequence[Fou
     all columns that are read of it, is an error: its rows would be missed without a word."""
     read = {os.path.realpath(file) for item in found for file in item.files}
     for path in sorted(raw.iterdir()):
-        if path.name.startswith((".", "_")) or stem(path) is None or os.path.realpath(path) in read:
+        if path.name.startswith((*OF_PROGRAMS, "_")) or stem(path) is None or os.path.realpath(path) in read:
             continue
         for item in found:
             where = f"{mapping.path}: entity '{item.entity.name}'"
@@ -116,6 +118,25 @@ def check_files_were_not_missed(mapping: Mapping, raw: Path, found: Sequence[Fou
                     f"{where}: {path} would not be read, but has all columns that are read of {item.files[0].name}. "
                     "Name it in `files` as well, or take it away"
                 )
+
+
+def not_read(raw: Path, found: Sequence[Found]) -> dict[str, str | None]:
+    """Files of a raw folder that look like tables and are not read, with the entity all of whose columns they have."""
+    tables = [item.rule.table for item in found if item.rule.table is not None]
+    known = {file for item in found for file in item.files} | {raw / table.duckdb for table in tables if table.duckdb}
+    read = {os.path.realpath(path) for path in known}
+    beside = [
+        path
+        for path in sorted(raw.iterdir())
+        if path.is_file()
+        and not path.name.startswith((*OF_PROGRAMS, "_"))
+        and (stem(path) is not None or path.name.lower().endswith(UNREAD))
+        and os.path.realpath(path) not in read
+    ]
+    return {
+        path.name: next((item.entity.name for item in found if item.files and has_columns_of(path, item)), None)
+        for path in beside
+    }
 
 
 def has_columns_of(path: Path, item: Found) -> bool:
@@ -139,7 +160,7 @@ def by_name(raw: Path, settings: Dictionary[str, object] | None = None) -> list[
         parts = sorted(
             path
             for path in (folder.iterdir() if folder.is_dir() else ())
-            if stem(path) is not None and not path.name.startswith((".", "_"))
+            if stem(path) is not None and not path.name.startswith((*OF_PROGRAMS, "_"))
         )
         check_nothing_is_passed_over(entity.name, there, folder)
         if len(single) + bool(parts) > 1:
@@ -167,7 +188,7 @@ def check_nothing_is_passed_over(entity: str, there: list[Path], folder: Path) -
     named = [path for path in there if path.name.split(".")[0] == entity]
     inside = list(folder.iterdir()) if folder.is_dir() else []
     for path in (*named, *inside):
-        if path.name.startswith((".", "_")) or stem(path) is not None:
+        if path.name.startswith((*OF_PROGRAMS, "_")) or stem(path) is not None:
             continue
         if path.name.lower().endswith(UNREAD):
             raise IntakeError(f"{path}: such files are not read. Export it as CSV, Parquet or .xlsx, or take it away")
@@ -185,7 +206,7 @@ def check_nothing_lies_beside(there: Sequence[Path], found: Sequence[Found]) -> 
     read = {os.path.realpath(file) for item in found for file in item.files}
     names = {item.entity.name for item in found}
     for path in there:
-        if path.name.startswith((".", "_")) or path.name in entities() or os.path.realpath(path) in read:
+        if path.name.startswith((*OF_PROGRAMS, "_")) or path.name in entities() or os.path.realpath(path) in read:
             continue
         name = path.name if path.is_dir() else stem(path)
         if name is None or name in entities() or name == OUTCOMES:

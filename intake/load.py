@@ -42,11 +42,21 @@ def sources(connection: duckdb.DuckDBPyConnection, item: Found, raw: Path, work:
         load_table(connection, table, item.rule.table, raw, work)
         loaded.append(describe(connection, table, f"table {item.rule.table.name}"))
     wanted = wanted_columns(item)
+    are_numbered = any(rule.row_number is not None for rule in item.rule.columns.values())
+    last = 0
     for position, path in enumerate(item.files):
         table = f"source_{item.entity.name}_{position}"
         left_out = load_file(connection, table, path, item.rule.format, work, wanted)
+        if are_numbered:
+            last = count_on(connection, table, last)
         loaded.append(describe(connection, table, str(path), str(path), left_out))
     return loaded
+
+
+def count_on(connection: duckdb.DuckDBPyConnection, table: str, last: int) -> int:
+    """Number the rows of a file on from the last one of the files before it. Gives the number of its own last."""
+    connection.execute(f"update {table} set source_line = source_line + {last}")
+    return connection.execute(f"select coalesce(max(source_line), {last}) from {table}").fetchall()[0][0]
 
 
 def wanted_columns(item: Found) -> Wanted:

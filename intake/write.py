@@ -10,7 +10,11 @@ import duckdb
 
 from stammkunde.database import quoted
 
-from .converting.doubts import check_rows_are_no_items, check_rules_judge_orders
+from .converting.doubts import (
+    check_amounts_are_of_one_currency,
+    check_rows_are_no_items,
+    check_rules_judge_orders,
+)
 from .converting.one_source import as_one, equal_rows_once
 from .converting.outcomes import Outcomes, lines_by_file, tables
 from .converting.rows import canonical_select, judged_lines
@@ -58,6 +62,8 @@ def entity_selects(
         for reason, count in source.left_out.items():
             outcomes.leave_out(item.entity.name, reason, source.file, count)
     rules = [rule_for(item, source) for source in loaded]
+    if item.entity.name == "orders":
+        check_amounts_are_of_one_currency(connection, loaded, rules, where)
     loaded = tell_apart(connection, loaded, rules, where)
     kept = [stay(connection, source, rule, item, outcomes) for source, rule in zip(loaded, rules, strict=True)]
     if (document := document_of(item)) is not None and len(kept) > 1:

@@ -38,27 +38,44 @@ def amount(source: Source, rule: EntityRule, name: str, where: str) -> str:
             return amount(source, rule, wanted.removeprefix("="), where)
         return number(source.find(wanted, where), rule.format)
 
-    value = other(column.column or "")
-    if column.unit is not None:
-        value = f"({value} * {factor(source, rule, column, where)})"
+    def in_units(value: str) -> str:
+        """What stands in the smallest unit as whole units."""
+        return value if column.unit is None else f"({value} * {factor(source, rule, column, where)})"
+
+    def money(wanted: str) -> str:
+        """Another column of the file has the unit of this one; a mapped one is in whole units already."""
+        return other(wanted) if wanted.startswith("=") else in_units(other(wanted))
+
+    value = money(column.column or "")
     if column.times is not None:
         value = f"({value} * {other(column.times)})"
     for sign, named in (("+", column.plus), ("-", column.less)):
         for wanted in named:
             blank = f"{cleaned(source.find(wanted, where))} is null"
-            value = f"({value} {sign} coalesce({other(wanted)}, case when {blank} then 0 end))"
+            value = f"({value} {sign} coalesce({money(wanted)}, case when {blank} then 0 end))"
     if lowered_by_lines(rule, name):
-        value = f"({value} - {WORTH_LEFT_OUT})"
+        value = f"({value} - {in_units(WORTH_LEFT_OUT)})"
     if column.scaled_by is not None:
         part, whole = (other(wanted) for wanted in column.scaled_by)
         value = f"case when {value} = 0 then 0 else round(cast({value} as double) * {part} / nullif({whole}, 0), 4) end"
     if column.negate:
         value = f"(- ({value}))"
     value = f"cast({value} as decimal(28, 4))"
-    if column.at_most is None:
-        return value
-    # Of a value and a null, least() takes the value: what is unknown must not become the cap.
-    return f"case when {value} is not null then least({value}, {other(column.at_most)}) end"
+    if column.at_most is not None:
+        # Of a value and a null, least() takes the value: what is unknown must not become the cap.
+        value = f"(case when {value} is not null then least({value}, {money(column.at_most)}) end)"
+    if column.otherwise is not None:
+        blank = f"{cleaned(source.find(column.column or '', where))} is null"
+        instead = amount(source, of_the_other_column(rule, name), name, where)
+        value = f"(case when {blank} then {instead} else {value} end)"
+    return value
+
+
+def of_the_other_column(rule: EntityRule, name: str) -> EntityRule:
+    """The rule by which a number is read from the column that counts where the first one is empty."""
+    column = rule.columns[name]
+    instead = ColumnRule(column=column.otherwise, unit=column.unit, negate=column.negate)
+    return rule.model_copy(update={"columns": {**rule.columns, name: instead}})
 
 
 def factor(source: Source, rule: EntityRule, column: ColumnRule, where: str) -> str:

@@ -6,7 +6,7 @@ from stammkunde.database import quoted
 
 from ..entities import Column
 from ..mapping import ColumnRule, EntityRule
-from .amounts import decimal_text, lowered_by_lines
+from .amounts import decimal_text, lowered_by_lines, of_the_other_column
 from .source import Source
 from .times import in_time_zone, timestamp_text
 from .told_apart import TOLD_APART, is_told_apart
@@ -57,6 +57,8 @@ def value_of_column(source: Source, entity_rule: EntityRule, name: str, kind: st
         instead = cleaned(other)
         if rule.date_format is not None and other.is_text:
             instead = timestamp_text(instead, rule.date_format)
+        if kind == "decimal":
+            instead = decimal_text(source, of_the_other_column(entity_rule, name), name, instead, where)
         text = f"coalesce({text}, {instead})"
     return text
 

@@ -32,6 +32,8 @@ def meets(source: Source, condition: Condition, form: Format, where: str) -> str
         return f"coalesce({number(column, form)} = 0, false)"
     if condition.empty:
         return f"({text} is null)"
+    if condition.filled:
+        return f"({text} is not null)"
     if condition.contains is not None:
         parts = " or ".join(f"contains(lower({text}), {quoted(part.lower())})" for part in condition.contains)
         return f"coalesce({parts}, false)"

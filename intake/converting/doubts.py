@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 import duckdb
+
+from stammkunde.database import quoted
 
 from ..errors import IntakeError
 from ..mapping import EntityRule, FirstLine
@@ -12,6 +17,7 @@ from .source import Source
 from .values import cleaned
 
 MOST_SHARE = 0.01  # of the order numbers of a file that may be doubtful: staging shows those as conflicts
+CURRENCY_OF = {"€": "EUR", "EURO": "EUR", "Euro": "EUR", "$": "USD", "US$": "USD", "£": "GBP", "¥": "JPY", "Fr.": "CHF"}
 OF_ONE_ORDER = ("customer_id", "customer_email", "ordered_at", "updated_at")
 
 
@@ -54,6 +60,29 @@ def check_rows_are_no_items(
             f"rows of the same time with different amounts. If the rows are items whose amounts add up, say "
             f"fold: {{kind: add_lines, by: {by}}}; if one of them holds the whole order, fold: {{kind: first_line, "
             f"by: {by}}}; if they are versions of it, map updated_at or say fold: {{kind: versions}}"
+        )
+
+
+def check_amounts_are_of_one_currency(
+    connection: duckdb.DuckDBPyConnection, loaded: Sequence[Source], rules: Sequence[EntityRule], where: str
+) -> None:
+    """Raises IntakeError where amounts have signs of several currencies and no column says which: all would be taken
+    for the shop's own."""
+    found: set[str] = set()
+    for source, rule in zip(loaded, rules, strict=True):
+        column = rule.columns["amount"].column if "amount" in rule.columns else None
+        if column is None or "currency" in rule.columns or not rule.format.currency_sign:
+            continue
+        signs = "|".join(re.escape(sign) for sign in sorted(rule.format.currency_sign, key=len, reverse=True))
+        text = cleaned(source.find(column, f"{where}, column 'amount'"))
+        rows = connection.execute(
+            f"select distinct regexp_extract({text}, {quoted(signs)}) from {source.table} where malformed_line is null"
+        ).fetchall()
+        found |= {sign for (sign,) in rows if sign}
+    if len({CURRENCY_OF.get(sign, sign.upper()) for sign in found}) > 1:
+        raise IntakeError(
+            f"{where}, column 'amount': has amounts with {' and '.join(sorted(found))} (currency_sign), and no column "
+            "for `currency`: all would be taken for the shop's own. Map `currency`, or name one currency alone"
         )
 
 

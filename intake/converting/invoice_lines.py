@@ -12,7 +12,7 @@ from ..entities import Entity
 from ..mapping import EntityRule, InvoiceLines
 from .columns import expression
 from .source import Source
-from .values import cleaned, number
+from .values import cleaned, number, without_point_zero
 
 TEMPLATE = Path(__file__).with_name("invoice_lines.sql")
 FROM_LINES = ("amount", "refunded_amount", "updated_at")  # whatever the mapping says of them
@@ -32,7 +32,7 @@ def invoice_orders(source: Source, rule: EntityRule, fold: InvoiceLines, entity:
         source=source.table,
         invoice=cleaned(source.find(fold.invoice, where)),
         product=cleaned(source.find(fold.product, where)),
-        customer_id=mapped.get("customer_id", "null"),
+        customer_id=without_point_zero(mapped["customer_id"]) if "customer_id" in mapped else "null",
         ordered_at=mapped["ordered_at"],
         quantity=number(source.find(fold.quantity, where), rule.format),
         price=number(source.find(fold.price, where), rule.format),

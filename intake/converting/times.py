@@ -10,6 +10,7 @@ from .tables import months, time_zones
 
 WITH_TIME = ("%H", "%I", "%X", "%c")
 NOT_AS_DECLARED = " (not as declared)"
+FIRST_YEAR = 1000
 # A local time in the form that staging reads: what a time zone can be applied to.
 LOCAL = "[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?)?"
 
@@ -21,6 +22,8 @@ def timestamp_text(text: str, date_format: str) -> str:
         form = re.sub(r"%[bB]\.?", "%m", form)
         readable = with_month_numbers(text)
     parsed = f"try_strptime({readable}, {quoted(form)})"
+    if "%Y" in form:  # DuckDB takes a year of two digits for one of the first century
+        parsed = f"(case when {parsed} >= '{FIRST_YEAR}-01-01' then {parsed} end)"
     if "%z" in form or "%Z" in form:
         written = f"strftime(timezone('UTC', {parsed}), '%Y-%m-%d %H:%M:%S.%f') || 'Z'"
     elif any(directive in form for directive in WITH_TIME):
@@ -32,6 +35,7 @@ def timestamp_text(text: str, date_format: str) -> str:
 
 def with_month_numbers(text: str) -> str:
     """A date with the number of the month, in two digits, instead of its name and the point behind it."""
+    text = f"nfc_normalize({text})"  # the ä of März may be two characters
     names = "|".join(months())
     before, behind = r"(^|[^\pL])", r"([^\pL]|$)"
     found = f"regexp_extract(lower({text}), {quoted(f'{before}({names}){behind}')}, 2)"

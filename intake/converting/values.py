@@ -30,12 +30,19 @@ def cleaned(column: SourceColumn) -> str:
 
 def as_digits(column: SourceColumn) -> str:
     """A typed value as text; a whole number is its digits, also where it arrives as a double (1e15, 17850.0)."""
+    if column.kind == "TIMESTAMP WITH TIME ZONE":  # a cast would write the offset as staging does not read it
+        return f"strftime(timezone('UTC', {column.sql}), '%Y-%m-%d %H:%M:%S.%f') || 'Z'"
     if column.kind not in ("DOUBLE", "FLOAT"):
         return f"cast({column.sql} as varchar)"
     whole = f"abs({column.sql}) < 1e18 and {column.sql} = trunc({column.sql})"
     return (
         f"case when {whole} then cast(cast({column.sql} as bigint) as varchar) else cast({column.sql} as varchar) end"
     )
+
+
+def without_point_zero(text: str) -> str:
+    """An id as staging has it: 17850 for 17850.0, as pandas writes it where another row has none."""
+    return f"regexp_replace(cast({text} as varchar), '^(-?[0-9]+)[.]0+$', '\\1')"
 
 
 def plain_number(text: str, form: Format) -> str:
@@ -55,14 +62,19 @@ def plain_number(text: str, form: Format) -> str:
 def without_signs(text: str, form: Format) -> str:
     """A number without its currency sign, below zero with a minus before it, whichever way that is declared."""
     if form.negative == "brackets":
-        text = f"regexp_replace({text}, '^[(](.*)[)]$', '-\\1')"
+        text = f"regexp_replace({without_currency(text, form)}, '^[(](.*)[)]$', '-\\1')"
     if form.negative == "trailing_minus":
-        text = f"regexp_replace({text}, '^(.*[^ ]) *-$', '-\\1')"
-    if form.currency_sign:
-        signs = "|".join(re.escape(sign) for sign in form.currency_sign)
-        before = quoted(f"^(-?){BLANK_SIGNS}*(?:{signs})?{BLANK_SIGNS}*")
-        text = f"regexp_replace(regexp_replace({text}, {before}, '\\1'), {quoted(f'{BLANK_SIGNS}*(?:{signs})$')}, '')"
-    return text
+        text = f"regexp_replace({without_currency(text, form)}, '^(.*[^ ]) *-$', '-\\1')"
+    return without_currency(text, form)
+
+
+def without_currency(text: str, form: Format) -> str:
+    """A number without the currency sign before or behind it."""
+    if not form.currency_sign:
+        return text
+    signs = "|".join(re.escape(sign) for sign in form.currency_sign)
+    before = quoted(f"^(-?){BLANK_SIGNS}*(?:{signs})?{BLANK_SIGNS}*")
+    return f"regexp_replace(regexp_replace({text}, {before}, '\\1'), {quoted(f'{BLANK_SIGNS}*(?:{signs})$')}, '')"
 
 
 def unreadable_number(text: str) -> str:

@@ -12,7 +12,7 @@ from .sample import Sample
 LINE_COLUMNS = ("product_id", "product_name", "line_number", "quantity")  # of order_lines: what a line has
 KIND_COLUMNS = (
     "type", "ordertype", "posttype", "eventtype", "transactiontype", "recordtype", "art", "typ", "belegart", "vorgang",
-    "vorgangsart", "buchungsart",
+    "vorgangsart", "buchungsart", "kind", "documenttype", "doctype", "dokumentart", "dokumenttyp", "belegtyp",
 )  # fmt: skip
 PARENT_COLUMNS = (
     "parentorderid",
@@ -68,12 +68,22 @@ def fold_of(sample: Sample, columns: Mapping[str, str]) -> tuple[dict[str, objec
 def refund_rows(sample: Sample) -> tuple[str, list[str]] | None:
     """The column that says which rows are refunds, and its words for it; None where none does."""
     for column in sample.header:
-        if letters(column) in KIND_COLUMNS:
-            words = sorted({value for value in sample.values[column] if value and is_refund(value)})
+        if says_kind(column):
+            words = sorted({value for value in sample.values[column] if value and means_refund(value)})
             others = {value for value in sample.values[column] if value} - set(words)
             if words and others:
                 return column, words
     return None
+
+
+def says_kind(column: str) -> bool:
+    """Whether a column says, by its name, of what kind a row is."""
+    return letters(column) in KIND_COLUMNS
+
+
+def means_refund(word: str) -> bool:
+    """Whether a kind of row is a refund, or takes a whole invoice back."""
+    return is_refund(word) or "storno" in letters(word)
 
 
 def parent_of(header: Sequence[str]) -> str | None:

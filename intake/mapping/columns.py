@@ -16,7 +16,7 @@ UNITS = ("cents", "minor", "stripe_minor")
 def as_translations(value: object) -> dict[str, str]:
     if not isinstance(value, dict):
         raise mistake("`values` must hold lines of the form `text in the file: text instead`")
-    return {str(old): str(new) for old, new in value.items()}
+    return {str(old): "" if new is None else str(new) for old, new in value.items()}
 
 
 Translations = Annotated[dict[str, str], BeforeValidator(as_translations)]

@@ -1,4 +1,4 @@
-"""Conditions on a row of a file: by a column's value, a part of it, or because it is zero or empty."""
+"""Conditions on a row of a file: by a column's value, a part of it, or because it is zero, empty or not."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from .messages import mistake
 from .part import Flag, Part, Text, Texts
 
-TESTS = ("is", "is_not", "contains", "zero", "empty")
+TESTS = ("is", "is_not", "contains", "zero", "empty", "filled")
 
 
 class Condition(Part):
@@ -23,13 +23,23 @@ class Condition(Part):
     contains: Texts | None = None
     zero: Flag = False  # a number that is 0
     empty: Flag = False
+    filled: Flag = False  # not empty
     optional: Flag = False  # a file without the column has no row that meets the condition
 
     @model_validator(mode="after")
     def says_one_thing(self) -> Condition:
-        said = (self.is_ is not None, self.is_not is not None, self.contains is not None, self.zero, self.empty)
+        said = (
+            self.is_ is not None,
+            self.is_not is not None,
+            self.contains is not None,
+            self.zero,
+            self.empty,
+            self.filled,
+        )
         if sum(said) != 1:
             raise mistake(f"a condition on '{self.column}' needs one of {', '.join(TESTS)}")
+        if any(not word.strip() for words in (self.is_, self.is_not, self.contains) for word in words or ()):
+            raise mistake(f"a condition on '{self.column}' has an empty text: say `empty: true` or `filled: true`")
         return self
 
     def source_columns(self) -> list[str]:

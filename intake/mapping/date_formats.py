@@ -8,6 +8,7 @@ from .messages import mistake
 
 DIRECTIVE = re.compile(r"%(-?.)", re.DOTALL)
 KNOWN = frozenset("aAwudbBmyYHIpMSgfnzZjUWcxXGV%") | {f"-{letter}" for letter in "dmyHIMSj"}
+YEARS = "YyG"
 # What other programs write for it. The longer ones come first; minutes are told from months by their place.
 OTHER_LETTERS = (
     ("yyyy", "%Y"), ("jjjj", "%Y"), ("mmmm", "%B"), ("mmm", "%b"), ("yy", "%y"), ("jj", "%y"), ("dd", "%d"),
@@ -27,6 +28,11 @@ def check_date_format(given: str) -> None:
             raise mistake(
                 f"date_format '{given}': '%{directive}' means nothing; '%d.%m.%Y %H:%M:%S' shows the usual ones"
             )
+    letters = {directive.removeprefix("-") for directive in DIRECTIVE.findall(given)}
+    if not letters & set(YEARS):
+        raise mistake(f"date_format '{given}' names no year: write '%Y', or '%y' for one of two digits")
+    if "I" in letters and "p" not in letters:
+        raise mistake(f"date_format '{given}': '%I' is an hour of twelve and needs '%p' (AM or PM); '%H' is one of 24")
 
 
 def in_strptime_letters(given: str) -> str:

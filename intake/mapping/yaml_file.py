@@ -45,7 +45,7 @@ NOT_AS_WRITTEN = tuple(f"tag:yaml.org,2002:{kind}" for kind in ("bool", "int", "
 
 
 def load_texts(text: str) -> object:
-    """The document; all but its settings, which have types, in texts as they are written."""
+    """The document in texts as they are written, but for single values of its settings, which have types."""
     loader = UniqueKeys(text)
     try:
         root = loader.get_single_node()
@@ -53,6 +53,10 @@ def load_texts(text: str) -> object:
             for key, value in root.value:
                 if key.value != "settings":
                     as_written(value)
+                elif isinstance(value, yaml.MappingNode):
+                    for _, chosen in value.value:
+                        if isinstance(chosen, yaml.SequenceNode):  # all lists of settings are lists of words
+                            as_written(chosen)
         return None if root is None else loader.construct_document(root)
     finally:
         loader.dispose()

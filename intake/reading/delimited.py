@@ -21,7 +21,7 @@ from .header import NOTHING_WANTED, Wanted, usable_header
 from .own_columns import create_table
 from .records import header_record, records, split
 
-SEPARATOR_LINE = re.compile(r"""["']?sep=.?["']?""", re.IGNORECASE)  # written for Excel above the header
+SEPARATOR_LINE = re.compile(r"""["']?sep=(.?)["']?""", re.IGNORECASE)  # written for Excel above the header
 
 
 def load_delimited(
@@ -68,13 +68,15 @@ def from_its_header(path: Path, form: Format, wanted: Wanted, work: Path, shown:
             position = header_position([split(record, form) for record in head], wanted, shown)
     except UnicodeDecodeError:
         return path, 0  # read_header names the line
-    declared = head[0].strip() if head else ""
-    if not position and SEPARATOR_LINE.fullmatch(declared) and not declared.endswith(form.delimiter):
-        sign = "tab" if declared.lower() == "sep=" else declared[-1]
-        raise IntakeError(
-            f"{shown}, line 1: says that columns are separated by {sign}. "
-            f"Say so in a mapping (format: {{delimiter: '{sign}'}})"
-        )
+    declared = SEPARATOR_LINE.fullmatch(head[0].strip("\r\n ")) if head else None
+    if not position and declared:
+        if declared[1] not in ("", form.delimiter):
+            sign = "tab" if declared[1] == "\t" else declared[1]
+            raise IntakeError(
+                f"{shown}, line 1: says that columns are separated by {sign}. "
+                f"Say so in a mapping (format: {{delimiter: '{sign}'}})"
+            )
+        position = 1  # whatever follows: this line is no header
     if not position:
         return path, 0
     rest = work / f"from_header_{abs(hash(str(shown)))}.csv"

@@ -28,7 +28,12 @@ def decoded(path: Path, form: Format, work: Path) -> Path:
         with gzip.open(path, "rb") if packed else path.open("rb") as source, copy.open("wb") as target:
             if is_utf_8(form):
                 shutil.copyfileobj(source, target)
+            elif not form.encoding.lower().startswith("utf") and is_utf_8_beyond_ascii(source):
+                raise IntakeError(
+                    f"{path}: is UTF-8, not {form.encoding}. Say so in the mapping (format: {{encoding: utf-8}})"
+                )
             else:
+                source.seek(0)
                 transcode(source, target, form.encoding)
     except UnicodeDecodeError as error:
         raise IntakeError(not_decodable(path, form)) from error
@@ -56,6 +61,19 @@ def check_text(path: Path, shown: Path, form: Format) -> None:
     looks_wide = first.count(b"\0") * 3 > len(first) and not start.startswith(GZIP)
     if is_utf_8(form) and (start.startswith(UTF_16) or looks_wide):
         raise IntakeError(f"{shown}, line 1: is UTF-16. Say so in a mapping (format: {{encoding: utf-16}})")
+
+
+def is_utf_8_beyond_ascii(source: SupportsRead[bytes]) -> bool:
+    """Whether a file has letters other than those of ASCII, all in UTF-8: in another encoding that is no accident."""
+    decoder, is_ascii = codecs.getincrementaldecoder("utf-8")(), True
+    try:
+        while chunk := source.read(1 << 20):
+            is_ascii = is_ascii and chunk.isascii()
+            decoder.decode(chunk)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return not is_ascii
 
 
 def transcode(source: SupportsRead[bytes], target: SupportsWrite[bytes], encoding: str) -> None:

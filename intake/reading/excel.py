@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, time
 from decimal import Decimal
@@ -24,6 +24,7 @@ from .signatures import OLD_EXCEL, starts_with
 
 if TYPE_CHECKING:
     from openpyxl.cell.read_only import ReadOnlyCell
+    from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
 
 def load_excel(
@@ -38,7 +39,7 @@ def load_excel(
     it left out."""
     above = 0
     with readable(path):
-        rows = excel_rows(path, form)
+        rows = excel_rows(path, form, wanted)
         if form.header is None:
             rows, above = from_its_header(rows, wanted, path)
         header = usable_header(form.header or tuple(next(rows, [])), path, wanted)
@@ -74,7 +75,7 @@ def from_its_header(rows: Iterator[list[str]], wanted: Wanted, path: Path) -> tu
     return chain(head[position:], rows), sum(any(value.strip() for value in row) for row in head[:position])
 
 
-def excel_rows(path: Path, form: Format) -> Iterator[list[str]]:
+def excel_rows(path: Path, form: Format, wanted: Wanted = NOTHING_WANTED) -> Iterator[list[str]]:
     """The rows of the sheet. A formula that was saved without its value is kept as it is written, so that staging can
     show it."""
     import openpyxl
@@ -89,6 +90,8 @@ def excel_rows(path: Path, form: Format) -> Iterator[list[str]]:
         raise IntakeError(f"{path}: has no sheet with cells")
     if form.sheet is not None and form.sheet not in names:
         raise IntakeError(f"{path}: has no sheet '{form.sheet}'; there is {', '.join(names)}")
+    if form.sheet is None:
+        check_other_sheets([for_values[name] for name in shown], wanted, path)
     sheet, formulas = (book[form.sheet or (shown or names)[0]] for book in (for_values, for_formulas))
     for each in (sheet, formulas):
         each.reset_dimensions()  # some programs write them wrongly: rows and columns outside would be lost
@@ -103,6 +106,19 @@ def excel_rows(path: Path, form: Format) -> Iterator[list[str]]:
             yield [excel_text(cell) for cell in row]
     for book in (for_values, for_formulas):
         book.close()
+
+
+def check_other_sheets(shown: Sequence[ReadOnlyWorksheet], wanted: Wanted, path: Path) -> None:
+    """Raises IntakeError where a sheet that would not be read has the columns that are wanted, too."""
+    first, *others = shown or [None]
+    for sheet in others:
+        head = sheet.iter_rows(max_row=FARTHEST_HEADER, values_only=True)
+        if any(wanted.are_in([cell_text(value) for value in row]) for row in head):
+            raise IntakeError(
+                f"{path}: sheet '{sheet.title}' has the columns that are read, but only the first sheet "
+                f"'{first.title}' would be. Say which is meant in a mapping (format: {{sheet: {sheet.title}}}), or, if "
+                "both hold rows, save each as a file of its own"
+            )
 
 
 def holds_formulas(path: Path) -> bool:

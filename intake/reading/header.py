@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from unicodedata import normalize
 
 from ..errors import IntakeError
 from .own_columns import RESERVED
@@ -33,8 +34,8 @@ NOTHING_WANTED = Wanted()
 
 
 def letters(column: str) -> str:
-    """What is compared of a name where it is not written as declared."""
-    return "".join(character for character in column.lower() if character.isalnum())
+    """What is compared of a name where it is not written as declared; a letter with its accent is one character."""
+    return "".join(character for character in normalize("NFC", column).lower() if character.isalnum())
 
 
 def usable_header(header: Sequence[str], path: Path, wanted: Wanted = NOTHING_WANTED) -> tuple[str, ...]:

@@ -8,7 +8,10 @@ from stammkunde.database import quoted
 
 SOURCE_LINE, SOURCE_FILE, MALFORMED_LINE = OWN_COLUMNS = ("source_line", "source_file", "malformed_line")
 # Those that converting adds later, which no column of a file may be called like.
-RESERVED = (*OWN_COLUMNS, "told_apart", "worth_left_out", "left_out_by")
+RESERVED = (
+    *OWN_COLUMNS, "told_apart", "worth_left_out", "left_out_by", "line_left_out_by", "is_left_out", "holds_fields",
+    "is_row", "number_of_line", "id_of_line", "worth_of_line", "file_of_row", "document_of_row", "place_in_file",
+)  # fmt: skip
 
 
 def create_table(connection: duckdb.DuckDBPyConnection, table: str, relation: str, columns: str = "*") -> None:

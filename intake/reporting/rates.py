@@ -38,6 +38,11 @@ def is_inverted(rate: float, low: float, high: float) -> bool:
     return not low <= rate <= high and low <= 1 / rate <= high
 
 
+def is_of_a_hundred(rate: float, low: float, high: float) -> bool:
+    """Whether a rate is probably that of a hundred units, as some central banks give it."""
+    return not low <= rate <= high and low <= rate / 100 <= high
+
+
 def rates_report(connection: duckdb.DuckDBPyConnection, reporting_currency: str) -> Iterator[str]:
     """The latest rate of each currency, to be read aloud."""
     latest = connection.execute(
@@ -64,30 +69,35 @@ def plain(rate: object) -> str:
 
 def rates_findings(connection: duckdb.DuckDBPyConnection, reporting_currency: str) -> Iterator[Finding]:
     """All findings on exchange rates."""
-    yield from inverted(connection, reporting_currency)
+    yield from out_of_proportion(connection, reporting_currency)
     yield from old_rates(connection, reporting_currency)
     yield from two_of_one_day(connection)
 
 
-def inverted(connection: duckdb.DuckDBPyConnection, reporting_currency: str) -> Iterator[Finding]:
+def out_of_proportion(connection: duckdb.DuckDBPyConnection, reporting_currency: str) -> Iterator[Finding]:
+    """Rates that are the wrong way round, or of a hundred units."""
     rates = connection.execute(
         f"""
         select currency, rate_date, cast(rate as double) from staging.stg_exchange_rates
         where {USED} and rate_date >= date '{KNOWN_SINCE}' order by rate_date
         """
     ).fetchall()
-    odd: dict[str, list[tuple]] = {}
-    for currency, day, rate in rates:
-        if (limits := usual(currency, reporting_currency)) and is_inverted(rate, *limits):
-            odd.setdefault(currency, []).append((day, rate))
-    for currency, found in sorted(odd.items()):
-        day, rate = found[-1]
-        sentence = f"1 {currency} = {plain(rate)} {reporting_currency} on {day}"
-        yield Finding(
-            f"{counted(len(found), 'rate', 'rates')} of {currency} probably the wrong way round: {sentence}, "
-            f"but 1 {currency} is about {plain(float(f'{1 / rate:.5g}'))} {reporting_currency}",
-            "a rate is the units of the reporting currency for one unit of the other. Give 1 / rate",
-        )
+    for is_odd, how, right, do in (
+        (is_inverted, "the wrong way round", lambda rate: 1 / rate, "Give 1 / rate"),
+        (is_of_a_hundred, "for a hundred units", lambda rate: rate / 100, "Divide it by 100"),
+    ):
+        odd: dict[str, list[tuple]] = {}
+        for currency, day, rate in rates:
+            if (limits := usual(currency, reporting_currency)) and is_odd(rate, *limits):
+                odd.setdefault(currency, []).append((day, rate))
+        for currency, found in sorted(odd.items()):
+            day, rate = found[-1]
+            sentence = f"1 {currency} = {plain(rate)} {reporting_currency} on {day}"
+            yield Finding(
+                f"{counted(len(found), 'rate', 'rates')} of {currency} probably {how}: {sentence}, "
+                f"but 1 {currency} is about {plain(float(f'{right(rate):.5g}'))} {reporting_currency}",
+                f"a rate is the units of the reporting currency for one unit of the other. {do}",
+            )
 
 
 def old_rates(connection: duckdb.DuckDBPyConnection, reporting_currency: str) -> Iterator[Finding]:

@@ -10,21 +10,28 @@ import duckdb
 
 from stammkunde.database import quoted
 
-from ..converting.source import Source
+from ..converting.source import Source, letters
+from ..converting.values import cleaned
 from ..find import Found
+from ..guessing.shape import means_refund, says_kind
 from ..load import drop_sources, rule_for, sources
-from ..mapping import ColumnRule
+from ..mapping import ColumnRule, EntityRule
 from ..reading.own_columns import OWN_COLUMNS
+from .findings import Finding
 from .values import SAMPLES, masked
 
+MOST_KINDS = 200  # of rows: what has more is no kind
 MOST_SHOWN = 12  # columns that are not used
 
 
 @dataclass
 class Unused:
-    """The columns of each file or table that no entity reads."""
+    """The columns of each file or table that no entity reads, and files that are not read at all."""
 
     columns: dict[str, list[str]] = field(default_factory=dict)
+    # Words that mean a refund, by file and column, in columns that say of what kind a row is.
+    refunds: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    files: dict[str, str | None] = field(default_factory=dict)  # not read, with the entity whose columns they have
 
     def note(self, shown: str, unused: Sequence[str]) -> None:
         """What one entity does not read; another may."""
@@ -35,6 +42,21 @@ class Unused:
         for shown, columns in self.columns.items():
             if columns:
                 yield f"not used of {shown}: {some_of(columns)}"
+        if self.files:
+            yield f"not read: {some_of(list(self.files))}"
+
+    def findings(self) -> Iterator[Finding]:
+        for name, entity in self.files.items():
+            if entity is not None:
+                yield Finding(
+                    f"{name} is not read, though it has all columns that are read of {entity}",
+                    "if its rows are missing, name it in `files` of the mapping; if not, take it away",
+                )
+        for (shown, column), words in self.refunds.items():
+            yield Finding(
+                f"rows of {shown} are refunds by column '{column}' ({', '.join(words)}), but are read as orders",
+                "send them to the entity refunds, by leave_out (docs/mapping.md, Refunds)",
+            )
 
 
 def entity_report(
@@ -58,6 +80,10 @@ def source_report(
     where = f"entity '{item.entity.name}'"
     read = {source.find(name, where).name for name in rule.source_columns()}
     unused.note(shown, [column.name for column in source.columns.values() if column.name not in {*read, *OWN_COLUMNS}])
+    if item.entity.name == "orders":
+        for name in [column.name for column in source.columns.values()]:
+            if words := words_for_refunds(connection, source, rule, name):
+                unused.refunds[shown, name] = words
     if not item.is_canonical:
         for column, column_rule in rule.columns.items():
             values = samples(connection, source, column_rule)
@@ -66,6 +92,31 @@ def source_report(
             yield f"    left out by a rule: {', '.join(rule.leave_out)}"
     if absent := [column for column in item.entity.columns if column not in rule.columns]:
         yield f"    not there: {some_of(absent)}"
+
+
+def words_for_refunds(
+    connection: duckdb.DuckDBPyConnection, source: Source, rule: EntityRule, column: str
+) -> list[str]:
+    """The words that mean a refund in a column that says of what kind a row is, but those that a rule leaves out."""
+    if not says_kind(column) or ("status" in rule.columns and column in rule.columns["status"].source_columns()):
+        return []
+    conditions = [
+        condition
+        for left_out in rule.leave_out.values()
+        for condition in left_out.all_of
+        if letters(condition.column) == letters(column)
+    ]
+    if any(condition.is_ is None and condition.contains is None for condition in conditions):
+        return []
+    named = {word.strip().lower() for condition in conditions for word in condition.is_ or ()}
+    parts = [part.lower() for condition in conditions for part in condition.contains or ()]
+    query = (
+        f"select distinct lower({cleaned(source.columns[column.strip().lower()])}) as word from {source.table} "
+        f"order by word limit {MOST_KINDS}"
+    )
+    words = [word for (word,) in connection.execute(query).fetchall() if word and means_refund(word)]
+    staying = [word for word in words if word not in named and not any(part in word for part in parts)]
+    return [masked(word) for word in staying][:SAMPLES]
 
 
 def some_of(columns: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ import duckdb
 
 from stammkunde.database import quoted
 
+from ..converting.tables import minor_units
 from ..states import valued
 from .findings import Finding, counted, files, value_of
 from .values import SAMPLES, masked
@@ -37,6 +38,7 @@ def what_findings(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
     yield from zero_amounts(connection)
     yield from negative_amounts(connection)
     yield from gift_cards(connection)
+    yield from thousands(connection)
 
 
 def conflicts(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
@@ -148,3 +150,28 @@ def gift_cards(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
         "are sold and again when they are redeemed",
         "to leave them out, a rule for orders: see gift_cards in docs/mapping.md",
     )
+
+
+def thousands(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+    """Amounts such as 1.234, by which a German shop means one thousand two hundred and thirty-four."""
+    with_thousandths = ", ".join(f"'{currency}'" for currency in minor_units("minor")[3])
+    found = connection.execute(
+        f"""
+        with fractions as (
+            select source_file, order_id, cast(amount as decimal(18, 3)) as amount,
+                amount * 100 <> trunc(amount * 100) and amount * 1000 = trunc(amount * 1000) as has_three_digits
+            from staging.stg_orders
+            where rejection_reason is null and amount <> trunc(amount) and currency not in ({with_thousandths})
+        )
+        select source_file, count(*) filter (has_three_digits),
+            arg_max((order_id, amount), amount) filter (has_three_digits)
+        from fractions group by source_file having count(*) filter (has_three_digits) * 2 >= count(*)
+        order by source_file
+        """
+    ).fetchall()
+    for source, number, (order_id, amount) in found:
+        yield Finding(
+            f"{counted(number, 'amount', 'amounts')} of {files([source])} with three digits behind the point, such as "
+            f"{amount} of order {masked(order_id)}",
+            "if the point groups thousands, say so in a mapping: format: {thousands: '.', decimal: ','}",
+        )

@@ -76,7 +76,7 @@
     {% for path, below_folder in list_files(folder.rstrip('/')) %}
         {% set parts = below_folder.split('/') %}
         {% set stem, _, extension = parts[-1].rpartition('.') %}
-        {% if extension | lower in ['csv', 'parquet'] and not parts[-1].startswith(('.', '_')) %}
+        {% if extension | lower in ['csv', 'parquet'] and not parts[-1].startswith(('.', '_', '~$')) %}
             {% do found.append({
                 'path': path,
                 'entity': parts[0] if parts | length == 2 else stem,
