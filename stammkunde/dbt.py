@@ -19,8 +19,7 @@ COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 TIME = re.compile(r"^\d\d:\d\d:\d\d\s+")
 AROUND = re.compile(
     r"Encountered an error( while running operation)?:?( \w+ Error( in macro .*)?)?"
-    r"|\w+ Error( in (operation|macro) .*)?"
-    r"|> (in macro|called by) .*|compiled code at .*"
+    r"|\w+ Error( in (operation|macro) .*)?|> (in macro|called by) .*|compiled code at .*"
 )
 TRACEBACK = "Traceback (most recent call last):"
 IN_NODE = re.compile(r"(?:Failure|\w+ Error) in (?:model|seed|snapshot|test) (\w+).*")
