@@ -775,7 +775,7 @@ ODD = (
                 "is_test: {column: Test, true_values: [x], otherwise: Probe}",
                 date='{column: Datum, date_format: "%d.%m.%Y %H:%M", time_zone: Zone, otherwise: Bezahlt}',
             )
-            + "settings: {reporting_timezone: Europe/Berlin, as_of_date: 2024-01-05}\n",
+            + 'settings: {reporting_timezone: Europe/Berlin, as_of_date: "2024-01-05"}\n',
             "a.csv": export(
                 "a;05.01.2024 10:00;1,00;;America/New_York;;",
                 "a;;1,00;05.01.2024 17:30;America/New_York;;",
