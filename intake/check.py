@@ -21,9 +21,9 @@ from stammkunde.errors import DbtError
 
 from .errors import IntakeError, typed
 from .find import discover, mapping_of, not_read
-from .guessing.names import is_refund
 from .load import workspace
 from .prepare import prepare
+from .refund_words import is_refund
 from .reporting.findings import Finding, findings_report
 from .reporting.outcomes import (
     counted_orders,

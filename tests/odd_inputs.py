@@ -768,6 +768,34 @@ ODD = (
         {"1": "1"},
         {"quarantined invalid_ordered_at": 3},
     ),
+    Odd(
+        "times_in_one_of_two_columns",
+        {
+            "mapping.yml": mapped(
+                "is_test: {column: Test, true_values: [x], otherwise: Probe}",
+                date='{column: Datum, date_format: "%d.%m.%Y %H:%M", time_zone: Zone, otherwise: Bezahlt}',
+            )
+            + 'settings: {reporting_timezone: Europe/Berlin, as_of_date: "2024-01-05"}\n',
+            "a.csv": export(
+                "a;05.01.2024 10:00;1,00;;America/New_York;;",
+                "a;;1,00;05.01.2024 17:30;America/New_York;;",
+                "a;;1,00;05.01.2024 18:30;America/New_York;;",
+                "a;;1,00;2024-01-05;America/New_York;;",
+                f"a;{DAY} 10:00;1,00;;UTC;;x",
+                header="Nr;Kunde;Datum;Betrag;Bezahlt;Zone;Test;Probe",
+            ),
+        },
+        {"1": "1", "2": "1"},
+        {"excluded after_as_of_date": 1, "excluded test_order": 1, "quarantined invalid_ordered_at": 1},
+    ),
+    Odd(
+        "one_word_with_two_meanings",
+        {
+            "mapping.yml": mapped("status: {column: Nr, values: {No: cancelled, NO: paid}}"),
+            "a.csv": export(f"a;{DAY};1,00"),
+        },
+        error=("entity 'orders', column 'status'", "`values` has 'no' twice"),
+    ),
     # What stands around the table.
     Odd(
         "preamble_of_several_lines",

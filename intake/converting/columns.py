@@ -53,13 +53,22 @@ def value_of_column(source: Source, entity_rule: EntityRule, name: str, kind: st
     if rule.present is not None:
         text = f"case when {text} is not null then {quoted(rule.present)} end"
     if rule.otherwise is not None:
-        other = source.find(rule.otherwise, where)
-        instead = cleaned(other)
-        if rule.date_format is not None and other.is_text:
-            instead = timestamp_text(instead, rule.date_format)
-        if kind == "decimal":
-            instead = decimal_text(source, of_the_other_column(entity_rule, name), name, instead, where)
+        instead = value_instead(source, entity_rule, name, kind, where)
         text = f"coalesce({text}, {instead})"
+    return text
+
+
+def value_instead(source: Source, entity_rule: EntityRule, name: str, kind: str, where: str) -> str:
+    """The column that counts where the first one is empty, written in the same way."""
+    rule = entity_rule.columns[name]
+    other = source.find(rule.otherwise or "", where)
+    text = cleaned(other)
+    if kind == "decimal":
+        return decimal_text(source, of_the_other_column(entity_rule, name), name, text, where)
+    if kind == "boolean" and rule.true_values:
+        return truth_text(text, rule.true_values)
+    if other.is_text and (rule.date_format or rule.time_zone):
+        return time_text(source, rule.model_copy(update={"time": None}), text, where)
     return text
 
 

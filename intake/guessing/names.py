@@ -12,6 +12,7 @@ import yaml
 from ..converting.source import letters
 from ..entities import entities
 from ..mapping import load_preset, presets
+from ..refund_words import is_refund
 
 NAMES = Path(__file__).with_name("names.yml")
 # Words in the names of files, the more exact ones first.
@@ -25,7 +26,6 @@ WORDS_OF_FILES = {
     "orders": r"order|bestellung|auftr[aä]g|sales|verk[aä]uf|charge|transaction|invoice|rechnung",
 }
 UNIT = re.compile(r"(in)?(eur|euro|usd|gbp|chf|utc|gmt|brutto|inclvat|inkl\w*)$")
-REFUND_PARTS = ("refund", "erstatt", "gutschrift", "retour", "credit", "chargeback", "rückzahl", "rueckzahl")
 # Names that say of themselves that a row is an order, or a refund; `id` or `date` do not.
 SAYS_NOTHING = (
     "id",
@@ -108,11 +108,6 @@ def is_table_of_rates(header: Sequence[str]) -> bool:
 def says(column: str) -> bool:
     """Whether a name says more than `id` or `date` do."""
     return letters(column) not in SAYS_NOTHING
-
-
-def is_refund(column: str) -> bool:
-    """Whether a column has to do with refunds, by its name."""
-    return any(part in letters(column) for part in REFUND_PARTS)
 
 
 def named(target: str, entity: str, free: Sequence[str]) -> str | None:

@@ -10,7 +10,8 @@ from typing import Any
 from ..converting.source import letters
 from ..entities import entities
 from ..mapping import EntityRule, load_preset
-from .names import is_refund, named
+from ..refund_words import is_refund
+from .names import named
 from .sample import Sample
 from .shape import fold_of, less_of, parent_of, refund_rows
 from .values import Guess, guess, is_below_zero

@@ -6,14 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 
 from ..converting.source import letters
-from .names import is_refund, named
+from ..refund_words import means_refund, says_kind
+from .names import named
 from .sample import Sample
 
 LINE_COLUMNS = ("product_id", "product_name", "line_number", "quantity")  # of order_lines: what a line has
-KIND_COLUMNS = (
-    "type", "ordertype", "posttype", "eventtype", "transactiontype", "recordtype", "art", "typ", "belegart", "vorgang",
-    "vorgangsart", "buchungsart", "kind", "documenttype", "doctype", "dokumentart", "dokumenttyp", "belegtyp",
-)  # fmt: skip
 PARENT_COLUMNS = (
     "parentorderid",
     "parentid",
@@ -74,16 +71,6 @@ def refund_rows(sample: Sample) -> tuple[str, list[str]] | None:
             if words and others:
                 return column, words
     return None
-
-
-def says_kind(column: str) -> bool:
-    """Whether a column says, by its name, of what kind a row is."""
-    return letters(column) in KIND_COLUMNS
-
-
-def means_refund(word: str) -> bool:
-    """Whether a kind of row is a refund, or takes a whole invoice back."""
-    return is_refund(word) or "storno" in letters(word)
 
 
 def parent_of(header: Sequence[str]) -> str | None:

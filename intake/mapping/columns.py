@@ -16,6 +16,9 @@ UNITS = ("cents", "minor", "stripe_minor")
 def as_translations(value: object) -> dict[str, str]:
     if not isinstance(value, dict):
         raise mistake("`values` must hold lines of the form `text in the file: text instead`")
+    words = [str(old).strip().lower() for old in value]
+    if twice := [word for word in words if words.count(word) > 1]:
+        raise mistake(f"`values` has '{twice[0]}' twice, in upper and lower case, which are the same here")
     return {str(old): "" if new is None else str(new) for old, new in value.items()}
 
 

@@ -28,7 +28,7 @@ def decoded(path: Path, form: Format, work: Path) -> Path:
         with gzip.open(path, "rb") if packed else path.open("rb") as source, copy.open("wb") as target:
             if is_utf_8(form):
                 shutil.copyfileobj(source, target)
-            elif not form.encoding.lower().startswith("utf") and is_utf_8_beyond_ascii(source):
+            elif not form.encoding.lower().startswith(("utf", "ascii")) and is_utf_8_beyond_ascii(source):
                 raise IntakeError(
                     f"{path}: is UTF-8, not {form.encoding}. Say so in the mapping (format: {{encoding: utf-8}})"
                 )

@@ -13,10 +13,10 @@ from stammkunde.database import quoted
 from ..converting.source import Source, letters
 from ..converting.values import cleaned
 from ..find import Found
-from ..guessing.shape import means_refund, says_kind
 from ..load import drop_sources, rule_for, sources
 from ..mapping import ColumnRule, EntityRule
 from ..reading.own_columns import OWN_COLUMNS
+from ..refund_words import means_refund, says_kind
 from .findings import Finding
 from .values import SAMPLES, masked
 
