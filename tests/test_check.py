@@ -24,11 +24,19 @@ from orchestration.raw import measure
 from stammkunde.dbt import what_is_wrong
 from stammkunde.errors import SettingError
 from tests.conftest import PROJECT, SAMPLE, Build
+from tests.refreshes import clean_environment
 
 
 def run_check(raw: Path) -> subprocess.CompletedProcess[str]:
+    """What a user sees who has never run a refresh: what stands in this clone's warehouse has no say."""
     command = [sys.executable, "-m", "cli", "check", "--raw", str(raw)]
-    return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    nowhere = PROJECT / "warehouse" / "no_shop"
+    environment = {
+        **clean_environment(),
+        "STAMMKUNDE_WAREHOUSE": str(nowhere / "shop.duckdb"),
+        "STAMMKUNDE_PUBLISHED": str(nowhere / "published" / "retention.duckdb"),
+    }
+    return subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")
