@@ -19,6 +19,17 @@
 {%- endmacro %}
 
 
+{#- Whether a row of an entity takes part: it can be used, was known on as_of_date, and no other row counts instead. -#}
+{% macro takes_part(relation=none) -%}
+    {%- set prefix = relation ~ '.' if relation else '' -%}
+    (
+        {{ prefix }}rejection_reason is null
+        and not {{ prefix }}is_after_as_of_date
+        and not {{ prefix }}is_superseded
+    )
+{%- endmacro %}
+
+
 {#- The states in which an order does not count, and those in which it was refunded, as SQL lists. -#}
 {% macro excluded_statuses() -%}
     {{ list_of_words(var('excluded_statuses')) }}

@@ -6,9 +6,7 @@ with rates as (
         rate
     from {{ ref('stg_exchange_rates') }}
     where
-        rejection_reason is null
-        and not is_after_as_of_date
-        and not is_superseded
+        {{ takes_part() }}
         and rate_date <= {{ reporting_date(run_at()) }}
 
 ),

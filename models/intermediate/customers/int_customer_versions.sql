@@ -7,10 +7,7 @@ with known_customers as (
         {{ resolved_customer_id('customers', 'email') }} as resolved_customer_id
     from {{ ref('stg_customers') }} as customers
     {{ identity_of('customers', 'email') }}
-    where
-        customers.rejection_reason is null
-        and not customers.is_after_as_of_date
-        and not customers.is_superseded
+    where {{ takes_part('customers') }}
 
 )
 

@@ -16,9 +16,7 @@ customers as (
         {{ lower_case('email') }} as email
     from {{ ref('stg_customers') }}
     where
-        rejection_reason is null
-        and not is_after_as_of_date
-        and not is_superseded
+        {{ takes_part() }}
         and email is not null
 
 ),
