@@ -24,6 +24,21 @@ Maker = Callable[[Path], None]  # writes the file at a path
 Content = str | bytes | Maker
 
 
+def write_files(raw: Path, files: Mapping[str, Content], name: str) -> Path:
+    """Make a folder of the files, each `{id}` in them the name of the case."""
+    raw.mkdir(parents=True)
+    for file, content in files.items():
+        path = raw / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(content, str):
+            path.write_bytes(content.replace("{id}", name).encode())
+        elif isinstance(content, bytes):
+            path.write_bytes(content.replace(b"{id}", name.encode()))
+        else:
+            content(path)
+    return raw
+
+
 @dataclass(frozen=True)
 class Case:
     """A raw folder (file name -> content) and the outcome: either `error`, or the rows of `entity`."""
@@ -52,17 +67,7 @@ class Case:
 
     def write(self, raw: Path) -> Path:
         """Make the folder."""
-        raw.mkdir(parents=True)
-        for name, content in self.files.items():
-            path = raw / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if isinstance(content, str):
-                content = content.replace("{id}", self.name).encode()
-            if isinstance(content, bytes):
-                path.write_bytes(content.replace(b"{id}", self.name.encode()))
-            else:
-                content(path)
-        return raw
+        return write_files(raw, self.files, self.name)
 
 
 def lines(*rows: str, header: str = HEADER, end: str = "\n") -> str:

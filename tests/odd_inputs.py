@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.malformed import Content, Maker, packed, parquet
+from tests.malformed import Content, Maker, packed, parquet, write_files
 
 
 @dataclass(frozen=True)
@@ -30,17 +30,7 @@ class Odd:
     rows: Mapping[str, int] = field(default_factory=dict)  # of files that are no text
 
     def write(self, raw: Path) -> Path:
-        raw.mkdir(parents=True)
-        for name, content in self.files.items():
-            path = raw / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if isinstance(content, str):
-                content = content.replace("{id}", self.name).encode()
-            if isinstance(content, bytes):
-                path.write_bytes(content)
-            else:
-                content(path)
-        return raw
+        return write_files(raw, self.files, self.name)
 
     def orders(self) -> dict[str, str]:
         """The orders that count by their whole numbers."""
