@@ -25,7 +25,13 @@ def cleaned(column: SourceColumn) -> str:
     """A column as text without blanks around it; null where nothing is left, or a word that means nothing."""
     text = column.sql if column.is_text else as_digits(column)
     trimmed = f"regexp_replace({text}, '^{BLANK}+|{BLANK}+$', '', 'g')"
-    return f"nullif(regexp_replace({trimmed}, '^({NOTHING})$', '', 'i'), '')"
+    searched = f"nullif(regexp_replace({trimmed}, '^({NOTHING})$', '', 'i'), '')"
+    if not column.is_text:
+        return searched
+    # Most texts begin and end with a letter or sign of ASCII and are longer than any of the words (as in clean_text of
+    # macros/portable): only the others are searched.
+    has_nothing_to_trim = f"strlen({text}) > 4 and {text} between '!' and '~~' and right({text}, 1) between '!' and '~'"
+    return f"case when {has_nothing_to_trim} then {text} else {searched} end"
 
 
 def as_digits(column: SourceColumn) -> str:
