@@ -58,6 +58,11 @@ class Places:
         return self.warehouse.with_suffix(".state")
 
     @property
+    def records(self) -> Path:
+        """What cannot be rebuilt: nothing removes it but a person."""
+        return self.warehouse.with_suffix(".records")
+
+    @property
     def lock(self) -> Path:
         """Held by the one refresh that runs."""
         return self.state / "refresh.lock"
