@@ -12,8 +12,9 @@ from orchestration.assets.gate import gate_asset
 from orchestration.assets.models import model_assets
 from orchestration.assets.publish import PUBLISHED, publish_asset
 from orchestration.assets.raw import raw_assets
-from orchestration.assets.steps import refresh
+from orchestration.assets.steps import refresh_of
 from orchestration.dbt_graph import consumers, manifest
+from stammkunde.request import RefreshRequest
 from stammkunde.shops import find_places
 
 
@@ -34,7 +35,7 @@ def definitions(parsed: Mapping[str, Any] | None = None) -> dg.Definitions:
         jobs=[job],
         schedules=[automation.daily(job)],
         sensors=[automation.on_new_files(job), automation.on_crash()],
-        resources={"refresh": refresh},
+        resources={"refresh": refresh_of(RefreshRequest())},  # page, schedule and sensor: the usual one
         executor=dg.in_process_executor,
     )
 

@@ -14,6 +14,7 @@ def run_job(request: RefreshRequest) -> int:
     """Run the whole job. Gives the exit status: 0 only if everything was made."""
     import dagster as dg
 
+    from orchestration.assets.steps import refresh_of
     from orchestration.definitions import defs
 
     instance = dg.DagsterInstance.get()
@@ -28,10 +29,8 @@ def run_job(request: RefreshRequest) -> int:
                 instance=instance,
                 raise_on_error=False,
                 tags={"started_by": "stammkunde run", "pid": str(os.getpid())},
-                run_config={
-                    "resources": {"refresh": {"config": request.model_dump()}},
-                    "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-                },
+                resources={"refresh": refresh_of(request)},
+                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
             )
         finally:
             sys.stdout = terminal

@@ -54,6 +54,11 @@ class Environment(BaseSettings):
     lock_wait: float = Field(3600, ge=0)
     terminal: bool = False  # whether a refresh shows its progress on the terminal, not only in Dagster's log
 
+    @property
+    def public_address(self) -> str | None:
+        """Under which address a proxy shows Dagster's page, if one does."""
+        return self.dagster_url if "dagster_url" in self.model_fields_set else None
+
 
 def environment() -> Environment:
     """The variables as they are now. Raises SettingError for one with an impossible value."""
