@@ -12,9 +12,9 @@ from pathlib import Path
 import duckdb
 
 from intake.entities import Entity, entities
-from intake.find import discover
-from stammkunde.database import identifier, path_literal
-from stammkunde.files import content_hash
+from intake.find import by_name
+from stammkunde.database import connect, identifier, path_literal
+from stammkunde.files import content_hash, leads_out
 
 UNFINISHED = (".part", ".partial", ".tmp", ".crdownload", ".filepart", ".unfinished")
 
@@ -36,8 +36,8 @@ class File:
 
 def files_below(folder: Path | None, mapping: Path | None = None) -> list[File]:
     """All files that a refresh may read, hidden ones left out, in the order of their paths."""
-    paths = folder.rglob("*") if folder else ()
-    found = {str(path.relative_to(folder)): path for path in paths if path.is_file()}  # type: ignore[arg-type]
+    paths = [path for path in folder.rglob("*") if path.is_file() and not leads_out(path, folder)] if folder else []
+    found = {str(path.relative_to(folder)): path for path in paths}  # type: ignore[arg-type]
     if mapping and mapping.is_file():
         found[f"mapping {mapping.name}"] = mapping
     files = []
@@ -76,8 +76,8 @@ def measure(prepared: Path | None, today: date, elsewhere: Collection[str] = ())
     Only dates as they are written in ISO form are looked at, and none in the future: a typing error must not hide that
     the last weeks are missing. What rows are worth is judged by the staging models.
     """
-    present = {item.entity.name: item.files for item in discover(prepared, elsewhere=elsewhere)} if prepared else {}
-    with duckdb.connect() as connection:
+    present = {item.entity.name: item.files for item in by_name(prepared)} if prepared else {}
+    with connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
         return [measure_entity(connection, entity, present.get(name, ()), today) for name, entity in entities().items()]
 

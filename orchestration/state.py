@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 import yaml
 
-from stammkunde.database import quoted, rows
+from stammkunde.database import connect, quoted, rows
 from stammkunde.files import replaced
 from stammkunde.places import PROJECT
 
@@ -45,7 +45,7 @@ class State:
         """All rows of a table, empty if nothing was noted yet. Columns that another version did not write are null."""
         if not self.path(table).exists():
             return []
-        with duckdb.connect() as connection:
+        with connect() as connection:
             self._create(connection, table)
             path = [str(self.path(table))]
             written = {row[0] for row in connection.execute("describe select * from read_parquet(?)", path).fetchall()}
@@ -57,7 +57,7 @@ class State:
         """Replace a table."""
         names = list(columns(table))
         values = [[row.get(name) for name in names] for row in rows]
-        with duckdb.connect() as connection:
+        with connect() as connection:
             self._create(connection, table)
             if values:
                 connection.executemany(f"insert into {table} values ({', '.join('?' * len(names))})", values)
