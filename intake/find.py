@@ -86,8 +86,8 @@ def check_inside(path: Path, raw: Path) -> None:
     """Raises IntakeError for what lies elsewhere, as a link or a folder that is one may say."""
     if path.exists() and leads_out(path, raw):
         raise IntakeError(
-            f"{path}: is or lies in a link that leads out of the raw folder, and is not read. Put the file itself there, "
-            "or name the folder that holds it as the raw folder"
+            f"{path}: is or lies in a link that leads out of the raw folder, and is not read. Put the file itself "
+            "there, or name the folder that holds it as the raw folder"
         )
 
 
@@ -100,6 +100,8 @@ def mapped(mapping: Mapping, raw: Path) -> list[Found]:
     for name, rule in mapping.entities.items():
         where = f"{mapping.path}: entity '{name}'"
         files = sorted({path for pattern in rule.files for path in matches(raw, pattern, where)})
+        for file in files:
+            check_inside(file, raw)
         if rule.table is None and not files:
             raise IntakeError(
                 f"{where}: no file in {raw} matches {', '.join(rule.files)}. Put it there, or correct `files`"

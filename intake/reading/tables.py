@@ -63,7 +63,10 @@ def table_of(reader: duckdb.DuckDBPyConnection, name: str, path: Path) -> str:
     """The table as it is written in SQL. Raises IntakeError for what is none, such as a view."""
     parts = name.split(".")
     schema, table = parts if len(parts) == 2 else ("main", name)
-    query = "select {0}_name from duckdb_{0}s() where database_name = 'shop' and lower(schema_name) = lower(?) and lower({0}_name) = lower(?)"
+    query = (
+        "select {0}_name from duckdb_{0}s() where database_name = 'shop' "
+        "and lower(schema_name) = lower(?) and lower({0}_name) = lower(?)"
+    )
     if reader.execute(query.format("table"), [schema, table]).fetchall():
         return f"shop.{identifier(schema)}.{identifier(table)}"
     if reader.execute(query.format("view"), [schema, table]).fetchall():
