@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from http.client import HTTPException
 
 from stammkunde.environment import environment
+from stammkunde.hiding import hidden
 
 SHOWN = 6
 TIMEOUT_SECONDS = 10
@@ -27,6 +28,10 @@ class Failure:
     text: str
     observed: str | None = None
     expected: str | None = None
+
+    def __post_init__(self) -> None:
+        """It is noted, shown and sent."""
+        object.__setattr__(self, "text", hidden(self.text))
 
     def line(self) -> str:
         found = f" (found {self.observed}, expected {self.expected})" if self.observed else ""
