@@ -44,7 +44,7 @@ def addresses_in(log: Path) -> set[str]:
 
 
 def elsewhere(log: Path) -> set[str]:
-    """Those of other machines. A name is asked for at one of them, or at this machine's own resolver, which asks one."""
+    """Those of other machines. A name is asked for at one, or at this machine's own resolver, which asks one."""
     names = {"the resolver of names"} if RESOLVER in log.read_text(errors="replace") else set()
     return names | {address for address in addresses_in(log) if not ipaddress.ip_address(address).is_loopback}
 
