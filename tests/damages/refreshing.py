@@ -7,6 +7,7 @@ the baseline, which was built whole.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import json
 import os
@@ -38,6 +39,7 @@ warm_up()
 # What is imported and parsed stays: looking through it for garbage, in every process anew, would take a second.
 gc.collect()
 gc.freeze()
+atexit.register(os._exit, 0)  # nor is it taken apart at the end
 
 FIGURES = """
     select period_grain || ' ' || strftime(period_start, '%Y-%m') as period, is_complete, customer_retention_rate,
