@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from stammkunde.environment import environment
+from stammkunde.environment import environment, without_faults
 from stammkunde.errors import SettingError, StammkundeError
 from stammkunde.files import replaced
 from stammkunde.places import DUCKDB, PUBLISHED, SAMPLE, WAREHOUSE, Places, with_former_place
@@ -118,13 +118,7 @@ def are_one_shop(one: str | None, other: str | None, known: Sequence[Source]) ->
 def find_places(raw: Path | None = None, mapping: Path | None = None, target: str | None = None) -> Places:
     """The places of the warehouse that the environment names, with what a refresh reads: what the command line and the
     environment name, else what was read last. Raises SettingError for a variable with an impossible value."""
-    given = environment()
-    places = Places(
-        raw=None,
-        mapping=None,
-        warehouse=(given.warehouse or WAREHOUSE).absolute(),
-        published=(given.published or PUBLISHED).absolute(),
-    )
+    places = warehouse_places()
     if places.warehouse == places.published:
         raise SettingError(
             f"STAMMKUNDE_WAREHOUSE and STAMMKUNDE_PUBLISHED are both {places.published}: "
@@ -132,6 +126,12 @@ def find_places(raw: Path | None = None, mapping: Path | None = None, target: st
         )
     asked = named(raw, mapping, target)
     return chosen(asked, published_shop(places.published), remembered(places)).in_places(places)
+
+
+def warehouse_places() -> Places:
+    """The places of the warehouse that the environment names, without what a refresh reads; whatever else is wrong."""
+    given = without_faults()
+    return Places(None, None, (given.warehouse or WAREHOUSE).absolute(), (given.published or PUBLISHED).absolute())
 
 
 def named(raw: Path | None = None, mapping: Path | None = None, target: str | None = None) -> Source:
