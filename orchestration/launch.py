@@ -13,7 +13,7 @@ from importlib.metadata import version
 import yaml
 
 from orchestration.mending import BEFORE_DAGSTER, mended
-from orchestration.outage import complain, locked, note_before, outage_told, tell
+from orchestration.outage import complain, locked, made_way, note_before, outage_told, tell
 from orchestration.session import note_interrupted
 from orchestration.state import State
 from stammkunde.environment import PREFIX
@@ -58,7 +58,7 @@ def prepare_instance(places: Places) -> None:
     Our event log uses private names of one version of Dagster: with another version Dagster's own is taken, which is
     slower.
     """
-    put_right = list(mended(places, BEFORE_DAGSTER))
+    put_right = [*made_way(places), *mended(places, BEFORE_DAGSTER)]
     for text in put_right:
         print(f"  {text}", flush=True)
     note_before(places, put_right)

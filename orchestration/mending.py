@@ -101,14 +101,22 @@ def folders(places: Places) -> Iterator[Ailment]:
 
 
 def files(places: Places) -> Iterator[Ailment]:
-    """Where a file belongs lies something else."""
-    state, builds = State(places), places.dbt_target
-    expected = (
-        *(state.path(table) for table in definitions()), places.records / FILE, places.mended_before,
-        places.warehouse, wal_of(places.warehouse), places.published, places.manifest,
-        builds / "manifest.json", builds / "run_results.json", builds / "partial_parse.msgpack",
-        places.dagster_home / "dagster.yaml", places.dagster_home / "last_run.log",
-    )  # fmt: skip
+    """Where a file of a refresh belongs lies something else."""
+    yield from not_files(
+        places.mended_before, places.warehouse, wal_of(places.warehouse), places.published, places.manifest
+    )
+
+
+def files_of_tools(places: Places) -> Iterator[Ailment]:
+    """Where a file of dbt or Dagster belongs lies something else."""
+    of_dbt = ("manifest.json", "run_results.json", "partial_parse.msgpack")
+    of_dagster = ("dagster.yaml", "last_run.log")
+    yield from not_files(
+        *(places.dbt_target / name for name in of_dbt), *(places.dagster_home / name for name in of_dagster)
+    )
+
+
+def not_files(*expected: Path) -> Iterator[Ailment]:
     for file in expected:
         if os.path.lexists(file) and not file.is_file():
             yield in_the_way(file)
@@ -138,44 +146,64 @@ def tables(places: Places) -> Iterator[Ailment]:
     """A table that cannot be read: the history is rebuilt, the others begin again."""
     state = State(places)
     for table in definitions():
-        file = state.written(table)
-        if not file.is_file():
-            continue
-        try:
-            state.check(table)
-        except duckdb.Error as error:
-            why = f"cannot be read ({first_words(error)})"
-            if is_needed(table):
-                yield Ailment(
-                    f"{file} {why}", "bring it back from a backup (stammkunde restore); nothing stands for it"
-                )
-            elif table == "builds":
-                rows = rebuilt_builds(places)
-                then = f", and {len(rows)} builds rebuilt from what was published"
-                yield aside(file, why, then, partial(state.write, "builds", rows))
-            else:
-                yield aside(file, why, "; it begins again")
+        file, why = state.written(table), unreadable(state, table)
+        if why and is_needed(table):
+            yield Ailment(f"{file} {why}", "bring it back from a backup (stammkunde restore); nothing stands for it")
+        elif table == "builds" and (why or not file.exists()):
+            yield from history(state, file, why)
+        elif why:
+            yield aside(file, why, "; it begins again")
+
+
+def unreadable(state: State, table: str) -> str | None:
+    """Why a table cannot be read; None where it can, or nothing was written yet."""
+    file = state.written(table)
+    if not os.path.lexists(file):
+        return None
+    if not file.is_file():
+        return "is not what belongs there"
+    try:
+        state.check(table)
+    except duckdb.Error as error:
+        return f"cannot be read ({first_words(error)})"
+    return None
+
+
+def history(state: State, file: Path, why: str | None) -> Iterator[Ailment]:
+    """A history that cannot be read, or is gone, is rebuilt from what was published, if there is any."""
+    rows = rebuilt_builds(state.places)
+    then, write = f"{len(rows)} builds rebuilt from what was published", partial(state.write, "builds", rows)
+    if why:
+        yield aside(file, why, f", and {then}", write)
+    elif rows:
+        yield Ailment(f"{file} is gone", then, write)
 
 
 def shops(places: Places) -> Iterator[Ailment]:
     """What the shops were read from cannot be read: the history tells it."""
     file = with_former_place(places, places.records / FILE)
-    if not file.is_file():
+    if not os.path.lexists(file):
+        if known := shops_of_history(places):
+            yield Ailment(f"{file} is gone", "rebuilt from the history", partial(write_shops, file, known))
         return
     try:
         SOURCES.validate_json(file.read_bytes())
     except (OSError, ValidationError):
-        yield aside(file, "cannot be read", ", and rebuilt from the history", lambda: rebuild_shops(places))
+        then = ", and rebuilt from the history"
+        yield aside(file, "cannot be read", then, lambda: write_shops(file, shops_of_history(places)))
 
 
-def rebuild_shops(places: Places) -> None:
+def shops_of_history(places: Places) -> list[Source]:
     try:
-        known = sources_of(State(places).rows("builds"))
+        return sources_of(State(places).rows("builds"))
     except duckdb.Error:
-        known = []
+        return []
+
+
+def write_shops(file: Path, known: Sequence[Source]) -> None:
     if known:
-        with replaced(places.records / FILE) as unfinished:
-            unfinished.write_bytes(SOURCES.dump_json(known, indent=2))
+        with replaced(file) as unfinished:
+            unfinished.write_bytes(SOURCES.dump_json(list(known), indent=2))
 
 
 # What is published
@@ -315,4 +343,4 @@ def first_words(error: BaseException) -> str:
 
 
 CHECKS: tuple[Check, ...] = (folders, files, tables, shops, published, kept_builds, warehouse)
-BEFORE_DAGSTER: tuple[Check, ...] = (dagster, parsed)
+BEFORE_DAGSTER: tuple[Check, ...] = (folders, files_of_tools, dagster, parsed)

@@ -97,7 +97,7 @@ def utc_now() -> datetime:
 @contextmanager
 def locked(places: Places, say: Callable[[str], None]) -> Iterator[None]:
     """Held by the one that changes a warehouse; another one waits. Raises StammkundeError where it is not to be had."""
-    for text in made_way(places):
+    for text in list(made_way(places)):
         say(f"  {text}")
         note_before(places, [text])
     lock = FileLock(places.lock)

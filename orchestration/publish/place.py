@@ -151,7 +151,7 @@ def rollback(places: Places, replaced_shop: str | None = None, to: str | None = 
     chosen = next((build for build in earlier if build.is_whole), None)
     if chosen is None:
         raise PublishError(nothing_to_go_back_to(places, earlier, current, to))
-    check_shop(places, chosen, published.get("shop"), replaced_shop)
+    check_shop(places, chosen, published.get("shop") or shop_of_readers(places), replaced_shop)
     later = [build for build in kept(places) if not build.is_withdrawn and build.position > chosen.position]
     try:
         for build in later:
