@@ -29,6 +29,7 @@ from orchestration.quality.results import Acceptance, Lasting, Result, WorstRows
 from orchestration.quality.suites import NAMES, SUITES
 from orchestration.quality.thresholds import Threshold, ThresholdError, load_thresholds
 from tests.conftest import PROJECT
+from tests.refreshes import places_in
 
 TODAY = date(2024, 4, 29)
 LAST_DAY, LAST_DAY_BEFORE = date(2024, 4, 28), date(2024, 4, 21)
@@ -1110,7 +1111,7 @@ def test_results_are_rows_of_the_state(sound: dict[str, Result], tmp_path: Path)
     from orchestration.state import State
 
     rows = [{**result.__dict__, "build_id": "b1"} for result in sound.values()]
-    state = State(tmp_path)
+    state = State(places_in(tmp_path))
     state.replace("validation_results", "b1", rows)
     written = state.of_build("validation_results", "b1")
     noted = [{name: row[name] for name in written[0]} for row in rows]

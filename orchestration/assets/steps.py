@@ -9,6 +9,8 @@ import dagster as dg
 from rich.console import Console
 
 from orchestration import compared
+from orchestration.mending import found_places
+from orchestration.outage import OutageError, outage_told
 from orchestration.progress import Telling
 from orchestration.quality.data_docs import write_data_docs
 from orchestration.quality.evidence import gathered
@@ -19,7 +21,7 @@ from orchestration.session import Session, WarehouseLockedError, refresh_session
 from stammkunde.environment import environment
 from stammkunde.errors import StammkundeError
 from stammkunde.request import RefreshRequest
-from stammkunde.shops import find_places, is_sample_shop
+from stammkunde.shops import is_sample_shop, warehouse_places
 
 POOL = "warehouse"
 LOCK_TRIES, LOCK_SECONDS = 20, 15
@@ -44,14 +46,14 @@ def config_schema() -> dict[str, dg.Field]:
 )
 def refresh(context: dg.InitResourceContext) -> Iterator[Session]:
     assert context.run_id and context.log
-    request = RefreshRequest(**context.resource_config)
     terminal = Console(file=sys.__stdout__, highlight=False, soft_wrap=True) if environment().terminal else None
     telling = Telling(context.log.info, terminal)
     try:
-        with refresh_session(find_places(), context.run_id, request, telling) as session:
+        with outage_told(warehouse_places(), RefreshRequest(), telling.say, context.run_id):
+            request, places = RefreshRequest(**context.resource_config), found_places()
+        with refresh_session(places, context.run_id, request, telling) as session:
             yield session
-    except StammkundeError as error:  # such as of the lock: there is no step yet that could tell
-        telling.say(str(error))
+    except OutageError as error:  # there is no step yet that could tell
         raise dg.Failure(description=str(error), allow_retries=False) from None
 
 
