@@ -26,8 +26,15 @@
         {% if not modules.re.fullmatch('[A-Za-z]{3}', var('reporting_currency') | string) %}
             {% do setting_error('reporting_currency', 'a currency code of three letters') %}
         {% endif %}
-        {% if "'" in identity_salt() | string %}
+        {% if "'" in var('identity_salt') | string %}
             {% do setting_error('identity_salt', 'a text without quotation marks') %}
+        {% endif %}
+        {#- A refresh takes it from there and hands it over as a secret; dbt itself would write it into its files. -#}
+        {% if env_var('STAMMKUNDE_IDENTITY_SALT', '') %}
+            {% do exceptions.raise_compiler_error(
+                "STAMMKUNDE_IDENTITY_SALT is for refreshes (make run). For dbt alone name the salt DBT_ENV_SECRET_IDENTITY_SALT: "
+                ~ "dbt writes variables of that prefix into no file"
+            ) %}
         {% endif %}
         {% if var('as_of_date') is not none and not is_date(var('as_of_date') | string) %}
             {% do setting_error('as_of_date', 'a date YYYY-MM-DD, or null') %}

@@ -26,7 +26,7 @@ not_counted as (
         exclusion_reason,
         order_id,
         customer_id,
-        customer_email,
+        email_hash,
         ordered_at,
         order_date,
         updated_at,

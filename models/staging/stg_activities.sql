@@ -13,7 +13,7 @@ typed as (
     select
         {{ raw_id_if_whole('activity_id') }} as activity_id,
         {{ customer_number('customer_id') }} as customer_id,
-        {{ customer_email('customer_id') }} as customer_email,
+        {{ email_hash(customer_email('customer_id')) }} as email_hash,
         {{ raw_timestamp('occurred_at') }} as occurred_at,
         {{ lower_case('activity_type') }} as activity_type,
         {{ raw_decimal('value') }} as value,
@@ -29,7 +29,7 @@ typed as (
 select
     activity_id,
     customer_id,
-    customer_email,
+    email_hash,
     occurred_at,
     {{ reporting_date('occurred_at') }} as activity_date,
     activity_type,
@@ -39,7 +39,7 @@ select
     detail,
     source_file,
     case
-        when customer_id is null and customer_email is null then 'missing_customer_id'
+        when customer_id is null and email_hash is null then 'missing_customer_id'
         when occurred_at is null then 'invalid_occurred_at'
         when activity_type is null then 'missing_activity_type'
         when value is null and has_value_text then 'invalid_value'

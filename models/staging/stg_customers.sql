@@ -33,6 +33,7 @@ judged as (
 
     select
         *,
+        {{ email_hash('email') }} as email_hash,
         {{ is_after_as_of_date(reporting_date('created_at')) }} as is_after_as_of_date,
         case
             when customer_id is null and email is null then 'missing_customer_id'
@@ -50,7 +51,7 @@ versions as (
             partition by
                 is_after_as_of_date,
                 customer_id,
-                case when customer_id is null then {{ lower_case('email') }} end
+                case when customer_id is null then email_hash end
             order by {{ customer_version_order() }}
         ) as version_rank
     from judged
@@ -60,6 +61,7 @@ versions as (
 select
     customer_id,
     email,
+    email_hash,
     created_at,
     acquisition_channel,
     country,

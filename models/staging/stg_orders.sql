@@ -1,9 +1,9 @@
 {%- set texts = ['order_id', 'customer_id', 'customer_email', 'currency', 'status', 'sales_channel'] -%}
 {%- set others = ['ordered_at', 'amount', 'refunded_amount', 'discount_amount', 'is_test', 'updated_at'] -%}
 {%- set columns = [
-    'order_id', 'customer_id', 'customer_email', 'ordered_at', 'order_date', 'updated_at', 'updated_date', 'currency',
-    'exchange_rate', 'amount', 'refunded_amount', 'discount_amount', 'status', 'sales_channel', 'is_test', 'source_file',
-    'malformed_line', 'rejection_reason',
+    'order_id', 'customer_id', 'customer_email', 'email_hash', 'ordered_at', 'order_date', 'updated_at', 'updated_date',
+    'currency', 'exchange_rate', 'amount', 'refunded_amount', 'discount_amount', 'status', 'sales_channel', 'is_test',
+    'source_file', 'malformed_line', 'rejection_reason',
 ] -%}
 with cleaned as (
 
@@ -42,6 +42,7 @@ dated as (
 
     select
         *,
+        {{ email_hash('customer_email') }} as email_hash,
         {{ reporting_date('ordered_at') }} as order_date,
         {{ reporting_date('updated_at') }} as updated_date,
         case when currency <> upper('{{ var("reporting_currency") }}') then currency end as foreign_currency

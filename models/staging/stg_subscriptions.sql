@@ -13,7 +13,7 @@ typed as (
     select
         {{ raw_id('subscription_id') }} as subscription_id,
         {{ customer_number('customer_id') }} as customer_id,
-        {{ customer_email('customer_id') }} as customer_email,
+        {{ email_hash(customer_email('customer_id')) }} as email_hash,
         {{ raw_timestamp('started_at') }} as started_at,
         {{ raw_timestamp('ended_at') }} as ended_at,
         ended_at is not null as has_ended_at_text,
@@ -28,7 +28,7 @@ typed as (
 select
     subscription_id,
     customer_id,
-    customer_email,
+    email_hash,
     started_at,
     ended_at,
     monthly_amount,
@@ -37,7 +37,7 @@ select
     source_file,
     case
         when subscription_id is null then 'missing_subscription_id'
-        when customer_id is null and customer_email is null then 'missing_customer_id'
+        when customer_id is null and email_hash is null then 'missing_customer_id'
         when started_at is null then 'invalid_started_at'
         when ended_at is null and has_ended_at_text then 'invalid_ended_at'
         when ended_at < started_at then 'ended_before_start'
