@@ -161,7 +161,7 @@ def rollback(replace_shop: ReplaceShop = None) -> None:
     with locked(places, lambda text: console.print(text, markup=False)):
         place.repair(places)
         withdrawn, current = place.rollback(places, replace_shop)
-        note_withdrawn(places, State(places.state))
+        note_withdrawn(places, State(places))
     console.print(f"Readers now see build {current} again; {withdrawn} is withdrawn.", markup=False)
     console.print(f"The next refresh is compared with {current}.", markup=False)
 

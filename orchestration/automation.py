@@ -59,7 +59,7 @@ def look(files: Sequence[File], now: float, cursor: str | None, refreshed: str |
 
 def last_fingerprint(places: Places) -> str | None:
     """The fingerprint of the raw files that the last refresh of the shop was started with."""
-    rows = [row for row in State(places.state).rows("builds") if row["raw_fingerprint"] and row["shop"] == places.shop]
+    rows = [row for row in State(places).rows("builds") if row["raw_fingerprint"] and row["shop"] == places.shop]
     return str(rows[-1]["raw_fingerprint"]) if rows else None
 
 
@@ -123,7 +123,7 @@ def on_crash() -> dg.SensorDefinition:
         places = find_places()
         try:
             with FileLock(places.lock, timeout=0):
-                note_interrupted(places, State(places.state))
+                note_interrupted(places, State(places))
         except Timeout:
             context.log.info("another refresh runs: it has put this one in order")
 

@@ -60,7 +60,7 @@ def told(places: Places) -> list[Row]:
     withdrawn = {build.build_id for build in kept(places) if build.is_withdrawn}
     return [
         {**row, "outcome": "withdrawn"} if row["outcome"] == "published" and row["build_id"] in withdrawn else row
-        for row in State(places.state).rows("builds")
+        for row in State(places).rows("builds")
     ]
 
 

@@ -61,4 +61,4 @@ def tell_of_crash(places: Places, signal: int) -> None:
     """The process could not tell itself that it was killed."""
     print(f"The refresh was ended by signal {signal}. Readers keep the last good figures.", file=sys.stderr)
     with locked(places, print):
-        note_interrupted(places, State(places.state))
+        note_interrupted(places, State(places))

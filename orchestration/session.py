@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,17 +22,18 @@ from orchestration.progress import Telling
 from orchestration.publish.builds import Kept, baseline
 from orchestration.publish.place import repair
 from orchestration.quality.results import Acceptance, Result, blocking
-from orchestration.state import State
+from orchestration.state import State, definitions, is_record
 from orchestration.targets import on_spark
 from stammkunde import settings
 from stammkunde.database import attach_read_only, in_memory
 from stammkunde.dbt import Dbt
 from stammkunde.environment import environment
 from stammkunde.errors import StammkundeError, one_line
+from stammkunde.files import free_name, make_private_folder
 from stammkunde.places import Places
 from stammkunde.published import published_build
 from stammkunde.request import RefreshRequest
-from stammkunde.shops import Source, check_source, given_up, remember, remembered
+from stammkunde.shops import FILE, Source, check_source, given_up, remember, remembered
 
 
 class RefreshError(StammkundeError):
@@ -216,9 +218,13 @@ def refresh_session(places: Places, run_id: str, request: RefreshRequest, tellin
 
     Raises RefreshError where the lock is not to be had in time.
     """
-    places.state.mkdir(parents=True, exist_ok=True)
+    make_private_folder(places.state)
+    make_private_folder(places.records)
     with locked(places, telling.say):
-        state = State(places.state)
+        state = State(places)
+        for text in take_records_over(places):
+            telling.say(f"  {text}")
+        state.complete()
         repair(places)
         note_interrupted(places, state)
         note_withdrawn(places, state)
@@ -238,6 +244,17 @@ def refresh_session(places: Places, run_id: str, request: RefreshRequest, tellin
             yield session
         finally:
             finish(session)
+
+
+def take_records_over(places: Places) -> Iterator[str]:
+    """An earlier version kept the records in the state folder. Says what was moved; nothing is ever overwritten."""
+    for record in (places.records / FILE, *(State(places).path(table) for table in definitions() if is_record(table))):
+        former = places.state / record.name
+        if not former.is_file():
+            continue
+        target = record if not record.exists() else free_name(record, "of_an_earlier_version")
+        shutil.move(former, target)
+        yield f"{former} is now kept as {target}"
 
 
 @contextmanager

@@ -7,10 +7,13 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 
 UNFINISHED = ".unfinished"
+PRIVATE_FOLDER, PUBLIC_FOLDER = 0o700, 0o755
+PRIVATE_FILE, PUBLIC_FILE = 0o600, 0o644
 
 
 def aside(path: Path) -> Path:
@@ -46,6 +49,29 @@ def replaced(path: Path) -> Iterator[Path]:
         shutil.rmtree(earlier, ignore_errors=True)
     else:
         aside(path).replace(path)
+
+
+def free_name(path: Path, why: str) -> Path:
+    """A name beside a path that is not taken yet: what lies there is kept under it."""
+    names = (path.with_name(f"{path.name}.{why}-{number}") for number in count(1))
+    return next(name for name in names if not os.path.lexists(name))
+
+
+def make_private_folder(path: Path) -> None:
+    """A folder that only its owner looks into, made or made so. Others may pass those above it, where they are new."""
+    make_public_folder(path.parent)
+    path.mkdir(exist_ok=True)
+    with suppress(PermissionError):  # another owner's: doctor tells of it
+        path.chmod(PRIVATE_FOLDER)
+
+
+def make_public_folder(path: Path) -> None:
+    """A folder that everybody may read, where it is new: the mode of one that is there is a decision of its owner."""
+    if path.is_dir():
+        return
+    make_public_folder(path.parent)
+    path.mkdir(exist_ok=True)
+    path.chmod(PUBLIC_FOLDER)
 
 
 def write_json(path: Path, content: Mapping[str, object]) -> None:

@@ -1,4 +1,8 @@
-"""Where a refresh finds and leaves things. One folder of state lies beside each warehouse."""
+"""Where a refresh finds and leaves things.
+
+Beside each warehouse lie two folders: one of state, which a refresh can make again, and one of records, which it cannot
+make again.
+"""
 
 from __future__ import annotations
 
@@ -94,3 +98,9 @@ class Places:
     def manifest(self) -> Path:
         """What the published file holds, as JSON."""
         return self.published.with_suffix(".json")
+
+
+def with_former_place(places: Places, record: Path) -> Path:
+    """A file of the records, or where an earlier version left it: in the state folder."""
+    former = places.state / record.name
+    return former if former.is_file() and not record.exists() else record

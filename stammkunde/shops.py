@@ -1,7 +1,7 @@
 """Which shop a warehouse belongs to, and what a refresh reads where nobody names it.
 
 A warehouse belongs to the shop whose figures are published. What each shop was last refreshed from is remembered in the
-state folder. The sample shop is for trying out: it gives way to any shop, and takes the place of none.
+records of the warehouse. The sample shop is for trying out: it gives way to any shop, and takes the place of none.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from stammkunde.environment import environment
 from stammkunde.errors import SettingError, StammkundeError
 from stammkunde.files import replaced
-from stammkunde.places import DUCKDB, PUBLISHED, SAMPLE, WAREHOUSE, Places
+from stammkunde.places import DUCKDB, PUBLISHED, SAMPLE, WAREHOUSE, Places, with_former_place
 from stammkunde.published import published_shop
 
 SAMPLE_SHOP = "sample"
@@ -179,7 +179,7 @@ def last_read(shop: str, published: str | None, known: Sequence[Source]) -> Sour
 
 def remembered(places: Places) -> list[Source]:
     """What the shops of a warehouse were last read from, the latest last. Raises ShopError."""
-    file = places.state / FILE
+    file = with_former_place(places, places.records / FILE)
     if not file.exists():
         return []
     try:
@@ -194,7 +194,7 @@ def remember(places: Places) -> None:
     if source.is_sample:
         return
     others = [known for known in remembered(places) if known.shop not in source.names]
-    with replaced(places.state / FILE) as unfinished:
+    with replaced(places.records / FILE) as unfinished:
         unfinished.write_bytes(SOURCES.dump_json([*others, source], indent=2))
 
 

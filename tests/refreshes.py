@@ -154,7 +154,7 @@ def refresh_by_command(places: Places) -> None:
 
 
 def last_build(places: Places) -> dict[str, object]:
-    return State(places.state).rows("builds")[-1]
+    return State(places).rows("builds")[-1]
 
 
 def published_rows(places: Places, query: str) -> list[tuple]:

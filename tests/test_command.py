@@ -111,7 +111,7 @@ def test_a_folder_that_is_gone_is_said_in_one_line_and_nothing_is_started(tmp_pa
         assert finished.returncode == 1
         assert finished.stderr.startswith(f"{places.raw}: the folder that the last refresh of the shop my shop read is")
         assert "Traceback" not in finished.stderr
-    assert [path.name for path in places.state.iterdir()] == [FILE]
+    assert [path.name for path in places.records.iterdir()] == [FILE]
 
 
 def test_check_reads_what_was_refreshed_last_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -16,11 +17,18 @@ from orchestration import session as sessions
 from orchestration.notify import Failure
 from orchestration.progress import Telling
 from orchestration.publish.publish import publish
-from orchestration.session import RefreshError, Session, locked, note_interrupted
-from orchestration.state import KEPT_REFRESHES, State, columns
+from orchestration.session import (
+    RefreshError,
+    Session,
+    locked,
+    note_interrupted,
+    refresh_session,
+    take_records_over,
+)
+from orchestration.state import KEPT_REFRESHES, State, columns, definitions
 from stammkunde.places import Places
 from stammkunde.request import RefreshRequest
-from stammkunde.shops import remembered
+from stammkunde.shops import FILE, remembered
 from tests.conftest import PROJECT
 
 SAMPLE_VALUES = {
@@ -36,14 +44,19 @@ TABLES = ("builds", "validation_results", "raw_entities", "published_orders")
 
 @pytest.fixture
 def state(tmp_path: Path) -> State:
-    return State(tmp_path / "shop's state")
+    return State(places_beside(tmp_path / "the shop's.duckdb"))
 
 
 @pytest.fixture
 def places(tmp_path: Path) -> Places:
-    found = Places(tmp_path / "raw", None, tmp_path / "shop.duckdb", tmp_path / "published" / "retention.duckdb")
+    found = places_beside(tmp_path / "shop.duckdb")
     found.state.mkdir()
     return found
+
+
+def places_beside(warehouse: Path) -> Places:
+    folder = warehouse.parent
+    return Places(folder / "raw", None, warehouse, folder / "published" / "retention.duckdb")
 
 
 def filled(table: str, **given: object) -> dict[str, object]:
@@ -85,7 +98,7 @@ def test_a_table_that_is_not_defined_has_no_columns() -> None:
 
 
 def test_columns_that_an_older_version_did_not_write_are_null(state: State) -> None:
-    state.folder.mkdir(parents=True)
+    state.path("builds").parent.mkdir(parents=True)
     with duckdb.connect() as connection:
         path = str(state.path("builds")).replace("'", "''")
         connection.execute(f"copy (select 'failed' as outcome, 'b1' as build_id) to '{path}' (format parquet)")
@@ -119,7 +132,7 @@ def test_a_crash_while_a_table_is_written_leaves_the_one_before(state: State, mo
     assert state.path("builds").read_bytes() == before
     state.note("b2", outcome="failed")
     assert [row["build_id"] for row in state.rows("builds")] == ["b1", "b2"]
-    assert [path.name for path in state.folder.iterdir()] == ["builds.parquet"]
+    assert [path.name for path in state.places.records.iterdir()] == ["builds.parquet"]
 
 
 def test_a_note_adds_to_what_is_known_of_its_build(state: State) -> None:
@@ -238,7 +251,7 @@ def test_the_lock_of_a_killed_refresh_is_free(places: Places, monkeypatch: pytes
 
 def session_of(places: Places) -> Session:
     request = RefreshRequest()
-    return Session(places, State(places.state), "run", "b1", request, Telling(lambda text: None))
+    return Session(places, State(places), "run", "b1", request, Telling(lambda text: None))
 
 
 def test_a_new_shop_is_remembered_before_it_can_be_read_and_a_known_one_after(places: Places, tmp_path: Path) -> None:
@@ -259,6 +272,68 @@ def test_a_folder_that_is_not_there_is_not_remembered(places: Places) -> None:
     assert remembered(places) == []
 
 
+# Records of an earlier version
+
+OF_AN_EARLIER_VERSION = """
+    select
+        '20260301T050000Z-0a1b2c3d' as build_id, timestamp '2026-03-01 05:00:00' as started_at,
+        timestamp '2026-03-01 05:02:00' as finished_at, 'published' as outcome, '{}' as request,
+        '{"shop":"my shop","raw":"/exports"}' as source, cast(null as varchar) as reason, 'my shop' as shop,
+        '{}' as settings, 'ab12' as settings_hash, 'cd34' as raw_fingerprint,
+        cast(null as varchar) as baseline_build_id, cast(null as date) as baseline_as_of_date,
+        cast(null as varchar) as accepted_reason, date '2026-02-28' as as_of_date, 12::bigint as raw_order_rows,
+        10::bigint as orders, 5::bigint as customers, 99.5::decimal(28, 2) as net_revenue, 30::bigint as checks,
+        0::bigint as warnings, 0::bigint as failures
+"""
+
+
+def write_state_of_an_earlier_version(places: Places) -> None:
+    """The state folder as versions up to 0.1 left it: history and known shops lay in it."""
+    places.state.mkdir(exist_ok=True)
+    with duckdb.connect() as connection:
+        connection.execute(f"copy ({OF_AN_EARLIER_VERSION}) to '{places.state}/builds.parquet' (format parquet)")
+    known = [{"shop": "my shop", "raw": "/exports", "mapping": None, "raw_tables": "", "target": "duckdb"}]
+    (places.state / FILE).write_text(json.dumps(known), encoding="utf-8")
+
+
+def test_records_of_an_earlier_version_are_read_where_they_lie_and_moved_by_the_first_refresh(places: Places) -> None:
+    write_state_of_an_earlier_version(places)
+    known, rows = remembered(places), State(places).rows("builds")
+    assert [(source.shop, source.raw) for source in known] == [("my shop", Path("/exports"))]
+    assert [(row["build_id"], row["net_revenue"]) for row in rows] == [("20260301T050000Z-0a1b2c3d", Decimal("99.50"))]
+    said: list[str] = []
+    with refresh_session(places, "run", RefreshRequest(), Telling(said.append)) as session:
+        session.done.append("publish")
+    assert f"  {places.state / FILE} is now kept as {places.records / FILE}" in said
+    assert sorted(path.name for path in places.records.iterdir()) == ["builds.parquet", FILE]
+    assert not (places.state / FILE).exists() and not (places.state / "builds.parquet").exists()
+    assert places.records.stat().st_mode & 0o777 == 0o700
+    assert remembered(places) == known
+    assert [row["outcome"] for row in State(places).rows("builds")] == ["published", "published"]
+    assert State(places).rows("builds")[0] == rows[0]
+
+
+def test_records_of_both_versions_are_kept(places: Places) -> None:
+    """After a refresh of this version an earlier one ran once more, with a history of its own."""
+    State(places).note("b1", outcome="published")
+    write_state_of_an_earlier_version(places)
+    assert [row["build_id"] for row in State(places).rows("builds")] == ["b1"]
+    for _ in range(2):
+        list(take_records_over(places))
+        write_state_of_an_earlier_version(places)
+    kept = sorted(path.name for path in places.records.iterdir() if path.name.startswith("builds"))
+    other = "builds.parquet.of_an_earlier_version"
+    assert kept == ["builds.parquet", f"{other}-1", f"{other}-2"]
+    assert [row["build_id"] for row in State(places).rows("builds")] == ["b1"]
+
+
+def test_tables_that_nothing_was_noted_in_are_there_without_rows(places: Places) -> None:
+    State(places).note("b1", outcome="running")
+    State(places).complete()
+    assert all(State(places).path(table).exists() for table in definitions())
+    assert [row["build_id"] for row in State(places).rows("builds")] == ["b1"]
+
+
 # Refreshes that were killed
 
 
@@ -277,7 +352,7 @@ def publish_hand_made(places: Places, build_id: str) -> None:
 
 
 def test_a_refresh_that_was_killed_has_failed_and_is_told(places: Places, told: list) -> None:
-    state = State(places.state)
+    state = State(places)
     state.note("b1", outcome="running")
     state.note("b2", outcome="blocked", reason="too few orders")
     note_interrupted(places, state)
@@ -292,7 +367,7 @@ def test_a_refresh_that_was_killed_has_failed_and_is_told(places: Places, told: 
 
 
 def test_a_refresh_that_was_killed_after_readers_had_it_is_published(places: Places, told: list) -> None:
-    state = State(places.state)
+    state = State(places)
     publish_hand_made(places, "b1")
     state.note("b1", outcome="running")
     note_interrupted(places, state)
@@ -302,7 +377,7 @@ def test_a_refresh_that_was_killed_after_readers_had_it_is_published(places: Pla
 
 
 def test_only_the_one_that_readers_have_is_published(places: Places, told: list) -> None:
-    state = State(places.state)
+    state = State(places)
     publish_hand_made(places, "b1")
     for build_id, outcome in (("b1", "published"), ("b2", "running"), ("b3", "running")):
         state.note(build_id, outcome=outcome)
