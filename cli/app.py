@@ -60,6 +60,9 @@ def run(
     ] = None,
     full_refresh: Annotated[bool, typer.Option("--full-refresh", help="Let dbt rebuild everything whole.")] = False,
     replace_shop: ReplaceShop = None,
+    new_salt: Annotated[
+        bool, typer.Option("--new-salt", help="Give the shop another salt: every guest gets another id.")
+    ] = False,
 ) -> None:
     """Read, build, check and publish; then print the key figures.
 
@@ -69,7 +72,26 @@ def run(
     from stammkunde.shops import find_places
 
     wanted = {"as_of_date": as_of_date, "full_refresh": full_refresh, "replace_shop": replace_shop}
-    refresh(find_places(raw, mapping, target), wanted)
+    places = find_places(raw, mapping, target)
+    if new_salt:
+        change_salt(places)
+    refresh(places, wanted)
+
+
+def change_salt(places: Places) -> None:
+    """Another salt, from the refresh that follows on."""
+    from intake.find import mapping_of
+    from stammkunde import salt
+    from stammkunde.shops import check_source
+
+    check_source(places)
+    chosen = mapping_of(places.raw, places.mapping) if places.raw else None
+    salt.renew(places, chosen.settings if chosen else {})
+    console.print(
+        f"The shop has a new salt ({places.records / salt.FILE}): every guest gets another id. The gate asks once whether "
+        "this is meant (stammkunde accept).",
+        markup=False,
+    )
 
 
 @app.command()

@@ -24,7 +24,7 @@ from orchestration.publish.place import repair
 from orchestration.quality.results import Acceptance, Result, blocking
 from orchestration.state import State, definitions, is_record
 from orchestration.targets import on_spark
-from stammkunde import settings
+from stammkunde import salt, settings
 from stammkunde.database import attach_read_only, in_memory
 from stammkunde.dbt import Dbt
 from stammkunde.environment import environment
@@ -159,12 +159,12 @@ class Session:
             raise RefreshError("a mapping says how files are read: name their folder too (STAMMKUNDE_RAW)")
         self.overrides = settings.overrides(mapping.settings if mapping else {}, self.request.as_of_date)
         settings.check(self.overrides, str(mapping.path) if mapping else "the command line")
-        chosen = settings.in_force(self.overrides)
+        chosen = settings.in_force(self._with_salt())
         files = raw.files_below(self.places.raw, self.places.mapping)
         self.facts |= {
             "shop": self.places.shop,
             "settings": settings.shown(chosen),
-            "settings_hash": settings.settings_hash(chosen),
+            "settings_hash": settings.settings_hash(chosen, salt.id_of(str(chosen[settings.SECRET]), self.places)),
             "raw_fingerprint": raw.fingerprint(files)[0],
         }
         self.baseline = baseline(self.places, self.source.names, str(self.facts["settings_hash"]))
@@ -175,6 +175,17 @@ class Session:
         self.acceptance = self._acceptance()
         self.state.note(self.build_id, **self.facts)
         self._keep_published_orders()
+
+    def _with_salt(self) -> Mapping[str, object]:
+        """The settings with the salt of the shop, which a new shop gets here."""
+        found, is_new = salt.salt_of(self.places, self.overrides)
+        self.overrides = {**self.overrides, settings.SECRET: found}
+        if is_new:
+            self.say(
+                f"  a salt for the ids of guests was made: {self.places.records / salt.FILE}. Keep a copy of it in a safe "
+                "place: without it guests get other ids"
+            )
+        return self.overrides
 
     def _acceptance(self) -> Acceptance | None:
         accepted, reason = self.request.accepted_build, self.request.accepted_reason

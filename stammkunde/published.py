@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,6 +35,14 @@ def published_build(published: Path) -> str | None:
         return None
     with opened(published) as connection:
         return connection.execute("select build_id from marts.build").fetchall()[0][0]
+
+
+def published_settings(published: Path) -> dict[str, object]:
+    """The settings of the published build; empty where nothing is published, or nobody noted them."""
+    if not published.exists():
+        return {}
+    with opened(published) as connection:
+        return json.loads(rows(connection, "select * from marts.build")[0].get("settings") or "{}")
 
 
 def published_shop(published: Path) -> str | None:
