@@ -12,7 +12,7 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from duckdb import DuckDBPyConnection
 
 PREFIX = "DBT_ENV_SECRET_"
-SECRETS = ("identity_salt",)
+SECRETS = ("identity_salt", "suppression_key")
 
 
 class Plugin(BasePlugin):

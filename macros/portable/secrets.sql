@@ -12,3 +12,17 @@
 {% macro spark__secret(name) -%}
     r'${{ '{' }}spark.stammkunde.{{ name }}{{ '}' }}'
 {%- endmacro %}
+
+
+{#- SHA-256 of a text, hexadecimal. -#}
+{% macro sha256_of(expression) -%}
+    {{ return(adapter.dispatch('sha256_of', 'stammkunde')(expression)) }}
+{%- endmacro %}
+
+{% macro default__sha256_of(expression) -%}
+    sha256({{ expression }})
+{%- endmacro %}
+
+{% macro spark__sha256_of(expression) -%}
+    sha2({{ expression }}, 256)
+{%- endmacro %}

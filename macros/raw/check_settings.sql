@@ -17,6 +17,9 @@
         {% if var('identity_by') not in ['customer_id', 'email'] %}
             {% do setting_error('identity_by', 'customer_id or email') %}
         {% endif %}
+        {% if var('erased_orders') not in ['anonymous', 'removed'] %}
+            {% do setting_error('erased_orders', 'anonymous or removed') %}
+        {% endif %}
         {% for name in ['excluded_statuses', 'refunded_statuses', 'missing_values'] %}
             {% if not is_list_of_words(var(name)) %}
                 {% do setting_error(name, 'a list of texts that are not empty') %}
@@ -28,6 +31,12 @@
         {% endif %}
         {% if "'" in var('identity_salt') | string %}
             {% do setting_error('identity_salt', 'a text without quotation marks') %}
+        {% endif %}
+        {% if run_query('select 1 as found where ' ~ secret('identity_salt') ~ " like '%(redacted)'").rows %}
+            {% do exceptions.raise_compiler_error(
+                "the salt (STAMMKUNDE_IDENTITY_SALT) holds a word such as secret or password: Spark hides such texts from its own "
+                ~ "statements (spark.redaction.regex). Choose one without"
+            ) %}
         {% endif %}
         {#- A refresh takes it from there and hands it over as a secret; dbt itself would write it into its files. -#}
         {% if env_var('STAMMKUNDE_IDENTITY_SALT', '') %}

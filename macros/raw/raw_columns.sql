@@ -108,5 +108,5 @@
 {#- Those of rejected rows alone: nobody looks at them in any other row. One column, as twelve that are almost always null
     cost a tenth of the model. -#}
 {% macro raw_values_if_rejected(texts, others) -%}
-    case when rejection_reason is not null then {{ raw_values(texts, others) }} end
+    case when rejection_reason <> 'erased' then {{ raw_values(texts, others) }} end
 {%- endmacro %}
