@@ -24,7 +24,7 @@ from orchestration.publish.place import repair
 from orchestration.quality.results import Acceptance, Result, blocking
 from orchestration.state import State, definitions, is_record
 from orchestration.targets import on_spark
-from stammkunde import salt, settings
+from stammkunde import salt, settings, suppression
 from stammkunde.database import attach_read_only, in_memory
 from stammkunde.dbt import Dbt
 from stammkunde.environment import environment
@@ -76,6 +76,7 @@ class Session:
             "STAMMKUNDE_RAW": str(self.prepared or ""),
             "STAMMKUNDE_BUILD_ID": self.build_id,
             "STAMMKUNDE_COLLECTED": str(self.places.collected) if on_spark(self.places.target) else "",
+            **suppression.variables(self.places, is_empty=not self.state.rows("suppressed")),
         }
         return Dbt(self.places.dbt_target, given, self.overrides)
 
@@ -178,12 +179,13 @@ class Session:
 
     def _with_salt(self) -> Mapping[str, object]:
         """The settings with the salt of the shop, which a new shop gets here."""
+        suppression.check_key(self.places, is_empty=not self.state.rows("suppressed"))
         found, is_new = salt.salt_of(self.places, self.overrides)
         self.overrides = {**self.overrides, settings.SECRET: found}
         if is_new:
             self.say(
-                f"  a salt for the ids of guests was made: {self.places.records / salt.FILE}. Keep a copy of it in a safe "
-                "place: without it guests get other ids"
+                f"  a salt for the ids of guests was made: {self.places.records / salt.FILE}. Keep a copy of it in a "
+                "safe place: without it guests get other ids"
             )
         return self.overrides
 

@@ -93,7 +93,7 @@ def all_kept(places: Places) -> dict[str, str]:
 
 
 def key_of(places: Places) -> str:
-    """A random key of the warehouse. What is hashed with it cannot be found by trying, as long as the key is not known."""
+    """A random key of the warehouse. What is hashed with it cannot be found by trying without the key."""
     file = places.records / KEY_FILE
     if not file.exists():
         write_private(file, secrets.token_hex(BYTES) + "\n")

@@ -98,6 +98,7 @@ class Settings(BaseModel):
     as_of_date: Annotated[str, AfterValidator(iso_date), BeforeValidator(as_text)] | None
     identity_salt: Annotated[str, AfterValidator(unquoted)]
     identity_by: Literal["customer_id", "email"]
+    customer_id_is_personal: Annotated[bool, Field(strict=True)]
     erased_orders: Literal["anonymous", "removed"]
     missing_values: Words
     active_window_days: Positive

@@ -74,7 +74,7 @@ def test_the_sample_has_no_salt(tmp_path: Path) -> None:
 def test_a_salt_that_is_lost_is_missed(tmp_path: Path) -> None:
     places = places_of(tmp_path)
     publish(places, "small", {"identity_salt": "is set"})
-    with pytest.raises(salt.SaltError, match="a salt that is gone.*bring .*salt back from a backup.*--new-salt"):
+    with pytest.raises(salt.SaltError, match=r"a salt that is gone.*bring .*salt back from a backup.*--new-salt"):
         salt.salt_of(places, {})
     salt.renew(places, {})
     assert salt.salt_of(places, {})[0]

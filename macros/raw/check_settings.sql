@@ -17,6 +17,9 @@
         {% if var('identity_by') not in ['customer_id', 'email'] %}
             {% do setting_error('identity_by', 'customer_id or email') %}
         {% endif %}
+        {% if var('customer_id_is_personal') is not boolean %}
+            {% do setting_error('customer_id_is_personal', 'true or false') %}
+        {% endif %}
         {% if var('erased_orders') not in ['anonymous', 'removed'] %}
             {% do setting_error('erased_orders', 'anonymous or removed') %}
         {% endif %}

@@ -93,14 +93,14 @@
 {%- endmacro %}
 
 
-{#- The raw values of a row as text by the column's name. -#}
+{#- The raw values of a row as text by the column's name, without e-mails and telephone numbers. -#}
 {% macro raw_values(texts, others) -%}
     {%- set found = {} -%}
     {%- for column in texts -%}
-        {%- do found.update({column: 'raw_' ~ column}) -%}
+        {%- do found.update({column: masked_value(column, 'raw_' ~ column)}) -%}
     {%- endfor -%}
     {%- for column in others -%}
-        {%- do found.update({column: 'coalesce(raw_' ~ column ~ ', ' ~ as_text(column ~ '_typed') ~ ')'}) -%}
+        {%- do found.update({column: masked_value(column, 'coalesce(raw_' ~ column ~ ', ' ~ as_text(column ~ '_typed') ~ ')')}) -%}
     {%- endfor -%}
     {{ map_of_texts(found) }}
 {%- endmacro %}

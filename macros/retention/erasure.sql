@@ -33,7 +33,9 @@
 {#- Columns without what they say of an erased person. -#}
 {% macro unless_erased(columns, relation) -%}
     {%- for column in columns %}
-        case when not {{ relation }}.is_erased then {{ relation }}.{{ column }} end as {{ column }}{{ ',' if not loop.last }}
+        {%- set value = relation ~ '.' ~ column %}
+        case when not {{ relation }}.is_erased then {{ known_customer_id(value) if column == 'customer_id' else value }} end
+            as {{ column }}{{ ',' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}
 

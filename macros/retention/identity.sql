@@ -37,6 +37,20 @@
 {%- endmacro %}
 
 
+{#- A customer number as staging hands it on: as it is, or its hash where numbers are names, telephone numbers or the like
+    (setting customer_id_is_personal). A damaged one is no number, and stays to be seen. -#}
+{% macro known_customer_id(number) -%}
+    {%- if var('customer_id_is_personal') -%}
+    case
+        when {{ is_damaged_id(number) }} then {{ number }}
+        else 'customer:' || md5({{ identity_salt() }} || {{ number }})
+    end
+    {%- else -%}
+    {{ number }}
+    {%- endif -%}
+{%- endmacro %}
+
+
 {#- An e-mail as staging hands it on: the hash of the salt and the address in lower case. Nobody needs the address to tell
     whether two rows have the same one. -#}
 {% macro email_hash(email) -%}

@@ -51,7 +51,7 @@ without_erased_persons as (
         {% endfor %}
         case
             when not known.is_erased and not {{ is_erased() | indent(16) }}
-                then known.referred_by_customer_id
+                then {{ known_customer_id('known.referred_by_customer_id') }}
         end as referred_by_customer_id,
         known.is_erased
     from known

@@ -123,6 +123,8 @@ judged as (
 )
 
 select
-    {{ columns | join(',\n    ') }},
+    {% for column in columns %}
+        {{ masked_text(column) ~ ' as ' ~ column if column == 'malformed_line' else column }},
+    {% endfor %}
     {{ raw_values_if_rejected(texts, others) }} as raw_values
 from judged

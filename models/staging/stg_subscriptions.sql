@@ -37,7 +37,7 @@ known as (
 
 select
     case when not is_erased then subscription_id end as subscription_id,
-    case when not is_erased then customer_id end as customer_id,
+    case when not is_erased then {{ known_customer_id('customer_id') }} end as customer_id,
     case when not is_erased then {{ email_hash('customer_email') }} end as email_hash,
     started_at,
     ended_at,
