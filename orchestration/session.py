@@ -33,7 +33,7 @@ from orchestration.publish.place import repair
 from orchestration.quality.results import Acceptance, Lasting, Result, blocking
 from orchestration.state import State, definitions, is_record
 from orchestration.targets import on_spark
-from stammkunde import settings
+from stammkunde import salt, settings, suppression
 from stammkunde.database import wal_of
 from stammkunde.dbt import Dbt
 from stammkunde.errors import StammkundeError, one_line
@@ -86,6 +86,7 @@ class Session:
             "STAMMKUNDE_RAW": str(self.prepared or ""),
             "STAMMKUNDE_BUILD_ID": self.build_id,
             "STAMMKUNDE_COLLECTED": str(self.places.collected) if on_spark(self.places.target) else "",
+            **suppression.variables(self.places, is_empty=not self.state.rows("suppressed")),
         }
         return Dbt(self.places.dbt_target, given, self.overrides)
 
@@ -177,12 +178,12 @@ class Session:
             raise RefreshError("a mapping says how files are read: name their folder too (STAMMKUNDE_RAW)")
         self.overrides = settings.overrides(mapping.settings if mapping else {}, self.request.as_of_date)
         settings.check(self.overrides, str(mapping.path) if mapping else "the command line")
-        chosen = settings.in_force(self.overrides)
+        chosen = settings.in_force(self._with_salt())
         files = raw.files_below(self.places.raw, self.places.mapping)
         self.facts |= {
             "shop": self.places.shop,
             "settings": settings.shown(chosen),
-            "settings_hash": settings.settings_hash(chosen),
+            "settings_hash": settings.settings_hash(chosen, salt.id_of(str(chosen[settings.SECRET]), self.places)),
             "raw_fingerprint": raw.fingerprint(files)[0],
         }
         self.facts["models_hash"] = compared.models_hash()
@@ -202,6 +203,18 @@ class Session:
                 f"  since the build before, {change['definition']} changed: {change['was']}, now {change['is_now']}"
             )
         self.lasting = compared.lasting(self.state, self.baseline)
+
+    def _with_salt(self) -> Mapping[str, object]:
+        """The settings with the salt of the shop, which a new shop gets here."""
+        suppression.check_key(self.places, is_empty=not self.state.rows("suppressed"))
+        found, is_new = salt.salt_of(self.places, self.overrides)
+        self.overrides = {**self.overrides, settings.SECRET: found}
+        if is_new:
+            self.say(
+                f"  a salt for the ids of guests was made: {self.places.records / salt.FILE}. Keep a copy of it in a "
+                "safe place: without it guests get other ids"
+            )
+        return self.overrides
 
     def _acceptance(self) -> Acceptance | None:
         accepted, reason = self.request.accepted_build, self.request.accepted_reason

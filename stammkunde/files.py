@@ -99,6 +99,15 @@ def read_json(path: Path) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
+def write_private(path: Path, text: str) -> None:
+    """Replace a text file that only its owner may read, from its first byte on."""
+    make_private_folder(path.parent)
+    with replaced(path) as unfinished:
+        unfinished.touch(PRIVATE_FILE)
+        unfinished.write_text(text, encoding="utf-8")
+        to_disk(unfinished)
+
+
 def write_json(path: Path, content: Mapping[str, object], mode: int = PRIVATE_FILE) -> None:
     """Replace a file by a JSON document; dates and paths as text."""
     write_json_aside(path, content, mode)
