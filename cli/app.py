@@ -353,23 +353,18 @@ def serve() -> None:
     """
     from orchestration.launch import prepare_instance
     from orchestration.targets import check_installed
-    from stammkunde.environment import environment
     from stammkunde.shops import find_places, named
 
     places = find_places()
     check_installed(places.target)
     prepare_instance(places)
     console.print(f"{read_from(places)}\n", markup=False)
-    program = Path(sys.executable).with_name("dagster")
-    command = [
-        str(program), "dev", "--host", "127.0.0.1", "--port", str(environment().dagster_port),
-        "--module-name", "orchestration.definitions",
-    ]  # fmt: skip
     # What nobody named stays open: each run reads what was read last by then.
     given = named().in_places(places).environment()
     os.chdir(PROJECT)
     # Dagster's own processes import our event log.
-    os.execve(program, command, {**os.environ, **given, "PYTHONPATH": str(PROJECT)})
+    environment = {**os.environ, **given, "PYTHONPATH": str(PROJECT)}
+    os.execve(sys.executable, [sys.executable, "-m", "orchestration.page"], environment)
 
 
 @app.command()

@@ -121,6 +121,11 @@ def write_json_aside(path: Path, content: Mapping[str, object], mode: int = PRIV
     to_disk(aside(path))
 
 
+def leads_out(path: Path, folder: Path) -> bool:
+    """Whether a path that was found in a folder is, all links followed, not below it."""
+    return not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
+
+
 def remove(path: Path) -> None:
     """Take away a file, a link or a folder, if it is there."""
     if path.is_dir() and not path.is_symlink():

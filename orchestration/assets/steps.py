@@ -28,33 +28,27 @@ LOCK_TRIES, LOCK_SECONDS = 20, 15
 AGE_OF_ORDERS = "days_since_the_last_order"
 
 
-def config_schema() -> dict[str, dg.Field]:
-    """What a run can be asked for, as Dagster's page shows it: the fields of RefreshRequest."""
-    return {
-        name: dg.Field(
-            bool if field.annotation is bool else dg.Noneable(str),
-            default_value=field.default,
-            description=field.description,
-        )
-        for name, field in RefreshRequest.model_fields.items()
-    }
+def refresh_of(request: RefreshRequest) -> dg.ResourceDefinition:
+    """The refresh that a run makes. What it is asked for is no configuration of the run: whoever reaches Dagster's page
+    could set it there."""
 
+    @dg.resource(
+        config_schema={},
+        description="The refresh that a run makes: it holds the warehouse's lock from the first step to the last.",
+    )
+    def refresh(context: dg.InitResourceContext) -> Iterator[Session]:
+        assert context.run_id and context.log
+        terminal = Console(file=sys.__stdout__, highlight=False, soft_wrap=True) if environment().terminal else None
+        telling = Telling(context.log.info, terminal)
+        try:
+            with outage_told(warehouse_places(), request, telling.say, context.run_id):
+                places = found_places()
+            with refresh_session(places, context.run_id, request, telling) as session:
+                yield session
+        except OutageError as error:  # there is no step yet that could tell
+            raise dg.Failure(description=str(error), allow_retries=False) from None
 
-@dg.resource(
-    config_schema=config_schema(),
-    description="The refresh that a run makes: it holds the warehouse's lock from the first step to the last.",
-)
-def refresh(context: dg.InitResourceContext) -> Iterator[Session]:
-    assert context.run_id and context.log
-    terminal = Console(file=sys.__stdout__, highlight=False, soft_wrap=True) if environment().terminal else None
-    telling = Telling(context.log.info, terminal)
-    try:
-        with outage_told(warehouse_places(), RefreshRequest(), telling.say, context.run_id):
-            request, places = RefreshRequest(**context.resource_config), found_places()
-        with refresh_session(places, context.run_id, request, telling) as session:
-            yield session
-    except OutageError as error:  # there is no step yet that could tell
-        raise dg.Failure(description=str(error), allow_retries=False) from None
+    return refresh
 
 
 def guarded(session: Session, step: str, after: Sequence[str], work: Callable[[], Iterator[Any]]) -> Iterator[Any]:
