@@ -14,13 +14,17 @@ from orchestration.assets.publish import PUBLISHED, publish_asset
 from orchestration.assets.raw import raw_assets
 from orchestration.assets.steps import refresh_of
 from orchestration.dbt_graph import consumers, manifest
+from orchestration.mending import found_places
+from orchestration.outage import complain, outage_told
 from stammkunde.request import RefreshRequest
-from stammkunde.shops import find_places
+from stammkunde.shops import warehouse_places
 
 
 def definitions(parsed: Mapping[str, Any] | None = None) -> dg.Definitions:
     """The asset graph, one job that refreshes all of it, and what starts that job. `parsed` is dbt's manifest."""
-    parsed = parsed or manifest(find_places())
+    if parsed is None:
+        with outage_told(warehouse_places(), RefreshRequest(), complain):
+            parsed = manifest(found_places())
     models = model_assets(parsed)
     assets = [raw_assets(), *models, gate_asset(models), publish_asset(parsed, models)]
     # One process from first step to last: the lock is held by it, and freed with it.

@@ -100,6 +100,15 @@ class Environment(BaseSettings):
         return self.dagster_url if "dagster_url" in self.model_fields_set else None
 
 
+def without_faults() -> Environment:
+    """The variables as they are now, the default in place of each that has an impossible value: to tell of it."""
+    try:
+        return Environment()
+    except ValidationError as error:
+        wrong = {str(fault["loc"][0]) for fault in error.errors()}
+        return Environment(**{name: Environment.model_fields[name].default for name in wrong})
+
+
 def environment() -> Environment:
     """The variables as they are now. Raises SettingError for one with an impossible value."""
     try:

@@ -194,8 +194,8 @@ def test_the_sensor_leaves_what_a_refresh_has_seen(defs, places: Places) -> None
     sensor = defs.get_sensor_def("raw_files")
     seen = fingerprint(files_below(places.raw))[0]
     shop = find_places().shop
-    State(places.state).note("20260101T000000Z-0", outcome="blocked", raw_fingerprint=seen, shop=shop)
-    State(places.state).note("20260101T000000Z-1", outcome="failed", raw_fingerprint="of files", shop="another shop")
+    State(places).note("20260101T000000Z-0", outcome="blocked", raw_fingerprint=seen, shop=shop)
+    State(places).note("20260101T000000Z-1", outcome="failed", raw_fingerprint="of files", shop="another shop")
     cursor = None
     for _ in range(3):
         context = dg.build_sensor_context(cursor=cursor, repository_def=defs.get_repository_def())

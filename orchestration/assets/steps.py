@@ -8,6 +8,9 @@ from typing import Any
 import dagster as dg
 from rich.console import Console
 
+from orchestration import compared
+from orchestration.mending import found_places
+from orchestration.outage import OutageError, outage_told
 from orchestration.progress import Telling
 from orchestration.quality.data_docs import write_data_docs
 from orchestration.quality.evidence import gathered
@@ -19,7 +22,7 @@ from stammkunde.environment import environment
 from stammkunde.errors import StammkundeError, one_line
 from stammkunde.hiding import hidden
 from stammkunde.request import RefreshRequest
-from stammkunde.shops import find_places, is_sample_shop
+from stammkunde.shops import is_sample_shop, warehouse_places
 
 POOL = "warehouse"
 LOCK_TRIES, LOCK_SECONDS = 20, 15
@@ -39,10 +42,11 @@ def refresh_of(request: RefreshRequest) -> dg.ResourceDefinition:
         terminal = Console(file=sys.__stdout__, highlight=False, soft_wrap=True) if environment().terminal else None
         telling = Telling(context.log.info, terminal)
         try:
-            with refresh_session(find_places(), context.run_id, request, telling) as session:
+            with outage_told(warehouse_places(), request, telling.say, context.run_id):
+                places = found_places()
+            with refresh_session(places, context.run_id, request, telling) as session:
                 yield session
-        except StammkundeError as error:  # such as of the lock: there is no step yet that could tell
-            telling.say(str(error))
+        except OutageError as error:  # there is no step yet that could tell
             raise dg.Failure(description=str(error), allow_retries=False) from None
 
     return refresh
@@ -64,15 +68,13 @@ def guarded(session: Session, step: str, after: Sequence[str], work: Callable[[]
 
 
 def judged(session: Session, suites: tuple[str, ...]) -> list[Result]:
-    """What the suites find. The last refresh's raw measures are those of the build that this one is compared with."""
+    """What the suites find, beside the build that this one is compared with."""
     before = session.baseline
-    now = session.state.of_build("raw_entities", session.build_id)
-    earlier = session.state.of_build("raw_entities", before.build_id if before else None)
+    noted = compared.noted(session.state, session.build_id, before, session.source.names)
     warehouse = session.places.warehouse if suites != ("raw",) else None
-    baseline = before.file if before and warehouse else None
-    with gathered(now, earlier, date.today(), warehouse, baseline) as evidence:
-        results = judge(suites, evidence, limits(session.places.shop), session.acceptance)
-    compared_with = before.build_id if before else "nothing: no published build of this shop and settings"
+    with gathered(noted, date.today(), warehouse, before.file if before else None) as evidence:
+        results = judge(suites, evidence, limits(session.places.shop), session.acceptance, session.lasting)
+    compared_with = before.build_id if before else "nothing: no build of this shop is published"
     write_data_docs(session.places.data_docs, results, {"Build": session.build_id, "Compared with": compared_with})
     return results
 
