@@ -72,6 +72,7 @@ def started(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[
     try:
         yield process
     finally:
-        for child in psutil.Process(process.pid).children():  # strace ends with what it watches, and not before
-            child.terminate()
+        if process.poll() is None:
+            for child in psutil.Process(process.pid).children():  # strace ends with what it watches, not before
+                child.terminate()
         process.wait(PATIENCE)
