@@ -253,7 +253,7 @@ def test_a_refresh_that_reaches_no_database_leaves_no_trace_of_its_address(tmp_p
     assert printed.count(said) >= 3  # each of the commands
     assert is_clean(printed)
     assert said in str(last_build(places)["reason"])
-    assert is_clean(str(State(places.state).rows("builds")))
+    assert is_clean(str(State(places).rows("builds")))
     assert len(told) == 1
     assert "Connection refused" in told[0]
     assert is_clean(told[0])
