@@ -7,6 +7,7 @@ sent anywhere.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import urllib.request
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from http.client import HTTPException
 
 from stammkunde.environment import without_faults
-from stammkunde.hiding import hidden
+from stammkunde.hiding import WEBHOOK, hidden
 from stammkunde.personal import without_emails
 
 SHOWN = 6
@@ -67,6 +68,8 @@ def notify(build_id: str, outcome: str, failures: Sequence[Failure], run_id: str
     """Whether the message was sent. A webhook that does not answer changes nothing about the refresh."""
     address = without_faults().webhook
     if not address:
+        if os.environ.get(WEBHOOK):
+            print(f"the message to {WEBHOOK} was not delivered: it is no address of the web", file=sys.stderr)
         return False
     body = json.dumps(message(build_id, outcome, failures, run_id)).encode()
     try:
