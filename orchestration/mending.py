@@ -259,8 +259,12 @@ def published_again(places: Places, why: str) -> Iterator[Ailment]:
     """The newest kept build that is whole takes the place of a published file that is not."""
     found = newest_whole(places)
     then = f", and build {found.build_id} published again" if found else "; no build that is whole is kept"
-    wal_of(places.published).unlink(missing_ok=True)
-    mend = (lambda: put_in_place(places, found.file, found.manifest)) if found else None
+
+    def mend() -> None:
+        wal_of(places.published).unlink(missing_ok=True)
+        if found:
+            put_in_place(places, found.file, found.manifest)
+
     yield aside(places.published, why, then, mend)
 
 
@@ -302,7 +306,7 @@ def warehouse(places: Places) -> Iterator[Ailment]:
     if not places.warehouse.is_file() or on_spark(places.target):
         return
     try:
-        duckdb.connect(str(places.warehouse)).close()
+        duckdb.connect(str(places.warehouse), read_only=True).close()
     except duckdb.Error as error:
         if any(word in str(error).lower() for word in NOT_BROKEN):
             return  # the step that builds tells of it, and tries again

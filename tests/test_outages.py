@@ -1,11 +1,11 @@
-"""Faults are injected into every file of a warehouse: a refresh goes on and says what was set aside, or it says why not.
+"""Faults are injected into every file of a warehouse: a refresh goes on and says what was set aside, or says why not.
 
-In neither case is it silent: the cause is on the terminal, in the history where that can be written, and at the webhook.
+In neither case is it silent: the cause is on the terminal, in the history where that can be written, and at the
+webhook.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ from stammkunde.places import Places
 from stammkunde.published import published_build
 from stammkunde.request import RefreshRequest
 from stammkunde.shops import FILE
-from tests.refreshes import RefreshServer, clean_environment, folder_of, last_build, places_in, webhook
+from tests.refreshes import RefreshServer, last_build, link_again, named_copy, webhook
 
 GARBAGE = b"\x00\xffthis is no file of ours\n" * 40
 SET_ASIDE, NOTHING = UNREADABLE.strip(".-"), ""
@@ -208,23 +208,7 @@ def test_there_are_enough_of_them_and_each_has_a_name() -> None:
 @pytest.fixture
 def begun(shop: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
     """A copy of the shop, whose warehouse is all that the environment names."""
-    shutil.copytree(folder_of(shop), tmp_path / "shop", symlinks=True)
-    places = places_in(tmp_path / "shop")
-    link_again(places)
-    for name in list(os.environ):
-        if name not in clean_environment():
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("STAMMKUNDE_WAREHOUSE", str(places.warehouse))
-    monkeypatch.setenv("STAMMKUNDE_PUBLISHED", str(places.published))
-    monkeypatch.setenv("no_proxy", "*")
-    return places
-
-
-def link_again(places: Places) -> None:
-    """A published file and its kept build are one file with two names, which a copy of them is not."""
-    file = kept_file(places)
-    file.unlink()
-    os.link(places.published, file)
+    return named_copy(shop, tmp_path / "shop", monkeypatch)
 
 
 def begin(places: Places) -> list[str]:
