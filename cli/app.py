@@ -213,10 +213,8 @@ def backup(file: Annotated[Path, typer.Argument(help="The archive to write, such
 
     parts = write_backup(warehouse_places(), file.absolute())
     held = ", ".join(f"{number} of {part}" for part, number in parts.items())
-    console.print(
-        f"{file} holds {held}. It is for its owner alone: it may hold the salt of the identities.", markup=False
-    )
-    console.print("The raw files are not in it.", markup=False)
+    console.print(f"{file} holds {held}; not the raw files.", markup=False)
+    console.print("Keep it as safe as the records: whoever has it can tell who a customer is.", markup=False)
 
 
 @app.command()

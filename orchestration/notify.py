@@ -59,7 +59,7 @@ def escaped(text: str) -> str:
 
 
 def fault_of_webhook() -> str | None:
-    """Why nobody will be told, in words that do not repeat the address: it may hold a secret. None where all is well."""
+    """Why nobody will be told, without the address, which may hold a secret. None where all is well."""
     address = without_faults().webhook
     if address and not address.get_secret_value().startswith(("http://", "https://")):
         return "STAMMKUNDE_WEBHOOK: must be an address that begins with https:// or http://; nobody will be told"

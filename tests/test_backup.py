@@ -62,7 +62,7 @@ def test_what_is_there_is_given_up_only_where_asked_for_and_kept_beside(archive:
     there = empty_machine(tmp_path)
     there.records.mkdir(parents=True)
     (there.records / "salt").write_text("of another", encoding="utf-8")
-    with pytest.raises(BackupError, match="is there already. To give it up for the backup: .* --replace"):
+    with pytest.raises(BackupError, match=r"is there already\. To give it up for the backup: .* --replace"):
         restore(there, archive)
     assert (there.records / "salt").read_text(encoding="utf-8") == "of another"
     restore(there, archive, replace=True)
