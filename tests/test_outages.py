@@ -183,7 +183,7 @@ def faults() -> Iterator[Fault]:
         yield Fault(f"{name}-a_file", a_file, lambda places, name=name: getattr(places, name), f"{UNREADABLE}1")
     yield Fault("lock-a_folder", a_folder, lambda places: places.lock, f"refresh.lock{UNREADABLE}1")
     yield Fault("history_lock-a_folder", a_folder, lambda places: places.history_lock, f"history.lock{UNREADABLE}1")
-    for name in ("history/runs.db", "history/runs/index.db"):
+    for name in ("history/runs.db", "index.db", "schedules/schedules.db"):
         for happens in (garbage, truncated):
             yield Fault(
                 f"{Path(name).stem}-{happens.__name__}", happens, lambda places, name=name: places.dagster_home / name,
@@ -201,7 +201,7 @@ def faults() -> Iterator[Fault]:
 
 
 FAULTS = list(faults())
-OF_TOOLS = ("runs", "index", "dbt_manifest", "partial_parse", "run_results", "dagster_home")
+OF_TOOLS = ("runs", "index", "schedules", "dbt_manifest", "partial_parse", "run_results", "dagster_home")
 QUICK = ("builds-garbage", "published-truncated", "shops-folder", "warehouse-a_dead_link")
 
 
