@@ -61,7 +61,8 @@ def look_over(places: Places, *, mend: bool = False) -> Iterator[Finding]:
             for text in list(made_way(places)):
                 yield Finding(f"{text} (done)", is_left=False)
             held.enter_context(locked(places, print))
-        for check in (*BEFORE_DAGSTER, *CHECKS, *ONLY_DOCTOR):
+        own = () if mend else (lock,)  # else it is held here
+        for check in (*own, *BEFORE_DAGSTER, *CHECKS, *ONLY_DOCTOR):
             for ailment in check(places):
                 yield finding(ailment, mend=mend)
         yield from left_aside(places)
@@ -132,13 +133,15 @@ def what_is_given(places: Places) -> Iterator[Ailment]:
         try:
             work()
         except StammkundeError as error:
-            yield Ailment(str(error), "correct it")
+            yield Ailment(str(error).rstrip("."), "correct it")
 
 
 def look_at_source() -> None:
     found = find_places()
     check_installed(found.target)
     check_source(found)
+    if found.raw and not found.raw.is_dir():
+        raise StammkundeError(f"raw folder {found.raw}: is not there. Name the folder that holds the exports (--raw)")
     mapping = mapping_of(found.raw, found.mapping) if found.raw else None
     overridden = settings.overrides(mapping.settings if mapping else {})
     settings.check(overridden, str(mapping.path) if mapping else "the command line")
@@ -213,4 +216,4 @@ def left_aside(places: Places) -> Iterator[Finding]:
             yield Finding(text, is_left=False)
 
 
-ONLY_DOCTOR: tuple[Check, ...] = (checksums, link, lock, what_is_given, permissions, disk, whole_warehouse)
+ONLY_DOCTOR: tuple[Check, ...] = (checksums, link, what_is_given, permissions, disk, whole_warehouse)

@@ -323,7 +323,8 @@ def lock_of_another_process(places: Places) -> Iterator[None]:
     made: tuple[int, int] = os.pipe()
     holder = os.fork()
     if holder == 0:  # ended by its parent, never returns
-        FileLock(places.lock).acquire()
+        lock = FileLock(places.lock)
+        lock.acquire()
         os.write(made[1], b"held")
         signal.pause()
         os._exit(0)
@@ -350,8 +351,6 @@ def test_what_stops_the_command_before_it_starts_anything_is_told_and_noted(
     from cli.app import refresh
 
     monkeypatch.setenv(variable, value)
-    if variable == "STAMMKUNDE_RAW":
-        monkeypatch.setenv("STAMMKUNDE_SHOP", "small")
     monkeypatch.setattr(launch, "run", lambda places, request: begin_the_first_step(places))
     with webhook() as (address, received):
         monkeypatch.setenv("STAMMKUNDE_WEBHOOK", address)
