@@ -12,7 +12,7 @@ from orchestration.assets.gate import gate_asset
 from orchestration.assets.models import model_assets
 from orchestration.assets.publish import PUBLISHED, publish_asset
 from orchestration.assets.raw import raw_assets
-from orchestration.assets.steps import refresh
+from orchestration.assets.steps import refresh_of
 from orchestration.dbt_graph import consumers, manifest
 from orchestration.mending import found_places
 from orchestration.outage import complain, outage_told
@@ -39,7 +39,7 @@ def definitions(parsed: Mapping[str, Any] | None = None) -> dg.Definitions:
         jobs=[job],
         schedules=[automation.daily(job)],
         sensors=[automation.on_new_files(job), automation.on_crash()],
-        resources={"refresh": refresh},
+        resources={"refresh": refresh_of(RefreshRequest())},  # page, schedule and sensor: the usual one
         executor=dg.in_process_executor,
     )
 

@@ -26,14 +26,14 @@ def waiting(builds: Sequence[Row]) -> Row | None:
 
 
 def is_settled(builds: Sequence[Row], blocked: Row) -> bool:
-    """Whether a later build of the same shop and settings came to its readers: a blocked build is let through once.
+    """Whether a later build of the same shop and past day came to its readers: a blocked build is let through once.
 
     Attempts that failed or were blocked settle nothing.
     """
     return any(
         build["outcome"] in ("published", "withdrawn", "rebuilt")
         and position(build) > position(blocked)
-        and (build["shop"], build["settings_hash"]) == (blocked["shop"], blocked["settings_hash"])
+        and (build["shop"], build.get("rebuilt_for")) == (blocked["shop"], blocked.get("rebuilt_for"))
         for build in builds
     )
 

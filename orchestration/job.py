@@ -33,6 +33,7 @@ def made_all(request: RefreshRequest) -> bool:
     """Run the job in this process. Whether everything was made."""
     import dagster as dg
 
+    from orchestration.assets.steps import refresh_of
     from orchestration.definitions import defs
 
     instance = dg.DagsterInstance.get()
@@ -47,10 +48,8 @@ def made_all(request: RefreshRequest) -> bool:
                 instance=instance,
                 raise_on_error=False,
                 tags={"started_by": "stammkunde run", "pid": str(os.getpid())},
-                run_config={
-                    "resources": {"refresh": {"config": request.model_dump()}},
-                    "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-                },
+                resources={"refresh": refresh_of(request)},
+                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
             )
         finally:
             sys.stdout = terminal

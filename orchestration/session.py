@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from intake.mapping import Mapping as RawMapping
-from orchestration import raw
+from orchestration import compared, raw
 from orchestration.history import failed_checks, is_settled, note_withdrawn
 from orchestration.mending import mended
 from orchestration.notify import Failure, fault_of_webhook, notify
@@ -30,11 +30,11 @@ from orchestration.outage import (
 from orchestration.progress import Telling
 from orchestration.publish.builds import Kept, baseline
 from orchestration.publish.place import repair
-from orchestration.quality.results import Acceptance, Result, blocking
+from orchestration.quality.results import Acceptance, Lasting, Result, blocking
 from orchestration.state import State, definitions, is_record
 from orchestration.targets import on_spark
-from stammkunde import settings
-from stammkunde.database import attach_read_only, in_memory, wal_of
+from stammkunde import salt, settings, suppression
+from stammkunde.database import wal_of
 from stammkunde.dbt import Dbt
 from stammkunde.errors import StammkundeError, one_line
 from stammkunde.files import PRIVATE_FILE, PRIVATE_FOLDER, free_name, keep_private
@@ -71,6 +71,7 @@ class Session:
     overrides: Mapping[str, object] = field(default_factory=dict)
     baseline: Kept | None = None
     acceptance: Acceptance | None = None
+    lasting: Lasting = field(default_factory=lambda: Lasting({}))
     mended: Sequence[str] = ()  # what was put right before it could start
 
     @property
@@ -85,6 +86,7 @@ class Session:
             "STAMMKUNDE_RAW": str(self.prepared or ""),
             "STAMMKUNDE_BUILD_ID": self.build_id,
             "STAMMKUNDE_COLLECTED": str(self.places.collected) if on_spark(self.places.target) else "",
+            **suppression.variables(self.places, is_empty=not self.state.rows("suppressed")),
         }
         return Dbt(self.places.dbt_target, given, self.overrides)
 
@@ -122,6 +124,8 @@ class Session:
                 self.say(f"  {result.outcome}: {result.explanation} [{result.suite}.{result.check_name}]")
         noted = [{**result.__dict__, "build_id": self.build_id} for result in results]
         self.state.replace("validation_results", self.build_id, noted)
+        allowed = compared.acceptances(self.build_id, results, self.lasting)
+        self.state.replace("acceptances", self.build_id, allowed)
         self.facts |= {
             "checks": len(results),
             "warnings": sum(result.outcome == "warned" for result in results),
@@ -174,22 +178,43 @@ class Session:
             raise RefreshError("a mapping says how files are read: name their folder too (STAMMKUNDE_RAW)")
         self.overrides = settings.overrides(mapping.settings if mapping else {}, self.request.as_of_date)
         settings.check(self.overrides, str(mapping.path) if mapping else "the command line")
-        chosen = settings.in_force(self.overrides)
+        chosen = settings.in_force(self._with_salt())
         files = raw.files_below(self.places.raw, self.places.mapping)
         self.facts |= {
             "shop": self.places.shop,
             "settings": settings.shown(chosen),
-            "settings_hash": settings.settings_hash(chosen),
+            "settings_hash": settings.settings_hash(chosen, salt.id_of(str(chosen[settings.SECRET]), self.places)),
             "raw_fingerprint": raw.fingerprint(files)[0],
         }
-        self.baseline = baseline(self.places, self.source.names, str(self.facts["settings_hash"]))
+        self.facts["models_hash"] = compared.models_hash()
+        # A past day is compared with nothing: it stands beside the current figures.
+        self.baseline = None if self.request.as_of_date else baseline(self.places, self.source.names)
         self.facts |= {
             "baseline_build_id": self.baseline.build_id if self.baseline else None,
             "baseline_as_of_date": self.baseline.manifest.get("as_of_date") if self.baseline else None,
         }
         self.acceptance = self._acceptance()
         self.state.note(self.build_id, **self.facts)
-        self._keep_published_orders()
+        compared.keep_published_orders(self.state, self.baseline)
+        changes = compared.definition_changes(self.build_id, self.facts, self.baseline) if self.baseline else []
+        self.state.replace("definition_changes", self.build_id, changes)
+        for change in changes:
+            self.say(
+                f"  since the build before, {change['definition']} changed: {change['was']}, now {change['is_now']}"
+            )
+        self.lasting = compared.lasting(self.state, self.baseline)
+
+    def _with_salt(self) -> Mapping[str, object]:
+        """The settings with the salt of the shop, which a new shop gets here."""
+        suppression.check_key(self.places, is_empty=not self.state.rows("suppressed"))
+        found, is_new = salt.salt_of(self.places, self.overrides)
+        self.overrides = {**self.overrides, settings.SECRET: found}
+        if is_new:
+            self.say(
+                f"  a salt for the ids of guests was made: {self.places.records / salt.FILE}. Keep a copy of it in a "
+                "safe place: without it guests get other ids"
+            )
+        return self.overrides
 
     def _acceptance(self) -> Acceptance | None:
         accepted, reason = self.request.accepted_build, self.request.accepted_reason
@@ -207,19 +232,6 @@ class Session:
             raise RefreshError(f"build {accepted} is settled: a later one was published since")
         failed = failed_checks(builds, self.state.rows("validation_results"), accepted)
         return Acceptance(accepted, reason, frozenset((str(row["suite"]), str(row["check_name"])) for row in failed))
-
-    def _keep_published_orders(self) -> None:
-        """The orders of the build before, where dbt finds them."""
-        if self.baseline is None:
-            self.state.write("published_orders", [])
-            return
-        with in_memory() as connection:
-            attach_read_only(connection, self.baseline.file, "published_before")
-            self.state.write_query(
-                "published_orders",
-                connection,
-                "select order_id, order_date, net_amount, updated_at from published_before.marts.orders",
-            )
 
 
 def any_accepted(results: Sequence[Result]) -> bool:

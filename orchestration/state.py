@@ -18,7 +18,7 @@ import duckdb
 import yaml
 from filelock import FileLock
 
-from stammkunde.database import path_literal, quoted, rows
+from stammkunde.database import connect, path_literal, quoted, rows
 from stammkunde.files import read_json, replaced
 from stammkunde.personal import without_emails
 from stammkunde.places import PROJECT, Places, with_former_place
@@ -84,20 +84,20 @@ class State:
         """All rows of a table, empty if nothing was noted yet. Columns that another version did not write are null."""
         if not self.written(table).exists():
             return []
-        with duckdb.connect() as connection:
+        with connect() as connection:
             self._read(connection, table)
             return rows(connection, f"select * from {table}")
 
     def check(self, table: str) -> None:
         """Raises duckdb.Error where a table cannot be read."""
-        with duckdb.connect() as connection:
+        with connect() as connection:
             self._read(connection, table)
 
     def write(self, table: str, rows: Iterable[Row]) -> None:
         """Replace a table."""
         names = list(columns(table))
         values = [[row.get(name) for name in names] for row in rows]
-        with duckdb.connect() as connection:
+        with connect() as connection:
             self._create(connection, table)
             if values:
                 connection.executemany(f"insert into {table} values ({', '.join('?' * len(names))})", values)
@@ -115,6 +115,11 @@ class State:
         noted = list(dict.fromkeys(str(row["build_id"]) for row in others))
         kept = {*noted[-KEPT_REFRESHES:], *(file.stem for file in self.places.kept_builds.glob("*.json"))}
         self.write(table, [*(row for row in others if row["build_id"] in kept), *rows])
+
+    def add(self, table: str, rows: Sequence[Row]) -> None:
+        """Add rows to a table that is kept whole."""
+        if rows:
+            self.write(table, [*self.rows(table), *rows])
 
     def of_build(self, table: str, build_id: str | None) -> list[dict[str, object]]:
         return [row for row in self.rows(table) if row["build_id"] == build_id]

@@ -99,6 +99,15 @@ def read_json(path: Path) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
+def write_private(path: Path, text: str) -> None:
+    """Replace a text file that only its owner may read, from its first byte on."""
+    make_private_folder(path.parent)
+    with replaced(path) as unfinished:
+        unfinished.touch(PRIVATE_FILE)
+        unfinished.write_text(text, encoding="utf-8")
+        to_disk(unfinished)
+
+
 def write_json(path: Path, content: Mapping[str, object], mode: int = PRIVATE_FILE) -> None:
     """Replace a file by a JSON document; dates and paths as text."""
     write_json_aside(path, content, mode)
@@ -110,6 +119,11 @@ def write_json_aside(path: Path, content: Mapping[str, object], mode: int = PRIV
     aside(path).write_text(json.dumps(content, indent=2, default=str) + "\n", encoding="utf-8")
     aside(path).chmod(mode)
     to_disk(aside(path))
+
+
+def leads_out(path: Path, folder: Path) -> bool:
+    """Whether a path that was found in a folder is, all links followed, not below it."""
+    return not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
 
 
 def remove(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,6 +45,14 @@ def published_build(published: Path) -> str | None:
     """Which build readers see; None where nothing is published. Raises PublishedFileError."""
     found = published_row(published)
     return str(found["build_id"]) if found else None
+
+
+def published_settings(published: Path) -> dict[str, object]:
+    """The settings of the published build; empty where nothing is published, or nobody noted them."""
+    if not published.exists():
+        return {}
+    with opened(published) as connection:
+        return json.loads(rows(connection, "select * from marts.build")[0].get("settings") or "{}")
 
 
 def published_shop(published: Path) -> str | None:

@@ -1,4 +1,4 @@
-"""What one refresh can be asked for: the command line, Dagster's page and the refresh itself share this one model."""
+"""What one refresh can be asked for, on the command line only: Dagster's page starts the usual refresh."""
 
 from __future__ import annotations
 

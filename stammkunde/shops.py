@@ -253,7 +253,7 @@ def what_to_do(source: Source, owner: str) -> str:
     return (
         f"the shop {source.shop} ({source.raw or source.raw_tables}) is another one. "
         f"To give {owner} up: stammkunde run{folder and f' --raw {folder}'} --replace-shop {name} "
-        f"(make run{folder and f' RAW={folder}'} REPLACE_SHOP={name}, or replace_shop in Dagster's launchpad). "
+        f"(make run{folder and f' RAW={folder}'} REPLACE_SHOP={name}). "
         f"If it is the same shop in another place: {same_shop(owner, folder or 'FOLDER')}. "
         f"To have both, give this one {APART}"
     )

@@ -54,6 +54,11 @@ class Kept:
         return self.file.with_suffix("")
 
     @property
+    def excluded_orders(self) -> Path:
+        """Its orders that were known and did not count, as Parquet; earlier versions kept none."""
+        return self.file.with_suffix(".excluded.parquet")
+
+    @property
     def is_withdrawn(self) -> bool:
         """Whether it was rolled back: later builds are not compared with it."""
         return bool(self.manifest.get("withdrawn_at"))
@@ -77,14 +82,18 @@ def beyond(builds: Sequence[Kept], limit: int) -> list[Kept]:
     return [build for of_shop in found.values() for build in of_shop[limit:]]
 
 
-def baseline(places: Places, names: Collection[str], settings_hash: str) -> Kept | None:
-    """The latest published build of the same shop, by any of its names, and settings that was not rolled back."""
-    current = published_position(places)
+def baseline(places: Places, names: Collection[str]) -> Kept | None:
+    """The latest published build of the same shop, by any of its names, that was not rolled back; the published file
+    itself where none is kept. Whether settings or models are others is for the gate to say."""
+    current = published_row(places.published)
+    if current is None:
+        return None
     for build in kept(places):
-        same = build.shop in names and build.manifest.get("settings_hash") == settings_hash
-        if same and not build.is_withdrawn and (current is None or build.position <= current) and build.is_whole:
+        is_candidate = build.shop in names and not build.is_withdrawn and build.position <= position(current)
+        if is_candidate and build.is_whole:
             return build
-    return None
+    known = {**read_json(places.manifest), **current}
+    return Kept(places.published, known) if current.get("shop") in names else None
 
 
 def published_position(places: Places) -> tuple[int, str] | None:
@@ -97,6 +106,7 @@ def forget(build: Kept) -> None:
     """The manifest goes first: after a crash between them, files without one are removed as unfinished."""
     build.file.with_suffix(".json").unlink(missing_ok=True)
     remove(build.file)
+    remove(build.excluded_orders)
     remove(build.parquet)
 
 
@@ -106,7 +116,9 @@ def remove_unfinished(places: Places) -> None:
         for left in folder.glob(f"*{UNFINISHED}*"):
             remove(left)
     for file in places.kept_builds.glob(BUILD_IDS):
-        if UNREADABLE not in file.name and not file.with_suffix(".json").exists():  # a crash before its manifest
+        if UNREADABLE in file.name:
+            continue
+        if not file.with_name(file.name.partition(".")[0] + ".json").exists():  # a crash before its manifest
             remove(file)
 
 

@@ -34,7 +34,8 @@ from stammkunde.shops import are_one_shop, is_sample_shop, remembered
 
 # What a manifest says of the build, beside what the file holds.
 FACTS = (
-    "build_number", "shop", "settings_hash", "raw_fingerprint", "as_of_date", "baseline_build_id", "accepted_reason",
+    "build_number", "shop", "settings_hash", "models_hash", "raw_fingerprint", "as_of_date", "baseline_build_id",
+    "accepted_reason",
 )  # fmt: skip
 
 

@@ -45,13 +45,16 @@ def publish(
         check_way(places)
     file = places.kept_builds / f"{build_id}.duckdb"
     folder = file.with_suffix("")
+    excluded_orders = file.with_suffix(".excluded.parquet")
     try:
         make_folders(places)
         remove_unfinished(places)
         manifest = write(places, aside(file), build_id, facts or {}, rules or {})
+        copy.keep_excluded_orders(places.warehouse, aside(excluded_orders))
         if has_parquet:
             copy.link_files(places.collected / "marts", aside(folder))
         aside(file).replace(file)
+        aside(excluded_orders).replace(excluded_orders)
         if has_parquet:
             remove(folder)
             aside(folder).replace(folder)
