@@ -1,12 +1,12 @@
 {%- set texts = ['order_id', 'customer_id', 'customer_email', 'currency', 'status', 'sales_channel'] -%}
 {%- set others = ['ordered_at', 'amount', 'refunded_amount', 'discount_amount', 'is_test', 'updated_at'] -%}
-{%- set personal = ['customer_id', 'customer_email', 'raw_customer_id', 'raw_customer_email', 'malformed_line'] -%}
+{%- set personal = ['customer_id', 'customer_email', 'malformed_line'] -%}
 {%- set not_personal = [
     'order_id', 'ordered_at', 'updated_at', 'currency', 'amount', 'refunded_amount', 'discount_amount', 'status',
     'sales_channel', 'is_test', 'source_file',
 ] -%}
-{%- for column in texts + others if 'raw_' ~ column not in personal -%}
-    {%- do not_personal.append('raw_' ~ column) -%}
+{%- for column in texts + others -%}
+    {%- do personal.append('raw_' ~ column) -%}
 {%- endfor -%}
 {%- for column in others -%}
     {%- do not_personal.append(column ~ '_typed') -%}
@@ -124,7 +124,14 @@ judged as (
 
 select
     {% for column in columns %}
-        {{ masked_text(column) ~ ' as ' ~ column if column == 'malformed_line' else column }},
+        {%- if column == 'malformed_line' %}
+            {{ masked_text(column) }} as {{ column }},
+        {%- elif column in ['status', 'sales_channel'] %}
+            -- Of a row that cannot be used nobody knows what stands where.
+            case when not (is_erased and rejection_reason is not null) then {{ column }} end as {{ column }},
+        {%- else %}
+            {{ column }},
+        {%- endif %}
     {% endfor %}
     {{ raw_values_if_rejected(texts, others) }} as raw_values
 from judged
