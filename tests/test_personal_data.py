@@ -1,5 +1,8 @@
-"""Where personal data is, and that nothing of a person is left: names, telephone numbers and addresses are planted in the
-raw files, and every byte that a refresh leaves is searched for them."""
+"""Where personal data is, and that nothing of an erased person is left.
+
+Names, telephone numbers and addresses are planted in the raw files, and every byte that a refresh leaves is searched
+for them.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,6 @@ import csv
 import hashlib
 import json
 import shutil
-import stat
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -15,11 +17,9 @@ import duckdb
 import pytest
 
 from orchestration.person.erase import erase
-from orchestration.person.export import export_person
-from orchestration.person.find import PersonError, find_person
+from orchestration.person.find import find_person
 from orchestration.state import State
 from stammkunde.places import Places
-from stammkunde.published import published_build
 from tests.refreshes import RefreshServer, folder_of, last_build, published_rows, write_shop
 
 NAME, PHONE, STREET = "Zacharias Quendelbein", "+49 171 5550199", "Quendelgasse 17"
@@ -27,10 +27,19 @@ EMAIL, GUEST = "zacharias.quendelbein@planted.example", "lone.guest@planted.exam
 OTHER_EMAIL = "zq-new@planted.example"
 TEXT = f"{NAME}, {PHONE}, {STREET}, {EMAIL}"
 ENGRAVED = "Ring for Wilhelmine Zwackelmann, +49 172 1112223"  # a product: nobody can tell whose name it is
-TRACES = {"name": NAME, "phone": PHONE, "phone as digits": "5550199", "street": STREET, "e-mail": EMAIL,
-          "other e-mail": OTHER_EMAIL, "guest": GUEST, "product": "Zwackelmann", "phone on a product": "1112223"}  # fmt: skip
-# Raw files, prepared raw files, and tables of the working warehouse that hold personal data by intention; docs/personal-data.md
-# lists the same.
+TRACES = {
+    "name": NAME,
+    "phone": PHONE,
+    "phone as digits": "5550199",
+    "street": STREET,
+    "e-mail": EMAIL,
+    "other e-mail": OTHER_EMAIL,
+    "guest": GUEST,
+    "product": "Zwackelmann",
+    "phone on a product": "1112223",
+}
+# What holds personal data by intention: raw files, prepared raw files, and these tables of the working warehouse.
+# docs/personal-data.md lists the same.
 RAW, WAREHOUSE = "raw/", "shop.duckdb"
 STAGING = {
     "raw.orders", "raw.customers", "raw.activities", "raw.subscriptions", "raw.actions_taken", "raw.order_lines",
@@ -58,12 +67,16 @@ def plant(raw: Path) -> None:
         row |= {"ordered_at": at, "amount": "30.00", "updated_at": at, "status": "paid", "sales_channel": "web"}
     rejected = {**person[0], "order_id": "p5", "amount": "30 EUR", "status": TEXT, "sales_channel": TEXT}
     columns = [*orders[0], "customer_email", "status", "name", "street"]
-    write(raw / "orders.csv", columns, [*orders, *({**row, "name": NAME, "street": STREET} for row in [*person, rejected])])
+    write(
+        raw / "orders.csv",
+        columns,
+        [*orders, *({**row, "name": NAME, "street": STREET} for row in [*person, rejected])],
+    )
     write(
         raw / "customers.csv",
         ("customer_id", "email", "country", "loyalty_tier", "phone"),
         [{"customer_id": NAME, "email": EMAIL, "country": "DE", "loyalty_tier": TEXT, "phone": PHONE},
-         *({"customer_id": f"c{number}", "email": f"c{number}@planted.example", "country": "DE"} for number in range(60))],
+         *({"customer_id": f"c{number}", "email": f"c{number}@x.example", "country": "DE"} for number in range(60))],
     )  # fmt: skip
     of_person = {"customer_id": NAME, "channel": TEXT, "detail": TEXT, "source_system": TEXT}
     write(
@@ -86,7 +99,16 @@ def plant(raw: Path) -> None:
     write(
         raw / "order_lines.csv",
         ("order_id", "line_number", "product_id", "product_name", "quantity", "amount"),
-        [{"order_id": "g1", "line_number": "1", "product_id": "x", "product_name": ENGRAVED, "quantity": "1", "amount": "30"}],
+        [
+            {
+                "order_id": "g1",
+                "line_number": "1",
+                "product_id": "x",
+                "product_name": ENGRAVED,
+                "quantity": "1",
+                "amount": "30",
+            }
+        ],
     )
 
 
@@ -130,7 +152,9 @@ def search(folder: Path, traces: Mapping[str, str] = TRACES) -> dict[str, set[st
 def tables_of(file: Path, name: str) -> Iterator[tuple[str, str]]:
     if file.suffix not in (".duckdb", ".parquet"):
         return
-    with duckdb.connect(str(file) if file.suffix == ".duckdb" else ":memory:", read_only=file.suffix == ".duckdb") as connection:
+    with duckdb.connect(
+        str(file) if file.suffix == ".duckdb" else ":memory:", read_only=file.suffix == ".duckdb"
+    ) as connection:
         if file.suffix == ".parquet":
             yield f"{name} (rows)", str(connection.execute("select * from read_parquet(?)", [str(file)]).fetchall())
             return
@@ -194,7 +218,9 @@ def test_personal_data_is_where_it_is_meant_to_be_and_nothing_of_an_erased_perso
     found = outside_raw(planted, {kind: trace for kind, trace in TRACES.items() if "product" not in kind})
     assert {place for place in found if ":raw." not in place} == set()
     assert last_build(planted)["orders"] == published_rows(planted, "select count(*) from marts.orders")[0][0]
-    accounted = "select entity, rows from marts.row_accounting where outcome = 'excluded' and reason = 'erased' order by 1"
+    accounted = (
+        "select entity, rows from marts.row_accounting where outcome = 'excluded' and reason = 'erased' order by 1"
+    )
     assert published_rows(planted, accounted) == [
         ("actions_taken", 1), ("activities", 2), ("customers", 1), ("subscriptions", 1)
     ]  # fmt: skip

@@ -11,6 +11,7 @@
 {%- for column in others -%}
     {%- do not_personal.append(column ~ '_typed') -%}
 {%- endfor -%}
+{%- set kept_columns = ['currency', 'is_test', 'source_file', 'rejection_reason'] -%}
 {%- set columns = [
     'order_id', 'customer_id', 'customer_email', 'email_hash', 'ordered_at', 'order_date', 'updated_at', 'updated_date',
     'currency', 'exchange_rate', 'amount', 'refunded_amount', 'discount_amount', 'status', 'sales_channel', 'is_test',
@@ -120,18 +121,39 @@ judged as (
         end as rejection_reason
     from converted
 
+),
+
+-- By its hash a refresh remembers since when a row cannot be used; after some time nothing stays of it but the reason.
+hashed as (
+
+    select
+        *,
+        case when rejection_reason <> 'erased' then {{ row_hash(texts, others) }} end as row_hash
+    from judged
+
+),
+
+remembered as (
+
+    select
+        hashed.*,
+        (hashed.is_erased and hashed.rejection_reason is not null)
+        or coalesce({{ is_past_its_days('quarantined_rows.first_seen_on') }}, false) as is_without_values
+    from hashed
+    left join {{ source('quality', 'quarantined_rows') }} as quarantined_rows
+        on hashed.row_hash = quarantined_rows.row_hash
+
 )
 
 select
     {% for column in columns %}
-        {%- if column == 'malformed_line' %}
-            {{ masked_text(column) }} as {{ column }},
-        {%- elif column in ['status', 'sales_channel'] %}
-            -- Of a row that cannot be used nobody knows what stands where.
-            case when not (is_erased and rejection_reason is not null) then {{ column }} end as {{ column }},
-        {%- else %}
+        {%- if column in kept_columns %}
             {{ column }},
+        {%- else %}
+            case when not is_without_values then {{ masked_text(column) if column == 'malformed_line' else column }} end
+                as {{ column }},
         {%- endif %}
     {% endfor %}
-    {{ raw_values_if_rejected(texts, others) }} as raw_values
-from judged
+    row_hash,
+    case when not is_without_values then {{ raw_values_if_rejected(texts, others) }} end as raw_values
+from remembered

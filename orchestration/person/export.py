@@ -123,7 +123,7 @@ def raw_rows(places: Places, person: Person, orders: set[str], target: Path) -> 
             continue
         shown = "files/" + str(file.relative_to(places.raw or file.parent))
         if rows:
-            written[shown] = write_rows(target / (shown.replace("/", ".") + ".csv"), names, rows)
+            written[shown] = write_rows(target / f"{shown.replace('/', '.').removesuffix('.csv')}.csv", names, rows)
     return written, unread
 
 
