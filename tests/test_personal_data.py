@@ -76,7 +76,7 @@ def plant(raw: Path) -> None:
         raw / "customers.csv",
         ("customer_id", "email", "country", "loyalty_tier", "phone"),
         [{"customer_id": NAME, "email": EMAIL, "country": "DE", "loyalty_tier": TEXT, "phone": PHONE},
-         *({"customer_id": f"c{number}", "email": f"c{number}@x.example", "country": "DE"} for number in range(60))],
+         *({"customer_id": f"c{number}", "email": f"c{number}@x.example", "country": "DE"} for number in range(59))],
     )  # fmt: skip
     of_person = {"customer_id": NAME, "channel": TEXT, "detail": TEXT, "source_system": TEXT}
     write(

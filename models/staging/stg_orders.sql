@@ -103,9 +103,6 @@ judged as (
     select
         *,
         case
-            {%- if var('erased_orders') == 'removed' %}
-                when is_erased then 'erased'
-            {%- endif %}
             when order_id is null then 'missing_order_id'
             when {{ is_damaged_id('order_id') }} or {{ is_damaged_id('customer_id') }} then 'damaged_id'
             -- An offset can lead out of the calendar: to a day before the year 1.
@@ -118,6 +115,9 @@ judged as (
             -- More than fits into net_amount: no shop's order, and it must not stop the run.
             when foreign_currency is not null and {{ converted_amount('amount', 'exchange_rate') }} is null
                 then 'invalid_amount'
+            {%- if var('erased_orders') == 'removed' %}
+                when is_erased then 'erased'
+            {%- endif %}
         end as rejection_reason
     from converted
 
@@ -137,7 +137,7 @@ remembered as (
 
     select
         hashed.*,
-        (hashed.is_erased and hashed.rejection_reason is not null)
+        coalesce(hashed.is_erased and hashed.rejection_reason <> 'erased', false)
         or coalesce({{ is_past_its_days('quarantined_rows.first_seen_on') }}, false) as is_without_values
     from hashed
     left join {{ source('quality', 'quarantined_rows') }} as quarantined_rows
