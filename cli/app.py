@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from stammkunde.errors import StammkundeError
+from stammkunde.files import keep_private
 from stammkunde.places import PROJECT, Places
 from stammkunde.request import RefreshRequest
 
@@ -72,12 +73,16 @@ def run(
     Nothing is published that did not pass every check: readers then keep the last good figures. A warehouse belongs to
     one shop: what is read is remembered, and a run without a folder reads the same again.
     """
-    from stammkunde.shops import find_places
+    from orchestration.mending import found_places
 
     wanted = {"as_of_date": as_of_date, "full_refresh": full_refresh, "replace_shop": replace_shop}
-    places = find_places(raw, mapping, target)
-    if new_salt:
-        change_salt(places)
+
+    def places() -> Places:
+        found = found_places(raw, mapping, target)
+        if new_salt:
+            change_salt(found)
+        return found
+
     refresh(places, wanted)
 
 
@@ -158,37 +163,50 @@ def accept(
     uses nothing up.
     """
     from orchestration.acceptance import last_blocked
-    from stammkunde.shops import find_places
+    from orchestration.mending import found_places
+    from stammkunde.personal import personal_data_in
 
-    blocked = last_blocked(find_places(), target)
+    blocked = last_blocked(found_places(), target)
     given = " ".join(reason.split())
     if not given:
         raise StammkundeError('Say why the figures are right: stammkunde accept --reason "the shop was migrated"')
+    if found := personal_data_in(given):
+        raise StammkundeError(f"The reason holds {found}, and is published in marts.builds: say it without")
     console.print(f"Letting these checks of build {blocked.build_id} fail once more:", markup=False)
     for row in blocked.failed:
         console.print(f"  {row['suite']}.{row['check_name']}: {row['explanation']}", markup=False)
-    refresh(blocked.places, blocked.accepted(given).model_dump())
+    refresh(lambda: blocked.places, blocked.accepted(given).model_dump())
 
 
 @app.command()
-def rollback(replace_shop: ReplaceShop = None) -> None:
-    """Bring the published build before back.
+def rollback(
+    replace_shop: ReplaceShop = None,
+    to: Annotated[str | None, typer.Option("--to", metavar="BUILD", help="This kept build, not the latest.")] = None,
+) -> None:
+    """Bring a build before the published one back.
 
-    The build that it replaces is withdrawn for good.
+    The builds after it are withdrawn for good. One that is not what was published is passed over.
     """
     from orchestration.history import note_withdrawn
+    from orchestration.mending import mended
+    from orchestration.outage import locked
     from orchestration.publish import place
-    from orchestration.session import locked
     from orchestration.state import State
-    from stammkunde.shops import find_places
+    from stammkunde.shops import warehouse_places
 
-    places = find_places()
-    with locked(places, lambda text: console.print(text, markup=False)):
+    places = warehouse_places()
+    with locked(places, print):
+        for text in mended(places):
+            console.print(text, markup=False)
         place.repair(places)
-        withdrawn, current = place.rollback(places, replace_shop)
-        note_withdrawn(places, State(places))
-    console.print(f"Readers now see build {current} again; {withdrawn} is withdrawn.", markup=False)
-    console.print(f"The next refresh is compared with {current}.", markup=False)
+        done = place.rollback(places, replace_shop, to)
+        note_withdrawn(places, State(places), done.withdrawn)
+    for build_id in done.broken:
+        console.print(f"Build {build_id} is not what was published, and was passed over.", markup=False)
+    withdrawn = " and ".join(done.withdrawn)
+    is_or_are = "is" if len(done.withdrawn) == 1 else "are"
+    console.print(f"Readers now see build {done.current} again; {withdrawn} {is_or_are} withdrawn.", markup=False)
+    console.print(f"The next refresh is compared with {done.current}.", markup=False)
 
 
 CustomerId = Annotated[str | None, typer.Option("--customer-id", metavar="ID", help="The customer's number.")]
@@ -207,9 +225,9 @@ def forget(
     Without an option it asks for number or e-mail, so that neither stands in the history of the shell. The raw files
     belong to the source: erase the person there, too.
     """
+    from orchestration.outage import locked
     from orchestration.person.erase import erase
     from orchestration.person.find import find_person
-    from orchestration.session import locked
     from stammkunde.files import make_private_folder
     from stammkunde.shops import find_places
 
@@ -232,7 +250,7 @@ def forget(
         markup=False,
     )
     if and_refresh:
-        refresh(find_places(), {})
+        refresh(find_places, {})
     else:
         console.print("The working warehouse was removed; the next refresh (make run) builds it anew.", markup=False)
 
@@ -335,23 +353,18 @@ def serve() -> None:
     """
     from orchestration.launch import prepare_instance
     from orchestration.targets import check_installed
-    from stammkunde.environment import environment
     from stammkunde.shops import find_places, named
 
     places = find_places()
     check_installed(places.target)
     prepare_instance(places)
     console.print(f"{read_from(places)}\n", markup=False)
-    program = Path(sys.executable).with_name("dagster")
-    command = [
-        str(program), "dev", "--host", "127.0.0.1", "--port", str(environment().dagster_port),
-        "--module-name", "orchestration.definitions",
-    ]  # fmt: skip
     # What nobody named stays open: each run reads what was read last by then.
     given = named().in_places(places).environment()
     os.chdir(PROJECT)
     # Dagster's own processes import our event log.
-    os.execve(program, command, {**os.environ, **given, "PYTHONPATH": str(PROJECT)})
+    environment = {**os.environ, **given, "PYTHONPATH": str(PROJECT)}
+    os.execve(sys.executable, [sys.executable, "-m", "orchestration.page"], environment)
 
 
 @app.command()
@@ -376,18 +389,22 @@ def docs(
         console.print("It loads its data from a server: stammkunde docs --serve shows it on 127.0.0.1:8080.")
 
 
-def refresh(places: Places, wanted: Mapping[str, object]) -> None:
-    """Run one refresh to its end; after a good one print the key figures. What cannot be done is said at once."""
+def refresh(find: Callable[[], Places], wanted: Mapping[str, object]) -> None:
+    """Run one refresh to its end; after a good one print the key figures. What cannot be done is said at once, and told
+    as every outage is."""
     from orchestration import launch
+    from orchestration.outage import outage_told
     from orchestration.targets import check_installed
-    from stammkunde.shops import check_source, given_up
+    from stammkunde.shops import check_source, given_up, warehouse_places
 
     request = asked(wanted)
-    check_installed(places.target)
-    check_source(places)
-    given_up(places, request.replace_shop)
+    with outage_told(warehouse_places(), request, lambda text: None):  # main shows it
+        places = find()
+        check_installed(places.target)
+        check_source(places)
+        given_up(places, request.replace_shop)
     console.print(read_from(places), markup=False)
-    finish(launch.run(places, request), places)
+    finish(launch.run(places, request), places.as_of(request.as_of_date) if request.as_of_date else places.published)
 
 
 def read_from(places: Places) -> str:
@@ -413,13 +430,13 @@ def asked(wanted: Mapping[str, object]) -> RefreshRequest:
         raise StammkundeError(f"{option} is '{first['input']}': it {said}") from error
 
 
-def finish(status: int, places: Places) -> None:
+def finish(status: int, written: Path) -> None:
     """End as the refresh ended; after a good one with the key figures."""
     if status:
         raise typer.Exit(status)
     from reports.summary import summary_lines
 
-    show(summary_lines(places.published))
+    show(summary_lines(written))
 
 
 def show(lines: Iterable[str]) -> None:
@@ -430,6 +447,7 @@ def show(lines: Iterable[str]) -> None:
 
 def main() -> None:
     """Run the command. What cannot go on is one line, without a traceback."""
+    keep_private()
     try:
         app(prog_name="stammkunde")
     except StammkundeError as error:

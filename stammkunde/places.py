@@ -72,6 +72,16 @@ class Places:
         return self.state / "refresh.lock"
 
     @property
+    def history_lock(self) -> Path:
+        """Held while the history is changed, for moments."""
+        return self.state / "history.lock"
+
+    @property
+    def mended_before(self) -> Path:
+        """What was put right before a refresh could note it."""
+        return self.state / "mended.txt"
+
+    @property
     def data_docs(self) -> Path:
         return self.state / "data_docs"
 
@@ -93,6 +103,14 @@ class Places:
     def published_parquet(self) -> Path:
         """A link to the Parquet files of the published build, where the engine wrote some."""
         return self.published.with_suffix("")
+
+    @property
+    def rebuilt(self) -> Path:
+        """Figures of past days, rebuilt beside those that are published."""
+        return self.published.parent / "as_of"
+
+    def as_of(self, day: str) -> Path:
+        return self.rebuilt / f"{self.published.stem}_{day}.duckdb"
 
     @property
     def manifest(self) -> Path:

@@ -262,12 +262,6 @@ def test_the_page_is_started_with_what_is_named_and_leaves_the_rest_to_each_run(
     assert started["STAMMKUNDE_WAREHOUSE"] == str(unnamed.warehouse)
 
 
-def test_the_page_asks_which_shop_is_given_up(defs) -> None:
-    fields = defs.resolve_job_def("refresh").resource_defs["refresh"].config_schema.config_type.fields
-    assert {"replace_shop", "as_of_date", "accepted_build", "accepted_reason"} <= fields.keys()
-    assert "given up" in fields["replace_shop"].description
-
-
 def test_the_instance_sends_nothing_anywhere() -> None:
     import yaml
 

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import threading
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import duckdb
@@ -32,6 +31,7 @@ from tests.refreshes import (
     new_places,
     published_figures,
     published_rows,
+    webhook,
     write_shop,
 )
 
@@ -329,27 +329,3 @@ def test_after_a_kill_the_next_refresh_is_as_if_nothing_had_been(
     assert "running" not in {row["outcome"] for row in State(places).rows("builds")}
     assert not list(places.published.parent.rglob("*unfinished*"))
     assert not list(places.published.parent.rglob("*.wal"))
-
-
-class webhook:  # noqa: N801 - a context manager, used as a function
-    """A real server on 127.0.0.1 that keeps what is posted to it."""
-
-    def __enter__(self) -> tuple[str, list[dict]]:
-        received: list[dict] = []
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-                self.send_response(200)
-                self.end_headers()
-
-            def log_message(self, *arguments: object) -> None:
-                pass
-
-        self.server = HTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        return f"http://127.0.0.1:{self.server.server_port}/", received
-
-    def __exit__(self, *arguments: object) -> None:
-        self.server.shutdown()
-        self.server.server_close()

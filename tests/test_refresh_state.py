@@ -15,12 +15,11 @@ import pytest
 
 from orchestration import session as sessions
 from orchestration.notify import Failure
+from orchestration.outage import LockedError, locked
 from orchestration.progress import Telling
 from orchestration.publish.publish import publish
 from orchestration.session import (
-    RefreshError,
     Session,
-    locked,
     note_interrupted,
     refresh_session,
     take_records_over,
@@ -136,15 +135,44 @@ def test_a_crash_while_a_table_is_written_leaves_the_one_before(state: State, mo
 
 
 def test_a_note_adds_to_what_is_known_of_its_build(state: State) -> None:
-    state.note("b2", outcome="running", shop="a")
-    state.note("b1", outcome="running")
-    state.note("b2", outcome="published", orders=3)
+    state.note("b1", outcome="running", shop="a")
+    state.note("b2", outcome="running")
+    state.note("b1", outcome="published", orders=3)
     assert state.rows("builds") == [
-        empty("builds", build_id="b1", outcome="running"),
-        empty("builds", build_id="b2", outcome="published", shop="a", orders=3),
+        empty("builds", build_id="b1", build_number=1, outcome="published", shop="a", orders=3),
+        empty("builds", build_id="b2", build_number=2, outcome="running"),
     ]
-    state.note("b2", shop=None)
-    assert state.rows("builds")[1] == empty("builds", build_id="b2", outcome="published", orders=3)
+    state.note("b1", shop=None)
+    assert state.rows("builds")[0] == empty("builds", build_id="b1", build_number=1, outcome="published", orders=3)
+
+
+def test_builds_are_counted_and_the_clock_does_not_matter(state: State) -> None:
+    """Two refreshes that an earlier version noted, three while the clock was ten years ahead, and one after that."""
+    older = ["20260101T050000Z-a", "20260102T050000Z-b"]
+    state.write("builds", [{"build_id": build_id, "outcome": "published"} for build_id in older])
+    ahead = [f"2036010{day}T050000Z-c" for day in (3, 2, 1)]
+    for build_id in (*ahead, "20260103T050000Z-d"):
+        state.note(build_id, outcome="published")
+    builds = [(row["build_number"], row["build_id"]) for row in state.rows("builds")]
+    assert builds == [*((None, build_id) for build_id in older), *enumerate((*ahead, "20260103T050000Z-d"), start=1)]
+
+
+def test_the_counter_goes_on_where_the_history_was_lost(state: State) -> None:
+    state.places.kept_builds.mkdir(parents=True)
+    (state.places.kept_builds / "b7.json").write_text('{"build_id": "b7", "build_number": 7}', encoding="utf-8")
+    (state.places.kept_builds / "b9.json").write_text("[", encoding="utf-8")
+    state.note("b1", outcome="running")
+    assert [row["build_number"] for row in state.rows("builds")] == [8]
+
+
+def test_no_note_holds_an_email(state: State) -> None:
+    """What an error says may come from a file, and publish would refuse a history with an address for ever after."""
+    state.note("b1", outcome="failed", reason="row 3: 'ann@example.com, Bea <b.c@x.example>' is no number")
+    assert state.rows("builds")[0]["reason"] == ("row 3: '(an e-mail address), Bea <(an e-mail address)>' is no number")
+    state.write("builds", [{"build_id": "b1", "accepted_reason": "ann@example.com said so", "reason": "5 @ 3. And"}])
+    state.leave_emails_out()
+    row = state.rows("builds")[0]
+    assert (row["accepted_reason"], row["reason"]) == ("(an e-mail address) said so", "5 (at) 3. And")
 
 
 def test_only_the_rows_of_one_build_are_replaced(state: State) -> None:
@@ -227,7 +255,7 @@ def test_a_second_refresh_gives_up_after_the_time_that_is_set(places: Places, mo
     first, entered = holder(places), []
     try:
         with (
-            pytest.raises(RefreshError, match="another refresh still runs after 0 s"),
+            pytest.raises(LockedError, match="another refresh still runs after 0 s"),
             locked(places, lambda text: None),
         ):
             entered.append(True)
