@@ -15,6 +15,7 @@ from rich.table import Table
 
 from stammkunde.errors import StammkundeError
 from stammkunde.files import keep_private
+from stammkunde.hiding import hidden
 from stammkunde.places import PROJECT, Places
 from stammkunde.request import RefreshRequest
 
@@ -496,9 +497,9 @@ def finish(status: int, written: Path) -> None:
 
 
 def show(lines: Iterable[str]) -> None:
-    """Print lines as they are: what files hold is no markup."""
+    """Print lines as they are: what files hold is no markup. Secrets are left out."""
     for line in lines:
-        console.print(line, markup=False)
+        console.print(hidden(line), markup=False)
 
 
 def main() -> None:
