@@ -74,37 +74,54 @@ def gathered(
 ) -> Iterator[Evidence]:
     """The evidence there is: no `warehouse` before dbt has run, no `baseline` if there is nothing to compare with."""
     with in_memory() as connection:
-        connection.execute((SQL / "macros.sql").read_text(encoding="utf-8"))
-        connection.execute(f"set variable today = date '{today}'")
-        hold_rows(connection, "raw_entities", raw_now)
-        hold_rows(connection, "raw_entities_before", raw_before)
         if warehouse:  # it keeps its name, which its views were made with
-            show_marts(connection, warehouse, warehouse.stem, "")
+            attach_read_only(connection, warehouse, warehouse.stem)
         if baseline:
-            show_marts(connection, baseline, PUBLISHED_BEFORE, "_before")
-        there = {"raw": bool(raw_before), "marts": baseline is not None}
-        yield Evidence(connection, frozenset(kind for kind, is_there in there.items() if is_there))
+            attach_read_only(connection, baseline, PUBLISHED_BEFORE)
+        now, before = warehouse.stem if warehouse else None, PUBLISHED_BEFORE if baseline else None
+        yield shown(connection, raw_now, raw_before, today, now, before)
+
+
+def shown(
+    connection: duckdb.DuckDBPyConnection,
+    raw_now: Sequence[Row],
+    raw_before: Sequence[Row],
+    today: date,
+    now: str | None,
+    before: str | None,
+) -> Evidence:
+    """The evidence in a connection that has the build that is judged and the one before attached, by these names. What
+    was shown in it before is replaced."""
+    connection.execute((SQL / "macros.sql").read_text(encoding="utf-8"))
+    connection.execute(f"set variable today = date '{today}'")
+    hold_rows(connection, "raw_entities", raw_now)
+    hold_rows(connection, "raw_entities_before", raw_before)
+    if now:
+        show_marts(connection, now, "")
+    if before:
+        show_marts(connection, before, "_before")
+    there = {"raw": bool(raw_before), "marts": before is not None}
+    return Evidence(connection, frozenset(kind for kind, is_there in there.items() if is_there))
 
 
 def hold_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Row]) -> None:
     """A table of raw entities as they were measured."""
     defined = ", ".join(f"{column} {kind}" for column, kind in RAW_COLUMNS.items())
-    connection.execute(f"create table {table} ({defined})")
+    connection.execute(f"create or replace table {table} ({defined})")
     if rows:
         values = [[row[column] for column in RAW_COLUMNS] for row in rows]
         connection.executemany(f"insert into {table} values ({', '.join('?' * len(RAW_COLUMNS))})", values)
 
 
-def show_marts(connection: duckdb.DuckDBPyConnection, file: Path, catalog: str, suffix: str) -> None:
-    """A view `<mart><suffix>` over every mart of a file, and `marts<suffix>` with the rows of each."""
-    attach_read_only(connection, file, catalog)
+def show_marts(connection: duckdb.DuckDBPyConnection, catalog: str, suffix: str) -> None:
+    """A view `<mart><suffix>` over every mart of a database, and `marts<suffix>` with the rows of each."""
     found = connection.execute(
         "select table_name from information_schema.tables where table_catalog = ? and table_schema = 'marts'", [catalog]
     ).fetchall()
     marts = sorted(mart for (mart,) in found)
     for mart in marts:
         table = f"{identifier(catalog)}.marts.{identifier(mart)}"
-        connection.execute(f"create view {identifier(mart + suffix)} as from {table}")
+        connection.execute(f"create or replace view {identifier(mart + suffix)} as from {table}")
     counts = [f"select {quoted(mart)} as mart, count(*) as rows from {identifier(mart + suffix)}" for mart in marts]
     nothing = "select '' as mart, 0 as rows where false"
-    connection.execute(f"create view marts{suffix} as {' union all '.join(counts) or nothing}")
+    connection.execute(f"create or replace view marts{suffix} as {' union all '.join(counts) or nothing}")

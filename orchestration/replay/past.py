@@ -1,0 +1,258 @@
+"""Past days of a shop, each built from what one build has read, as it was known that day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+
+from intake.entities import Entity, entities
+from orchestration.quality.evidence import Evidence, shown
+from orchestration.replay.compiled import BUILD_ID, NO_DAY, STAGING, Compiled, Relation, chain, quality_tables, relation_of
+from orchestration.state import columns
+from stammkunde.database import attach_read_only, identifier, quoted, rows
+from stammkunde.environment import environment
+from stammkunde.errors import StammkundeError, one_line
+from stammkunde.manifest import Manifest
+
+KEPT = "kept"  # what is the same on every day
+SCHEMAS = ("staging", "intermediate", "marts", "quality")
+ORDERS = Relation("staging", "stg_orders")
+# Beyond this share of orders that were changed later and have no older version, their versions are no history.
+LATEST_STATES = 0.1
+
+
+class ReplayError(StammkundeError):
+    """The past cannot be replayed; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """How orders became known: from their dates of change, or from their order date where the source keeps only the
+    latest state of each."""
+
+    orders: int
+    without_a_past: int  # changed after the day they were placed, and no older version was kept
+
+    @property
+    def share(self) -> float:
+        return self.without_a_past / self.orders if self.orders else 0.0
+
+    @property
+    def by_order_date(self) -> bool:
+        return self.share > LATEST_STATES
+
+
+@dataclass(frozen=True)
+class Past:
+    """One build, from which past days are built."""
+
+    connection: duckdb.DuckDBPyConnection
+    compiled: Compiled
+    known: Known
+    first_order_date: date
+    as_of_date: date
+    noted: tuple[Relation, ...]  # the tables of `quality`
+
+    def days(self, wanted: Sequence[date]) -> Iterator[tuple[date, Evidence]]:
+        """Each day with the evidence that a refresh in its night has, compared with the day before in the list. The
+        first one is there to compare with."""
+        before: date | None = None
+        for day in wanted:
+            self.build(day, before)
+            if before:
+                yield day, self.evidence(day, before)
+                self.connection.execute(f"detach {database_of(before)}")
+            before = day
+        if before:
+            self.connection.execute(f"detach {database_of(before)}")
+
+    def build(self, day: date, before: date | None) -> None:
+        """All models of a day, in a database in memory."""
+        database = database_of(day)
+        self.connection.execute(f"attach ':memory:' as {database}")
+        for schema in SCHEMAS:
+            self.connection.execute(f"create schema {database}.{schema}")
+        self._note(day, before)
+        for model in self.compiled.models:
+            query = model.sql_on(day.isoformat(), database)
+            self.connection.execute(f"create table {model.relation.inside(database)} as {query}")
+            if model.relation == ORDERS and self.known.by_order_date:
+                self.connection.execute(known_by_order_date(ORDERS.inside(database)))
+
+    def _note(self, day: date, before: date | None) -> None:
+        """What the refresh of a day would have noted, and the orders of the one before."""
+        database = database_of(day)
+        for table in self.noted:
+            if table.name == "builds":
+                noted = {"build_id": quoted(BUILD_ID)}
+                if before:
+                    noted |= {"baseline_build_id": quoted(before.isoformat()), "baseline_as_of_date": f"date '{before}'"}
+                query = "select " + ", ".join(
+                    f"cast({noted.get(name, 'null')} as {kind}) as {name}" for name, kind in columns("builds").items()
+                )
+            elif table.name == "published_orders" and before:
+                named = ", ".join(columns(table.name))
+                query = f"select {named} from {Relation('marts', 'orders').inside(database_of(before))}"
+            else:
+                query = f"from {table.inside(KEPT)}"
+            kind = "view" if table.name != "builds" else "table"
+            self.connection.execute(f"create {kind} {table.inside(database)} as {query}")
+
+    def evidence(self, day: date, before: date) -> Evidence:
+        """A refresh in the night after a day: the daily one reads what came until midnight."""
+        return shown(
+            self.connection, self.raw_rows(day), self.raw_rows(before), day + timedelta(days=1), database_of(day),
+            database_of(before),
+        )  # fmt: skip
+
+    def raw_rows(self, day: date) -> list[dict[str, object]]:
+        """The raw entities as they would have been measured: without the rows that came later."""
+        return rows(
+            self.connection,
+            f"""
+            select
+                entity,
+                coalesce(sum(rows), 0)::bigint as rows,
+                coalesce(sum(malformed_rows), 0)::bigint as malformed_rows,
+                min(row_date) as first_date,
+                max(row_date) as last_date
+            from {KEPT}.raw_rows
+            where known_on is null or known_on <= date '{day}'
+            group by entity
+            """,
+        )
+
+
+def database_of(day: date) -> str:
+    return f"day_{day:%Y%m%d}"
+
+
+def known_by_order_date(orders: str) -> str:
+    """The first version of each order is known from the day of the order on, later ones from their dates of change."""
+    return f"""
+    create or replace table {orders} as
+    select * replace (
+        case
+            when row_number() over (partition by order_id, rejection_reason order by updated_at nulls first) > 1
+                then updated_date
+        end as updated_date
+    )
+    from {orders}
+    """
+
+
+@contextmanager
+def opened(warehouse: Path, manifest: Manifest, folder: Path) -> Iterator[Past]:
+    """The past of the build in a warehouse, which is read at once: a refresh must not wait for the replay.
+
+    Raises ReplayError where there is no build, or it is another version's.
+    """
+    with duckdb.connect() as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        connection.execute("set preserve_insertion_order = false")
+        connection.execute(f"set temp_directory = {quoted(str(folder / 'temporary'))}")
+        if memory := environment().memory:
+            connection.execute(f"set memory_limit = {quoted(memory)}")
+        connection.execute(f"attach {quoted(str(folder / f'{KEPT}.duckdb'))} as {KEPT}")
+        try:
+            past = read(connection, warehouse, manifest)
+        except duckdb.IOException as error:
+            raise ReplayError(f"{warehouse} cannot be opened: {one_line(error)}. Close it elsewhere") from error
+        except duckdb.Error as error:
+            raise ReplayError(
+                f"{warehouse} does not hold a build of this version ({one_line(error)}): stammkunde run first"
+            ) from error
+        yield past
+
+
+def read(connection: duckdb.DuckDBPyConnection, warehouse: Path, manifest: Manifest) -> Past:
+    """Take what is needed of a warehouse, and leave it."""
+    build = warehouse.stem  # it keeps its name, which its views were made with
+    attach_read_only(connection, warehouse, build)
+    try:
+        query = f"select first_order_date, as_of_date from {Relation('intermediate', 'int_as_of').inside(build)}"
+        first_order_date, as_of_date = connection.execute(query).fetchall()[0]
+        if as_of_date is None:
+            raise ReplayError("no order counts in the last build: there is no past to replay")
+        compiled = chain(manifest, frozenset(), empty_relations(connection, manifest, build), KEPT)
+        noted = tuple(quality_tables(manifest))
+        for relation in sorted({*compiled.kept, *noted}, key=lambda relation: (relation.schema, relation.name)):
+            connection.execute(f"create schema if not exists {KEPT}.{relation.schema}")
+            connection.execute(f"create table {relation.inside(KEPT)} as from {relation.inside(build)}")
+        known = how_known(connection, ORDERS.inside(build))
+        keep_raw_rows(connection, build, known)
+    finally:
+        connection.execute(f"detach {identifier(build)}")
+    return Past(connection, compiled, known, first_order_date, as_of_date, noted)
+
+
+def empty_relations(connection: duckdb.DuckDBPyConnection, manifest: Manifest, build: str) -> frozenset[Relation]:
+    """Staging models that depend on the day and have no rows."""
+    asked = [
+        relation_of(node)
+        for node in manifest.models()
+        if node["original_file_path"].startswith(STAGING) and NO_DAY in node["compiled_code"]
+    ]
+    return frozenset(
+        relation
+        for relation in asked
+        if not connection.execute(f"select 1 from {relation.inside(build)} limit 1").fetchall()
+    )
+
+
+def how_known(connection: duckdb.DuckDBPyConnection, orders: str) -> Known:
+    """How many orders there are, and how many were changed after their day and have no older version."""
+    counted = connection.execute(
+        f"""
+        select count(*), count(*) filter (versions = 1 and last_changed > order_date)
+        from (
+            select
+                count(*) as versions,
+                max(updated_date) as last_changed,
+                min(order_date) as order_date
+            from {orders}
+            where rejection_reason is null
+            group by order_id
+        )
+        """
+    ).fetchall()[0]
+    return Known(*counted)
+
+
+def keep_raw_rows(connection: duckdb.DuckDBPyConnection, build: str, known: Known) -> None:
+    """How many raw rows of each entity came with which date, and when they became known; rows without a date that can be
+    read were always there."""
+    connection.execute(
+        f"create table {KEPT}.raw_rows "
+        "(entity varchar, row_date date, known_on date, rows bigint, malformed_rows bigint)"
+    )
+    for entity in entities().values():
+        dates = [day_of(column) for column in dates_of(entity)]
+        row_date = dates[0] if dates else "cast(null as date)"
+        changed = day_of("updated_at") if entity.name == "orders" and not known.by_order_date else "cast(null as date)"
+        connection.execute(
+            f"""
+            insert into {KEPT}.raw_rows
+            select
+                {quoted(entity.name)}, row_date, greatest(row_date, changed_on), count(*), count(malformed_line)
+            from (
+                select {row_date} as row_date, {changed} as changed_on, malformed_line
+                from {Relation("raw", entity.name).inside(build)}
+            )
+            group by row_date, greatest(row_date, changed_on)
+            """
+        )
+
+
+def dates_of(entity: Entity) -> list[str]:
+    return [column.name for column in entity.columns.values() if column.kind == "timestamp"]
+
+
+def day_of(column: str) -> str:
+    """The day of a raw timestamp as it is measured before dbt has run (orchestration/raw.py): read in ISO form."""
+    return f"coalesce(cast({column}_typed as date), try_cast(left(trim({column}), 10) as date))"
