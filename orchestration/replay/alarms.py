@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 
+import numpy as np
+
 from orchestration.quality.evidence import Evidence
 from orchestration.quality.gate import Judged, judged_check, result
-from orchestration.quality.results import BLOCKING, beyond_limits
+from orchestration.quality.results import BLOCKING, beyond_limits, shown_value
 from orchestration.quality.suites import NAMES, SUITES
 from orchestration.quality.thresholds import Threshold, Thresholds, threshold
 
-WARNED = "warned"
+PASSED, WARNED = "passed", "warned"
 DAYS_OF_A_YEAR = 365
 Name = tuple[str, str]  # suite and check
 
@@ -32,9 +34,12 @@ class Verdict:
     broken: frozenset[tuple[str, ...]]  # keys of what lies beyond the limits
     said: str
 
-    @property
-    def is_alarm(self) -> bool:
-        return self.outcome in (BLOCKING, WARNED)
+    def with_limits(self, limits: Threshold) -> Verdict:
+        """The verdict that other limits give."""
+        if self.lowest is None or self.highest is None:
+            return self
+        found = outcome_of(np.array([self.lowest, self.highest]), limits)
+        return replace(self, limits=limits, outcome=found)
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,16 @@ class Alarms:
             found.setdefault(verdict.name, []).append(verdict)
         return found
 
+    def with_limits(self, limits: Mapping[Name, Threshold]) -> Alarms:
+        """What would have been said with other limits of some checks."""
+        return replace(
+            self,
+            verdicts=[
+                verdict.with_limits(limits[verdict.name]) if verdict.name in limits else verdict
+                for verdict in self.verdicts
+            ],
+        )
+
     @property
     def years(self) -> float:
         return len(self.days) * self.every / DAYS_OF_A_YEAR
@@ -96,43 +111,57 @@ class Alarms:
 
 
 def verdicts_of(day: date, evidence: Evidence, thresholds: Thresholds) -> Iterable[Verdict]:
-    """What every check of the gate says of one day. Limits are compared here, as Great Expectations compares them."""
+    """What every check of the gate says of one day. Limits are compared here, as Great Expectations compares them: that
+    costs a hundredth of the time."""
     judged_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     for suite in (SUITES[name] for name in NAMES):
         for table in suite.tables:
             for check in table.checks:
                 limits = threshold(thresholds, suite.name, check.name)
-                single = judged_check(suite, table, check, evidence, limits)
-                found = result(single, holds(single) if single.is_asked else None, None, judged_at)
-                lowest, highest = outermost(single)
-                yield Verdict(
-                    day, single.key, check.unit, limits, found.outcome, lowest, highest, broken_keys(single),
-                    found.explanation,
-                )  # fmt: skip
+                yield verdict_of(day, judged_check(suite, table, check, evidence, limits), judged_at)
 
 
-def holds(single: Judged) -> bool:
-    """Whether no value lies beyond its limits. Values that are missing are not judged."""
-    assert single.frame is not None
-    return not (beyond_limits(values_of(single), single.limits) > 0).any()
-
-
-def values_of(single: Judged):
-    assert single.frame is not None
-    return single.frame[single.check.column].dropna().astype(float)
-
-
-def outermost(single: Judged) -> tuple[float | None, float | None]:
-    if not single.is_asked:
-        return None, None
+def verdict_of(day: date, single: Judged, judged_at: datetime) -> Verdict:
     values = values_of(single)
-    return float(values.min()), float(values.max())
+    outcome = outcome_of(values, single.limits) if len(values) else None
+    said = single.check.says
+    broken: frozenset[tuple[str, ...]] = frozenset()
+    if outcome != PASSED:
+        found = result(single, False if outcome else None, None, judged_at)
+        outcome, said = found.outcome, found.explanation
+        broken = broken_keys(single) if len(values) else broken
+    return Verdict(
+        day, single.key, single.check.unit, single.limits, outcome,
+        float(values.min()) if len(values) else None, float(values.max()) if len(values) else None, broken, said,
+    )  # fmt: skip
+
+
+def outcome_of(values: np.ndarray, limits: Threshold) -> str:
+    """Whether values lie within their limits, and what it means if not."""
+    for outcome in (BLOCKING, WARNED):
+        for lower, upper in sides_of(limits, outcome):
+            least, most = getattr(limits, lower), getattr(limits, upper)
+            if (most is not None and values.max() > most) or (least is not None and values.min() < least):
+                return outcome
+    return PASSED
+
+
+def sides_of(limits: Threshold, outcome: str) -> list[tuple[str, str]]:
+    """The names of the limits beyond which there is this outcome."""
+    return [("min", "max")] if outcome == (BLOCKING if limits.severity == "fail" else WARNED) else []
+
+
+def values_of(single: Judged) -> np.ndarray:
+    """What is judged; empty where nothing is."""
+    if single.frame is None or not single.is_asked:
+        return np.empty(0)
+    values = single.frame[single.check.column].to_numpy(dtype=float, na_value=np.nan)
+    return values[~np.isnan(values)]
 
 
 def broken_keys(single: Judged) -> frozenset[tuple[str, ...]]:
-    if not single.is_asked or single.frame is None:
-        return frozenset()
-    values = values_of(single)
-    beyond = beyond_limits(values, single.limits) > 0
-    keys = single.frame.loc[values.index[beyond], list(single.table.keys)]
-    return frozenset(tuple(str(value) for value in row) for row in keys.itertuples(index=False, name=None))
+    """What lies beyond the limits, such as months."""
+    assert single.frame is not None
+    beyond = beyond_limits(single.frame[single.check.column].astype(float), single.limits) > 0
+    keys = single.frame.loc[beyond, list(single.table.keys)]
+    return frozenset(tuple(shown_value(value) for value in row) for row in keys.itertuples(index=False, name=None))

@@ -47,20 +47,19 @@ class Model:
 
 @dataclass(frozen=True)
 class Compiled:
-    """The models that a day is built of, in their order, and the relations that they read and that are the same on every
+    """The models that a day is built of, in their order, and the relations that they read and that are the same every
     day."""
 
     models: tuple[Model, ...]
     kept: frozenset[Relation]
 
 
-def compile_models(places: Places, settings: Mapping[str, object], prepared: Path | None, folder: Path) -> Manifest:
+def compile_models(places: Places, settings: Mapping[str, object], folder: Path) -> Manifest:
     """dbt's manifest with the compiled SQL of all models, made in a folder of its own: no warehouse is opened."""
     given = {
         **places.environment(),
         "STAMMKUNDE_TARGET": DUCKDB,
         "STAMMKUNDE_WAREHOUSE": str(folder / f"{NO_DATABASE}.duckdb"),
-        "STAMMKUNDE_RAW": str(prepared or ""),
         "STAMMKUNDE_BUILD_ID": BUILD_ID,
     }
     dbt = Dbt(folder / "target", given, {**settings, "as_of_date": NO_DAY})
@@ -86,7 +85,9 @@ def chain(manifest: Manifest, read_besides: frozenset[Relation], empty: frozense
         if is_left_empty(node, empty):
             continue
         reads = parents[unique_id]
-        changes = NO_DAY in node["compiled_code"] or any(parent in built or is_quality(nodes, parent) for parent in reads)
+        changes = NO_DAY in node["compiled_code"] or any(
+            parent in built or is_quality(nodes, parent) for parent in reads
+        )
         if changes or node["schema"] == MARTS:
             built.add(unique_id)
     read = {parent for unique_id in built for parent in parents[unique_id]} - built

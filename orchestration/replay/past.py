@@ -12,7 +12,16 @@ import duckdb
 
 from intake.entities import Entity, entities
 from orchestration.quality.evidence import Evidence, shown
-from orchestration.replay.compiled import BUILD_ID, NO_DAY, STAGING, Compiled, Relation, chain, quality_tables, relation_of
+from orchestration.replay.compiled import (
+    BUILD_ID,
+    NO_DAY,
+    STAGING,
+    Compiled,
+    Relation,
+    chain,
+    quality_tables,
+    relation_of,
+)
 from orchestration.state import columns
 from stammkunde.database import attach_read_only, identifier, quoted, rows
 from stammkunde.environment import environment
@@ -91,7 +100,10 @@ class Past:
             if table.name == "builds":
                 noted = {"build_id": quoted(BUILD_ID)}
                 if before:
-                    noted |= {"baseline_build_id": quoted(before.isoformat()), "baseline_as_of_date": f"date '{before}'"}
+                    noted |= {
+                        "baseline_build_id": quoted(before.isoformat()),
+                        "baseline_as_of_date": f"date '{before}'",
+                    }
                 query = "select " + ", ".join(
                     f"cast({noted.get(name, 'null')} as {kind}) as {name}" for name, kind in columns("builds").items()
                 )
@@ -225,8 +237,8 @@ def how_known(connection: duckdb.DuckDBPyConnection, orders: str) -> Known:
 
 
 def keep_raw_rows(connection: duckdb.DuckDBPyConnection, build: str, known: Known) -> None:
-    """How many raw rows of each entity came with which date, and when they became known; rows without a date that can be
-    read were always there."""
+    """How many raw rows of each entity came with which date, and when they became known. Rows without a readable date
+    were always there."""
     connection.execute(
         f"create table {KEPT}.raw_rows "
         "(entity varchar, row_date date, known_on date, rows bigint, malformed_rows bigint)"
