@@ -1,0 +1,5 @@
+import sys
+
+from tests.damages.runner import main
+
+sys.exit(main())
