@@ -70,15 +70,18 @@ class Past:
     def days(self, wanted: Sequence[date]) -> Iterator[tuple[date, Evidence]]:
         """Each day with the evidence that a refresh in its night has, compared with the day before in the list. The
         first one is there to compare with."""
-        before: date | None = None
-        for day in wanted:
-            self.build(day, before)
-            if before:
-                yield day, self.evidence(day, before)
-                self.connection.execute(f"detach {database_of(before)}")
-            before = day
-        if before:
-            self.connection.execute(f"detach {database_of(before)}")
+        there: list[date] = []
+        try:
+            for day in wanted:
+                before = there[-1] if there else None
+                there.append(day)
+                self.build(day, before)
+                if before:
+                    yield day, self.evidence(day, before)
+                    self._forget(there.pop(0))
+        finally:
+            for day in there:
+                self._forget(day)
 
     def build(self, day: date, before: date | None) -> None:
         """All models of a day, in a database in memory."""
@@ -92,6 +95,9 @@ class Past:
             self.connection.execute(f"create table {model.relation.inside(database)} as {query}")
             if model.relation == ORDERS and self.known.by_order_date:
                 self.connection.execute(known_by_order_date(ORDERS.inside(database)))
+
+    def _forget(self, day: date) -> None:
+        self.connection.execute(f"detach {database_of(day)}")
 
     def _note(self, day: date, before: date | None) -> None:
         """What the refresh of a day would have noted, and the orders of the one before."""
