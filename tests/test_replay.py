@@ -34,6 +34,7 @@ from orchestration.replay.proposal import kept_goal, proposals
 from orchestration.replay.replay import replay, report, wanted_days
 from orchestration.state import State, columns
 from stammkunde.database import attach_read_only, in_memory
+from stammkunde.manifest import Manifest
 from stammkunde.places import SAMPLE, Places
 from tests.conftest import WAREHOUSE, Build, build_models
 from tests.damages.shops import MIDDLE, generated
@@ -66,13 +67,14 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Replayable:
 
 
 @pytest.fixture(scope="module")
-def past(small: Replayable, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Past]:
-    with past_of(small, tmp_path_factory.mktemp("past")) as found:
+def manifest(small: Replayable, tmp_path_factory: pytest.TempPathFactory) -> Manifest:
+    return compile_models(small.places, {}, tmp_path_factory.mktemp("compiled"))
+
+
+@pytest.fixture(scope="module")
+def past(small: Replayable, manifest: Manifest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Past]:
+    with opened(small.build.warehouse, manifest, tmp_path_factory.mktemp("past")) as found:
         yield found
-
-
-def past_of(shop: Replayable, folder: Path):
-    return opened(shop.build.warehouse, compile_models(shop.places, {}, folder), folder)
 
 
 @contextmanager
@@ -135,11 +137,11 @@ def test_a_past_day_is_what_a_refresh_of_that_day_builds(
 @pytest.mark.long
 @pytest.mark.parametrize("position", range(10))
 def test_ten_past_days_of_the_sample_are_what_refreshes_build(
-    position: int, sample: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    position: int, sample: Build, manifest: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     day = Random(2026).sample([date(2025, 1, 19) + number * DAY for number in range(365)], 10)[position]
     shop = Replayable(sample, SAMPLE)
-    with past_of(shop, tmp_path) as past:
+    with opened(sample.warehouse, manifest, tmp_path) as past:
         assert_equals_a_refresh(shop, past, day, tmp_path, monkeypatch)
 
 
@@ -242,13 +244,13 @@ def test_of_latest_states_the_first_version_is_known_from_the_day_of_the_order_o
 
 
 @pytest.mark.long
-def test_a_day_of_latest_states_has_the_orders_of_that_day(tmp_path: Path) -> None:
+def test_a_day_of_latest_states_has_the_orders_of_that_day(manifest: Manifest, tmp_path: Path) -> None:
     export = SMALL.export(SMALL.last_day)
     latest = {row["order_id"]: row for row in sorted(export.orders, key=lambda row: row["updated_at"])}
     export.with_orders(latest.values()).write(tmp_path / "raw")
     shop = Replayable(build_models(tmp_path / "built", tmp_path / "raw"), tmp_path / "raw")
     day = date(2025, 6, 1)
-    with past_of(shop, tmp_path) as past:
+    with opened(shop.build.warehouse, manifest, tmp_path) as past:
         assert past.known.by_order_date
         with the_day(past, day) as evidence:
             found = evidence.connection.execute("select max(order_date), count(*) from orders").fetchall()[0]
@@ -378,10 +380,9 @@ def test_without_a_build_it_says_what_to_do(tmp_path: Path, monkeypatch: pytest.
     assert str(wrong.exception) == "--from is '1.5.2025': it must be a date YYYY-MM-DD"
 
 
-def test_a_warehouse_that_holds_no_build_is_named(small: Replayable, tmp_path: Path) -> None:
+def test_a_warehouse_that_holds_no_build_is_named(manifest: Manifest, tmp_path: Path) -> None:
     with duckdb.connect(str(tmp_path / "w.duckdb")) as connection:
         connection.execute("create table other (a int)")
-    manifest = compile_models(small.places, {}, tmp_path)
     with (
         pytest.raises(ReplayError, match="does not hold a build of this version"),
         opened(tmp_path / "w.duckdb", manifest, tmp_path),

@@ -51,14 +51,22 @@ def proposals(alarms: Alarms) -> list[Proposal]:
     """
     limits: dict[Name, Threshold] = {}
     for outcome in (BLOCKING, WARNED):
-        judged = alarms.with_limits(limits)
-        stay = staying(judged, outcome)
-        for name, verdicts in judged.by_check.items():
-            passing = [verdict for verdict in verdicts if verdict.outcome == outcome and verdict not in stay]
-            wider = widened(verdicts[0].limits, outcome, passing)
-            if wider != verdicts[0].limits:
-                limits[name] = wider
+        # An occasion of which the middle passes becomes two: what is left over then has to pass as well.
+        while wider := wider_limits(alarms.with_limits(limits), outcome):
+            limits |= wider
     return [Proposal(name, limits[name]) for name in alarms.by_check if name in limits]
+
+
+def wider_limits(alarms: Alarms, outcome: str) -> dict[Name, Threshold]:
+    """Limits of the checks of which alarms have to pass that may not stay."""
+    stay = staying(alarms, outcome)
+    found = {}
+    for name, verdicts in alarms.by_check.items():
+        passing = [verdict for verdict in verdicts if verdict.outcome == outcome and verdict not in stay]
+        limits = widened(verdicts[0].limits, outcome, passing)
+        if limits != verdicts[0].limits:
+            found[name] = limits
+    return found
 
 
 def staying(alarms: Alarms, outcome: str) -> Collection[Verdict]:
