@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -13,10 +15,28 @@ import duckdb
 
 from intake.entities import Entity, entities
 from intake.find import discover
-from stammkunde.database import identifier, path_literal
+from stammkunde.database import identifier, path_literal, quoted
 from stammkunde.files import content_hash
 
 UNFINISHED = (".part", ".partial", ".tmp", ".crdownload", ".filepart", ".unfinished")
+
+
+NOTHING = (r"\n", "null", "nan", "#n/a", "#nv")  # what databases and spreadsheets write for nothing
+FEW_VALUES = 200  # a column with more has no list that anybody knows
+PERSONAL = re.compile(r"@|\d{6}")  # addresses and phone numbers that stand in a wrong column are not noted
+
+
+@dataclass
+class Known:
+    """Rows that have a value, and the sum of their amounts where they have some."""
+
+    rows: int = 0
+    amount: float | None = None
+
+    def add(self, rows: int, amount: float | None) -> None:
+        self.rows += rows
+        if amount is not None:
+            self.amount = (self.amount or 0) + amount
 
 
 @dataclass(frozen=True)
@@ -68,6 +88,94 @@ def fingerprint(files: Iterable[File], known: Mapping[str, str] | None = None) -
         hashes[file.state] = (known or {}).get(file.state) or content_hash(file.path)
         whole.update(json.dumps([file.name, hashes[file.state]]).encode())
     return whole.hexdigest()[:32], hashes
+
+
+def measure_columns(
+    prepared: Path | None, elsewhere: Collection[str] = ()
+) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+    """Rows of raw_columns and raw_values: which columns have values, and of those that have few, which.
+
+    Only what lies in files is measured.
+    """
+    columns: list[dict[str, object]] = []
+    values: list[dict[str, object]] = []
+    present = discover(prepared, elsewhere=elsewhere) if prepared else []
+    with duckdb.connect() as connection:
+        for item in present:
+            filled: Counter[str] = Counter()
+            known: dict[tuple[str, str], Known] = {}
+            rows = 0
+            for file in item.files:
+                rows += measure_file(connection, item.entity, reader_of(file), filled, known)
+            columns += rows_of_columns(item.entity.name, rows, filled)
+            values += rows_of_values(item.entity.name, known)
+    return columns, values
+
+
+def rows_of_columns(entity: str, rows: int, filled: Mapping[str, int]) -> list[dict[str, object]]:
+    return [
+        {"entity": entity, "column_name": column, "rows": rows, "filled": count} for column, count in filled.items()
+    ]
+
+
+def rows_of_values(entity: str, known: Mapping[tuple[str, str], Known]) -> list[dict[str, object]]:
+    """Values of the columns that have few, without those that look like personal data."""
+    listed = Counter(column for column, _ in known)
+    return [
+        {"entity": entity, "column_name": column, "value": value, "rows": found.rows, "amount": found.amount}
+        for (column, value), found in known.items()
+        if listed[column] <= FEW_VALUES and not PERSONAL.search(value)
+    ]
+
+
+def measure_file(
+    connection: duckdb.DuckDBPyConnection,
+    entity: Entity,
+    reader: str,
+    filled: Counter[str],
+    known: dict[tuple[str, str], Known],
+) -> int:
+    """Adds what one file holds. Gives its rows."""
+    described = connection.execute(f"describe select * from {reader}").fetchall()
+    texts = {
+        row[0].strip().lower(): with_value(identifier(row[0]))
+        for row in described
+        if row[0].strip().lower() in entity.columns
+    }
+    if not texts:
+        return 0
+    counts = ", ".join(f"count({text})" for text in texts.values())
+    rows, *found = connection.execute(f"select count(*), {counts} from {reader}").fetchall()[0]
+    filled.update(dict(zip(texts, found, strict=True)))
+    few = {name: text for name, text in texts.items() if entity.columns[name].few_values}
+    if few:
+        amount = f"try_cast({texts['amount']} as double)" if entity.name == "orders" and "amount" in texts else "null"
+        listed = connection.execute(
+            f"""
+            select {", ".join(f"grouping({name})" for name in few)}, {", ".join(few)}, count(*),
+                sum(amount) filter (where isfinite(amount))
+            from (
+                select {", ".join(f"lower(left({text}, 100)) as {name}" for name, text in few.items())},
+                    cast({amount} as double) as amount
+                from {reader}
+            )
+            group by grouping sets ({", ".join(f"({name})" for name in few)})
+            """
+        ).fetchall()
+        for row in listed:
+            grouped, given, (count, total) = row[: len(few)], row[len(few) : -2], row[-2:]
+            column, value = next(
+                pair for pair, mark in zip(zip(few, given, strict=True), grouped, strict=True) if not mark
+            )
+            if value is not None:
+                known.setdefault((column, value), Known()).add(count, total)
+    return rows
+
+
+def with_value(column: str) -> str:
+    """A column as text, null where it says nothing."""
+    text = f"trim(cast({column} as varchar))"
+    return f"case when lower({text}) not in ('', {', '.join(quoted(word) for word in NOTHING)}) then {text} end"
 
 
 def measure(prepared: Path | None, today: date, elsewhere: Collection[str] = ()) -> list[dict[str, object]]:

@@ -14,17 +14,16 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from intake.mapping import Mapping as RawMapping
-from orchestration import raw
+from orchestration import compared, raw
 from orchestration.history import failed_checks, is_settled, note_withdrawn
 from orchestration.notify import Failure, notify
 from orchestration.progress import Telling
 from orchestration.publish.builds import Kept, baseline
 from orchestration.publish.place import repair
-from orchestration.quality.results import Acceptance, Result, blocking
+from orchestration.quality.results import Acceptance, Lasting, Result, blocking
 from orchestration.state import State
 from orchestration.targets import on_spark
 from stammkunde import settings
-from stammkunde.database import attach_read_only, in_memory
 from stammkunde.dbt import Dbt
 from stammkunde.environment import environment
 from stammkunde.errors import StammkundeError, one_line
@@ -61,6 +60,7 @@ class Session:
     overrides: Mapping[str, object] = field(default_factory=dict)
     baseline: Kept | None = None
     acceptance: Acceptance | None = None
+    lasting: Lasting = field(default_factory=lambda: Lasting({}))
 
     @property
     def say(self) -> Callable[[str], None]:
@@ -111,6 +111,8 @@ class Session:
                 self.say(f"  {result.outcome}: {result.explanation} [{result.suite}.{result.check_name}]")
         noted = [{**result.__dict__, "build_id": self.build_id} for result in results]
         self.state.replace("validation_results", self.build_id, noted)
+        allowed = compared.acceptances(self.build_id, results, self.lasting)
+        self.state.replace("acceptances", self.build_id, allowed)
         self.facts |= {
             "checks": len(results),
             "warnings": sum(result.outcome == "warned" for result in results),
@@ -165,14 +167,22 @@ class Session:
             "settings_hash": settings.settings_hash(chosen),
             "raw_fingerprint": raw.fingerprint(files)[0],
         }
-        self.baseline = baseline(self.places, self.source.names, str(self.facts["settings_hash"]))
+        self.facts["models_hash"] = compared.models_hash()
+        self.baseline = baseline(self.places, self.source.names)
         self.facts |= {
             "baseline_build_id": self.baseline.build_id if self.baseline else None,
             "baseline_as_of_date": self.baseline.manifest.get("as_of_date") if self.baseline else None,
         }
         self.acceptance = self._acceptance()
         self.state.note(self.build_id, **self.facts)
-        self._keep_published_orders()
+        compared.keep_published_orders(self.state, self.baseline)
+        changes = compared.definition_changes(self.build_id, self.facts, self.baseline) if self.baseline else []
+        self.state.replace("definition_changes", self.build_id, changes)
+        for change in changes:
+            self.say(
+                f"  since the build before, {change['definition']} changed: {change['was']}, now {change['is_now']}"
+            )
+        self.lasting = compared.lasting(self.state, self.baseline)
 
     def _acceptance(self) -> Acceptance | None:
         accepted, reason = self.request.accepted_build, self.request.accepted_reason
@@ -190,19 +200,6 @@ class Session:
             raise RefreshError(f"build {accepted} is settled: a later one was published since")
         failed = failed_checks(builds, self.state.rows("validation_results"), accepted)
         return Acceptance(accepted, reason, frozenset((str(row["suite"]), str(row["check_name"])) for row in failed))
-
-    def _keep_published_orders(self) -> None:
-        """The orders of the build before, where dbt finds them."""
-        if self.baseline is None:
-            self.state.write("published_orders", [])
-            return
-        with in_memory() as connection:
-            attach_read_only(connection, self.baseline.file, "published_before")
-            self.state.write_query(
-                "published_orders",
-                connection,
-                "select order_id, order_date, net_amount, updated_at from published_before.marts.orders",
-            )
 
 
 def any_accepted(results: Sequence[Result]) -> bool:

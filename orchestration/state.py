@@ -74,6 +74,11 @@ class State:
         kept = set(sorted({str(row["build_id"]) for row in others})[-KEPT_REFRESHES:])
         self.write(table, [*(row for row in others if row["build_id"] in kept), *rows])
 
+    def add(self, table: str, rows: Sequence[Row]) -> None:
+        """Add rows to a table that is kept whole."""
+        if rows:
+            self.write(table, [*self.rows(table), *rows])
+
     def of_build(self, table: str, build_id: str | None) -> list[dict[str, object]]:
         return [row for row in self.rows(table) if row["build_id"] == build_id]
 

@@ -15,7 +15,15 @@ from orchestration.session import RefreshError, Session
 from stammkunde.manifest import AFTER_THE_GATE, Manifest
 
 PUBLISHED = dg.AssetKey(["published", "retention"])
-FACTS = ("shop", "settings_hash", "raw_fingerprint", "as_of_date", "baseline_build_id", "accepted_reason")
+FACTS = (
+    "shop",
+    "settings_hash",
+    "models_hash",
+    "raw_fingerprint",
+    "as_of_date",
+    "baseline_build_id",
+    "accepted_reason",
+)
 
 
 def publish_asset(content: Mapping[str, Any], models: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition:

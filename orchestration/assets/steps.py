@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 from rich.console import Console
 
+from orchestration import compared
 from orchestration.progress import Telling
 from orchestration.quality.data_docs import write_data_docs
 from orchestration.quality.evidence import gathered
@@ -66,15 +67,13 @@ def guarded(session: Session, step: str, after: Sequence[str], work: Callable[[]
 
 
 def judged(session: Session, suites: tuple[str, ...]) -> list[Result]:
-    """What the suites find. The last refresh's raw measures are those of the build that this one is compared with."""
+    """What the suites find, beside the build that this one is compared with."""
     before = session.baseline
-    now = session.state.of_build("raw_entities", session.build_id)
-    earlier = session.state.of_build("raw_entities", before.build_id if before else None)
+    noted = compared.noted(session.state, session.build_id, before, session.source.names)
     warehouse = session.places.warehouse if suites != ("raw",) else None
-    baseline = before.file if before and warehouse else None
-    with gathered(now, earlier, date.today(), warehouse, baseline) as evidence:
-        results = judge(suites, evidence, limits(session.places.shop), session.acceptance)
-    compared_with = before.build_id if before else "nothing: no published build of this shop and settings"
+    with gathered(noted, date.today(), warehouse, before.file if before else None) as evidence:
+        results = judge(suites, evidence, limits(session.places.shop), session.acceptance, session.lasting)
+    compared_with = before.build_id if before else "nothing: no build of this shop is published"
     write_data_docs(session.places.data_docs, results, {"Build": session.build_id, "Compared with": compared_with})
     return results
 

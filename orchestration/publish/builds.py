@@ -11,7 +11,7 @@ from pathlib import Path
 from stammkunde.errors import StammkundeError
 from stammkunde.files import UNFINISHED, remove
 from stammkunde.places import Places
-from stammkunde.published import published_build
+from stammkunde.published import published_build, published_shop
 
 BUILD_IDS = "[0-9]*T[0-9]*Z-*"  # names of kept files and folders; nothing else in their folder is ours
 
@@ -41,6 +41,11 @@ class Kept:
         return self.file.with_suffix("")
 
     @property
+    def excluded_orders(self) -> Path:
+        """Its orders that were known and did not count, as Parquet; earlier versions kept none."""
+        return self.file.with_suffix(".excluded.parquet")
+
+    @property
     def is_withdrawn(self) -> bool:
         """Whether it was rolled back: later builds are not compared with it."""
         return bool(self.manifest.get("withdrawn_at"))
@@ -56,20 +61,25 @@ def kept(places: Places) -> list[Kept]:
     return found
 
 
-def baseline(places: Places, names: Collection[str], settings_hash: str) -> Kept | None:
-    """The latest published build of the same shop, by any of its names, and settings that was not rolled back."""
+def baseline(places: Places, names: Collection[str]) -> Kept | None:
+    """The latest published build of the same shop, by any of its names, that was not rolled back; the published file
+    itself where none is kept. Whether settings or models are others is for the gate to say."""
     current = published_build(places.published)
+    if current is None:
+        return None
     for build in kept(places):
-        same = build.shop in names and build.manifest.get("settings_hash") == settings_hash
-        if same and not build.is_withdrawn and (current is None or build.build_id <= current):
+        if build.shop in names and not build.is_withdrawn and build.build_id <= current:
             return build
-    return None
+    known = json.loads(places.manifest.read_text(encoding="utf-8")) if places.manifest.exists() else {}
+    shop = published_shop(places.published)
+    return Kept(places.published, {**known, "build_id": current, "shop": shop}) if shop in names else None
 
 
 def forget(build: Kept) -> None:
     """The manifest goes first: after a crash between them, files without one are removed as unfinished."""
     build.file.with_suffix(".json").unlink(missing_ok=True)
     remove(build.file)
+    remove(build.excluded_orders)
     remove(build.parquet)
 
 
@@ -79,7 +89,9 @@ def remove_unfinished(places: Places) -> None:
         for left in folder.glob(f"*{UNFINISHED}*"):
             remove(left)
     for file in places.kept_builds.glob(BUILD_IDS):
-        if not file.with_suffix(".json").exists():  # a crash before its manifest was written
+        if not file.with_name(
+            file.name.partition(".")[0] + ".json"
+        ).exists():  # a crash before its manifest was written
             remove(file)
 
 

@@ -34,12 +34,14 @@ def publish(
         check_way(places)
     file = places.kept_builds / f"{build_id}.duckdb"
     folder = file.with_suffix("")
+    excluded_orders = file.with_suffix(".excluded.parquet")
     unfinished = aside(file)
     try:
         places.kept_builds.mkdir(parents=True, exist_ok=True)
         remove_unfinished(places)
         tables = copy.write(places.warehouse, unfinished, build_id)
         copy.audit(unfinished, places.warehouse.stem, tables, build_id, rules or {})
+        copy.keep_excluded_orders(places.warehouse, aside(excluded_orders))
         if has_parquet:
             copy.link_files(places.collected / "marts", aside(folder))
         manifest: dict[str, object] = {
@@ -55,6 +57,7 @@ def publish(
         to_disk(unfinished)
         unfinished.chmod(0o444)  # opened to write, by mistake, it would lock out every other reader
         unfinished.replace(file)
+        aside(excluded_orders).replace(excluded_orders)
         if has_parquet:
             remove(folder)
             aside(folder).replace(folder)

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 
 import numpy as np
 
-from orchestration.quality.evidence import Evidence
-from orchestration.quality.gate import Judged, judged_check, result
-from orchestration.quality.results import BLOCKING, beyond_limits, shown_value
+from orchestration.compared import acceptances, lasting_of
+from orchestration.quality.checks import Table
+from orchestration.quality.gate import Judged, Verdict, broken, judged_check, result, with_leave
+from orchestration.quality.results import BLOCKING, Lasting, Result
 from orchestration.quality.suites import NAMES, SUITES
 from orchestration.quality.thresholds import Threshold, Thresholds, threshold
+from orchestration.replay.compiled import BUILD_ID
+from orchestration.replay.past import PastDay
 
-PASSED, WARNED = "passed", "warned"
+PASSED, WARNED, ACCEPTED = "passed", "warned", "accepted"
+LASTS = (BLOCKING, ACCEPTED)  # beyond its limits, and let through before
+NOTHING_BROKEN: frozenset[tuple[str, ...]] = frozenset()
 DAYS_OF_A_YEAR = 365
 Name = tuple[str, str]  # suite and check
 
 
 @dataclass(frozen=True)
-class Verdict:
+class DayVerdict:
     """What one check said of one day. `lowest` and `highest` are the outermost values that it judged, if any."""
 
     day: date
@@ -34,26 +39,26 @@ class Verdict:
     broken: frozenset[tuple[str, ...]]  # keys of what lies beyond the limits
     said: str
 
-    def with_limits(self, limits: Threshold) -> Verdict:
+    def with_limits(self, limits: Threshold) -> DayVerdict:
         """The verdict that other limits give."""
         if self.lowest is None or self.highest is None:
             return self
         found = outcome_of(np.array([self.lowest, self.highest]), limits)
-        return replace(self, limits=limits, outcome=found)
+        return replace(self, limits=limits, outcome=ACCEPTED if (found, self.outcome) == LASTS else found)
 
 
 @dataclass(frozen=True)
 class Event:
     """One thing that set a check off, on one day or on several in a row."""
 
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[DayVerdict, ...]
 
     @property
-    def first(self) -> Verdict:
+    def first(self) -> DayVerdict:
         return self.verdicts[0]
 
     @property
-    def last(self) -> Verdict:
+    def last(self) -> DayVerdict:
         return self.verdicts[-1]
 
 
@@ -63,11 +68,11 @@ class Alarms:
 
     days: Sequence[date]
     every: int
-    verdicts: Sequence[Verdict]
+    verdicts: Sequence[DayVerdict]
 
     @cached_property
-    def by_check(self) -> dict[Name, list[Verdict]]:
-        found: dict[Name, list[Verdict]] = {}
+    def by_check(self) -> dict[Name, list[DayVerdict]]:
+        found: dict[Name, list[DayVerdict]] = {}
         for verdict in self.verdicts:
             found.setdefault(verdict.name, []).append(verdict)
         return found
@@ -97,7 +102,7 @@ class Alarms:
     def events_of(self, name: Name, outcome: str) -> list[Event]:
         """Replayed days in a row on which a check said the same of something: it is one event, told again."""
         position = {day: number for number, day in enumerate(self.days)}
-        events: list[list[Verdict]] = []
+        events: list[list[DayVerdict]] = []
         for verdict in self.by_check.get(name, ()):
             if verdict.outcome != outcome:
                 continue
@@ -110,45 +115,69 @@ class Alarms:
         return [Event(tuple(event)) for event in events]
 
 
-def verdicts_of(day: date, evidence: Evidence, thresholds: Thresholds) -> Iterable[Verdict]:
-    """What every check of the gate says of one day. Limits are compared here, as Great Expectations compares them: that
-    costs a hundredth of the time."""
-    judged_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-    for suite in (SUITES[name] for name in NAMES):
-        for table in suite.tables:
-            for check in table.checks:
-                limits = threshold(thresholds, suite.name, check.name)
-                yield verdict_of(day, judged_check(suite, table, check, evidence, limits), judged_at)
+@dataclass
+class Judge:
+    """The gate on one day after the other. A person lets through at once whatever blocks, and it lasts where it may."""
+
+    thresholds: Thresholds
+    lasting: Lasting = field(default_factory=lambda: Lasting({}))
+
+    def verdicts(self, past: PastDay) -> list[DayVerdict]:
+        """What every check says of a day. Limits are compared here, as Great Expectations compares them: that costs a
+        hundredth of the time."""
+        judged_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+        found, let_through = [], []
+        for suite in (SUITES[name] for name in NAMES):
+            for table in suite.tables:
+                for check in table.checks:
+                    limits = threshold(self.thresholds, suite.name, check.name)
+                    single = judged_check(suite, table, check, past.evidence, limits)
+                    values = values_of(single)
+                    outcome, said, keys = PASSED, check.says, NOTHING_BROKEN
+                    if not len(values) or outcome_of(values, limits) != PASSED:
+                        verdict = gate_verdict(values, limits) if len(values) else None
+                        told = with_leave(result(single, verdict, judged_at), check, None, self.lasting)
+                        outcome, said, keys = told.outcome, told.explanation, keys_of(told, table)
+                        if outcome in (BLOCKING, ACCEPTED):
+                            let_through.append(told)
+                    lowest, highest = (float(values.min()), float(values.max())) if len(values) else (None, None)
+                    found.append(
+                        DayVerdict(past.day, single.key, check.unit, limits, outcome, lowest, highest, keys, said)
+                    )
+        self._let_through(let_through)
+        past.is_accepted = bool(let_through)
+        return found
+
+    def _let_through(self, results: Sequence[Result]) -> None:
+        accepted = [replace(told, outcome=ACCEPTED, accepted_reason="replayed") for told in results]
+        self.lasting = lasting_of(acceptances(BUILD_ID, accepted, self.lasting))
 
 
-def verdict_of(day: date, single: Judged, judged_at: datetime) -> Verdict:
-    values = values_of(single)
-    outcome = outcome_of(values, single.limits) if len(values) else None
-    said = single.check.says
-    broken: frozenset[tuple[str, ...]] = frozenset()
-    if outcome != PASSED:
-        found = result(single, False if outcome else None, None, judged_at)
-        outcome, said = found.outcome, found.explanation
-        broken = broken_keys(single) if len(values) else broken
-    return Verdict(
-        day, single.key, single.check.unit, single.limits, outcome,
-        float(values.min()) if len(values) else None, float(values.max()) if len(values) else None, broken, said,
-    )  # fmt: skip
+def gate_verdict(values: np.ndarray, limits: Threshold) -> Verdict:
+    """What Great Expectations would say of the limits, and of those beyond which a check warns early."""
+    holds = is_within(values, limits.min, limits.max)
+    return Verdict(holds, not limits.warns_early or is_within(values, limits.warn_min, limits.warn_max))
+
+
+def is_within(values: np.ndarray, least: float | None, most: float | None) -> bool:
+    return not ((most is not None and values.max() > most) or (least is not None and values.min() < least))
 
 
 def outcome_of(values: np.ndarray, limits: Threshold) -> str:
     """Whether values lie within their limits, and what it means if not."""
-    for outcome in (BLOCKING, WARNED):
-        for lower, upper in sides_of(limits, outcome):
-            least, most = getattr(limits, lower), getattr(limits, upper)
-            if (most is not None and values.max() > most) or (least is not None and values.min() < least):
-                return outcome
-    return PASSED
+    return gate_verdict(values, limits).outcome(limits)
 
 
-def sides_of(limits: Threshold, outcome: str) -> list[tuple[str, str]]:
+def sides_of(limits: Threshold, outcome: str) -> tuple[str, str] | None:
     """The names of the limits beyond which there is this outcome."""
-    return [("min", "max")] if outcome == (BLOCKING if limits.severity == "fail" else WARNED) else []
+    if outcome == broken(limits):
+        return "min", "max"
+    return ("warn_min", "warn_max") if outcome == WARNED and limits.warns_early else None
+
+
+def keys_of(told: Result, table: Table) -> frozenset[tuple[str, ...]]:
+    """What lies beyond the limits, such as months."""
+    return frozenset(row[: len(table.keys)] for row in told.worst.rows) if told.worst else NOTHING_BROKEN
 
 
 def values_of(single: Judged) -> np.ndarray:
@@ -157,11 +186,3 @@ def values_of(single: Judged) -> np.ndarray:
         return np.empty(0)
     values = single.frame[single.check.column].to_numpy(dtype=float, na_value=np.nan)
     return values[~np.isnan(values)]
-
-
-def broken_keys(single: Judged) -> frozenset[tuple[str, ...]]:
-    """What lies beyond the limits, such as months."""
-    assert single.frame is not None
-    beyond = beyond_limits(single.frame[single.check.column].astype(float), single.limits) > 0
-    keys = single.frame.loc[beyond, list(single.table.keys)]
-    return frozenset(tuple(shown_value(value) for value in row) for row in keys.itertuples(index=False, name=None))

@@ -47,11 +47,12 @@ class Model:
 
 @dataclass(frozen=True)
 class Compiled:
-    """The models that a day is built of, in their order, and the relations that they read and that are the same every
-    day."""
+    """The models that a day is built of, in their order, and what is the same every day: the relations that they read,
+    and those of them that the gate reads."""
 
     models: tuple[Model, ...]
     kept: frozenset[Relation]
+    shown: frozenset[Relation]
 
 
 def compile_models(places: Places, settings: Mapping[str, object], folder: Path) -> Manifest:
@@ -92,9 +93,11 @@ def chain(manifest: Manifest, read_besides: frozenset[Relation], empty: frozense
             built.add(unique_id)
     read = {parent for unique_id in built for parent in parents[unique_id]} - built
     kept = {relation_of(nodes[parent]) for parent in read if parent in nodes and not is_quality(nodes, parent)}
+    shown = read_besides & {relation_of(models[unique_id]) for unique_id in wanted - built}
     return Compiled(
         tuple(with_kept(models[unique_id], kept, database) for unique_id in ordered if unique_id in built),
-        frozenset(kept),
+        frozenset(kept) | shown,
+        shown,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -10,8 +10,9 @@ from pathlib import Path
 
 import duckdb
 
-from intake.entities import Entity, entities
-from orchestration.quality.evidence import Evidence, shown
+from orchestration.compared import closed_months_of, months_to_note, published_orders
+from orchestration.publish.copy import excluded_orders
+from orchestration.quality.evidence import BESIDE_MARTS, Evidence, Noted, shown
 from orchestration.replay.compiled import (
     BUILD_ID,
     NO_DAY,
@@ -22,8 +23,9 @@ from orchestration.replay.compiled import (
     quality_tables,
     relation_of,
 )
-from orchestration.state import columns
-from stammkunde.database import attach_read_only, identifier, quoted, rows
+from orchestration.replay.raw_rows import RawRows
+from orchestration.state import Row, columns
+from stammkunde.database import attach_read_only, identifier, quoted
 from stammkunde.environment import environment
 from stammkunde.errors import StammkundeError, one_line
 from stammkunde.manifest import Manifest
@@ -31,6 +33,7 @@ from stammkunde.manifest import Manifest
 KEPT = "kept"  # what is the same on every day
 SCHEMAS = ("staging", "intermediate", "marts", "quality")
 ORDERS = Relation("staging", "stg_orders")
+BESIDE = frozenset(Relation(*table.split(".")) for table in BESIDE_MARTS.values())
 # Beyond this share of orders that were changed later and have no older version, their versions are no history.
 LATEST_STATES = 0.1
 
@@ -56,6 +59,15 @@ class Known:
         return self.share > LATEST_STATES
 
 
+@dataclass
+class PastDay:
+    """What a refresh in the night after a day has to judge. Who judges says whether a person had to let it through."""
+
+    day: date
+    evidence: Evidence
+    is_accepted: bool = False
+
+
 @dataclass(frozen=True)
 class Past:
     """One build, from which past days are built."""
@@ -63,22 +75,32 @@ class Past:
     connection: duckdb.DuckDBPyConnection
     compiled: Compiled
     known: Known
+    raw: RawRows
     first_order_date: date
     as_of_date: date
     noted: tuple[Relation, ...]  # the tables of `quality`
 
-    def days(self, wanted: Sequence[date]) -> Iterator[tuple[date, Evidence]]:
-        """Each day with the evidence that a refresh in its night has, compared with the day before in the list. The
-        first one is there to compare with."""
+    def days(self, wanted: Sequence[date]) -> Iterator[PastDay]:
+        """Each day, compared with the day before in the list. The first one is there to compare with."""
         there: list[date] = []
+        raw: dict[date, Mapping[str, Sequence[Row]]] = {}
+        months: list[Row] = []
         try:
             for day in wanted:
                 before = there[-1] if there else None
                 there.append(day)
+                raw[day] = self.raw.until(day)
                 self.build(day, before)
+                is_accepted = False
                 if before:
-                    yield day, self.evidence(day, before)
+                    found = PastDay(
+                        day, self.evidence(day, before, Noted({**raw[day], "closed_months": months}, raw[before]))
+                    )
+                    yield found
+                    is_accepted = found.is_accepted
                     self._forget(there.pop(0))
+                    del raw[before]
+                months += self.months_to_note(months, day, is_accepted)
         finally:
             for day in there:
                 self._forget(day)
@@ -90,60 +112,49 @@ class Past:
         for schema in SCHEMAS:
             self.connection.execute(f"create schema {database}.{schema}")
         self._note(day, before)
+        for relation in self.compiled.shown:
+            self.connection.execute(f"create view {relation.inside(database)} as from {relation.inside(KEPT)}")
         for model in self.compiled.models:
             query = model.sql_on(day.isoformat(), database)
             self.connection.execute(f"create table {model.relation.inside(database)} as {query}")
             if model.relation == ORDERS and self.known.by_order_date:
                 self.connection.execute(known_by_order_date(ORDERS.inside(database)))
 
-    def _forget(self, day: date) -> None:
-        self.connection.execute(f"detach {database_of(day)}")
-
     def _note(self, day: date, before: date | None) -> None:
         """What the refresh of a day would have noted, and the orders of the one before."""
         database = database_of(day)
         for table in self.noted:
+            query = f"from {table.inside(KEPT)}"
             if table.name == "builds":
-                noted = {"build_id": quoted(BUILD_ID)}
-                if before:
-                    noted |= {
-                        "baseline_build_id": quoted(before.isoformat()),
-                        "baseline_as_of_date": f"date '{before}'",
-                    }
-                query = "select " + ", ".join(
-                    f"cast({noted.get(name, 'null')} as {kind}) as {name}" for name, kind in columns("builds").items()
-                )
+                query = noted_build(before)
             elif table.name == "published_orders" and before:
-                named = ", ".join(columns(table.name))
-                query = f"select {named} from {Relation('marts', 'orders').inside(database_of(before))}"
-            else:
-                query = f"from {table.inside(KEPT)}"
-            kind = "view" if table.name != "builds" else "table"
-            self.connection.execute(f"create {kind} {table.inside(database)} as {query}")
+                earlier = database_of(before)
+                query = published_orders(f"{earlier}.marts.orders", f"({excluded_orders(earlier)})")
+            casts = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in columns(table.name).items())
+            self.connection.execute(f"create table {table.inside(database)} as select {casts} from ({query})")
 
-    def evidence(self, day: date, before: date) -> Evidence:
+    def _forget(self, day: date) -> None:
+        self.connection.execute(f"detach {database_of(day)}")
+
+    def evidence(self, day: date, before: date, noted: Noted) -> Evidence:
         """A refresh in the night after a day: the daily one reads what came until midnight."""
-        return shown(
-            self.connection, self.raw_rows(day), self.raw_rows(before), day + timedelta(days=1), database_of(day),
-            database_of(before),
-        )  # fmt: skip
+        return shown(self.connection, noted, day + timedelta(days=1), database_of(day), database_of(before))
 
-    def raw_rows(self, day: date) -> list[dict[str, object]]:
-        """The raw entities as they would have been measured: without the rows that came later."""
-        return rows(
-            self.connection,
-            f"""
-            select
-                entity,
-                coalesce(sum(rows), 0)::bigint as rows,
-                coalesce(sum(malformed_rows), 0)::bigint as malformed_rows,
-                min(row_date) as first_date,
-                max(row_date) as last_date
-            from {KEPT}.raw_rows
-            where known_on is null or known_on <= date '{day}'
-            group by entity
-            """,
-        )
+    def months_to_note(self, history: Sequence[Row], day: date, is_accepted: bool) -> list[Row]:
+        """What is published of closed months with the refresh of a day."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(f"use {database_of(day)}")
+            months = closed_months_of(cursor)
+        build = {"build_id": day.isoformat(), "shop": BUILD_ID, "as_of_date": day}
+        return months_to_note(history, months, build, is_accepted)
+
+
+def noted_build(before: date | None) -> str:
+    """The row of a refresh among the builds."""
+    noted = dict.fromkeys(columns("builds"), "null") | {"build_id": quoted(BUILD_ID)}
+    if before:
+        noted |= {"baseline_build_id": quoted(before.isoformat()), "baseline_as_of_date": quoted(before.isoformat())}
+    return "select " + ", ".join(f"{value} as {name}" for name, value in noted.items())
 
 
 def database_of(day: date) -> str:
@@ -197,16 +208,16 @@ def read(connection: duckdb.DuckDBPyConnection, warehouse: Path, manifest: Manif
         first_order_date, as_of_date = connection.execute(query).fetchall()[0]
         if as_of_date is None:
             raise ReplayError("no order counts in the last build: there is no past to replay")
-        compiled = chain(manifest, frozenset(), empty_relations(connection, manifest, build), KEPT)
+        compiled = chain(manifest, BESIDE, empty_relations(connection, manifest, build), KEPT)
         noted = tuple(quality_tables(manifest))
         for relation in sorted({*compiled.kept, *noted}, key=lambda relation: (relation.schema, relation.name)):
             connection.execute(f"create schema if not exists {KEPT}.{relation.schema}")
             connection.execute(f"create table {relation.inside(KEPT)} as from {relation.inside(build)}")
         known = how_known(connection, ORDERS.inside(build))
-        keep_raw_rows(connection, build, known)
+        raw = RawRows.kept(connection, build, KEPT, known.by_order_date)
     finally:
         connection.execute(f"detach {identifier(build)}")
-    return Past(connection, compiled, known, first_order_date, as_of_date, noted)
+    return Past(connection, compiled, known, raw, first_order_date, as_of_date, noted)
 
 
 def empty_relations(connection: duckdb.DuckDBPyConnection, manifest: Manifest, build: str) -> frozenset[Relation]:
@@ -240,37 +251,3 @@ def how_known(connection: duckdb.DuckDBPyConnection, orders: str) -> Known:
         """
     ).fetchall()[0]
     return Known(*counted)
-
-
-def keep_raw_rows(connection: duckdb.DuckDBPyConnection, build: str, known: Known) -> None:
-    """How many raw rows of each entity came with which date, and when they became known. Rows without a readable date
-    were always there."""
-    connection.execute(
-        f"create table {KEPT}.raw_rows "
-        "(entity varchar, row_date date, known_on date, rows bigint, malformed_rows bigint)"
-    )
-    for entity in entities().values():
-        dates = [day_of(column) for column in dates_of(entity)]
-        row_date = dates[0] if dates else "cast(null as date)"
-        changed = day_of("updated_at") if entity.name == "orders" and not known.by_order_date else "cast(null as date)"
-        connection.execute(
-            f"""
-            insert into {KEPT}.raw_rows
-            select
-                {quoted(entity.name)}, row_date, greatest(row_date, changed_on), count(*), count(malformed_line)
-            from (
-                select {row_date} as row_date, {changed} as changed_on, malformed_line
-                from {Relation("raw", entity.name).inside(build)}
-            )
-            group by row_date, greatest(row_date, changed_on)
-            """
-        )
-
-
-def dates_of(entity: Entity) -> list[str]:
-    return [column.name for column in entity.columns.values() if column.kind == "timestamp"]
-
-
-def day_of(column: str) -> str:
-    """The day of a raw timestamp as it is measured before dbt has run (orchestration/raw.py): read in ISO form."""
-    return f"coalesce(cast({column}_typed as date), try_cast(left(trim({column}), 10) as date))"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from orchestration.quality.results import BLOCKING
 from orchestration.quality.thresholds import Threshold
-from orchestration.replay.alarms import WARNED, Alarms, Name, Verdict, sides_of
+from orchestration.replay.alarms import WARNED, Alarms, DayVerdict, Name, sides_of
 
 BLOCKED_A_YEAR, WARNINGS_A_YEAR = 1, 12
 MARGIN = 0.1  # beyond the furthest value that has to pass: the next year is not exactly like the last
@@ -69,7 +69,7 @@ def wider_limits(alarms: Alarms, outcome: str) -> dict[Name, Threshold]:
     return found
 
 
-def staying(alarms: Alarms, outcome: str) -> Collection[Verdict]:
+def staying(alarms: Alarms, outcome: str) -> Collection[DayVerdict]:
     """The alarms that stay: the refreshes, or occasions of warnings, that lie furthest beyond their limits."""
     if outcome == BLOCKING:
         days = alarms.blocked()
@@ -80,18 +80,18 @@ def staying(alarms: Alarms, outcome: str) -> Collection[Verdict]:
     return {verdict for group in groups[: allowed(alarms, outcome)] for verdict in group}
 
 
-def times_beyond(verdict: Verdict) -> float:
+def times_beyond(verdict: DayVerdict) -> float:
     """How many times its limit the furthest value is; infinite where no limit would let it pass."""
     if verdict.lowest is None or verdict.highest is None or is_a_must(verdict.limits, verdict.unit):
         return math.inf
-    times = [0.0]
-    for lower, upper in sides_of(verdict.limits, verdict.outcome):
-        least, most = getattr(verdict.limits, lower), getattr(verdict.limits, upper)
-        if most is not None:
-            times.append(verdict.highest / most if most > 0 else 1 + verdict.highest - most)
-        if least is not None:
-            times.append(least / verdict.lowest if verdict.lowest > 0 else math.inf)
-    return max(times)
+    sides = sides_of(verdict.limits, verdict.outcome)
+    least, most = (getattr(verdict.limits, side) for side in sides) if sides else (None, None)
+    above = below = 0.0
+    if most is not None:
+        above = verdict.highest / most if most > 0 else 1 + verdict.highest - most
+    if least is not None:
+        below = least / verdict.lowest if verdict.lowest > 0 else math.inf
+    return max(above, below)
 
 
 def is_a_must(limits: Threshold, unit: str) -> bool:
@@ -99,23 +99,30 @@ def is_a_must(limits: Threshold, unit: str) -> bool:
     return limits.max == 0 and unit == "number"
 
 
-def widened(limits: Threshold, outcome: str, passing: Sequence[Verdict]) -> Threshold:
+def widened(limits: Threshold, outcome: str, passing: Sequence[DayVerdict]) -> Threshold:
     """Limits in which these verdicts pass, with a margin; what cannot pass stays an alarm."""
-    wider = limits
-    for verdict in passing:
-        if verdict.lowest is None or verdict.highest is None or is_a_must(limits, verdict.unit):
-            continue
-        for lower, upper in sides_of(limits, outcome):
-            least, most = getattr(wider, lower), getattr(wider, upper)
-            if most is not None and most < verdict.highest < math.inf:
-                wider = with_side(wider, upper, verdict.highest + MARGIN * abs(verdict.highest), up=True)
-            if least is not None and -math.inf < verdict.lowest < least:
-                wider = with_side(wider, lower, verdict.lowest - MARGIN * abs(verdict.lowest), up=False)
-    return wider
-
-
-def with_side(limits: Threshold, side: str, value: float, up: bool) -> Threshold:
-    return Threshold(**{**limits.__dict__, side: outward(value, up)})
+    sides = sides_of(limits, outcome)
+    values = [
+        (verdict.lowest, verdict.highest)
+        for verdict in passing
+        if verdict.lowest is not None and verdict.highest is not None and not is_a_must(limits, verdict.unit)
+    ]
+    if not sides or not values:
+        return limits
+    given = dict(limits.__dict__)
+    for side, furthest, sign in (
+        (sides[0], min(low for low, _ in values), -1),
+        (sides[1], max(high for _, high in values), 1),
+    ):
+        limit = given[side]
+        if limit is not None and sign * (furthest - limit) > 0 and math.isfinite(furthest):
+            given[side] = outward(furthest + sign * MARGIN * abs(furthest), up=sign > 0)
+    # Where it blocks, it need not warn.
+    if given["warn_max"] is not None and given["max"] is not None:
+        given["warn_max"] = min(given["warn_max"], given["max"])
+    if given["warn_min"] is not None and given["min"] is not None:
+        given["warn_min"] = max(given["warn_min"], given["min"])
+    return Threshold(**given)
 
 
 def outward(value: float, up: bool) -> float:

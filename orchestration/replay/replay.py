@@ -14,7 +14,7 @@ from orchestration.quality.checks import Check
 from orchestration.quality.results import BLOCKING, shown_expected, shown_number
 from orchestration.quality.suites import NAMES, SUITES
 from orchestration.quality.thresholds import load_thresholds, thresholds_file
-from orchestration.replay.alarms import PASSED, WARNED, Alarms, Event, Name, Verdict, verdicts_of
+from orchestration.replay.alarms import PASSED, WARNED, Alarms, DayVerdict, Event, Judge, Name
 from orchestration.replay.compiled import compile_models
 from orchestration.replay.past import Known, Past, ReplayError, opened
 from orchestration.replay.proposal import BLOCKED_A_YEAR, WARNINGS_A_YEAR, kept_goal, proposals
@@ -73,12 +73,12 @@ def wanted_days(past: Past, start: date | None, days: int, every: int) -> list[d
     return [found[-1] - timedelta(days=every), *reversed(found)]
 
 
-def replayed(past: Past, wanted: list[date], telling: Telling) -> list[Verdict]:
-    thresholds = load_thresholds()
-    found: list[Verdict] = []
+def replayed(past: Past, wanted: list[date], telling: Telling) -> list[DayVerdict]:
+    judge = Judge(load_thresholds())
+    found: list[DayVerdict] = []
     with telling.counting(COUNTED):
-        for number, (day, evidence) in enumerate(past.days(wanted), start=1):
-            found += verdicts_of(day, evidence, thresholds)
+        for number, day in enumerate(past.days(wanted), start=1):
+            found += judge.verdicts(day)
             telling.count(number, len(wanted) - 1, COUNTED)
     return found
 
@@ -196,18 +196,18 @@ def nearest(alarms: Alarms) -> Iterator[tuple[str, str]]:
         yield ".".join(name), f"{' and '.join(said)}; allowed: {shown_expected(check, limits)}"
 
 
-def outermost(limits, judged: list[Verdict]) -> Iterator:
+def outermost(limits, judged: list[DayVerdict]) -> Iterator:
     """The lowest and the highest value, where there is a limit on that side, each with its verdict."""
     for value, side, choose in ((lowest, "min", min), (highest, "max", max)):
         if getattr(limits, side) is not None:
             yield value, choose(judged, key=value)
 
 
-def lowest(verdict: Verdict) -> float:
+def lowest(verdict: DayVerdict) -> float:
     return float("nan") if verdict.lowest is None else verdict.lowest
 
 
-def highest(verdict: Verdict) -> float:
+def highest(verdict: DayVerdict) -> float:
     return float("nan") if verdict.highest is None else verdict.highest
 
 
