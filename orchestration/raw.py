@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,9 +14,9 @@ from pathlib import Path
 import duckdb
 
 from intake.entities import Entity, entities
-from intake.find import discover
-from stammkunde.database import identifier, path_literal, quoted
-from stammkunde.files import content_hash
+from intake.find import by_name
+from stammkunde.database import connect, identifier, path_literal, quoted
+from stammkunde.files import content_hash, leads_out
 
 UNFINISHED = (".part", ".partial", ".tmp", ".crdownload", ".filepart", ".unfinished")
 
@@ -56,8 +56,8 @@ class File:
 
 def files_below(folder: Path | None, mapping: Path | None = None) -> list[File]:
     """All files that a refresh may read, hidden ones left out, in the order of their paths."""
-    paths = folder.rglob("*") if folder else ()
-    found = {str(path.relative_to(folder)): path for path in paths if path.is_file()}  # type: ignore[arg-type]
+    paths = [path for path in folder.rglob("*") if path.is_file() and not leads_out(path, folder)] if folder else []
+    found = {str(path.relative_to(folder)): path for path in paths}  # type: ignore[arg-type]
     if mapping and mapping.is_file():
         found[f"mapping {mapping.name}"] = mapping
     files = []
@@ -90,17 +90,15 @@ def fingerprint(files: Iterable[File], known: Mapping[str, str] | None = None) -
     return whole.hexdigest()[:32], hashes
 
 
-def measure_columns(
-    prepared: Path | None, elsewhere: Collection[str] = ()
-) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+def measure_columns(prepared: Path | None) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
     """Rows of raw_columns and raw_values: which columns have values, and of those that have few, which.
 
     Only what lies in files is measured.
     """
     columns: list[dict[str, object]] = []
     values: list[dict[str, object]] = []
-    present = discover(prepared, elsewhere=elsewhere) if prepared else []
-    with duckdb.connect() as connection:
+    present = by_name(prepared) if prepared else []
+    with connect() as connection:
         for item in present:
             filled: Counter[str] = Counter()
             known: dict[tuple[str, str], Known] = {}
@@ -178,14 +176,14 @@ def with_value(column: str) -> str:
     return f"case when lower({text}) not in ('', {', '.join(quoted(word) for word in NOTHING)}) then {text} end"
 
 
-def measure(prepared: Path | None, today: date, elsewhere: Collection[str] = ()) -> list[dict[str, object]]:
+def measure(prepared: Path | None, today: date) -> list[dict[str, object]]:
     """One row per raw entity: files, bytes, rows, those malformed, and the first and last date of its first timestamp.
 
     Only dates as they are written in ISO form are looked at, and none in the future: a typing error must not hide that
     the last weeks are missing. What rows are worth is judged by the staging models.
     """
-    present = {item.entity.name: item.files for item in discover(prepared, elsewhere=elsewhere)} if prepared else {}
-    with duckdb.connect() as connection:
+    present = {item.entity.name: item.files for item in by_name(prepared)} if prepared else {}
+    with connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
         return [measure_entity(connection, entity, present.get(name, ()), today) for name, entity in entities().items()]
 

@@ -80,7 +80,7 @@ def note_figures(session: Session) -> None:
 
 def note_closed_months(session: Session, is_accepted: bool) -> None:
     """What will have been published of closed months, if this build is."""
-    if session.is_blocked:
+    if session.is_blocked or session.request.as_of_date:
         return
     history = compared.published_months(session.state, session.source.names)
     build = {"build_id": session.build_id, "shop": session.places.shop, "as_of_date": session.facts["as_of_date"]}

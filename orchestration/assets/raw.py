@@ -78,13 +78,11 @@ def read_and_judge(session: Session) -> Iterator[Any]:
     of_tables = measure_tables(session.dbt, places.raw_tables, date.today())
     measured = [
         {**row, **of_tables.get(str(row["entity"]), {}), "build_id": session.build_id}
-        for row in raw.measure(session.prepared, date.today(), in_tables)
+        for row in raw.measure(session.prepared, date.today())
     ]
     session.keep_source()
     session.state.replace("raw_entities", session.build_id, measured)
-    for table, noted in zip(
-        ("raw_columns", "raw_values"), raw.measure_columns(session.prepared, in_tables), strict=True
-    ):
+    for table, noted in zip(("raw_columns", "raw_values"), raw.measure_columns(session.prepared), strict=True):
         session.state.replace(table, session.build_id, [{**row, "build_id": session.build_id} for row in noted])
     for row in measured:
         metadata: dict[str, Any] = {"files": row["files"], "bytes": row["bytes"], "dagster/row_count": row["rows"]}

@@ -11,7 +11,7 @@ import duckdb
 
 from orchestration.publish.builds import PublishError
 from stammkunde.database import STORAGE_VERSION, attach_read_only, identifier, in_memory, quoted, wal_of
-from stammkunde.files import remove, to_disk
+from stammkunde.files import PUBLIC_FILE, PUBLIC_FOLDER, remove, to_disk
 from stammkunde.manifest import MARTS
 from stammkunde.published import AN_EMAIL
 
@@ -132,5 +132,7 @@ def link_files(folder: Path, target: Path) -> None:
     except OSError:  # another file system, or one without links
         remove(target)
         shutil.copytree(folder, target, ignore=marks)
+    for file in [target, *target.rglob("*")]:
+        file.chmod(PUBLIC_FOLDER if file.is_dir() else PUBLIC_FILE)
     for file in target.rglob("*.parquet"):
         to_disk(file)

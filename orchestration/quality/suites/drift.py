@@ -55,19 +55,5 @@ DRIFT = Suite(
                 ),
             ),
         ),
-        Table(
-            "rfm_cells",
-            keys=("distribution",),
-            compared_with="marts",
-            checks=(
-                Check(
-                    "rfm_shift",
-                    column="stability_index",
-                    says="Customers are spread over the RFM cells as before",
-                    warns="Customers are spread over the RFM cells otherwise than before",
-                    may_be_empty="all orders may be without a customer",
-                ),
-            ),
-        ),
     ),
 )

@@ -21,7 +21,7 @@ NEW_ORDERS = Suite(
                     column="value_distance",
                     unit="times",
                     says="New orders are worth what orders usually are",
-                    warns="New orders ({dimension} {part}) are typically worth {observed:,.2f}, usually "
+                    warns="New orders ({part}) are typically worth {observed:,.2f}, usually "
                     "{usual:,.2f}: has the unit, the currency or the tax changed?",
                     may_be_empty=NO_PAST,
                     stays_accepted=1.5,
@@ -31,7 +31,7 @@ NEW_ORDERS = Suite(
                     column="spread_distance",
                     unit="times",
                     says="Values of new orders are spread as usual",
-                    warns="Values of new orders ({dimension} {part}) are spread otherwise than usual: are two units or "
+                    warns="Values of new orders ({part}) are spread otherwise than usual: are two units or "
                     "currencies mixed?",
                     may_be_empty=NO_PAST,
                     stays_accepted=1.5,
@@ -41,7 +41,7 @@ NEW_ORDERS = Suite(
                     column="share_distance",
                     unit="times",
                     says="New orders are divided as usual",
-                    warns="{observed:.0%} of the new orders are of {dimension} {part}, usually {usual:.0%}: is a part "
+                    warns="{observed:.0%} of the new orders are of {part}, usually {usual:.0%}: is a part "
                     "of the orders missing?",
                     may_be_empty=NO_PAST,
                     stays_accepted=1.5,
@@ -51,7 +51,7 @@ NEW_ORDERS = Suite(
                     column="refunded_distance",
                     unit="times",
                     says="No more of the new orders are refunded than usual",
-                    warns="{observed:.0%} of the new orders ({dimension} {part}) are refunded, at least in part; "
+                    warns="{observed:.0%} of the new orders ({part}) are refunded, at least in part; "
                     "usually {usual:.0%}",
                     may_be_empty=NO_PAST,
                     stays_accepted=1.5,
@@ -61,7 +61,7 @@ NEW_ORDERS = Suite(
                     column="excluded_distance",
                     unit="times",
                     says="No more of the new orders do not count than usual",
-                    warns="{observed:.0%} of the new orders ({dimension} {part}) do not count; usually "
+                    warns="{observed:.0%} of the new orders ({part}) do not count; usually "
                     "{usual:.0%}: has a state another meaning?",
                     may_be_empty=NO_PAST,
                     stays_accepted=1.5,
@@ -71,7 +71,7 @@ NEW_ORDERS = Suite(
                     column="number_distance",
                     unit="times",
                     says="About as many orders came as usual",
-                    warns="{observed:,.0f} new orders came ({dimension} {part}), usually {usual:,.0f} in as many days",
+                    warns="{observed:,.0f} new orders came ({part}), usually {usual:,.0f} in as many days",
                     may_be_empty=NO_PAST,
                     stays_accepted=1.5,
                 ),
@@ -103,7 +103,7 @@ NEW_ORDERS = Suite(
                     column="times_the_longest_pause",
                     unit="times",
                     says="No channel, currency or kind of customer fell silent",
-                    warns="There is no order of {dimension} {part} since {last_order_date}, "
+                    warns="There is no order of {part} since {last_order_date}, "
                     "{days_without_orders:,.0f} days "
                     "before the last one of all; the longest pause of the year before was {longest_pause:,.0f} days",
                     may_be_empty="a young shop has too few orders to know",

@@ -33,6 +33,7 @@ RAW = Suite(
                     says="Every column that had values has some",
                     warns="{column_name} had {filled_before:,.0f} values before and has none now: was a column of the "
                     "export renamed or left out?",
+                    may_be_empty=NO_ROWS,
                 ),
                 Check(
                     "columns_less_filled",
@@ -41,6 +42,7 @@ RAW = Suite(
                     says="Columns are filled as before",
                     warns="{column_name} has a value in {filled_share:.1%} of the rows, {filled_share_before:.1%} "
                     "before",
+                    may_be_empty=NO_ROWS,
                 ),
             ),
         ),
@@ -78,7 +80,7 @@ RAW = Suite(
         Table(
             "orders",
             keys=("entity",),
-            compared_with="raw",
+            compared_with="marts",
             checks=(
                 Check(
                     "order_rows_kept",

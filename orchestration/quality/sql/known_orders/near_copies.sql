@@ -50,6 +50,7 @@ instants as (
 
 ),
 
+-- Of two new orders, the later one is the copy.
 copies as (
 
     select distinct new_orders.order_id
@@ -61,6 +62,8 @@ copies as (
             and new_orders.order_date = orders.order_date
             and new_orders.order_id <> orders.order_id
             and abs(epoch(new_orders.ordered_at) - epoch(orders.ordered_at)) <= 600
+    left join new_orders as other_new_orders
+        on orders.order_id = other_new_orders.order_id
     inner join days_of_customers
         on
             new_orders.customer_id = days_of_customers.customer_id
@@ -70,6 +73,10 @@ copies as (
     where
         days_of_customers.orders <= 4
         and (orders.ordered_at <> new_orders.ordered_at or instants.customers = 1)
+        and (
+            other_new_orders.order_id is null
+            or (orders.ordered_at, orders.order_id) < (new_orders.ordered_at, new_orders.order_id)
+        )
 
 )
 

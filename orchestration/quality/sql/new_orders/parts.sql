@@ -54,7 +54,7 @@ numbered as (
     from known_orders
     cross join spans
     where
-        known_orders.order_date > spans.last_day - (1 + 364 // spans.days) * spans.days
+        (spans.last_day - known_orders.order_date) // spans.days <= 364 // spans.days
         and known_orders.order_date <= spans.last_day
 
 ),
@@ -68,8 +68,8 @@ in_parts as (
         numbered.log_value,
         unnest([
             { 'dimension': 'all', 'part': 'all' },
-            { 'dimension': 'channel', 'part': coalesce(numbered.sales_channel, 'none') },
-            { 'dimension': 'currency', 'part': numbered.currency },
+            { 'dimension': 'channel', 'part': 'channel ' || coalesce(numbered.sales_channel, 'none') },
+            { 'dimension': 'currency', 'part': 'currency ' || numbered.currency },
             { 'dimension': 'customers', 'part': kind_of_customer(numbered.customer_id) }
         ]) as belongs_to
     from numbered
@@ -250,3 +250,6 @@ select
     case when measure = 'excluded' then case when observed > usual then distance else 0 end end as excluded_distance,
     case when measure = 'number_of_orders' then distance end as number_distance
 from compared
+order by
+    dimension,
+    part

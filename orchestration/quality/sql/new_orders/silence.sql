@@ -12,8 +12,8 @@ in_parts as (
     select
         orders.order_date,
         unnest([
-            { 'dimension': 'channel', 'part': coalesce(orders.sales_channel, 'none') },
-            { 'dimension': 'currency', 'part': orders.currency },
+            { 'dimension': 'channel', 'part': 'channel ' || coalesce(orders.sales_channel, 'none') },
+            { 'dimension': 'currency', 'part': 'currency ' || orders.currency },
             { 'dimension': 'customers', 'part': kind_of_customer(orders.customer_id) }
         ]) as belongs_to
     from orders
@@ -75,3 +75,6 @@ select
 from parts
 cross join builds
 where parts.longest_pause is not null
+order by
+    parts.dimension,
+    parts.part

@@ -8,7 +8,7 @@ select
     coalesce(measured.filled / nullif(measured.rows, 0), 0) as filled_share,
     case when earlier.filled >= 20 and coalesce(measured.filled, 0) = 0 then 1 else 0 end as is_empty_now,
     case
-        when earlier.filled >= 20
+        when earlier.filled >= 20 and measured.filled > 0
             then earlier.filled / nullif(earlier.rows, 0) - coalesce(measured.filled / nullif(measured.rows, 0), 0)
         else 0
     end as filled_share_fall
@@ -22,3 +22,4 @@ where earlier.entity in (
     select present.entity from raw_entities as present
     where present.rows > 0
 )
+order by column_name

@@ -44,3 +44,6 @@ left join raw_values_before as earlier
         measured.entity = earlier.entity
         and measured.column_name = earlier.column_name
         and measured.value = earlier.value
+order by 
+    column_name,
+    measured.value
