@@ -5,7 +5,7 @@ A day is then what a refresh with this `as_of_date` builds, because it is built 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -19,7 +19,6 @@ NO_DAY = "9876-05-04"  # stands where the day belongs
 NO_DATABASE = "the_replayed_day"  # stands where the database of the day belongs
 BUILD_ID = "replay"
 STAGING = "models/staging/"
-QUALITY = "quality"
 
 
 @dataclass(frozen=True)
@@ -32,6 +31,11 @@ class Relation:
     def inside(self, database: str) -> str:
         """Its name in SQL, quoted as dbt quotes."""
         return f'"{database}"."{self.schema}"."{self.name}"'
+
+
+# What a refresh notes before dbt starts, and what is otherwise every day.
+BUILDS, PUBLISHED_ORDERS = Relation("quality", "builds"), Relation("quality", "published_orders")
+NOTED = (BUILDS, PUBLISHED_ORDERS)
 
 
 @dataclass(frozen=True)
@@ -87,12 +91,12 @@ def chain(manifest: Manifest, read_besides: frozenset[Relation], empty: frozense
             continue
         reads = parents[unique_id]
         changes = NO_DAY in node["compiled_code"] or any(
-            parent in built or is_quality(nodes, parent) for parent in reads
+            parent in built or is_of_a_day(nodes, parent) for parent in reads
         )
         if changes or node["schema"] == MARTS:
             built.add(unique_id)
     read = {parent for unique_id in built for parent in parents[unique_id]} - built
-    kept = {relation_of(nodes[parent]) for parent in read if parent in nodes and not is_quality(nodes, parent)}
+    kept = {relation_of(nodes[parent]) for parent in read if parent in nodes and not is_of_a_day(nodes, parent)}
     shown = read_besides & {relation_of(models[unique_id]) for unique_id in wanted - built}
     return Compiled(
         tuple(with_kept(models[unique_id], kept, database) for unique_id in ordered if unique_id in built),
@@ -117,9 +121,9 @@ def is_left_empty(node: Mapping[str, Any], empty: frozenset[Relation]) -> bool:
     return node["original_file_path"].startswith(STAGING) and relation_of(node) in empty
 
 
-def is_quality(nodes: Mapping[str, Mapping[str, Any]], unique_id: str) -> bool:
+def is_of_a_day(nodes: Mapping[str, Mapping[str, Any]], unique_id: str) -> bool:
     node = nodes.get(unique_id)
-    return node is not None and node["resource_type"] == "source" and node["schema"] == QUALITY
+    return node is not None and relation_of(node) in NOTED
 
 
 def with_kept(node: Mapping[str, Any], kept: set[Relation], database: str) -> Model:
@@ -131,16 +135,3 @@ def with_kept(node: Mapping[str, Any], kept: set[Relation], database: str) -> Mo
 
 def relation_of(node: Mapping[str, Any]) -> Relation:
     return Relation(node["schema"], node.get("identifier") or node.get("alias") or node["name"])
-
-
-def quality_tables(manifest: Manifest) -> Iterator[Relation]:
-    """What refreshes note about themselves, as the models read it."""
-    for source in manifest.content["sources"].values():
-        if source["schema"] == QUALITY:
-            yield relation_of(source)
-
-
-def raw_entities(manifest: Manifest) -> Iterator[Relation]:
-    for source in manifest.content["sources"].values():
-        if source["source_name"] == "raw":
-            yield relation_of(source)

@@ -15,17 +15,18 @@ from orchestration.publish.copy import excluded_orders
 from orchestration.quality.evidence import BESIDE_MARTS, Evidence, Noted, shown
 from orchestration.replay.compiled import (
     BUILD_ID,
+    BUILDS,
     NO_DAY,
+    PUBLISHED_ORDERS,
     STAGING,
     Compiled,
     Relation,
     chain,
-    quality_tables,
     relation_of,
 )
 from orchestration.replay.raw_rows import RawRows
 from orchestration.state import Row, columns
-from stammkunde.database import attach_read_only, identifier, quoted
+from stammkunde.database import attach_read_only, connect, identifier, quoted
 from stammkunde.environment import environment
 from stammkunde.errors import StammkundeError, one_line
 from stammkunde.manifest import Manifest
@@ -36,6 +37,7 @@ ORDERS = Relation("staging", "stg_orders")
 BESIDE = frozenset(Relation(*table.split(".")) for table in BESIDE_MARTS.values())
 # Beyond this share of orders that were changed later and have no older version, their versions are no history.
 LATEST_STATES = 0.1
+FEW_ORDERS = 100_000  # with which several threads cost more than they gain
 
 
 class ReplayError(StammkundeError):
@@ -78,7 +80,6 @@ class Past:
     raw: RawRows
     first_order_date: date
     as_of_date: date
-    noted: tuple[Relation, ...]  # the tables of `quality`
 
     def days(self, wanted: Sequence[date]) -> Iterator[PastDay]:
         """Each day, compared with the day before in the list. The first one is there to compare with."""
@@ -121,17 +122,16 @@ class Past:
                 self.connection.execute(known_by_order_date(ORDERS.inside(database)))
 
     def _note(self, day: date, before: date | None) -> None:
-        """What the refresh of a day would have noted, and the orders of the one before."""
-        database = database_of(day)
-        for table in self.noted:
-            query = f"from {table.inside(KEPT)}"
-            if table.name == "builds":
-                query = noted_build(before)
-            elif table.name == "published_orders" and before:
-                earlier = database_of(before)
-                query = published_orders(f"{earlier}.marts.orders", f"({excluded_orders(earlier)})")
+        """What the refresh of a day would have noted before dbt starts: itself, and the orders of the one before."""
+        nothing = dict.fromkeys(columns(PUBLISHED_ORDERS.name), "null")
+        orders = f"{selected(nothing)} where false"
+        if before:
+            earlier = database_of(before)
+            orders = published_orders(f"{earlier}.marts.orders", f"({excluded_orders(earlier)})")
+        for table, query in ((BUILDS, noted_build(before)), (PUBLISHED_ORDERS, orders)):
             casts = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in columns(table.name).items())
-            self.connection.execute(f"create table {table.inside(database)} as select {casts} from ({query})")
+            relation = table.inside(database_of(day))
+            self.connection.execute(f"create table {relation} as select {casts} from ({query})")
 
     def _forget(self, day: date) -> None:
         self.connection.execute(f"detach {database_of(day)}")
@@ -151,10 +151,15 @@ class Past:
 
 def noted_build(before: date | None) -> str:
     """The row of a refresh among the builds."""
-    noted = dict.fromkeys(columns("builds"), "null") | {"build_id": quoted(BUILD_ID)}
+    noted = {**dict.fromkeys(columns(BUILDS.name), "null"), "build_id": quoted(BUILD_ID)}
     if before:
         noted |= {"baseline_build_id": quoted(before.isoformat()), "baseline_as_of_date": quoted(before.isoformat())}
-    return "select " + ", ".join(f"{value} as {name}" for name, value in noted.items())
+    return selected(noted)
+
+
+def selected(values: Mapping[str, str]) -> str:
+    """A query of one row of values."""
+    return "select " + ", ".join(f"{value} as {name}" for name, value in values.items())
 
 
 def database_of(day: date) -> str:
@@ -176,12 +181,14 @@ def known_by_order_date(orders: str) -> str:
 
 
 @contextmanager
-def opened(warehouse: Path, manifest: Manifest, folder: Path) -> Iterator[Past]:
+def opened(warehouse: Path, manifest: Manifest, folder: Path, secrets: Mapping[str, str]) -> Iterator[Past]:
     """The past of the build in a warehouse, which is read at once: a refresh must not wait for the replay.
 
     Raises ReplayError where there is no build, or it is another version's.
     """
-    with duckdb.connect() as connection:
+    with connect() as connection:
+        for name, secret in secrets.items():
+            connection.execute(f"set variable {identifier(name)} = {quoted(secret)}")
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("set preserve_insertion_order = false")
         connection.execute(f"set temp_directory = {quoted(str(folder / 'temporary'))}")
@@ -209,15 +216,16 @@ def read(connection: duckdb.DuckDBPyConnection, warehouse: Path, manifest: Manif
         if as_of_date is None:
             raise ReplayError("no order counts in the last build: there is no past to replay")
         compiled = chain(manifest, BESIDE, empty_relations(connection, manifest, build), KEPT)
-        noted = tuple(quality_tables(manifest))
-        for relation in sorted({*compiled.kept, *noted}, key=lambda relation: (relation.schema, relation.name)):
+        for relation in sorted(compiled.kept, key=lambda relation: (relation.schema, relation.name)):
             connection.execute(f"create schema if not exists {KEPT}.{relation.schema}")
             connection.execute(f"create table {relation.inside(KEPT)} as from {relation.inside(build)}")
         known = how_known(connection, ORDERS.inside(build))
         raw = RawRows.kept(connection, build, KEPT, known.by_order_date)
+        if known.orders < FEW_ORDERS:
+            connection.execute("set threads = 1")
     finally:
         connection.execute(f"detach {identifier(build)}")
-    return Past(connection, compiled, known, raw, first_order_date, as_of_date, noted)
+    return Past(connection, compiled, known, raw, first_order_date, as_of_date)
 
 
 def empty_relations(connection: duckdb.DuckDBPyConnection, manifest: Manifest, build: str) -> frozenset[Relation]:

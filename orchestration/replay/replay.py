@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,7 +19,7 @@ from orchestration.replay.compiled import compile_models
 from orchestration.replay.past import Known, Past, ReplayError, opened
 from orchestration.replay.proposal import BLOCKED_A_YEAR, WARNINGS_A_YEAR, kept_goal, proposals
 from orchestration.targets import on_spark
-from stammkunde import settings
+from stammkunde import salt, settings
 from stammkunde.places import Places
 
 COUNTED = "days replayed"
@@ -38,11 +38,20 @@ def replay(places: Places, start: date | None, days: int, every: int, telling: T
     with TemporaryDirectory(prefix="stammkunde-replay-") as folder:
         telling.say("reading the models ...")
         manifest = compile_models(places, overrides, Path(folder))
-        with opened(places.warehouse, manifest, Path(folder)) as past:
+        with opened(places.warehouse, manifest, Path(folder), secrets_of(places, overrides)) as past:
             wanted = wanted_days(past, start, days, every)
             telling.say(f"replaying {len(wanted) - 1:,} refreshes, {wanted[1]} to {wanted[-1]} ...")
             alarms = Alarms(wanted[1:], every, replayed(past, wanted, telling))
             yield from report(alarms, past.known)
+
+
+def secrets_of(places: Places, overrides: Mapping[str, object]) -> dict[str, str]:
+    """What a refresh hands to the models and writes down nowhere, as DuckDB knows it (dbt_plugins)."""
+    key = places.records / salt.KEY_FILE
+    return {
+        "identity_salt": salt.given(overrides) or salt.kept(places),
+        "suppression_key": key.read_text(encoding="utf-8").strip() if key.exists() else "",
+    }
 
 
 def check_build(places: Places) -> None:
