@@ -19,6 +19,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from dbt_common.clients.jinja import template_cache
+
 import orchestration.definitions  # noqa: F401
 from orchestration.assets.gate import judge_build
 from orchestration.assets.publish import write_and_publish
@@ -36,6 +38,9 @@ from stammkunde.shops import find_places
 from tests import fork_server, parsed_project
 
 warm_up()
+assert parsed_project.MANIFEST
+for macro in parsed_project.MANIFEST.macros.values():  # else each process would compile them anew
+    template_cache.get_node_template(macro)
 # What is imported and parsed stays: looking through it for garbage, in every process anew, would take a second.
 gc.collect()
 gc.freeze()
