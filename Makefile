@@ -96,7 +96,7 @@ lock: pyproject.toml  ## write the lock files again (needs uv)
 	sed -n '/^lifetimes/,/[^\\]$$/p' requirements-real.all > requirements-real.lock
 	rm requirements-real.all
 
-clean:  ## remove what was built, not the environment and not what is published
+clean:  ## remove what was built; not the environment, not what is published, not the records that nothing can rebuild
 	@if [ -e warehouse/spark_cluster ]; then $(BIN)/python -m spark.cluster down; fi
 	rm -rf target logs warehouse/*.duckdb warehouse/*.wal warehouse/*.raw warehouse/*.state warehouse/*.collected warehouse/bench warehouse/real warehouse/spark*
 

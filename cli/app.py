@@ -5,17 +5,21 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from stammkunde.errors import StammkundeError
+from stammkunde.files import keep_private
 from stammkunde.places import PROJECT, Places
 from stammkunde.request import RefreshRequest
+
+if TYPE_CHECKING:
+    from orchestration.person.find import Person
 
 WIDEST = 500  # characters of a line of a table
 console = Console(highlight=False, soft_wrap=True)
@@ -60,16 +64,42 @@ def run(
     ] = None,
     full_refresh: Annotated[bool, typer.Option("--full-refresh", help="Let dbt rebuild everything whole.")] = False,
     replace_shop: ReplaceShop = None,
+    new_salt: Annotated[
+        bool, typer.Option("--new-salt", help="Give the shop another salt: every guest gets another id.")
+    ] = False,
 ) -> None:
     """Read, build, check and publish; then print the key figures.
 
     Nothing is published that did not pass every check: readers then keep the last good figures. A warehouse belongs to
     one shop: what is read is remembered, and a run without a folder reads the same again.
     """
-    from stammkunde.shops import find_places
+    from orchestration.mending import found_places
 
     wanted = {"as_of_date": as_of_date, "full_refresh": full_refresh, "replace_shop": replace_shop}
-    refresh(find_places(raw, mapping, target), wanted)
+
+    def places() -> Places:
+        found = found_places(raw, mapping, target)
+        if new_salt:
+            change_salt(found)
+        return found
+
+    refresh(places, wanted)
+
+
+def change_salt(places: Places) -> None:
+    """Another salt, from the refresh that follows on."""
+    from intake.find import mapping_of
+    from stammkunde import salt
+    from stammkunde.shops import check_source
+
+    check_source(places)
+    chosen = mapping_of(places.raw, places.mapping) if places.raw else None
+    salt.renew(places, chosen.settings if chosen else {})
+    console.print(
+        f"The shop has a new salt ({places.records / salt.FILE}): every guest gets another id. The gate asks once "
+        "whether this is meant (stammkunde accept).",
+        markup=False,
+    )
 
 
 @app.command()
@@ -133,37 +163,140 @@ def accept(
     uses nothing up.
     """
     from orchestration.acceptance import last_blocked
-    from stammkunde.shops import find_places
+    from orchestration.mending import found_places
+    from stammkunde.personal import personal_data_in
 
-    blocked = last_blocked(find_places(), target)
+    blocked = last_blocked(found_places(), target)
     given = " ".join(reason.split())
     if not given:
         raise StammkundeError('Say why the figures are right: stammkunde accept --reason "the shop was migrated"')
+    if found := personal_data_in(given):
+        raise StammkundeError(f"The reason holds {found}, and is published in marts.builds: say it without")
     console.print(f"Letting these checks of build {blocked.build_id} fail once more:", markup=False)
     for row in blocked.failed:
         console.print(f"  {row['suite']}.{row['check_name']}: {row['explanation']}", markup=False)
-    refresh(blocked.places, blocked.accepted(given).model_dump())
+    refresh(lambda: blocked.places, blocked.accepted(given).model_dump())
 
 
 @app.command()
-def rollback(replace_shop: ReplaceShop = None) -> None:
-    """Bring the published build before back.
+def rollback(
+    replace_shop: ReplaceShop = None,
+    to: Annotated[str | None, typer.Option("--to", metavar="BUILD", help="This kept build, not the latest.")] = None,
+) -> None:
+    """Bring a build before the published one back.
 
-    The build that it replaces is withdrawn for good.
+    The builds after it are withdrawn for good. One that is not what was published is passed over.
     """
     from orchestration.history import note_withdrawn
+    from orchestration.mending import mended
+    from orchestration.outage import locked
     from orchestration.publish import place
-    from orchestration.session import locked
     from orchestration.state import State
+    from stammkunde.shops import warehouse_places
+
+    places = warehouse_places()
+    with locked(places, print):
+        for text in mended(places):
+            console.print(text, markup=False)
+        place.repair(places)
+        done = place.rollback(places, replace_shop, to)
+        note_withdrawn(places, State(places), done.withdrawn)
+    for build_id in done.broken:
+        console.print(f"Build {build_id} is not what was published, and was passed over.", markup=False)
+    withdrawn = " and ".join(done.withdrawn)
+    is_or_are = "is" if len(done.withdrawn) == 1 else "are"
+    console.print(f"Readers now see build {done.current} again; {withdrawn} {is_or_are} withdrawn.", markup=False)
+    console.print(f"The next refresh is compared with {done.current}.", markup=False)
+
+
+CustomerId = Annotated[str | None, typer.Option("--customer-id", metavar="ID", help="The customer's number.")]
+Email = Annotated[str | None, typer.Option("--email", metavar="ADDRESS", help="The customer's e-mail.")]
+
+
+@app.command()
+def forget(
+    customer_id: CustomerId = None,
+    email: Email = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether the right person was found.")] = False,
+    and_refresh: Annotated[bool, typer.Option("--refresh/--no-refresh", help="Build and publish anew at once.")] = True,
+) -> None:
+    """Erase a person (Art. 17 GDPR) from everything that refreshes left, for good.
+
+    Without an option it asks for number or e-mail, so that neither stands in the history of the shell. The raw files
+    belong to the source: erase the person there, too.
+    """
+    from orchestration.outage import locked
+    from orchestration.person.erase import erase
+    from orchestration.person.find import find_person
+    from stammkunde.files import make_private_folder
     from stammkunde.shops import find_places
 
     places = find_places()
+    make_private_folder(places.state)
+    make_private_folder(places.records)
     with locked(places, lambda text: console.print(text, markup=False)):
-        place.repair(places)
-        withdrawn, current = place.rollback(places, replace_shop)
-        note_withdrawn(places, State(places.state))
-    console.print(f"Readers now see build {current} again; {withdrawn} is withdrawn.", markup=False)
-    console.print(f"The next refresh is compared with {current}.", markup=False)
+        person = find_person(places, *who(customer_id, email))
+        show(about(person))
+        if not yes and not typer.confirm("Erase this person for good?"):
+            raise typer.Exit(1)
+        erased = erase(places, person, lambda text: console.print(text, markup=False))
+    console.print(
+        f"Erased: {erased.orders:,} orders are nobody's now, in {erased.builds} published builds.", markup=False
+    )
+    if erased.left:
+        raise StammkundeError(f"Something of the person is still in {', '.join(map(str, erased.left))}: report this")
+    console.print(
+        "The raw files are the source's and were not touched: erase the person there, and in copies that you made.",
+        markup=False,
+    )
+    if and_refresh:
+        refresh(find_places, {})
+    else:
+        console.print("The working warehouse was removed; the next refresh (make run) builds it anew.", markup=False)
+
+
+@app.command(name="export-person")
+def export_person_(
+    customer_id: CustomerId = None,
+    email: Email = None,
+    folder: Annotated[Path | None, typer.Option("--to", help="A new folder for the files; else one is made.")] = None,
+) -> None:
+    """Write all that is held about a person (Art. 15 GDPR) into CSV files, from raw files to marts.
+
+    Without an option it asks for number or e-mail.
+    """
+    from orchestration.person.export import export_person
+    from orchestration.person.find import find_person
+    from stammkunde.shops import find_places
+
+    places = find_places()
+    if folder and folder.exists():
+        raise StammkundeError(f"{folder}: is there already. Name a folder that is not (--to)")
+    person = find_person(places, *who(customer_id, email))
+    show(about(person))
+    target, rows, unread = export_person(places, person, folder and folder.absolute())
+    show(f"  {number:>7,} rows of {name}" for name, number in rows.items())
+    show(f"  not looked into: {file}" for file in unread)
+    console.print(f"{target}: readable for you alone. Take it away when it was handed out.", markup=False)
+
+
+def who(customer_id: str | None, email: str | None) -> tuple[str | None, str | None]:
+    """Number and e-mail as given, or as asked for: one of both."""
+    if customer_id is None and email is None:
+        text = typer.prompt("Number or e-mail of the customer")
+        return (None, text) if "@" in text else (text, None)
+    return customer_id, email
+
+
+def about(person: Person) -> Iterator[str]:
+    """What was found, before anything is done with it."""
+    known = person.identifiers
+    numbers, emails = (", ".join(sorted(texts)) or "none" for texts in (known.numbers, known.emails))
+    yield f"Numbers: {numbers}. E-mails: {emails}."
+    if person.shared:
+        yield f"E-mails that others have, too, and that stay theirs: {', '.join(sorted(person.shared))}."
+    if not person.is_known:
+        yield "The working warehouse knows nobody by that. Published builds are searched all the same."
 
 
 @app.command()
@@ -220,23 +353,18 @@ def serve() -> None:
     """
     from orchestration.launch import prepare_instance
     from orchestration.targets import check_installed
-    from stammkunde.environment import environment
     from stammkunde.shops import find_places, named
 
     places = find_places()
     check_installed(places.target)
     prepare_instance(places)
     console.print(f"{read_from(places)}\n", markup=False)
-    program = Path(sys.executable).with_name("dagster")
-    command = [
-        str(program), "dev", "--host", "127.0.0.1", "--port", str(environment().dagster_port),
-        "--module-name", "orchestration.definitions",
-    ]  # fmt: skip
     # What nobody named stays open: each run reads what was read last by then.
     given = named().in_places(places).environment()
     os.chdir(PROJECT)
     # Dagster's own processes import our event log.
-    os.execve(program, command, {**os.environ, **given, "PYTHONPATH": str(PROJECT)})
+    environment = {**os.environ, **given, "PYTHONPATH": str(PROJECT)}
+    os.execve(sys.executable, [sys.executable, "-m", "orchestration.page"], environment)
 
 
 @app.command()
@@ -261,18 +389,22 @@ def docs(
         console.print("It loads its data from a server: stammkunde docs --serve shows it on 127.0.0.1:8080.")
 
 
-def refresh(places: Places, wanted: Mapping[str, object]) -> None:
-    """Run one refresh to its end; after a good one print the key figures. What cannot be done is said at once."""
+def refresh(find: Callable[[], Places], wanted: Mapping[str, object]) -> None:
+    """Run one refresh to its end; after a good one print the key figures. What cannot be done is said at once, and told
+    as every outage is."""
     from orchestration import launch
+    from orchestration.outage import outage_told
     from orchestration.targets import check_installed
-    from stammkunde.shops import check_source, given_up
+    from stammkunde.shops import check_source, given_up, warehouse_places
 
     request = asked(wanted)
-    check_installed(places.target)
-    check_source(places)
-    given_up(places, request.replace_shop)
+    with outage_told(warehouse_places(), request, lambda text: None):  # main shows it
+        places = find()
+        check_installed(places.target)
+        check_source(places)
+        given_up(places, request.replace_shop)
     console.print(read_from(places), markup=False)
-    finish(launch.run(places, request), places)
+    finish(launch.run(places, request), places.as_of(request.as_of_date) if request.as_of_date else places.published)
 
 
 def read_from(places: Places) -> str:
@@ -298,13 +430,13 @@ def asked(wanted: Mapping[str, object]) -> RefreshRequest:
         raise StammkundeError(f"{option} is '{first['input']}': it {said}") from error
 
 
-def finish(status: int, places: Places) -> None:
+def finish(status: int, written: Path) -> None:
     """End as the refresh ended; after a good one with the key figures."""
     if status:
         raise typer.Exit(status)
     from reports.summary import summary_lines
 
-    show(summary_lines(places.published))
+    show(summary_lines(written))
 
 
 def show(lines: Iterable[str]) -> None:
@@ -315,6 +447,7 @@ def show(lines: Iterable[str]) -> None:
 
 def main() -> None:
     """Run the command. What cannot go on is one line, without a traceback."""
+    keep_private()
     try:
         app(prog_name="stammkunde")
     except StammkundeError as error:

@@ -123,8 +123,8 @@ def demonstrate(folder: Path) -> list[str]:
         shutil.copytree(source, places.raw, dirs_exist_ok=True)
         print(f"\n{broken.title}: {broken.apply(places.raw / 'orders.csv')}", flush=True)
         status = launch.run(places, RefreshRequest())
-        last = State(places.state).rows("builds")[-1]
-        results = State(places.state).of_build("validation_results", str(last["build_id"]))
+        last = State(places).rows("builds")[-1]
+        results = State(places).of_build("validation_results", str(last["build_id"]))
         failed = [f"{row['suite']}.{row['check_name']}" for row in results if row["outcome"] == "failed"]
         if not status or last["outcome"] != "blocked":
             wrong.append(f"{broken.title}: was {last['outcome']}")

@@ -23,6 +23,7 @@ class Column:
     name: str
     kind: str
     required: bool
+    few_values: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,11 +54,17 @@ def entity_of(name: str, settings: Mapping[str, object]) -> Entity:
 
 def read_entity(table: dict) -> Entity:
     columns = {
-        column["name"]: Column(column["name"], column["data_type"].split("(")[0], is_required(column))
+        column["name"]: Column(
+            column["name"], column["data_type"].split("(")[0], is_required(column), says(column, "few_values")
+        )
         for column in table["columns"]
     }
     return Entity(table["name"], columns, is_required(table))
 
 
 def is_required(node: dict) -> bool:
-    return bool(node.get("config", {}).get("meta", {}).get("required", False))
+    return says(node, "required")
+
+
+def says(node: dict, mark: str) -> bool:
+    return bool(node.get("config", {}).get("meta", {}).get(mark, False))

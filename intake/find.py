@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from stammkunde.files import leads_out
+
 from .entities import Entity, entities, entity_of
 from .errors import IntakeError, typed
 from .mapping import ColumnRule, EntityRule, Mapping, load_mapping
@@ -44,14 +46,22 @@ def mapping_of(raw: Path, mapping: Path | None = None) -> Mapping | None:
     if mapping is None and not os.path.lexists(inside) and os.path.exists(raw / "mapping.yaml"):  # noqa: PTH110 - that of Path fails without permission
         raise IntakeError(f"{raw / 'mapping.yaml'}: is not read. Rename it to {MAPPING}")
     chosen = mapping or (inside if os.path.lexists(inside) else None)  # a link that leads nowhere is no missing mapping
+    if mapping is None and chosen:
+        check_inside(chosen, raw)
     return load_mapping(chosen) if chosen else None
 
 
 def discover(raw: Path, mapping: Path | None = None, elsewhere: Collection[str] = ()) -> list[Found]:
-    """The entities of a raw folder. Those that are had from `elsewhere` may be missing in it."""
+    """The entities of a raw folder. Those that are had from `elsewhere` may be missing in it.
+
+    Nothing is read that does not lie in the folder: who delivers one could have any file of this machine read.
+    """
     check_folder(raw)
     chosen = mapping_of(raw, mapping)
     found = mapped(chosen, raw) if chosen and chosen.entities else by_name(raw, chosen.settings if chosen else {})
+    for item in found:
+        for file in item.files:
+            check_inside(file, raw)
     if "orders" not in {*elsewhere, *(item.entity.name for item in found)}:
         if chosen and chosen.entities:
             raise IntakeError(f"{chosen.path}: maps no orders, the one entity that is required")
@@ -72,6 +82,15 @@ def check_folder(raw: Path) -> None:
         raise IntakeError(f"raw folder {raw} (STAMMKUNDE_RAW): permission denied. Give this user the right to read it")
 
 
+def check_inside(path: Path, raw: Path) -> None:
+    """Raises IntakeError for what lies elsewhere, as a link or a folder that is one may say."""
+    if path.exists() and leads_out(path, raw):
+        raise IntakeError(
+            f"{path}: is or lies in a link that leads out of the raw folder, and is not read. Put the file itself "
+            "there, or name the folder that holds it as the raw folder"
+        )
+
+
 # By a mapping -------------------------------------------------------------------------------------------------------
 
 
@@ -81,6 +100,8 @@ def mapped(mapping: Mapping, raw: Path) -> list[Found]:
     for name, rule in mapping.entities.items():
         where = f"{mapping.path}: entity '{name}'"
         files = sorted({path for pattern in rule.files for path in matches(raw, pattern, where)})
+        for file in files:
+            check_inside(file, raw)
         if rule.table is None and not files:
             raise IntakeError(
                 f"{where}: no file in {raw} matches {', '.join(rule.files)}. Put it there, or correct `files`"
@@ -91,6 +112,10 @@ def mapped(mapping: Mapping, raw: Path) -> list[Found]:
 
 
 def matches(raw: Path, pattern: str, where: str) -> list[Path]:
+    if Path(pattern).is_absolute() or ".." in Path(pattern).parts:
+        raise IntakeError(
+            f"{where}: files '{pattern}' lead out of the raw folder. Put the files into it, and name them from there"
+        )
     try:
         found = [path for path in raw.glob(pattern) if path.name != MAPPING]
     except (NotImplementedError, ValueError) as error:
@@ -104,6 +129,8 @@ def check_files_were_not_missed(mapping: Mapping, raw: Path, found: Sequence[Fou
     read = {os.path.realpath(file) for item in found for file in item.files}
     for path in sorted(raw.iterdir()):
         if path.name.startswith((*OF_PROGRAMS, "_")) or stem(path) is None or os.path.realpath(path) in read:
+            continue
+        if leads_out(path, raw):
             continue
         for item in found:
             where = f"{mapping.path}: entity '{item.entity.name}'"
@@ -129,6 +156,7 @@ def not_read(raw: Path, found: Sequence[Found]) -> dict[str, str | None]:
         path
         for path in sorted(raw.iterdir())
         if path.is_file()
+        and not leads_out(path, raw)
         and not path.name.startswith((*OF_PROGRAMS, "_"))
         and (stem(path) is not None or path.name.lower().endswith(UNREAD))
         and os.path.realpath(path) not in read
@@ -173,7 +201,7 @@ def by_name(raw: Path, settings: Dictionary[str, object] | None = None) -> list[
             columns = {column: ColumnRule(column=column) for column in entity.columns}
             rule = EntityRule(columns=columns, files=tuple(str(path) for path in files))
             found.append(Found(entity, rule, files, is_canonical=True))
-    check_nothing_lies_beside(there, found)
+    check_nothing_lies_beside([path for path in there if not leads_out(path, raw)], found)
     return found
 
 

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
-from stammkunde.database import identifier, quoted
+from stammkunde.database import connect, identifier, quoted
 
 from .converting.source import Source, describe
 from .errors import IntakeError, typed
@@ -28,7 +28,7 @@ def workspace() -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
     """A DuckDB database and a folder that are gone afterwards."""
     with TemporaryDirectory(prefix="stammkunde_") as folder:
         work = Path(folder)
-        with duckdb.connect(str(work / "intake.duckdb")) as connection:
+        with connect(work / "intake.duckdb") as connection:
             connection.execute("set TimeZone = 'UTC'")
             connection.execute("set enable_progress_bar = false")
             yield connection, work

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import yaml
 
+from stammkunde.files import leads_out
 from stammkunde.settings import defaults
 
 from .converting.outcomes import Outcomes
@@ -78,7 +79,10 @@ def files_of(path: Path) -> list[Path]:
     files = sorted(
         file
         for file in (*path.glob("*"), *path.glob("*/*"))
-        if file.name.lower().endswith(EXTENSIONS) and file.is_file() and not file.name.startswith((".", "_"))
+        if file.name.lower().endswith(EXTENSIONS)
+        and file.is_file()
+        and not file.name.startswith((".", "_"))
+        and not leads_out(file, path)
     )
     if not files:
         raise IntakeError(f"{path}: holds no file that could be mapped ({', '.join(EXTENSIONS)})")

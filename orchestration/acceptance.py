@@ -29,7 +29,7 @@ class Blocked:
 
 def last_blocked(places: Places, target: str | None = None) -> Blocked:
     """The build that was blocked last, however it was started. Raises RefreshError where none waits."""
-    state = State(places.state)
+    state = State(places)
     builds = state.rows("builds")
     build = waiting(builds)
     if build is None:

@@ -8,13 +8,14 @@ from typing import Any
 
 import dagster as dg
 
+from orchestration.mending import found_places
 from orchestration.raw import File, files_below, fingerprint, still_written
 from orchestration.state import State
 from stammkunde.environment import environment
 from stammkunde.errors import SettingError
 from stammkunde.places import Places
 from stammkunde.settings import defaults
-from stammkunde.shops import ShopError, check_source, find_places
+from stammkunde.shops import ShopError, check_source
 
 Job = Any  # what dg.define_asset_job gives has no public name
 JOB = "refresh"
@@ -58,8 +59,13 @@ def look(files: Sequence[File], now: float, cursor: str | None, refreshed: str |
 
 
 def last_fingerprint(places: Places) -> str | None:
-    """The fingerprint of the raw files that the last refresh of the shop was started with."""
-    rows = [row for row in State(places.state).rows("builds") if row["raw_fingerprint"] and row["shop"] == places.shop]
+    """The fingerprint of the raw files that the last refresh of the shop was started with. One that rebuilt a past day
+    brought its readers nothing."""
+    rows = [
+        row
+        for row in State(places).rows("builds")
+        if row["raw_fingerprint"] and row["shop"] == places.shop and not row["rebuilt_for"]
+    ]
     return str(rows[-1]["raw_fingerprint"]) if rows else None
 
 
@@ -92,7 +98,7 @@ def on_new_files(job: Job) -> dg.SensorDefinition:
         description="Starts a refresh when the contents of raw files have changed, never on one that is being written.",
     )
     def raw_files(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        places = find_places()
+        places = found_places()
         try:
             check_source(places)
         except ShopError as error:
@@ -120,10 +126,10 @@ def on_crash() -> dg.SensorDefinition:
     def interrupted_refreshes(context: dg.RunFailureSensorContext) -> None:
         from filelock import FileLock, Timeout
 
-        places = find_places()
+        places = found_places()
         try:
             with FileLock(places.lock, timeout=0):
-                note_interrupted(places, State(places.state))
+                note_interrupted(places, State(places))
         except Timeout:
             context.log.info("another refresh runs: it has put this one in order")
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.state import columns
+from orchestration.state import State, columns
 from stammkunde.database import STORAGE_VERSION, identifier, path_literal, wal_of
 from stammkunde.files import aside
 from stammkunde.manifest import AFTER_THE_GATE, Manifest
@@ -71,7 +71,7 @@ def show_state(connection: duckdb.DuckDBPyConnection, places: Places) -> None:
     connection.execute("create schema quality")
     for table in ("builds", "validation_results"):
         typed = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in columns(table).items())
-        file = path_literal(places.state / f"{table}.parquet")
+        file = path_literal(State(places).path(table))
         connection.execute(f"create view quality.{table} as select {typed} from read_parquet({file})")
 
 

@@ -12,14 +12,19 @@ from orchestration.assets.gate import gate_asset
 from orchestration.assets.models import model_assets
 from orchestration.assets.publish import PUBLISHED, publish_asset
 from orchestration.assets.raw import raw_assets
-from orchestration.assets.steps import refresh
+from orchestration.assets.steps import refresh_of
 from orchestration.dbt_graph import consumers, manifest
-from stammkunde.shops import find_places
+from orchestration.mending import found_places
+from orchestration.outage import complain, outage_told
+from stammkunde.request import RefreshRequest
+from stammkunde.shops import warehouse_places
 
 
 def definitions(parsed: Mapping[str, Any] | None = None) -> dg.Definitions:
     """The asset graph, one job that refreshes all of it, and what starts that job. `parsed` is dbt's manifest."""
-    parsed = parsed or manifest(find_places())
+    if parsed is None:
+        with outage_told(warehouse_places(), RefreshRequest(), complain):
+            parsed = manifest(found_places())
     models = model_assets(parsed)
     assets = [raw_assets(), *models, gate_asset(models), publish_asset(parsed, models)]
     # One process from first step to last: the lock is held by it, and freed with it.
@@ -34,7 +39,7 @@ def definitions(parsed: Mapping[str, Any] | None = None) -> dg.Definitions:
         jobs=[job],
         schedules=[automation.daily(job)],
         sensors=[automation.on_new_files(job), automation.on_crash()],
-        resources={"refresh": refresh},
+        resources={"refresh": refresh_of(RefreshRequest())},  # page, schedule and sensor: the usual one
         executor=dg.in_process_executor,
     )
 

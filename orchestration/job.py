@@ -6,14 +6,34 @@ import os
 import sys
 from pathlib import Path
 
-from stammkunde.errors import StammkundeError
+from orchestration.launch import TOLD
+from orchestration.outage import Told, complain, tell
+from stammkunde.errors import StammkundeError, one_line
+from stammkunde.files import keep_private
 from stammkunde.request import RefreshRequest
+from stammkunde.shops import warehouse_places
 
 
 def run_job(request: RefreshRequest) -> int:
-    """Run the whole job. Gives the exit status: 0 only if everything was made."""
+    """Run the whole job. Gives the exit status: 0 only if everything was made. Whatever stops it is told."""
+    places = warehouse_places()
+    try:
+        if made_all(request):
+            return 0
+        why = "it ended before it began: last_run.log beside Dagster's instance, or its page, says why"
+    except Exception as error:  # whatever it is, it must not be silent
+        why = str(error) if isinstance(error, StammkundeError) else f"{type(error).__name__}: {one_line(error)}"
+    if not Told.anything:
+        tell(places, request, why, complain)
+    complain("\nThe refresh did not get through. Readers keep the last good figures.")
+    return 1
+
+
+def made_all(request: RefreshRequest) -> bool:
+    """Run the job in this process. Whether everything was made."""
     import dagster as dg
 
+    from orchestration.assets.steps import refresh_of
     from orchestration.definitions import defs
 
     instance = dg.DagsterInstance.get()
@@ -28,20 +48,15 @@ def run_job(request: RefreshRequest) -> int:
                 instance=instance,
                 raise_on_error=False,
                 tags={"started_by": "stammkunde run", "pid": str(os.getpid())},
-                run_config={
-                    "resources": {"refresh": {"config": request.model_dump()}},
-                    "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-                },
+                resources={"refresh": refresh_of(request)},
+                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
             )
         finally:
             sys.stdout = terminal
     # A run may end well with steps that were skipped: what counts is what was made.
     made = {event.asset_key for event in result.get_asset_materialization_events()}
     missing = sorted(key.to_user_string() for key in job.asset_layer.executable_asset_keys if key not in made)
-    if result.success and not missing:
-        return 0
-    print("\nThe refresh did not get through. Readers keep the last good figures.", file=sys.stderr)
-    return 1
+    return result.success and not missing
 
 
 def fail_dead_runs(instance) -> None:
@@ -56,7 +71,5 @@ def fail_dead_runs(instance) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(run_job(RefreshRequest.model_validate_json(sys.argv[1])))
-    except StammkundeError as error:  # a variable that cannot be meant
-        sys.exit(str(error))
+    keep_private()
+    sys.exit(TOLD if run_job(RefreshRequest.model_validate_json(sys.argv[1])) else 0)

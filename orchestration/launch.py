@@ -12,19 +12,25 @@ from importlib.metadata import version
 
 import yaml
 
-from orchestration.session import locked, note_interrupted
+from orchestration.mending import BEFORE_DAGSTER, mended
+from orchestration.outage import complain, locked, made_way, note_before, outage_told, tell
+from orchestration.session import note_interrupted
 from orchestration.state import State
 from stammkunde.environment import PREFIX
-from stammkunde.files import replaced
+from stammkunde.files import make_private_folder, replaced
 from stammkunde.places import PROJECT, Places
 from stammkunde.request import RefreshRequest
 
 DAGSTER_OF_EVENT_LOG = "1.13.27"  # orchestration/event_log.py was written for it
 
 
+TOLD = 3  # exit status of a refresh that did not get through, and told why
+
+
 def run(places: Places, request: RefreshRequest) -> int:
     """Refresh, and give the exit status: 0 only if everything ran and was published."""
-    prepare_instance(places)
+    with outage_told(places, request, complain):
+        prepare_instance(places)
     is_first = not (places.dbt_target / "manifest.json").exists()
     print("starting ..." + (" the first time dbt reads all models: some ten seconds" if is_first else ""), flush=True)
     command = [sys.executable, "-m", "orchestration.job", request.model_dump_json(exclude_defaults=True)]
@@ -34,9 +40,10 @@ def run(places: Places, request: RefreshRequest) -> int:
     except KeyboardInterrupt:
         status = process.wait()  # the interrupt reached it too
     if status < 0:
-        tell_of_crash(places, -status)
-        return 1
-    return status
+        tell_of_crash(places, request, -status)
+    elif status not in (0, TOLD):
+        tell(places, request, f"the process that refreshes ended with status {status}: see above", complain)
+    return 1 if status else 0
 
 
 def environment_of_refresh(places: Places) -> dict[str, str]:
@@ -45,11 +52,17 @@ def environment_of_refresh(places: Places) -> dict[str, str]:
 
 
 def prepare_instance(places: Places) -> None:
-    """Dagster's folder with its settings, which turn off telemetry among others.
+    """Dagster's folder with its settings, which turn off telemetry among others. What cannot be read in it, or of what
+    dbt left, is made anew.
 
     Our event log uses private names of one version of Dagster: with another version Dagster's own is taken, which is
     slower.
     """
+    put_right = [*made_way(places), *mended(places, BEFORE_DAGSTER)]
+    for text in put_right:
+        print(f"  {text}", flush=True)
+    note_before(places, put_right)
+    make_private_folder(places.dagster_home)
     settings = yaml.safe_load((PROJECT / "orchestration" / "dagster.yaml").read_text(encoding="utf-8"))
     if version("dagster") != DAGSTER_OF_EVENT_LOG:
         del settings["event_log_storage"]
@@ -57,8 +70,10 @@ def prepare_instance(places: Places) -> None:
         unfinished.write_text(yaml.safe_dump(settings), encoding="utf-8")
 
 
-def tell_of_crash(places: Places, signal: int) -> None:
+def tell_of_crash(places: Places, request: RefreshRequest, signal: int) -> None:
     """The process could not tell itself that it was killed."""
-    print(f"The refresh was ended by signal {signal}. Readers keep the last good figures.", file=sys.stderr)
-    with locked(places, print):
-        note_interrupted(places, State(places.state))
+    text = f"The refresh was ended by signal {signal}."
+    complain(f"{text} Readers keep the last good figures.")
+    with outage_told(places, request, complain), locked(places, print):
+        if not note_interrupted(places, State(places)):
+            tell(places, request, text, complain)  # before it had begun

@@ -13,9 +13,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from http.client import HTTPException
 
-from stammkunde.environment import environment
+from stammkunde.environment import without_faults
+from stammkunde.personal import without_emails
 
 SHOWN = 6
+# What readers have after a refresh that came to its end, and is told of because something had to be put right first.
+READERS = {
+    "published": "Readers have new figures. Something was put right before.",
+    "rebuilt": "The past day is in a file of its own. Something was put right before.",
+}
 TIMEOUT_SECONDS = 10
 
 
@@ -35,24 +41,26 @@ class Failure:
 
 def message(build_id: str, outcome: str, failures: Sequence[Failure], run_id: str | None = None) -> dict[str, str]:
     """The message as Slack-compatible JSON."""
-    lines = [f"*Stammkunde: refresh {outcome}.* Readers keep the last good figures. Build {build_id}"]
+    readers = READERS.get(outcome, "Readers keep the last good figures.")
+    lines = [f"*Stammkunde: refresh {outcome}.* {readers} Build {build_id}"]
     lines += [f"• {escaped(failure.line())}" for failure in failures[:SHOWN]]
     if len(failures) > SHOWN:
         lines.append(f"• and {len(failures) - SHOWN} more")
     if run_id:
-        lines.append(f"<{environment().dagster_url}/runs/{run_id}|What ran>")
+        lines.append(f"<{without_faults().dagster_url}/runs/{run_id}|What ran>")
     return {"text": "\n".join(lines)}
 
 
 def escaped(text: str) -> str:
     """Slack's three special characters, and not more of a text than is read."""
+    text = without_emails(text)
     short = text if len(text) <= 600 else text[:597] + "..."
     return short.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def notify(build_id: str, outcome: str, failures: Sequence[Failure], run_id: str | None = None) -> bool:
     """Whether the message was sent. A webhook that does not answer changes nothing about the refresh."""
-    address = environment().webhook
+    address = without_faults().webhook
     if not address:
         return False
     body = json.dumps(message(build_id, outcome, failures, run_id)).encode()

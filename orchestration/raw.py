@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,11 +14,29 @@ from pathlib import Path
 import duckdb
 
 from intake.entities import Entity, entities
-from intake.find import discover
-from stammkunde.database import identifier, path_literal
-from stammkunde.files import content_hash
+from intake.find import by_name
+from stammkunde.database import connect, identifier, path_literal, quoted
+from stammkunde.files import content_hash, leads_out
 
 UNFINISHED = (".part", ".partial", ".tmp", ".crdownload", ".filepart", ".unfinished")
+
+
+NOTHING = (r"\n", "null", "nan", "#n/a", "#nv")  # what databases and spreadsheets write for nothing
+FEW_VALUES = 200  # a column with more has no list that anybody knows
+PERSONAL = re.compile(r"@|\d{6}")  # addresses and phone numbers that stand in a wrong column are not noted
+
+
+@dataclass
+class Known:
+    """Rows that have a value, and the sum of their amounts where they have some."""
+
+    rows: int = 0
+    amount: float | None = None
+
+    def add(self, rows: int, amount: float | None) -> None:
+        self.rows += rows
+        if amount is not None:
+            self.amount = (self.amount or 0) + amount
 
 
 @dataclass(frozen=True)
@@ -36,8 +56,8 @@ class File:
 
 def files_below(folder: Path | None, mapping: Path | None = None) -> list[File]:
     """All files that a refresh may read, hidden ones left out, in the order of their paths."""
-    paths = folder.rglob("*") if folder else ()
-    found = {str(path.relative_to(folder)): path for path in paths if path.is_file()}  # type: ignore[arg-type]
+    paths = [path for path in folder.rglob("*") if path.is_file() and not leads_out(path, folder)] if folder else []
+    found = {str(path.relative_to(folder)): path for path in paths}  # type: ignore[arg-type]
     if mapping and mapping.is_file():
         found[f"mapping {mapping.name}"] = mapping
     files = []
@@ -70,14 +90,92 @@ def fingerprint(files: Iterable[File], known: Mapping[str, str] | None = None) -
     return whole.hexdigest()[:32], hashes
 
 
-def measure(prepared: Path | None, today: date, elsewhere: Collection[str] = ()) -> list[dict[str, object]]:
+def measure_columns(prepared: Path | None) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+    """Rows of raw_columns and raw_values: which columns have values, and of those that have few, which.
+
+    Only what lies in files is measured.
+    """
+    columns: list[dict[str, object]] = []
+    values: list[dict[str, object]] = []
+    present = by_name(prepared) if prepared else []
+    with connect() as connection:
+        for item in present:
+            filled: Counter[str] = Counter()
+            known: dict[tuple[str, str], Known] = {}
+            rows = 0
+            for file in item.files:
+                rows += measure_file(connection, item.entity, reader_of(file), filled, known)
+            name = item.entity.name
+            columns += [
+                {"entity": name, "column_name": column, "rows": rows, "filled": count}
+                for column, count in filled.items()
+            ]
+            values += [
+                {"entity": name, "column_name": column, "value": value, "rows": found.rows, "amount": found.amount}
+                for (column, value), found in known.items()
+                if sum(other == column for other, _ in known) <= FEW_VALUES and not PERSONAL.search(value)
+            ]
+    return columns, values
+
+
+def measure_file(
+    connection: duckdb.DuckDBPyConnection,
+    entity: Entity,
+    reader: str,
+    filled: Counter[str],
+    known: dict[tuple[str, str], Known],
+) -> int:
+    """Adds what one file holds. Gives its rows."""
+    described = connection.execute(f"describe select * from {reader}").fetchall()
+    texts = {
+        row[0].strip().lower(): with_value(identifier(row[0]))
+        for row in described
+        if row[0].strip().lower() in entity.columns
+    }
+    if not texts:
+        return 0
+    counts = ", ".join(f"count({text})" for text in texts.values())
+    rows, *found = connection.execute(f"select count(*), {counts} from {reader}").fetchall()[0]
+    filled.update(dict(zip(texts, found, strict=True)))
+    few = {name: text for name, text in texts.items() if entity.columns[name].few_values}
+    if few:
+        amount = f"try_cast({texts['amount']} as double)" if entity.name == "orders" and "amount" in texts else "null"
+        listed = connection.execute(
+            f"""
+            select {", ".join(f"grouping({name})" for name in few)}, {", ".join(few)}, count(*),
+                sum(amount) filter (where isfinite(amount))
+            from (
+                select {", ".join(f"lower(left({text}, 100)) as {name}" for name, text in few.items())},
+                    cast({amount} as double) as amount
+                from {reader}
+            )
+            group by grouping sets ({", ".join(f"({name})" for name in few)})
+            """
+        ).fetchall()
+        for row in listed:
+            grouped, given, (count, total) = row[: len(few)], row[len(few) : -2], row[-2:]
+            column, value = next(
+                pair for pair, mark in zip(zip(few, given, strict=True), grouped, strict=True) if not mark
+            )
+            if value is not None:
+                known.setdefault((column, value), Known()).add(count, total)
+    return rows
+
+
+def with_value(column: str) -> str:
+    """A column as text, null where it says nothing."""
+    text = f"trim(cast({column} as varchar))"
+    return f"case when lower({text}) not in ('', {', '.join(quoted(word) for word in NOTHING)}) then {text} end"
+
+
+def measure(prepared: Path | None, today: date) -> list[dict[str, object]]:
     """One row per raw entity: files, bytes, rows, those malformed, and the first and last date of its first timestamp.
 
     Only dates as they are written in ISO form are looked at, and none in the future: a typing error must not hide that
     the last weeks are missing. What rows are worth is judged by the staging models.
     """
-    present = {item.entity.name: item.files for item in discover(prepared, elsewhere=elsewhere)} if prepared else {}
-    with duckdb.connect() as connection:
+    present = {item.entity.name: item.files for item in by_name(prepared)} if prepared else {}
+    with connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
         return [measure_entity(connection, entity, present.get(name, ()), today) for name, entity in entities().items()]
 

@@ -2,36 +2,46 @@
 
 from __future__ import annotations
 
-import sys
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 import duckdb
-from filelock import FileLock, Timeout
 
 from intake.mapping import Mapping as RawMapping
-from orchestration import raw
+from orchestration import compared, raw
 from orchestration.history import failed_checks, is_settled, note_withdrawn
+from orchestration.mending import mended
 from orchestration.notify import Failure, notify
+from orchestration.outage import (
+    HISTORY_ERRORS,
+    Told,
+    locked,
+    new_build_id,
+    not_noted,
+    noted_before,
+    outage_told,
+    utc_now,
+)
 from orchestration.progress import Telling
 from orchestration.publish.builds import Kept, baseline
 from orchestration.publish.place import repair
-from orchestration.quality.results import Acceptance, Result, blocking
-from orchestration.state import State
+from orchestration.quality.results import Acceptance, Lasting, Result, blocking
+from orchestration.state import State, definitions, is_record
 from orchestration.targets import on_spark
-from stammkunde import settings
-from stammkunde.database import attach_read_only, in_memory
+from stammkunde import salt, settings, suppression
+from stammkunde.database import wal_of
 from stammkunde.dbt import Dbt
-from stammkunde.environment import environment
 from stammkunde.errors import StammkundeError, one_line
+from stammkunde.files import PRIVATE_FILE, PRIVATE_FOLDER, free_name, keep_private
 from stammkunde.places import Places
 from stammkunde.published import published_build
 from stammkunde.request import RefreshRequest
-from stammkunde.shops import Source, check_source, given_up, remember, remembered
+from stammkunde.shops import FILE, Source, check_source, given_up, remember, remembered
 
 
 class RefreshError(StammkundeError):
@@ -61,6 +71,8 @@ class Session:
     overrides: Mapping[str, object] = field(default_factory=dict)
     baseline: Kept | None = None
     acceptance: Acceptance | None = None
+    lasting: Lasting = field(default_factory=lambda: Lasting({}))
+    mended: Sequence[str] = ()  # what was put right before it could start
 
     @property
     def say(self) -> Callable[[str], None]:
@@ -74,6 +86,7 @@ class Session:
             "STAMMKUNDE_RAW": str(self.prepared or ""),
             "STAMMKUNDE_BUILD_ID": self.build_id,
             "STAMMKUNDE_COLLECTED": str(self.places.collected) if on_spark(self.places.target) else "",
+            **suppression.variables(self.places, is_empty=not self.state.rows("suppressed")),
         }
         return Dbt(self.places.dbt_target, given, self.overrides)
 
@@ -111,6 +124,8 @@ class Session:
                 self.say(f"  {result.outcome}: {result.explanation} [{result.suite}.{result.check_name}]")
         noted = [{**result.__dict__, "build_id": self.build_id} for result in results]
         self.state.replace("validation_results", self.build_id, noted)
+        allowed = compared.acceptances(self.build_id, results, self.lasting)
+        self.state.replace("acceptances", self.build_id, allowed)
         self.facts |= {
             "checks": len(results),
             "warnings": sum(result.outcome == "warned" for result in results),
@@ -151,28 +166,55 @@ class Session:
     def source(self) -> Source:
         return Source.of(self.places)
 
+    @property
+    def written_file(self) -> Path:
+        """Where its figures go: those of a past day never take the place of current ones."""
+        day = self.request.as_of_date
+        return self.places.as_of(day) if day else self.places.published
+
     def begin(self, mapping: RawMapping | None) -> None:
         """Settle what this refresh is compared with. Raises RefreshError where an acceptance does not fit."""
         if self.places.mapping and not self.places.raw:
             raise RefreshError("a mapping says how files are read: name their folder too (STAMMKUNDE_RAW)")
         self.overrides = settings.overrides(mapping.settings if mapping else {}, self.request.as_of_date)
         settings.check(self.overrides, str(mapping.path) if mapping else "the command line")
-        chosen = settings.in_force(self.overrides)
+        chosen = settings.in_force(self._with_salt())
         files = raw.files_below(self.places.raw, self.places.mapping)
         self.facts |= {
             "shop": self.places.shop,
             "settings": settings.shown(chosen),
-            "settings_hash": settings.settings_hash(chosen),
+            "settings_hash": settings.settings_hash(chosen, salt.id_of(str(chosen[settings.SECRET]), self.places)),
             "raw_fingerprint": raw.fingerprint(files)[0],
         }
-        self.baseline = baseline(self.places, self.source.names, str(self.facts["settings_hash"]))
+        self.facts["models_hash"] = compared.models_hash()
+        # A past day is compared with nothing: it stands beside the current figures.
+        self.baseline = None if self.request.as_of_date else baseline(self.places, self.source.names)
         self.facts |= {
             "baseline_build_id": self.baseline.build_id if self.baseline else None,
             "baseline_as_of_date": self.baseline.manifest.get("as_of_date") if self.baseline else None,
         }
         self.acceptance = self._acceptance()
         self.state.note(self.build_id, **self.facts)
-        self._keep_published_orders()
+        compared.keep_published_orders(self.state, self.baseline)
+        changes = compared.definition_changes(self.build_id, self.facts, self.baseline) if self.baseline else []
+        self.state.replace("definition_changes", self.build_id, changes)
+        for change in changes:
+            self.say(
+                f"  since the build before, {change['definition']} changed: {change['was']}, now {change['is_now']}"
+            )
+        self.lasting = compared.lasting(self.state, self.baseline)
+
+    def _with_salt(self) -> Mapping[str, object]:
+        """The settings with the salt of the shop, which a new shop gets here."""
+        suppression.check_key(self.places, is_empty=not self.state.rows("suppressed"))
+        found, is_new = salt.salt_of(self.places, self.overrides)
+        self.overrides = {**self.overrides, settings.SECRET: found}
+        if is_new:
+            self.say(
+                f"  a salt for the ids of guests was made: {self.places.records / salt.FILE}. Keep a copy of it in a "
+                "safe place: without it guests get other ids"
+            )
+        return self.overrides
 
     def _acceptance(self) -> Acceptance | None:
         accepted, reason = self.request.accepted_build, self.request.accepted_reason
@@ -191,19 +233,6 @@ class Session:
         failed = failed_checks(builds, self.state.rows("validation_results"), accepted)
         return Acceptance(accepted, reason, frozenset((str(row["suite"]), str(row["check_name"])) for row in failed))
 
-    def _keep_published_orders(self) -> None:
-        """The orders of the build before, where dbt finds them."""
-        if self.baseline is None:
-            self.state.write("published_orders", [])
-            return
-        with in_memory() as connection:
-            attach_read_only(connection, self.baseline.file, "published_before")
-            self.state.write_query(
-                "published_orders",
-                connection,
-                "select order_id, order_date, net_amount, updated_at from published_before.marts.orders",
-            )
-
 
 def any_accepted(results: Sequence[Result]) -> bool:
     return any(result.outcome == "accepted" for result in results)
@@ -212,57 +241,81 @@ def any_accepted(results: Sequence[Result]) -> bool:
 @contextmanager
 def refresh_session(places: Places, run_id: str, request: RefreshRequest, telling: Telling) -> Iterator[Session]:
     """The refresh that holds the lock of a warehouse; another one waits. On the way out its outcome is noted and, if it
-    is not published, told (notify). What an earlier refresh left when it was killed is put in order first.
+    is not published, told (notify). What an earlier refresh left when it was killed is put in order first, and so is
+    what cannot be read.
 
-    Raises RefreshError where the lock is not to be had in time.
+    Raises OutageError where it cannot begin.
     """
-    places.state.mkdir(parents=True, exist_ok=True)
-    with locked(places, telling.say):
-        state = State(places.state)
-        repair(places)
-        note_interrupted(places, state)
-        note_withdrawn(places, state)
-        started_at = utc_now()
-        session = Session(
-            places, state, run_id, f"{started_at:%Y%m%dT%H%M%S}Z-{run_id[:8]}", request, telling
-        )  # sorts by time
-        state.note(
-            session.build_id,
-            started_at=started_at,
-            outcome="running",
-            shop=places.shop or None,
-            request=request.model_dump_json(exclude_defaults=True),
-            source=session.source.model_dump_json(),
-        )
+    keep_private()
+    with ExitStack() as held:
+        with outage_told(places, request, telling.say, run_id):
+            held.enter_context(locked(places, telling.say))
+            session = begun(places, run_id, request, telling)
         try:
             yield session
         finally:
             finish(session)
 
 
-@contextmanager
-def locked(places: Places, say: Callable[[str], None]) -> Iterator[None]:
-    lock = FileLock(places.lock)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        say("another refresh runs; this one waits for it")
-        seconds = environment().lock_wait
-        try:
-            lock.acquire(timeout=seconds)
-        except Timeout as error:
-            raise RefreshError(f"another refresh still runs after {seconds:,.0f} s (lock {places.lock})") from error
-    try:
-        yield
-    finally:
-        lock.release()
+def begun(places: Places, run_id: str, request: RefreshRequest, telling: Telling) -> Session:
+    """Put the warehouse in order, and note that a refresh runs."""
+    state = State(places)
+    put_right = noted_before(places)
+    for text in chain(take_records_over(places), mended(places)):
+        telling.say(f"  {text}")
+        put_right.append(text)
+    make_private(places)
+    state.complete()
+    state.leave_emails_out()
+    repair(places)
+    note_interrupted(places, state)
+    note_withdrawn(places, state)
+    started_at = utc_now()
+    build_id = new_build_id(started_at, run_id)
+    session = Session(places, state, run_id, build_id, request, telling, mended=put_right)
+    state.note(
+        build_id,
+        started_at=started_at,
+        outcome="running",
+        shop=places.shop or None,
+        request=request.model_dump_json(exclude_defaults=True),
+        source=session.source.model_dump_json(),
+        mended="; ".join(put_right) or None,
+        rebuilt_for=request.as_of_date,
+    )
+    session.facts["build_number"] = state.of_build("builds", build_id)[0]["build_number"]
+    Told.anything = True  # whatever becomes of it
+    return session
 
 
-def note_interrupted(places: Places, state: State) -> None:
-    """Refreshes that were killed still stand as running; the lock says that none is."""
+def make_private(places: Places) -> None:
+    """What an earlier version left open: personal data ends in staging, and staging is in the warehouse."""
+    for file in (places.warehouse, wal_of(places.warehouse)):
+        if file.is_file():
+            with suppress(PermissionError):
+                file.chmod(PRIVATE_FILE)
+    for folder in (places.prepared, places.collected):
+        if folder.is_dir():
+            with suppress(PermissionError):
+                folder.chmod(PRIVATE_FOLDER)
+
+
+def take_records_over(places: Places) -> Iterator[str]:
+    """An earlier version kept the records in the state folder. Says what was moved; nothing is ever overwritten."""
+    for record in (places.records / FILE, *(State(places).path(table) for table in definitions() if is_record(table))):
+        former = places.state / record.name
+        if not former.is_file():
+            continue
+        target = record if not record.exists() else free_name(record, ".of_an_earlier_version-")
+        shutil.move(former, target)
+        yield f"{former} is now kept as {target}"
+
+
+def note_interrupted(places: Places, state: State) -> list[str]:
+    """Refreshes that were killed still stand as running; the lock says that none is. Gives their ids."""
     running = [str(row["build_id"]) for row in state.rows("builds") if row["outcome"] == "running"]
     if not running:
-        return
+        return []
     current = published_build(places.published)
     for build_id in running:
         if build_id == current:  # killed just after it was published
@@ -271,24 +324,28 @@ def note_interrupted(places: Places, state: State) -> None:
         reason = "was interrupted: its process was ended, or the machine"
         state.note(build_id, outcome="failed", reason=reason, finished_at=utc_now())
         notify(build_id, "failed", [Failure("refresh", f"The refresh {build_id} {reason}")])
+    return running
 
 
 def finish(session: Session) -> None:
-    """Note how a refresh ended, and tell if readers did not get it."""
-    if "publish" in session.done:
-        session.state.note(session.build_id, outcome="published", finished_at=utc_now())
-        return
-    outcome = "blocked" if session.is_blocked else "failed"
+    """Note how a refresh ended, and tell if readers did not get it, or if something had to be put right for it."""
+    outcome = outcome_of(session)
     failures = session.all_failures() or [Failure("refresh", "It ended before it was published")]
-    for failure in failures:
-        session.say(f"  {outcome}: {failure.line()}")
-    reason = "; ".join(failure.text for failure in failures)[:2000]
+    if outcome in ("blocked", "failed"):
+        for failure in failures:
+            session.say(f"  {outcome}: {failure.line()}")
+        reason = "; ".join(failure.text for failure in failures)[:2000]
+    else:
+        reason, failures = None, [Failure("doctor", text) for text in session.mended]
     try:
         session.state.note(session.build_id, outcome=outcome, reason=reason, finished_at=utc_now())
-    except (OSError, duckdb.Error) as error:  # a full disk must not keep the message back
-        print(f"the outcome could not be noted: {one_line(error)}", file=sys.stderr)
-    notify(session.build_id, outcome, failures, session.run_id)
+    except HISTORY_ERRORS as error:  # a full disk must not keep the message back
+        not_noted(error)
+    if failures:
+        notify(session.build_id, outcome, failures, session.run_id)
 
 
-def utc_now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+def outcome_of(session: Session) -> str:
+    if "publish" in session.done:
+        return "rebuilt" if session.request.as_of_date else "published"
+    return "blocked" if session.is_blocked else "failed"

@@ -37,10 +37,19 @@ def wal_of(file: Path) -> Path:
     return file.with_name(file.name + ".wal")
 
 
+def connect(file: Path | str = ":memory:", *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    """A connection that fetches and loads no extension, whatever a query or a file asks for: what is read here needs
+    none, and they come from the network."""
+    connection = duckdb.connect(str(file), read_only=read_only)
+    connection.execute("set autoinstall_known_extensions = false")
+    connection.execute("set autoload_known_extensions = false")
+    return connection
+
+
 @contextmanager
 def in_memory() -> Iterator[duckdb.DuckDBPyConnection]:
     """A database of its own, for work beside dbt: dates in UTC, the order of rows not kept, little memory."""
-    with duckdb.connect() as connection:
+    with connect() as connection:
         connection.execute(f"set memory_limit = {quoted(MEMORY_BESIDE_DBT)}")
         connection.execute("set preserve_insertion_order = false")
         connection.execute("set TimeZone = 'UTC'")
@@ -50,7 +59,7 @@ def in_memory() -> Iterator[duckdb.DuckDBPyConnection]:
 @contextmanager
 def read_only(file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB file as its readers open it. Raises duckdb.Error where it cannot be opened."""
-    with duckdb.connect(str(file), read_only=True) as connection:
+    with connect(file, read_only=True) as connection:
         connection.execute("set TimeZone = 'UTC'")
         yield connection
 

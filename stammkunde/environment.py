@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from stammkunde.errors import SettingError, expected
 
 PREFIX = "STAMMKUNDE_"
+BYTES = re.compile(r"(\d+(?:\.\d+)?) *([KMGT])(i?)B", re.IGNORECASE)
 MEMORY = re.compile(r"\d+(\.\d+)? *([KMGT]i?B|%)", re.IGNORECASE)
 SECRETS = ("identity_salt", "webhook")  # in no message
 
@@ -19,6 +20,20 @@ SECRETS = ("identity_salt", "webhook")  # in no message
 def size(text: str) -> str:
     if not MEMORY.fullmatch(text):
         raise ValueError("must be a size such as 12GB, or a share such as 80%")
+    return text
+
+
+def bytes_of(text: str) -> int:
+    """A size such as 10GB in bytes."""
+    found = BYTES.fullmatch(text)
+    if not found:
+        raise ValueError("must be a size such as 10GB")
+    number, unit, binary = found.groups()
+    return int(float(number) * (1024 if binary else 1000) ** ("KMGT".index(unit.upper()) + 1))
+
+
+def size_in_bytes(text: str) -> str:
+    bytes_of(text)
     return text
 
 
@@ -51,8 +66,24 @@ class Environment(BaseSettings):
     dagster_port: int = Field(3000, ge=1, le=65535)
     schedule: str = "0 5 * * *"
     settle_seconds: float = Field(60, ge=0)
+    unpacked_limit: Annotated[str, AfterValidator(size_in_bytes)] = "10GB"
+    excel_memory: Annotated[str, AfterValidator(size_in_bytes)] = "2GB"
     lock_wait: float = Field(3600, ge=0)
     terminal: bool = False  # whether a refresh shows its progress on the terminal, not only in Dagster's log
+
+    @property
+    def public_address(self) -> str | None:
+        """Under which address a proxy shows Dagster's page, if one does."""
+        return self.dagster_url if "dagster_url" in self.model_fields_set else None
+
+
+def without_faults() -> Environment:
+    """The variables as they are now, the default in place of each that has an impossible value: to tell of it."""
+    try:
+        return Environment()
+    except ValidationError as error:
+        wrong = {str(fault["loc"][0]) for fault in error.errors()}
+        return Environment(**{name: Environment.model_fields[name].default for name in wrong})
 
 
 def environment() -> Environment:

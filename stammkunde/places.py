@@ -1,4 +1,8 @@
-"""Where a refresh finds and leaves things. One folder of state lies beside each warehouse."""
+"""Where a refresh finds and leaves things.
+
+Beside each warehouse lie two folders: one of state, which a refresh can make again, and one of records, which it cannot
+make again.
+"""
 
 from __future__ import annotations
 
@@ -68,6 +72,16 @@ class Places:
         return self.state / "refresh.lock"
 
     @property
+    def history_lock(self) -> Path:
+        """Held while the history is changed, for moments."""
+        return self.state / "history.lock"
+
+    @property
+    def mended_before(self) -> Path:
+        """What was put right before a refresh could note it."""
+        return self.state / "mended.txt"
+
+    @property
     def data_docs(self) -> Path:
         return self.state / "data_docs"
 
@@ -91,6 +105,20 @@ class Places:
         return self.published.with_suffix("")
 
     @property
+    def rebuilt(self) -> Path:
+        """Figures of past days, rebuilt beside those that are published."""
+        return self.published.parent / "as_of"
+
+    def as_of(self, day: str) -> Path:
+        return self.rebuilt / f"{self.published.stem}_{day}.duckdb"
+
+    @property
     def manifest(self) -> Path:
         """What the published file holds, as JSON."""
         return self.published.with_suffix(".json")
+
+
+def with_former_place(places: Places, record: Path) -> Path:
+    """A file of the records, or where an earlier version left it: in the state folder."""
+    former = places.state / record.name
+    return former if former.is_file() and not record.exists() else record

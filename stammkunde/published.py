@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -28,17 +30,31 @@ def opened(published: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         raise PublishedFileError(f"{published}: cannot be read: {one_line(error)}") from error
 
 
-def published_build(published: Path) -> str | None:
-    """Which build readers see; None where nothing is published. Raises PublishedFileError."""
+def published_row(published: Path) -> Mapping[str, Any] | None:
+    """What is known of the build that readers see; None where nothing is published. Raises PublishedFileError."""
     if not published.exists():
         return None
     with opened(published) as connection:
-        return connection.execute("select build_id from marts.build").fetchall()[0][0]
+        found = rows(connection, "select * from marts.build")
+    if len(found) != 1 or not found[0].get("build_id"):
+        raise PublishedFileError(f"{published}: cannot be read: marts.build has {len(found)} rows instead of one")
+    return found[0]
+
+
+def published_build(published: Path) -> str | None:
+    """Which build readers see; None where nothing is published. Raises PublishedFileError."""
+    found = published_row(published)
+    return str(found["build_id"]) if found else None
+
+
+def published_settings(published: Path) -> dict[str, object]:
+    """The settings of the published build; empty where nothing is published, or nobody noted them."""
+    if not published.exists():
+        return {}
+    with opened(published) as connection:
+        return json.loads(rows(connection, "select * from marts.build")[0].get("settings") or "{}")
 
 
 def published_shop(published: Path) -> str | None:
     """Whose figures readers see; None where nothing is published, or nobody noted it. Raises PublishedFileError."""
-    if not published.exists():
-        return None
-    with opened(published) as connection:
-        return rows(connection, "select * from marts.build")[0].get("shop")
+    return (published_row(published) or {}).get("shop")

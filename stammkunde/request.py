@@ -1,4 +1,4 @@
-"""What one refresh can be asked for: the command line, Dagster's page and the refresh itself share this one model."""
+"""What one refresh can be asked for, on the command line only: Dagster's page starts the usual refresh."""
 
 from __future__ import annotations
 
@@ -7,6 +7,14 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from stammkunde.dates import iso_date
+from stammkunde.personal import personal_data_in
+
+
+def publishable(reason: str) -> str:
+    """A reason is published in marts.builds, for as long as there is a history."""
+    if found := personal_data_in(reason):
+        raise ValueError(f"holds {found}, and it is published: say it without")
+    return reason
 
 
 class RefreshRequest(BaseModel):
@@ -19,7 +27,9 @@ class RefreshRequest(BaseModel):
     )
     full_refresh: bool = Field(False, description="Let dbt rebuild incremental models and seeds whole.")
     accepted_build: str | None = Field(None, description="A blocked build whose failed checks may fail once more.")
-    accepted_reason: str | None = Field(None, description="Why they may.")
+    accepted_reason: Annotated[str, AfterValidator(publishable)] | None = Field(
+        None, description="Why they may. It is published: no e-mail address, no phone number."
+    )
     replace_shop: str | None = Field(
         None, description="The published shop whose figures are given up, where this refresh is of another shop."
     )

@@ -27,6 +27,8 @@ from stammkunde.places import PROJECT
 NOT_COMPARED = ("run_at",)
 SECRET = "identity_salt"
 SECRET_VARIABLE = "STAMMKUNDE_IDENTITY_SALT"
+SECRET_OF_DBT = "DBT_ENV_SECRET_IDENTITY_SALT"  # the only prefix of which dbt writes nothing down
+SALT_IS_SET = "is set"
 INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?Z?")
 
 
@@ -96,6 +98,8 @@ class Settings(BaseModel):
     as_of_date: Annotated[str, AfterValidator(iso_date), BeforeValidator(as_text)] | None
     identity_salt: Annotated[str, AfterValidator(unquoted)]
     identity_by: Literal["customer_id", "email"]
+    customer_id_is_personal: Annotated[bool, Field(strict=True)]
+    erased_orders: Literal["anonymous", "removed"]
     missing_values: Words
     active_window_days: Positive
     at_risk_after_days: NotNegative
@@ -141,23 +145,25 @@ def check(overridden: Mapping[str, object], where: str) -> None:
 
 
 def shown(settings: Mapping[str, object]) -> str:
-    """The settings as JSON for everyone to read: without the salt."""
-    return json.dumps({name: value for name, value in settings.items() if name != SECRET}, default=str)
+    """The settings as JSON for everyone to read: of the salt only whether there is one."""
+    return json.dumps({**settings, SECRET: SALT_IS_SET if settings[SECRET] else ""}, default=str)
 
 
-def settings_hash(settings: Mapping[str, object]) -> str:
-    """Equal for equal settings, the salt included; it says nothing about what they are."""
-    return hashlib.sha256(json.dumps(settings, default=str, sort_keys=True).encode()).hexdigest()[:16]
+def settings_hash(settings: Mapping[str, object], salt_id: str) -> str:
+    """Equal for equal settings, the salt included: of it a hash with a key goes in (stammkunde/salt.py), as everyone
+    could try out salts on a published hash of the salt itself."""
+    compared = {**settings, SECRET: salt_id}
+    return hashlib.sha256(json.dumps(compared, default=str, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def vars_arguments(overridden: Mapping[str, object]) -> list[str]:
     """The settings as arguments of a dbt command."""
     public = {name: value for name, value in overridden.items() if name != SECRET}
+    if defaults()[SECRET]:  # dbt would write it into the SQL of the models: it gets it as a secret, too
+        public[SECRET] = ""
     return ["--vars", json.dumps(public, default=str, sort_keys=True)] if public else []
 
 
 def secrets(overridden: Mapping[str, object]) -> dict[str, str]:
     """Variables for dbt's process: arguments are for everyone to read in lists of processes and in logs."""
-    given = environment().identity_salt
-    salt = given.get_secret_value() if given else overridden.get(SECRET)
-    return {SECRET_VARIABLE: str(salt)} if salt else {}
+    return {SECRET_OF_DBT: str(in_force(overridden)[SECRET]), SECRET_VARIABLE: ""}

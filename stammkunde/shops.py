@@ -1,7 +1,7 @@
 """Which shop a warehouse belongs to, and what a refresh reads where nobody names it.
 
 A warehouse belongs to the shop whose figures are published. What each shop was last refreshed from is remembered in the
-state folder. The sample shop is for trying out: it gives way to any shop, and takes the place of none.
+records of the warehouse. The sample shop is for trying out: it gives way to any shop, and takes the place of none.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from stammkunde.environment import environment
+from stammkunde.environment import environment, without_faults
 from stammkunde.errors import SettingError, StammkundeError
 from stammkunde.files import replaced
-from stammkunde.places import DUCKDB, PUBLISHED, SAMPLE, WAREHOUSE, Places
+from stammkunde.places import DUCKDB, PUBLISHED, SAMPLE, WAREHOUSE, Places, with_former_place
 from stammkunde.published import published_shop
 
 SAMPLE_SHOP = "sample"
@@ -118,13 +118,7 @@ def are_one_shop(one: str | None, other: str | None, known: Sequence[Source]) ->
 def find_places(raw: Path | None = None, mapping: Path | None = None, target: str | None = None) -> Places:
     """The places of the warehouse that the environment names, with what a refresh reads: what the command line and the
     environment name, else what was read last. Raises SettingError for a variable with an impossible value."""
-    given = environment()
-    places = Places(
-        raw=None,
-        mapping=None,
-        warehouse=(given.warehouse or WAREHOUSE).absolute(),
-        published=(given.published or PUBLISHED).absolute(),
-    )
+    places = warehouse_places()
     if places.warehouse == places.published:
         raise SettingError(
             f"STAMMKUNDE_WAREHOUSE and STAMMKUNDE_PUBLISHED are both {places.published}: "
@@ -132,6 +126,12 @@ def find_places(raw: Path | None = None, mapping: Path | None = None, target: st
         )
     asked = named(raw, mapping, target)
     return chosen(asked, published_shop(places.published), remembered(places)).in_places(places)
+
+
+def warehouse_places() -> Places:
+    """The places of the warehouse that the environment names, without what a refresh reads; whatever else is wrong."""
+    given = without_faults()
+    return Places(None, None, (given.warehouse or WAREHOUSE).absolute(), (given.published or PUBLISHED).absolute())
 
 
 def named(raw: Path | None = None, mapping: Path | None = None, target: str | None = None) -> Source:
@@ -179,7 +179,7 @@ def last_read(shop: str, published: str | None, known: Sequence[Source]) -> Sour
 
 def remembered(places: Places) -> list[Source]:
     """What the shops of a warehouse were last read from, the latest last. Raises ShopError."""
-    file = places.state / FILE
+    file = with_former_place(places, places.records / FILE)
     if not file.exists():
         return []
     try:
@@ -194,7 +194,7 @@ def remember(places: Places) -> None:
     if source.is_sample:
         return
     others = [known for known in remembered(places) if known.shop not in source.names]
-    with replaced(places.state / FILE) as unfinished:
+    with replaced(places.records / FILE) as unfinished:
         unfinished.write_bytes(SOURCES.dump_json([*others, source], indent=2))
 
 
@@ -253,7 +253,7 @@ def what_to_do(source: Source, owner: str) -> str:
     return (
         f"the shop {source.shop} ({source.raw or source.raw_tables}) is another one. "
         f"To give {owner} up: stammkunde run{folder and f' --raw {folder}'} --replace-shop {name} "
-        f"(make run{folder and f' RAW={folder}'} REPLACE_SHOP={name}, or replace_shop in Dagster's launchpad). "
+        f"(make run{folder and f' RAW={folder}'} REPLACE_SHOP={name}). "
         f"If it is the same shop in another place: {same_shop(owner, folder or 'FOLDER')}. "
         f"To have both, give this one {APART}"
     )

@@ -1288,7 +1288,7 @@ ERRORS = (
     Case(
         "mapping_files_elsewhere",
         {"mapping.yml": mapping("/tmp/*.csv"), "a.csv": GOOD},
-        error=("mapping.yml: entity 'orders': files '/tmp/*.csv' is no pattern under the raw folder",),
+        error=("mapping.yml: entity 'orders': files '/tmp/*.csv' lead out of the raw folder",),
     ),
     Case("mapping_files_no_pattern", {"mapping.yml": mapping("**.csv"), "a.csv": GOOD}, error=("files '**.csv'",)),
     Case(

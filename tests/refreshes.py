@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import json
 import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -154,7 +157,7 @@ def refresh_by_command(places: Places) -> None:
 
 
 def last_build(places: Places) -> dict[str, object]:
-    return State(places.state).rows("builds")[-1]
+    return State(places).rows("builds")[-1]
 
 
 def published_rows(places: Places, query: str) -> list[tuple]:
@@ -186,3 +189,27 @@ def assert_readers_saw_nothing(places: Places, before: str, outcome: str) -> Non
     last = last_build(places)
     assert last["outcome"] == outcome, last["reason"]
     assert not list(places.published.parent.rglob("*.wal"))
+
+
+class webhook:  # noqa: N801 - a context manager, used as a function
+    """A real server on 127.0.0.1 that keeps what is posted to it."""
+
+    def __enter__(self) -> tuple[str, list[dict]]:
+        received: list[dict] = []
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, *arguments: object) -> None:
+                pass
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{self.server.server_port}/", received
+
+    def __exit__(self, *arguments: object) -> None:
+        self.server.shutdown()
+        self.server.server_close()

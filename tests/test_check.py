@@ -17,7 +17,7 @@ from intake.reporting.outcomes import shops_currency
 from intake.reporting.rates import is_inverted, usual
 from intake.reporting.what import negative_amounts
 from orchestration.quality.before_a_run import JUDGED, personal_data
-from orchestration.quality.evidence import gathered
+from orchestration.quality.evidence import Noted, gathered
 from orchestration.quality.gate import judge
 from orchestration.quality.thresholds import load_thresholds
 from orchestration.raw import measure
@@ -338,6 +338,6 @@ def test_every_check_of_the_gate_that_needs_no_build_before_can_be_judged(tmp_pa
     (tmp_path / "raw" / "orders.csv").write_text("order_id,customer_id,ordered_at,amount\n1,c,2024-01-01,5\n")
     warehouse = stage(tmp_path / "raw", tmp_path, {}, "mapping.yml")
     today = date(2024, 1, 2)
-    with gathered(measure(tmp_path / "raw", today), [], today, warehouse) as evidence:
+    with gathered(Noted({"raw_entities": measure(tmp_path / "raw", today)}), today, warehouse) as evidence:
         results = judge(JUDGED, evidence, load_thresholds())
     assert {result.outcome for result in results} <= {"passed", "no_baseline"}

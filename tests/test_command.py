@@ -101,7 +101,8 @@ def command(folder: Path, *arguments: str, **named: str) -> subprocess.Completed
 def test_a_folder_that_is_gone_is_said_in_one_line_and_nothing_is_started(tmp_path: Path) -> None:
     from dataclasses import replace
 
-    from stammkunde.shops import FILE, remember
+    from orchestration.state import State
+    from stammkunde.shops import remember
     from tests.refreshes import places_in
 
     places = places_in(tmp_path)
@@ -111,7 +112,8 @@ def test_a_folder_that_is_gone_is_said_in_one_line_and_nothing_is_started(tmp_pa
         assert finished.returncode == 1
         assert finished.stderr.startswith(f"{places.raw}: the folder that the last refresh of the shop my shop read is")
         assert "Traceback" not in finished.stderr
-    assert [path.name for path in places.state.iterdir()] == [FILE]
+        assert (State(places).rows("builds")[-1:] or [{}])[0].get("reason") == finished.stderr.strip()
+    assert [row["outcome"] for row in State(places).rows("builds")] == ["failed"]  # looking is no refresh
 
 
 def test_check_reads_what_was_refreshed_last_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -194,8 +194,8 @@ def test_the_sensor_leaves_what_a_refresh_has_seen(defs, places: Places) -> None
     sensor = defs.get_sensor_def("raw_files")
     seen = fingerprint(files_below(places.raw))[0]
     shop = find_places().shop
-    State(places.state).note("20260101T000000Z-0", outcome="blocked", raw_fingerprint=seen, shop=shop)
-    State(places.state).note("20260101T000000Z-1", outcome="failed", raw_fingerprint="of files", shop="another shop")
+    State(places).note("20260101T000000Z-0", outcome="blocked", raw_fingerprint=seen, shop=shop)
+    State(places).note("20260101T000000Z-1", outcome="failed", raw_fingerprint="of files", shop="another shop")
     cursor = None
     for _ in range(3):
         context = dg.build_sensor_context(cursor=cursor, repository_def=defs.get_repository_def())
@@ -260,12 +260,6 @@ def test_the_page_is_started_with_what_is_named_and_leaves_the_rest_to_each_run(
     raw = str(unnamed.warehouse.parent / named) if named else ""
     assert [started[f"STAMMKUNDE_{name}"] for name in ("RAW", "SHOP", "TARGET", "MAPPING")] == [raw, "", "", ""]
     assert started["STAMMKUNDE_WAREHOUSE"] == str(unnamed.warehouse)
-
-
-def test_the_page_asks_which_shop_is_given_up(defs) -> None:
-    fields = defs.resolve_job_def("refresh").resource_defs["refresh"].config_schema.config_type.fields
-    assert {"replace_shop", "as_of_date", "accepted_build", "accepted_reason"} <= fields.keys()
-    assert "given up" in fields["replace_shop"].description
 
 
 def test_the_instance_sends_nothing_anywhere() -> None:

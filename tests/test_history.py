@@ -95,7 +95,7 @@ def test_attempts_that_name_each_other_come_to_an_end() -> None:
 
 def test_what_is_let_through_is_the_refresh_that_was_blocked(places: Places, tmp_path: Path) -> None:
     """Started on Dagster's page of another shell: nothing of it is named here."""
-    state = State(places.state)
+    state = State(places)
     read = Source(
         shop="my shop",
         raw=tmp_path / "exports",
@@ -119,7 +119,7 @@ def test_what_is_let_through_is_the_refresh_that_was_blocked(places: Places, tmp
 
 
 def test_what_an_earlier_version_blocked_is_read_from_where_the_shop_is_read(places: Places) -> None:
-    State(places.state).note("b1", outcome="blocked")
+    State(places).note("b1", outcome="blocked")
     blocked = last_blocked(places)
     assert (blocked.places, blocked.request) == (places, RefreshRequest())
 
@@ -136,7 +136,7 @@ def keep(places: Places, build_id: str, **manifest: object) -> None:
 
 
 def test_builds_that_were_rolled_back_are_shown_and_noted_as_withdrawn(places: Places) -> None:
-    state = State(places.state)
+    state = State(places)
     for build_id, outcome in (("b1", "published"), ("b2", "published"), ("b3", "blocked"), ("b4", "published")):
         state.note(build_id, outcome=outcome, shop="a")
         if outcome == "published":
@@ -151,7 +151,7 @@ def test_builds_that_were_rolled_back_are_shown_and_noted_as_withdrawn(places: P
 
 
 def test_the_list_of_builds_marks_the_one_that_readers_see(places: Places) -> None:
-    state = State(places.state)
+    state = State(places)
     state.note("b1", outcome="published", shop="a", orders=1234, accepted_reason="the shop was migrated")
     state.note("b2", outcome="withdrawn", shop="a", orders=1235)
     state.note("b3", outcome="blocked", shop="b", reason="too few orders", accepted_reason="they were test orders")
@@ -167,7 +167,7 @@ def test_the_list_of_builds_marks_the_one_that_readers_see(places: Places) -> No
 
 
 def test_no_name_in_the_list_of_builds_is_cut_off(places: Places) -> None:
-    State(places.state).note("20260301T050000Z-0a1b2c3d", outcome="blocked", shop="orders-of-the-shop-" + "x" * 60)
+    State(places).note("20260301T050000Z-0a1b2c3d", outcome="blocked", shop="orders-of-the-shop-" + "x" * 60)
     lines = [*whole_lines(table_of_builds(told(places), None))]
     assert [line.split()[:3] for line in lines[1:]] == [
         ["20260301T050000Z-0a1b2c3d", "orders-of-the-shop-" + "x" * 60, "blocked"]

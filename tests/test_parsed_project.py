@@ -18,6 +18,8 @@ OTHERS = {
     "as_of_date": "2025-06-01",
     "identity_salt": "salt",
     "identity_by": "email",
+    "customer_id_is_personal": True,
+    "erased_orders": "removed",
     "missing_values": [],
     "active_window_days": 90,
     "at_risk_after_days": 30,

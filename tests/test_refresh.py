@@ -11,7 +11,6 @@ import subprocess
 import sys
 import threading
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import duckdb
@@ -32,6 +31,7 @@ from tests.refreshes import (
     new_places,
     published_figures,
     published_rows,
+    webhook,
     write_shop,
 )
 
@@ -169,13 +169,13 @@ def test_another_shop_takes_the_place_only_by_name_and_nothing_of_both_is_mixed(
     back = command_of_another_shell(places, "rollback", "--replace-shop", "other")
     assert back.returncode == 0, back.stderr
     assert content(places) == before
-    outcome = {row["shop"]: row["outcome"] for row in State(places.state).rows("builds")}
+    outcome = {row["shop"]: row["outcome"] for row in State(places).rows("builds")}
     assert outcome == {"small": "published", "other": "withdrawn"}
 
 
 def test_an_acceptance_is_for_the_files_that_were_blocked(places: Places, server: RefreshServer) -> None:
     before = content(places)
-    State(places.state).note("20990101T000000Z-blocked", outcome="blocked", raw_fingerprint="of other files")
+    State(places).note("20990101T000000Z-blocked", outcome="blocked", raw_fingerprint="of other files")
     status, output = server.run(places, accepted_build="20990101T000000Z-blocked", accepted_reason="it is right")
     assert status == 1
     assert "the raw files have changed" in output
@@ -277,7 +277,7 @@ def test_two_refreshes_at_once_come_one_after_the_other(
     second = server.start(places, {} if both_succeed else {"STAMMKUNDE_THRESHOLDS": str(tmp_path / "none.yml")})
     assert (first.wait(), second.wait()) == (0, 0 if both_succeed else 1), first.output + second.output
     assert "another refresh runs; this one waits for it" in second.output
-    builds = State(places.state).rows("builds")[1:]
+    builds = State(places).rows("builds")[1:]
     assert [row["outcome"] for row in builds] == ["published", "published" if both_succeed else "failed"]
     assert published_figures(places) == published_figures(shop)
     assert len(kept(places)) == 2 + both_succeed
@@ -295,7 +295,7 @@ def test_a_refresh_reads_tables_of_the_engine_as_it_reads_files(
     status, output = server.run(places, {"STAMMKUNDE_RAW_TABLES": "orders = erp.sales"})
     assert status == 0, output
     assert published_figures(places) == published_figures(shop)
-    measured = {row["entity"]: row for row in State(places.state).rows("raw_entities")}
+    measured = {row["entity"]: row for row in State(places).rows("raw_entities")}
     rows = published_rows(places, "select sum(rows) from marts.row_accounting where entity = 'orders'")[0][0]
     assert (measured["orders"]["rows"], measured["customers"]["rows"]) == (rows, 0)
     assert str(measured["orders"]["first_date"]) == "2024-01-01"
@@ -326,30 +326,6 @@ def test_after_a_kill_the_next_refresh_is_as_if_nothing_had_been(
     status, output = server.run(places)
     assert status == 0, output
     assert published_figures(places) == published_figures(shop)
-    assert "running" not in {row["outcome"] for row in State(places.state).rows("builds")}
+    assert "running" not in {row["outcome"] for row in State(places).rows("builds")}
     assert not list(places.published.parent.rglob("*unfinished*"))
     assert not list(places.published.parent.rglob("*.wal"))
-
-
-class webhook:  # noqa: N801 - a context manager, used as a function
-    """A real server on 127.0.0.1 that keeps what is posted to it."""
-
-    def __enter__(self) -> tuple[str, list[dict]]:
-        received: list[dict] = []
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-                self.send_response(200)
-                self.end_headers()
-
-            def log_message(self, *arguments: object) -> None:
-                pass
-
-        self.server = HTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        return f"http://127.0.0.1:{self.server.server_port}/", received
-
-    def __exit__(self, *arguments: object) -> None:
-        self.server.shutdown()
-        self.server.server_close()

@@ -17,6 +17,8 @@ from tests.conftest import run_dbt
         ("at_risk_after_days", -1),
         ("count_fully_refunded", "perhaps"),
         ("identity_by", "e-mail"),
+        ("customer_id_is_personal", "perhaps"),
+        ("erased_orders", "kept"),
         ("excluded_statuses", "cancelled"),
         ("excluded_statuses", ["cancelled", " "]),
         ("refunded_statuses", "refunded"),

@@ -189,7 +189,7 @@ def test_a_remembered_folder_that_is_gone_is_named_and_the_sample_is_not_read(tm
 
 def test_what_is_remembered_and_damaged_is_named(tmp_path: Path) -> None:
     places = refresh(folder(tmp_path / "shop"))
-    (places.state / FILE).write_text("[{", encoding="utf-8")
+    (places.records / FILE).write_text("[{", encoding="utf-8")
     with pytest.raises(ShopError, match=f"{FILE}: cannot be read. Take it away and name the shop's folder once"):
         find_places()
 

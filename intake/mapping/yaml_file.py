@@ -9,10 +9,15 @@ import yaml
 
 from ..errors import IntakeError
 
+LARGEST = 1_000_000  # bytes of a mapping
+MOST_VALUES = 100_000
+
 
 def read_yaml(path: Path) -> dict:
     """The keys and values of a mapping file. Raises IntakeError with the line that cannot be read."""
     try:
+        if path.stat().st_size > LARGEST:
+            raise IntakeError(f"{path}: has more than {LARGEST:,} bytes, which is no mapping. Take it away")
         document = load_texts(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise IntakeError(f"{path}: cannot be read ({error.strerror})") from error
@@ -49,6 +54,7 @@ def load_texts(text: str) -> object:
     loader = UniqueKeys(text)
     try:
         root = loader.get_single_node()
+        check_size(root)
         if isinstance(root, yaml.MappingNode):
             for key, value in root.value:
                 if key.value != "settings":
@@ -60,6 +66,21 @@ def load_texts(text: str) -> object:
         return None if root is None else loader.construct_document(root)
     finally:
         loader.dispose()
+
+
+def check_size(root: yaml.Node | None) -> None:
+    """Raises YAMLError where a few lines stand for endless ones: what is named once (&a) may be used again (*a), within
+    what is used again."""
+    waiting, seen = [root], 0
+    while waiting:
+        node = waiting.pop()
+        seen += 1
+        if seen > MOST_VALUES:
+            raise yaml.YAMLError(f"it stands for more than {MOST_VALUES:,} values")
+        if isinstance(node, yaml.SequenceNode):
+            waiting += node.value
+        elif isinstance(node, yaml.MappingNode):
+            waiting += [part for pair in node.value for part in pair]
 
 
 def as_written(node: yaml.Node) -> None:

@@ -10,6 +10,7 @@ import duckdb
 
 from stammkunde.database import path_literal, quoted
 
+from .limits import Budget
 from .own_columns import MALFORMED_LINE, SOURCE_LINE
 
 
@@ -19,16 +20,27 @@ def load_records(
     header: Sequence[str],
     rows: Iterable[tuple[list[str], str]],
     work: Path,
+    path: Path,
 ) -> None:
-    """Create `table` from rows of text, each with its fields, or with the line that could not be split."""
+    """Create `table` from rows of text of the file `path`, each with its fields, or with the line that could not be
+    split."""
     clean = work / f"{table}.csv"
-    width = len(header)
+    write_clean(clean, len(header), rows, path)
+    load_clean(connection, table, header, clean)
+
+
+def write_clean(clean: Path, width: int, rows: Iterable[tuple[list[str], str]], path: Path) -> None:
+    budget = Budget(path)  # one text may stand in a million cells of a sheet
     with clean.open("w", encoding="utf-8", errors="replace", newline="") as file:
         writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
         for number, (fields, malformed) in enumerate(rows, start=1):
             values = [] if malformed else fields
             padded = [field.replace("\0", "\u2400") for field in [*values, *[""] * width][:width]]
             writer.writerow([*padded, number, malformed.replace("\0", "\u2400")])
+            budget.take(sum(map(len, padded)) + len(malformed))
+
+
+def load_clean(connection: duckdb.DuckDBPyConnection, table: str, header: Sequence[str], clean: Path) -> None:
     columns = {**{column.strip(): "varchar" for column in header}, SOURCE_LINE: "bigint", MALFORMED_LINE: "varchar"}
     connection.execute(f"create table {table} as select * from {clean_reader(clean, columns)}")
     clean.unlink()

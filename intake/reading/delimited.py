@@ -19,9 +19,11 @@ from .clean_file import load_records
 from .encoding import decoded, not_decodable
 from .header import NOTHING_WANTED, Wanted, usable_header
 from .own_columns import create_table
-from .records import header_record, records, split
+from .records import LARGEST_RECORD, header_record, lines_of, records, split
 
 SEPARATOR_LINE = re.compile(r"""["']?sep=(.?)["']?""", re.IGNORECASE)  # written for Excel above the header
+
+LONGEST_LINE = 4_194_304  # bytes, that DuckDB reads; macros/raw reads as much
 
 
 def load_delimited(
@@ -38,19 +40,20 @@ def load_delimited(
     if form.header is None:
         readable, above = from_its_header(readable, form, wanted, work, shown=path)
     header = usable_header(form.header or read_header(readable, form, shown=path), path, wanted)
-    if form.delimiter != "whitespace":
+    if form.delimiter != "whitespace" and not has_endless_line(readable):
         try:
             create_table(connection, table, strict_reader(readable, form, header))
             return counted(above, 0)
         except duckdb.Error:
             connection.execute(f"drop table if exists {table}")
     with readable.open(encoding="utf-8-sig", errors="strict", newline="") as file:
+        lines = lines_of(file)
         try:
             if form.header is None:
-                header_record(file, form)
+                header_record(lines, form)
             most_values = max(len(wanted.required) - 1, 0)
-            rows = Below(records(file, len(header), form), most_values)
-            load_records(connection, table, header, rows, work)
+            rows = Below(records(lines, len(header), form), most_values)
+            load_records(connection, table, header, rows, work, path)
         except UnicodeDecodeError as error:
             raise IntakeError(not_decodable(path, form)) from error
     return counted(above, rows.lines)
@@ -64,7 +67,7 @@ def from_its_header(path: Path, form: Format, wanted: Wanted, work: Path, shown:
     """The file from its header on, and how many lines that are not blank stand above it."""
     try:
         with path.open(encoding="utf-8-sig", errors="strict", newline="") as file:
-            head = list(islice(head_records(file, form), FARTHEST_HEADER))
+            head = list(islice(head_records(lines_of(file), form), FARTHEST_HEADER))
             position = header_position([split(record, form) for record in head], wanted, shown)
     except UnicodeDecodeError:
         return path, 0  # read_header names the line
@@ -91,8 +94,13 @@ def from_its_header(path: Path, form: Format, wanted: Wanted, work: Path, shown:
 
 
 def head_records(file: Iterator[str], form: Format) -> Iterator[str]:
-    """The first records of a file as they are written, blank lines among them, up to a quote that is not closed."""
+    """The first records of a file as they are written, blank lines among them, up to a quote that is not closed, or to
+    more than a header and what stands above it can be."""
+    length = 0
     while record := header_record(file, form):
+        length += len(record)
+        if length > LARGEST_RECORD:
+            return
         yield record
 
 
@@ -106,15 +114,25 @@ def strict_reader(path: Path, form: Format, header: Sequence[str]) -> str:
     return (
         f"read_csv({path_literal(path)}, auto_detect = false, header = {has_header}, "
         f"delim = {quoted(form.delimiter)}, quote = {quoted(form.quote)}, escape = {quoted(form.quote)}, "
-        f"columns = {{{columns}}}, max_line_size = 4194304)"
+        f"columns = {{{columns}}}, max_line_size = {LONGEST_LINE})"
     )
+
+
+def has_endless_line(path: Path) -> bool:
+    """Whether a line is longer than a row can be: of one that is much longer, DuckDB 2.0.0 gives neither its row nor
+    those behind it, and no error."""
+    with path.open("rb") as file:
+        while len(chunk := file.read(LONGEST_LINE)) == LONGEST_LINE:
+            if b"\n" not in chunk and b"\r" not in chunk:
+                return True
+    return False
 
 
 def read_header(path: Path, form: Format, shown: Path | None = None) -> tuple[str, ...]:
     """The names in the first line of a text file."""
     try:
         with path.open(encoding="utf-8-sig", errors="strict", newline="") as file:
-            record = header_record(file, form)
+            record = header_record(lines_of(file), form)
     except UnicodeDecodeError as error:
         raise IntakeError(not_decodable(shown or path, form)) from error
     if record is None:

@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING
 
 from ..errors import IntakeError
 from ..mapping import Format
+from .limits import Budget, Unpacked
 from .signatures import GZIP, NO_TEXT, UTF_16, is_gzip
 
 if TYPE_CHECKING:
     from _typeshed import SupportsRead, SupportsWrite
+
+LINE_END = b"\n"
+DECODED = "decoded_"  # how copies begin, which lie in the workspace until it is gone
 
 
 def decoded(path: Path, form: Format, work: Path) -> Path:
@@ -23,18 +27,19 @@ def decoded(path: Path, form: Format, work: Path) -> Path:
     packed = is_gzip(path)
     if not packed and is_utf_8(form):
         return path
-    copy = work / f"decoded_{abs(hash(str(path)))}.csv"
+    copy = work / f"{DECODED}{abs(hash(str(path)))}.csv"
     try:
         with gzip.open(path, "rb") if packed else path.open("rb") as source, copy.open("wb") as target:
+            budget = Budget(path, sum(other.stat().st_size for other in work.glob(f"{DECODED}*")))
             if is_utf_8(form):
-                shutil.copyfileobj(source, target)
+                shutil.copyfileobj(Unpacked(source, budget), target)
             elif not form.encoding.lower().startswith(("utf", "ascii")) and is_utf_8_beyond_ascii(source):
                 raise IntakeError(
                     f"{path}: is UTF-8, not {form.encoding}. Say so in the mapping (format: {{encoding: utf-8}})"
                 )
             else:
                 source.seek(0)
-                transcode(source, target, form.encoding)
+                transcode(Unpacked(source, budget), target, form.encoding)
     except UnicodeDecodeError as error:
         raise IntakeError(not_decodable(path, form)) from error
     except (EOFError, OSError, zlib.error) as error:
@@ -87,14 +92,17 @@ def not_decodable(path: Path, form: Format) -> str:
     """What to say of a file that is not in its declared encoding, with the first line that is not."""
     where = f"{path}"
     if "\n".encode(form.encoding) == b"\n":
+        decoder, line = codecs.getincrementaldecoder(form.encoding)(), 1
         opener = gzip.open if is_gzip(path) else Path.open
         with opener(path, "rb") as file:
-            for number, line in enumerate(file, start=1):
-                try:
-                    line.decode(form.encoding)
-                except UnicodeDecodeError:
-                    where = f"{path}, line {number}"
-                    break
+            try:
+                while chunk := file.read(1 << 20):
+                    decoder.decode(chunk)
+                    line += chunk.count(b"\n")
+                decoder.decode(b"", final=True)
+            except UnicodeDecodeError as error:
+                # Of the bytes before the wrong one, the first may be of the chunk before; none of them ends a line.
+                where = f"{path}, line {line + error.object[: error.start].count(LINE_END)}"
     return (
         f"{where}: is not {form.encoding}. Say how the file is written in a mapping, for example "
         "format: {encoding: latin-1}; if the file mixes encodings or is cut off, export it again"

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import duckdb
 
+from stammkunde.database import connect
+
 from ..errors import IntakeError
 from ..mapping import Format
 from .delimited import load_delimited, read_header
@@ -64,7 +66,7 @@ def column_names(path: Path, form: Format | None = None) -> tuple[str, ...]:
     """The columns of a file, without reading its rows; none of an Excel file, which is slow."""
     check_readable(path)
     if path.suffix.lower() == ".parquet":
-        with duckdb.connect() as connection:
+        with connect() as connection:
             return parquet_columns(connection, path)
     if path.suffix.lower() == ".xlsx" or is_gzip(path):
         return ()
@@ -73,7 +75,7 @@ def column_names(path: Path, form: Format | None = None) -> tuple[str, ...]:
 
 def first_rows(path: Path, rows: int) -> tuple[tuple[str, ...], list[list[str]]]:
     """Column names and the first rows of a file in its usual format, as text."""
-    with duckdb.connect() as connection, tempfile.TemporaryDirectory() as work:
+    with connect() as connection, tempfile.TemporaryDirectory() as work:
         load_file(connection, "head", path, Format(), Path(work))
         found = connection.execute(f"select * exclude ({', '.join(OWN_COLUMNS)}) from head limit {rows}")
         header = tuple(column[0] for column in found.description or ())

@@ -10,6 +10,7 @@ from stammkunde.database import identifier, path_literal
 
 from ..errors import IntakeError, first_line
 from .header import check_header, usable_header
+from .limits import check_parquet
 from .own_columns import create_table
 
 
@@ -32,6 +33,7 @@ def parquet_reader(path: Path) -> str:
 def parquet_columns(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple[str, ...]:
     """The names of its columns."""
     try:
+        check_parquet(connection, path)
         found = connection.execute(f"describe select * from {parquet_reader(path)}").fetchall()
     except duckdb.Error as error:
         raise IntakeError(f"{path}: is not a readable Parquet file ({first_line(error)}). Export it again") from error

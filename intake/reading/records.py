@@ -7,12 +7,22 @@ import io
 import sys
 from collections import deque
 from collections.abc import Iterator
+from typing import TextIO
 
 from ..mapping import Format
 
 LONGEST_RECORD = 200  # lines that one quoted value may span
 LARGEST_RECORD = 8_000_000  # characters of one row
 LONGEST_MALFORMED_LINE = 10_000  # characters that are kept of one
+
+
+def lines_of(file: TextIO) -> Iterator[str]:
+    """The lines of a file. Of one that is longer than any row the beginning, which is too long as well: a small packed
+    file may hold a line that is larger than the memory."""
+    while line := file.readline(LARGEST_RECORD + 1):
+        yield line
+        while len(line) > LARGEST_RECORD and not line.endswith(("\n", "\r")):
+            line = file.readline(LARGEST_RECORD + 1)
 
 
 def header_record(lines: Iterator[str], form: Format) -> str | None:
@@ -23,6 +33,8 @@ def header_record(lines: Iterator[str], form: Format) -> str | None:
             return record
         line = next(lines, "")
         record += line
+        if len(record) > LARGEST_RECORD:
+            break
     return None
 
 
@@ -36,13 +48,15 @@ def records(lines: Iterator[str], width: int, form: Format) -> Iterator[tuple[li
             continue
         parts = [line]
         is_open = quote_stays_open(line, form, False)
-        while is_open and len(parts) < LONGEST_RECORD:
+        length = len(line)
+        while is_open and len(parts) < LONGEST_RECORD and length <= LARGEST_RECORD:
             following = ahead.popleft() if ahead else next(lines, None)
             if following is None:
                 break
             parts.append(following)
+            length += len(following)
             is_open = quote_stays_open(following, form, True)
-        fields = [] if is_open or sum(map(len, parts)) > LARGEST_RECORD else split("".join(parts), form)
+        fields = [] if is_open or length > LARGEST_RECORD else split("".join(parts), form)
         if len(fields) == width or (len(fields) > width and not any(fields[width:])):  # a separator after each row
             yield fields[:width], ""
         else:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import duckdb
 
-from stammkunde.database import identifier, quoted
+from stammkunde.database import connect, identifier, quoted
+from stammkunde.files import leads_out
 
 from ..errors import IntakeError, first_line
 from ..mapping import Table
@@ -17,23 +18,60 @@ from .postgres import load_postgres
 def load_table(connection: duckdb.DuckDBPyConnection, table: str, source: Table, base: Path, work: Path) -> None:
     """Create `table` from a table; a DuckDB file is named from the folder `base`."""
     if source.duckdb is not None:
-        load_duckdb(connection, table, source.name, base / source.duckdb)
+        load_duckdb(connection, table, source.name, base, source.duckdb, work)
     else:
         load_postgres(connection, table, source.name, source.postgres or "", work)
     add_source_file(connection, table, f"{source.duckdb or 'postgres'}: {source.name}")
 
 
-def load_duckdb(connection: duckdb.DuckDBPyConnection, table: str, name: str, path: Path) -> None:
-    """Create `table` from the table `name` of a DuckDB file."""
+def load_duckdb(
+    connection: duckdb.DuckDBPyConnection, table: str, name: str, base: Path, file: str, work: Path
+) -> None:
+    """Create `table` from the table `name` of a DuckDB file that lies below the folder `base`.
+
+    A file that was delivered may hold views and macros, which could read any file of this machine: it is opened in a
+    database of its own that reads no other file, and only tables are read of it.
+    """
+    path = base / file
+    if Path(file).is_absolute() or ".." in Path(file).parts or leads_out(path, base):
+        raise IntakeError(f"table '{name}': the DuckDB file '{file}' lies outside of the raw folder. Put it there")
     if not path.exists():
         raise IntakeError(f"{path}: does not exist (table '{name}' is to be read from it)")
+    copy = work / f"{table}.duckdb"
+    with connect() as reader:
+        try:
+            reader.execute(f"attach {quoted(str(path))} as shop (type duckdb, read_only)")
+        except duckdb.Error as error:
+            raise IntakeError(f"{path}: cannot be opened as a DuckDB file ({first_line(error)})") from error
+        reader.execute(f"attach {quoted(str(copy))} as copied")
+        reader.execute("set enable_external_access = false")
+        reader.execute("set lock_configuration = true")
+        relation = table_of(reader, name, path)
+        try:
+            reader.execute(f"create table copied.delivered as select * from {relation}")
+        except duckdb.Error as error:
+            raise IntakeError(f"{path}: table '{name}' cannot be read ({first_line(error)})") from error
+    connection.execute(f"attach {quoted(str(copy))} as copied (type duckdb, read_only)")
     try:
-        connection.execute(f"attach {quoted(str(path))} as shop (read_only)")
-    except duckdb.Error as error:
-        raise IntakeError(f"{path}: cannot be opened as a DuckDB file ({first_line(error)})") from error
-    try:
-        create_table(connection, table, "shop." + ".".join(identifier(part) for part in name.split(".")))
-    except duckdb.Error as error:
-        raise IntakeError(f"{path}: table '{name}' cannot be read ({first_line(error)})") from error
+        create_table(connection, table, "copied.delivered")
     finally:
-        connection.execute("detach shop")
+        connection.execute("detach copied")
+        copy.unlink()
+
+
+def table_of(reader: duckdb.DuckDBPyConnection, name: str, path: Path) -> str:
+    """The table as it is written in SQL. Raises IntakeError for what is none, such as a view."""
+    parts = name.split(".")
+    schema, table = parts if len(parts) == 2 else ("main", name)
+    query = (
+        "select {0}_name from duckdb_{0}s() where database_name = 'shop' "
+        "and lower(schema_name) = lower(?) and lower({0}_name) = lower(?)"
+    )
+    if reader.execute(query.format("table"), [schema, table]).fetchall():
+        return f"shop.{identifier(schema)}.{identifier(table)}"
+    if reader.execute(query.format("view"), [schema, table]).fetchall():
+        raise IntakeError(
+            f"{path}: '{name}' is a view, and only tables are read of a file: a view could read other files. Save its "
+            "rows as a table"
+        )
+    raise IntakeError(f"{path}: has no table '{name}'")

@@ -8,7 +8,7 @@ import duckdb
 
 from ..errors import IntakeError
 from ..mapping import Format
-from .delimited import read_header, strict_reader
+from .delimited import has_endless_line, read_header, strict_reader
 from .header import usable_header
 from .own_columns import OWN_COLUMNS
 from .parquet import parquet_columns, parquet_reader
@@ -28,7 +28,8 @@ def columns_that_dbt_reads(connection: duckdb.DuckDBPyConnection, path: Path) ->
             header = read_header(path, Format())
         except IntakeError:  # converting finds the header further down, or says what is wrong
             return None
-        reader = strict_reader(path, Format(), header) if usable_header(header, path) == header else ""
+        is_usable = usable_header(header, path) == header and not has_endless_line(path)
+        reader = strict_reader(path, Format(), header) if is_usable else ""
         every_value = "count(columns(*))"
     else:
         return None

@@ -45,6 +45,8 @@ def who_findings(connection: duckdb.DuckDBPyConnection, settings: Mapping[str, o
     yield from placeholder_addresses(connection)
     yield from words_for_no_address(connection, missing)
     yield from damaged_ids(connection)
+    if not settings.get("customer_id_is_personal"):
+        yield from personal_numbers(connection)
     for column, sources in WITH_ZEROS.items():
         yield from lost_zeros(connection, column, sources)
 
@@ -161,6 +163,33 @@ def damaged_ids(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
         yield Finding(f"{rows} of {files(found[1])} with an id in exponent form, such as {masked(found[2])}", again)
     for entity, rows in others:
         yield Finding(f"{counted(rows, 'row', 'rows')} of {entity} with an id in exponent form", again)
+
+
+# What a number is that names a person by itself: a first and a last name, a telephone number, a street with its number.
+PERSONAL = {
+    "names": r"[\p{L}][\p{L}.'-]+(,? +[\p{L}][\p{L}.'-]*){1,3}",
+    "telephone numbers": r"([+][1-9]|00[1-9]|0[1-9][0-9]*[ /()-])([ /()-]*[0-9]){6,}",
+    "addresses": r"[\p{L} .'-]*(str[.]?|straße|strasse|gasse|weg|platz|allee|street|road)[ ,]+[0-9]+ *[a-z]?\b.*",
+}
+FEW = 3  # of one kind: fewer are an exception in a column of numbers
+
+
+def personal_numbers(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+    """Numbers that name a person. None is shown: that would be the very thing to avoid."""
+    kinds = ", ".join(
+        f"count(distinct case when regexp_full_match(customer_id, {quoted(pattern)}, 'i') then customer_id end)"
+        for pattern in PERSONAL.values()
+    )
+    found = connection.execute(
+        f"select count(distinct customer_id), {kinds} from ({PERSONS}) where customer_id is not null"
+    ).fetchall()[0]
+    seen = {kind: number for kind, number in zip(PERSONAL, found[1:], strict=True) if number >= FEW}
+    if seen:
+        parts = " and ".join(f"{number:,} look like {kind}" for kind, number in seen.items())
+        yield Finding(
+            f"of {found[0]:,} customer_ids {parts}: they name the person in every mart",
+            "if they do, set in the mapping: settings: {customer_id_is_personal: true}. Marts then hold a hash of them",
+        )
 
 
 # Columns of ids with the staging models that hold them.

@@ -51,6 +51,21 @@
 {%- endmacro %}
 
 
+{#- A text in which everything that has the form of a regular expression, at its start or after what `before` matches, is
+    another text. -#}
+{% macro replaced_form(expression, before, pattern, replacement) -%}
+    {{ return(adapter.dispatch('replaced_form', 'stammkunde')(expression, before, pattern, replacement)) }}
+{%- endmacro %}
+
+{% macro default__replaced_form(expression, before, pattern, replacement) -%}
+    regexp_replace({{ expression }}, {{ text_literal('(^|' ~ before ~ ')' ~ pattern) }}, {{ text_literal('\\1' ~ replacement) }}, 'g')
+{%- endmacro %}
+
+{% macro spark__replaced_form(expression, before, pattern, replacement) -%}
+    regexp_replace({{ expression }}, {{ text_literal('(^|' ~ before ~ ')' ~ pattern) }}, {{ text_literal('$1' ~ replacement) }})
+{%- endmacro %}
+
+
 {#- A text as a literal. -#}
 {% macro text_literal(text) -%}
     {{ return(adapter.dispatch('text_literal', 'stammkunde')(text | string)) }}

@@ -1,10 +1,10 @@
-{#- Start of every run: a view quality.<table> over each file that refreshes keep in the state folder, empty where there
-    is none (see models/quality/quality.yml). -#}
+{#- Start of every run: a view quality.<table> over each file that refreshes keep, empty where there is none (see
+    models/quality/quality.yml). -#}
 {% macro create_quality_tables() %}
     {% if execute %}
         {% do run_query('create schema if not exists quality') %}
         {% for table in graph.sources.values() if table.source_name == 'quality' %}
-            {% set path = state_folder() ~ '/' ~ table.name ~ '.parquet' %}
+            {% set path = folder_of_refreshes(table.config.meta.folder or 'state') ~ '/' ~ table.name ~ '.parquet' %}
             {% set found = state_file_exists(path) %}
             {% set reader = raw_reader('parquet', [path]) if found else none %}
             {% set present = raw_column_types(reader) if found else {} %}
@@ -23,10 +23,10 @@
 {% endmacro %}
 
 
-{#- Where refreshes of this warehouse keep what they note: beside it. -#}
-{% macro state_folder() %}
+{#- Where refreshes of this warehouse keep what they note, beside it: `state` can be rebuilt, `records` cannot. -#}
+{% macro folder_of_refreshes(kind) %}
     {% set warehouse = env_var('STAMMKUNDE_WAREHOUSE', 'warehouse/stammkunde.duckdb') %}
-    {{ return(modules.re.sub('[.][^./]*$', '', warehouse) ~ '.state') }}
+    {{ return(modules.re.sub('[.][^./]*$', '', warehouse) ~ '.' ~ kind) }}
 {% endmacro %}
 
 

@@ -17,6 +17,12 @@
         {% if var('identity_by') not in ['customer_id', 'email'] %}
             {% do setting_error('identity_by', 'customer_id or email') %}
         {% endif %}
+        {% if var('customer_id_is_personal') is not boolean %}
+            {% do setting_error('customer_id_is_personal', 'true or false') %}
+        {% endif %}
+        {% if var('erased_orders') not in ['anonymous', 'removed'] %}
+            {% do setting_error('erased_orders', 'anonymous or removed') %}
+        {% endif %}
         {% for name in ['excluded_statuses', 'refunded_statuses', 'missing_values'] %}
             {% if not is_list_of_words(var(name)) %}
                 {% do setting_error(name, 'a list of texts that are not empty') %}
@@ -26,8 +32,21 @@
         {% if not modules.re.fullmatch('[A-Za-z]{3}', var('reporting_currency') | string) %}
             {% do setting_error('reporting_currency', 'a currency code of three letters') %}
         {% endif %}
-        {% if "'" in identity_salt() | string %}
+        {% if "'" in var('identity_salt') | string %}
             {% do setting_error('identity_salt', 'a text without quotation marks') %}
+        {% endif %}
+        {% if run_query('select 1 as found where ' ~ secret('identity_salt') ~ " like '%(redacted)'").rows %}
+            {% do exceptions.raise_compiler_error(
+                "the salt (STAMMKUNDE_IDENTITY_SALT) holds a word such as secret or password: Spark hides such texts from its own "
+                ~ "statements (spark.redaction.regex). Choose one without"
+            ) %}
+        {% endif %}
+        {#- A refresh takes it from there and hands it over as a secret; dbt itself would write it into its files. -#}
+        {% if env_var('STAMMKUNDE_IDENTITY_SALT', '') %}
+            {% do exceptions.raise_compiler_error(
+                "STAMMKUNDE_IDENTITY_SALT is for refreshes (make run). For dbt alone name the salt DBT_ENV_SECRET_IDENTITY_SALT: "
+                ~ "dbt writes variables of that prefix into no file"
+            ) %}
         {% endif %}
         {% if var('as_of_date') is not none and not is_date(var('as_of_date') | string) %}
             {% do setting_error('as_of_date', 'a date YYYY-MM-DD, or null') %}

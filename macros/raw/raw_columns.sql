@@ -93,14 +93,14 @@
 {%- endmacro %}
 
 
-{#- The raw values of a row as text by the column's name. -#}
+{#- The raw values of a row as text by the column's name, without e-mails and telephone numbers. -#}
 {% macro raw_values(texts, others) -%}
     {%- set found = {} -%}
     {%- for column in texts -%}
-        {%- do found.update({column: 'raw_' ~ column}) -%}
+        {%- do found.update({column: masked_value(column, 'raw_' ~ column)}) -%}
     {%- endfor -%}
     {%- for column in others -%}
-        {%- do found.update({column: 'coalesce(raw_' ~ column ~ ', ' ~ as_text(column ~ '_typed') ~ ')'}) -%}
+        {%- do found.update({column: masked_value(column, 'coalesce(raw_' ~ column ~ ', ' ~ as_text(column ~ '_typed') ~ ')')}) -%}
     {%- endfor -%}
     {{ map_of_texts(found) }}
 {%- endmacro %}
@@ -108,5 +108,5 @@
 {#- Those of rejected rows alone: nobody looks at them in any other row. One column, as twelve that are almost always null
     cost a tenth of the model. -#}
 {% macro raw_values_if_rejected(texts, others) -%}
-    case when rejection_reason is not null then {{ raw_values(texts, others) }} end
+    case when rejection_reason <> 'erased' then {{ raw_values(texts, others) }} end
 {%- endmacro %}

@@ -13,6 +13,20 @@ with not_yet_known as (
 
 ),
 
+-- With the setting erased_orders: removed.
+erased as (
+
+    select
+        orders.*,
+        {{ net_amount(
+            'orders.amount', 'least(orders.refunded_amount, orders.amount)', 'orders.exchange_rate'
+        ) }} as net_amount,
+        'erased' as exclusion_reason
+    from {{ ref('stg_orders') }} as orders
+    where orders.rejection_reason = 'erased'
+
+),
+
 not_counted as (
 
     select *
@@ -21,12 +35,12 @@ not_counted as (
 
 )
 
-{% for cte in ['not_yet_known', 'not_counted'] %}
+{% for cte in ['not_yet_known', 'erased', 'not_counted'] %}
     select
         exclusion_reason,
         order_id,
         customer_id,
-        customer_email,
+        email_hash,
         ordered_at,
         order_date,
         updated_at,

@@ -15,4 +15,4 @@ select
     raw_values['is_test'] as is_test,
     raw_values['updated_at'] as updated_at
 from {{ ref('stg_orders') }}
-where rejection_reason is not null
+where rejection_reason <> 'erased'

@@ -8,4 +8,4 @@ select
     raw_values['amount'] as amount,
     raw_values['updated_at'] as updated_at
 from {{ ref('int_refunds') }}
-where rejection_reason is not null
+where rejection_reason <> 'erased'

@@ -27,7 +27,7 @@ superseded as (
 select
     superseded.order_id,
     superseded.customer_id,
-    superseded.customer_email,
+    superseded.email_hash,
     superseded.ordered_at,
     superseded.order_date,
     superseded.updated_at,

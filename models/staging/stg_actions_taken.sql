@@ -20,20 +20,31 @@ typed as (
         source_file
     from cleaned
 
+),
+
+known as (
+
+    select
+        typed.*,
+        {{ is_erased() | indent(8) }} as is_erased
+    from typed
+    {{ erased_persons('typed') }}
+
 )
 
 select
-    customer_id,
-    customer_email,
+    case when not is_erased then {{ known_customer_id('customer_id') }} end as customer_id,
+    case when not is_erased then {{ email_hash('customer_email') }} end as email_hash,
     rule_id,
     taken_at,
     arm,
     variant,
     source_file,
     case
+        when is_erased then 'erased'
         when customer_id is null and customer_email is null then 'missing_customer_id'
         when rule_id is null then 'missing_rule_id'
         when taken_at is null then 'invalid_taken_at'
         when arm not in ('treatment', 'control') then 'unknown_arm'
     end as rejection_reason
-from typed
+from known

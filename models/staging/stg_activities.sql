@@ -24,24 +24,35 @@ typed as (
         source_file
     from cleaned
 
+),
+
+known as (
+
+    select
+        typed.*,
+        {{ is_erased() | indent(8) }} as is_erased
+    from typed
+    {{ erased_persons('typed') }}
+
 )
 
 select
-    activity_id,
-    customer_id,
-    customer_email,
+    case when not is_erased then activity_id end as activity_id,
+    case when not is_erased then {{ known_customer_id('customer_id') }} end as customer_id,
+    case when not is_erased then {{ email_hash('customer_email') }} end as email_hash,
     occurred_at,
     {{ reporting_date('occurred_at') }} as activity_date,
     activity_type,
     value,
     channel,
     source_system,
-    detail,
+    case when not is_erased then detail end as detail,
     source_file,
     case
+        when is_erased then 'erased'
         when customer_id is null and customer_email is null then 'missing_customer_id'
         when occurred_at is null then 'invalid_occurred_at'
         when activity_type is null then 'missing_activity_type'
         when value is null and has_value_text then 'invalid_value'
     end as rejection_reason
-from typed
+from known

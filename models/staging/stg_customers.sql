@@ -1,4 +1,6 @@
 {%- set further_columns = further_columns_of_customers() -%}
+{%- set personal = ['customer_id', 'email', 'acquisition_channel', 'country', 'loyalty_tier'] + further_columns -%}
+{%- set others = ['created_at', 'marketing_consent', 'updated_at', 'source_file'] -%}
 with cleaned as (
 
     {{ cleaned_raw_columns(
@@ -29,16 +31,46 @@ typed as (
 
 ),
 
+known as (
+
+    select
+        typed.*,
+        {{ is_erased() | indent(8) }} as is_erased
+    from typed
+    {{ erased_persons('typed', email='email') }}
+
+),
+
+-- Of an erased person nothing stays but that there was a row; nor does anybody else's row name whom it was referred by.
+without_erased_persons as (
+
+    select
+        {{ unless_erased(personal, 'known') }},
+        {% for column in others %}
+            known.{{ column }},
+        {% endfor %}
+        case
+            when not known.is_erased and not {{ is_erased() | indent(16) }}
+                then {{ known_customer_id('known.referred_by_customer_id') }}
+        end as referred_by_customer_id,
+        known.is_erased
+    from known
+    {{ erased_persons('known', number='referred_by_customer_id', email='referred_by_customer_id') }}
+
+),
+
 judged as (
 
     select
         *,
+        {{ email_hash('email') }} as email_hash,
         {{ is_after_as_of_date(reporting_date('created_at')) }} as is_after_as_of_date,
         case
+            when is_erased then 'erased'
             when customer_id is null and email is null then 'missing_customer_id'
             when {{ is_damaged_id('customer_id') }} then 'damaged_id'
         end as rejection_reason
-    from typed
+    from without_erased_persons
 
 ),
 
@@ -50,7 +82,7 @@ versions as (
             partition by
                 is_after_as_of_date,
                 customer_id,
-                case when customer_id is null then {{ lower_case('email') }} end
+                case when customer_id is null then email_hash end
             order by {{ customer_version_order() }}
         ) as version_rank
     from judged
@@ -60,6 +92,7 @@ versions as (
 select
     customer_id,
     email,
+    email_hash,
     created_at,
     acquisition_channel,
     country,

@@ -1,9 +1,20 @@
 {%- set texts = ['order_id', 'customer_id', 'customer_email', 'currency', 'status', 'sales_channel'] -%}
 {%- set others = ['ordered_at', 'amount', 'refunded_amount', 'discount_amount', 'is_test', 'updated_at'] -%}
+{%- set personal = ['customer_id', 'customer_email', 'raw_customer_id', 'raw_customer_email', 'malformed_line'] -%}
+{%- set not_personal = [
+    'order_id', 'ordered_at', 'updated_at', 'currency', 'amount', 'refunded_amount', 'discount_amount', 'status',
+    'sales_channel', 'is_test', 'source_file',
+] -%}
+{%- for column in texts + others if 'raw_' ~ column not in personal -%}
+    {%- do not_personal.append('raw_' ~ column) -%}
+{%- endfor -%}
+{%- for column in others -%}
+    {%- do not_personal.append(column ~ '_typed') -%}
+{%- endfor -%}
 {%- set columns = [
-    'order_id', 'customer_id', 'customer_email', 'ordered_at', 'order_date', 'updated_at', 'updated_date', 'currency',
-    'exchange_rate', 'amount', 'refunded_amount', 'discount_amount', 'status', 'sales_channel', 'is_test', 'source_file',
-    'malformed_line', 'rejection_reason',
+    'order_id', 'customer_id', 'customer_email', 'email_hash', 'ordered_at', 'order_date', 'updated_at', 'updated_date',
+    'currency', 'exchange_rate', 'amount', 'refunded_amount', 'discount_amount', 'status', 'sales_channel', 'is_test',
+    'source_file', 'malformed_line', 'rejection_reason',
 ] -%}
 with cleaned as (
 
@@ -38,14 +49,38 @@ typed as (
 
 ),
 
+known as (
+
+    select
+        typed.*,
+        {{ is_erased() | indent(8) }} as is_erased
+    from typed
+    {{ erased_persons('typed') }}
+
+),
+
+-- The order of an erased person stays, of nobody, or is left out (setting erased_orders).
+without_erased_persons as (
+
+    select
+        {{ unless_erased(personal, 'known') }},
+        {% for column in not_personal %}
+            known.{{ column }},
+        {% endfor %}
+        known.is_erased
+    from known
+
+),
+
 dated as (
 
     select
         *,
+        {{ email_hash('customer_email') }} as email_hash,
         {{ reporting_date('ordered_at') }} as order_date,
         {{ reporting_date('updated_at') }} as updated_date,
         case when currency <> upper('{{ var("reporting_currency") }}') then currency end as foreign_currency
-    from typed
+    from without_erased_persons
 
 ),
 
@@ -67,6 +102,9 @@ judged as (
     select
         *,
         case
+            {%- if var('erased_orders') == 'removed' %}
+                when is_erased then 'erased'
+            {%- endif %}
             when order_id is null then 'missing_order_id'
             when {{ is_damaged_id('order_id') }} or {{ is_damaged_id('customer_id') }} then 'damaged_id'
             -- An offset can lead out of the calendar: to a day before the year 1.
@@ -85,6 +123,8 @@ judged as (
 )
 
 select
-    {{ columns | join(',\n    ') }},
+    {% for column in columns %}
+        {{ masked_text(column) ~ ' as ' ~ column if column == 'malformed_line' else column }},
+    {% endfor %}
     {{ raw_values_if_rejected(texts, others) }} as raw_values
 from judged

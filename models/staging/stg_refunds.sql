@@ -51,7 +51,7 @@ select
     amount,
     updated_at,
     source_file,
-    malformed_line,
+    {{ masked_text('malformed_line') }} as malformed_line,
     rejection_reason,
     -- Also of usable rows: whether their order is known is judged later (int_refunds).
     {{ raw_values(texts, others) }} as raw_values

@@ -23,19 +23,30 @@ typed as (
         source_file
     from cleaned
 
+),
+
+known as (
+
+    select
+        typed.*,
+        {{ is_erased() | indent(8) }} as is_erased
+    from typed
+    {{ erased_persons('typed') }}
+
 )
 
 select
-    subscription_id,
-    customer_id,
-    customer_email,
+    case when not is_erased then subscription_id end as subscription_id,
+    case when not is_erased then {{ known_customer_id('customer_id') }} end as customer_id,
+    case when not is_erased then {{ email_hash('customer_email') }} end as email_hash,
     started_at,
     ended_at,
     monthly_amount,
     currency,
-    cancellation_reason,
+    case when not is_erased then cancellation_reason end as cancellation_reason,
     source_file,
     case
+        when is_erased then 'erased'
         when subscription_id is null then 'missing_subscription_id'
         when customer_id is null and customer_email is null then 'missing_customer_id'
         when started_at is null then 'invalid_started_at'
@@ -44,4 +55,4 @@ select
         when monthly_amount is null then 'invalid_amount'
         when monthly_amount < 0 then 'negative_amount'
     end as rejection_reason
-from typed
+from known

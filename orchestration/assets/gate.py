@@ -5,10 +5,11 @@ from typing import Any
 
 import dagster as dg
 
+from orchestration import compared
 from orchestration.assets.steps import POOL, blocking_check, guarded, judged, suite_result
 from orchestration.dbt_graph import OWNERS
 from orchestration.quality.suites import NAMES, SUITES
-from orchestration.session import Session
+from orchestration.session import Session, any_accepted
 from stammkunde.database import read_only
 
 RESULTS = dg.AssetKey(["quality", "validation_results"])
@@ -45,6 +46,7 @@ def judge_build(session: Session) -> Iterator[Any]:
     results = judged(session, NAMES)
     session.judge("gate", results)
     note_figures(session)
+    note_closed_months(session, any_accepted(results))
     yield dg.MaterializeResult(
         asset_key=RESULTS,
         metadata={
@@ -74,3 +76,14 @@ def note_figures(session: Session) -> None:
     figures = ("as_of_date", "raw_order_rows", "orders", "customers", "net_revenue")
     session.facts |= dict(zip(figures, row, strict=True))
     session.state.note(session.build_id, **session.facts)
+
+
+def note_closed_months(session: Session, is_accepted: bool) -> None:
+    """What will have been published of closed months, if this build is."""
+    if session.is_blocked or session.request.as_of_date:
+        return
+    history = compared.published_months(session.state, session.source.names)
+    build = {"build_id": session.build_id, "shop": session.places.shop, "as_of_date": session.facts["as_of_date"]}
+    with read_only(session.places.warehouse) as connection:
+        months = compared.closed_months_of(connection)
+    session.state.add("closed_months", compared.months_to_note(history, months, build, is_accepted))

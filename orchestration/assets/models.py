@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
-import duckdb
 from dagster_dbt import DbtCliInvocation, dbt_assets
 from packaging.version import Version
 
@@ -16,7 +15,7 @@ from orchestration.dbt_graph import Translator, with_row_counts
 from orchestration.notify import Failure
 from orchestration.session import RefreshError, Session
 from orchestration.targets import on_spark
-from stammkunde.database import read_only
+from stammkunde.database import connect, read_only
 from stammkunde.manifest import AFTER_PREDICTIONS, AFTER_THE_GATE, Manifest
 from stammkunde.places import Places
 
@@ -95,7 +94,7 @@ def build(
     places = session.places
     places.warehouse.parent.mkdir(parents=True, exist_ok=True)
     if not on_spark(places.target):
-        duckdb.connect(str(places.warehouse)).close()  # fails at once where it is open elsewhere
+        connect(places.warehouse).close()  # fails at once where it is open elsewhere
     elif step.name == MODELS:
         clear(places)
     (places.dbt_target / "run_results.json").unlink(missing_ok=True)  # of a dbt that crashes there is none

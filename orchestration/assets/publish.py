@@ -8,14 +8,14 @@ import dagster as dg
 from orchestration.assets.gate import RESULTS
 from orchestration.assets.steps import POOL, guarded
 from orchestration.dbt_graph import FRESHNESS, OWNERS, Translator
-from orchestration.publish.publish import publish
+from orchestration.publish.place import FACTS
+from orchestration.publish.publish import publish, rebuild
 from orchestration.quality.gate import MissingSuiteError
 from orchestration.quality.suites import NAMES
 from orchestration.session import RefreshError, Session
 from stammkunde.manifest import AFTER_THE_GATE, Manifest
 
 PUBLISHED = dg.AssetKey(["published", "retention"])
-FACTS = ("shop", "settings_hash", "raw_fingerprint", "as_of_date", "baseline_build_id", "accepted_reason")
 
 
 def publish_asset(content: Mapping[str, Any], models: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition:
@@ -56,7 +56,7 @@ def write_and_publish(
     check_judged(session)
     facts = {key: session.facts.get(key) for key in FACTS}
     sql = {rule.name: session.sql_of_tests[rule.name] for rule in rules}
-    published = publish(session.places, session.build_id, facts, sql)
+    published = rebuild_or_publish(session, facts, sql)
     tables: Mapping[str, int] = published["tables"]  # type: ignore[assignment]
     for key in late:
         yield dg.MaterializeResult(asset_key=key, metadata={"dagster/row_count": tables[key.path[-1]]})
@@ -64,7 +64,7 @@ def write_and_publish(
         asset_key=PUBLISHED,
         metadata={
             "build_id": session.build_id,
-            "file": dg.MetadataValue.path(str(session.places.published)),
+            "file": dg.MetadataValue.path(str(session.written_file)),
             "bytes": int(str(published["bytes"])),
             "tables": len(tables),
             "dagster/row_count": sum(tables.values()),
@@ -72,6 +72,16 @@ def write_and_publish(
     )
     for rule in rules:
         yield dg.AssetCheckResult(asset_key=rule.asset_key, check_name=rule.name, passed=True)
+
+
+def rebuild_or_publish(session: Session, facts: Mapping[str, object], sql: Mapping[str, str]) -> Mapping[str, object]:
+    """Figures of a past day never take the place of current ones."""
+    day = session.request.as_of_date
+    if day is None:
+        return publish(session.places, session.build_id, facts, sql)
+    manifest = rebuild(session.places, day, session.build_id, facts, sql)
+    session.say(f"  the figures of {day} are in {session.places.as_of(day)}; what readers see stays as it is")
+    return manifest
 
 
 def check_judged(session: Session) -> None:

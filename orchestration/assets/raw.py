@@ -45,7 +45,11 @@ def raw_assets() -> dg.AssetsDefinition:
         ),
         dg.AssetSpec(
             key=["quality", "published_orders"], group_name="baseline", kinds={"parquet"}, owners=OWNERS,
-            description="The counted orders of the published build that this refresh is compared with.",
+            description="The orders of the published build that this refresh is compared with.",
+        ),
+        dg.AssetSpec(
+            key=["quality", "erased_orders"], group_name="baseline", kinds={"parquet"}, owners=OWNERS,
+            description="Orders of persons who were erased.",
         ),
     ]  # fmt: skip
 
@@ -74,18 +78,21 @@ def read_and_judge(session: Session) -> Iterator[Any]:
     of_tables = measure_tables(session.dbt, places.raw_tables, date.today())
     measured = [
         {**row, **of_tables.get(str(row["entity"]), {}), "build_id": session.build_id}
-        for row in raw.measure(session.prepared, date.today(), in_tables)
+        for row in raw.measure(session.prepared, date.today())
     ]
     session.keep_source()
     session.state.replace("raw_entities", session.build_id, measured)
+    for table, noted in zip(("raw_columns", "raw_values"), raw.measure_columns(session.prepared), strict=True):
+        session.state.replace(table, session.build_id, [{**row, "build_id": session.build_id} for row in noted])
     for row in measured:
         metadata: dict[str, Any] = {"files": row["files"], "bytes": row["bytes"], "dagster/row_count": row["rows"]}
         metadata["last_date"] = str(row["last_date"] or "none")
         yield dg.MaterializeResult(asset_key=["raw", str(row["entity"])], metadata=metadata)
     yield dg.MaterializeResult(asset_key=OUTCOMES)
     yield dg.MaterializeResult(asset_key=["quality", "builds"], metadata={"build_id": session.build_id})
-    compared = session.baseline.build_id if session.baseline else "nothing: no build of this shop and settings"
+    compared = session.baseline.build_id if session.baseline else "nothing: no build of this shop is published"
     yield dg.MaterializeResult(asset_key=["quality", "published_orders"], metadata={"compared_with": compared})
+    yield dg.MaterializeResult(asset_key=["quality", "erased_orders"])
     results = judged(session, ("raw",))
     session.judge("raw", results)
     yield suite_result(ORDERS, "raw", results)

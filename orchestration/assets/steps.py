@@ -8,6 +8,9 @@ from typing import Any
 import dagster as dg
 from rich.console import Console
 
+from orchestration import compared
+from orchestration.mending import found_places
+from orchestration.outage import OutageError, outage_told
 from orchestration.progress import Telling
 from orchestration.quality.data_docs import write_data_docs
 from orchestration.quality.evidence import gathered
@@ -18,40 +21,34 @@ from orchestration.session import Session, WarehouseLockedError, refresh_session
 from stammkunde.environment import environment
 from stammkunde.errors import StammkundeError
 from stammkunde.request import RefreshRequest
-from stammkunde.shops import find_places, is_sample_shop
+from stammkunde.shops import is_sample_shop, warehouse_places
 
 POOL = "warehouse"
 LOCK_TRIES, LOCK_SECONDS = 20, 15
 AGE_OF_ORDERS = "days_since_the_last_order"
 
 
-def config_schema() -> dict[str, dg.Field]:
-    """What a run can be asked for, as Dagster's page shows it: the fields of RefreshRequest."""
-    return {
-        name: dg.Field(
-            bool if field.annotation is bool else dg.Noneable(str),
-            default_value=field.default,
-            description=field.description,
-        )
-        for name, field in RefreshRequest.model_fields.items()
-    }
+def refresh_of(request: RefreshRequest) -> dg.ResourceDefinition:
+    """The refresh that a run makes. What it is asked for is no configuration of the run: whoever reaches Dagster's page
+    could set it there."""
 
+    @dg.resource(
+        config_schema={},
+        description="The refresh that a run makes: it holds the warehouse's lock from the first step to the last.",
+    )
+    def refresh(context: dg.InitResourceContext) -> Iterator[Session]:
+        assert context.run_id and context.log
+        terminal = Console(file=sys.__stdout__, highlight=False, soft_wrap=True) if environment().terminal else None
+        telling = Telling(context.log.info, terminal)
+        try:
+            with outage_told(warehouse_places(), request, telling.say, context.run_id):
+                places = found_places()
+            with refresh_session(places, context.run_id, request, telling) as session:
+                yield session
+        except OutageError as error:  # there is no step yet that could tell
+            raise dg.Failure(description=str(error), allow_retries=False) from None
 
-@dg.resource(
-    config_schema=config_schema(),
-    description="The refresh that a run makes: it holds the warehouse's lock from the first step to the last.",
-)
-def refresh(context: dg.InitResourceContext) -> Iterator[Session]:
-    assert context.run_id and context.log
-    request = RefreshRequest(**context.resource_config)
-    terminal = Console(file=sys.__stdout__, highlight=False, soft_wrap=True) if environment().terminal else None
-    telling = Telling(context.log.info, terminal)
-    try:
-        with refresh_session(find_places(), context.run_id, request, telling) as session:
-            yield session
-    except StammkundeError as error:  # such as of the lock: there is no step yet that could tell
-        telling.say(str(error))
-        raise dg.Failure(description=str(error), allow_retries=False) from None
+    return refresh
 
 
 def guarded(session: Session, step: str, after: Sequence[str], work: Callable[[], Iterator[Any]]) -> Iterator[Any]:
@@ -66,15 +63,13 @@ def guarded(session: Session, step: str, after: Sequence[str], work: Callable[[]
 
 
 def judged(session: Session, suites: tuple[str, ...]) -> list[Result]:
-    """What the suites find. The last refresh's raw measures are those of the build that this one is compared with."""
+    """What the suites find, beside the build that this one is compared with."""
     before = session.baseline
-    now = session.state.of_build("raw_entities", session.build_id)
-    earlier = session.state.of_build("raw_entities", before.build_id if before else None)
+    noted = compared.noted(session.state, session.build_id, before, session.source.names)
     warehouse = session.places.warehouse if suites != ("raw",) else None
-    baseline = before.file if before and warehouse else None
-    with gathered(now, earlier, date.today(), warehouse, baseline) as evidence:
-        results = judge(suites, evidence, limits(session.places.shop), session.acceptance)
-    compared_with = before.build_id if before else "nothing: no published build of this shop and settings"
+    with gathered(noted, date.today(), warehouse, before.file if before else None) as evidence:
+        results = judge(suites, evidence, limits(session.places.shop), session.acceptance, session.lasting)
+    compared_with = before.build_id if before else "nothing: no build of this shop is published"
     write_data_docs(session.places.data_docs, results, {"Build": session.build_id, "Compared with": compared_with})
     return results
 

@@ -11,7 +11,7 @@ import duckdb
 
 from orchestration.publish.builds import PublishError
 from stammkunde.database import STORAGE_VERSION, attach_read_only, identifier, in_memory, quoted, wal_of
-from stammkunde.files import remove, to_disk
+from stammkunde.files import PUBLIC_FILE, PUBLIC_FOLDER, remove, to_disk
 from stammkunde.manifest import MARTS
 from stammkunde.published import AN_EMAIL
 
@@ -37,6 +37,21 @@ def write(warehouse: Path, target: Path, build_id: str) -> dict[str, int]:
             tables[table] = copied[0][0]
         connection.execute("detach being_published")
     return tables
+
+
+def keep_excluded_orders(warehouse: Path, target: Path) -> None:
+    """Keep the orders that are known and do not count, for the next refresh to compare with."""
+    with in_memory() as connection:
+        attach_read_only(connection, warehouse, warehouse.stem)
+        connection.execute(
+            f"""
+            copy (
+                select order_id, order_date, net_amount, updated_at, exclusion_reason
+                from {identifier(warehouse.stem)}.staging.excluded_orders
+                where exclusion_reason <> 'after_as_of_date'
+            ) to {quoted(str(target))} (format parquet)
+            """
+        )
 
 
 def tables_of(connection: duckdb.DuckDBPyConnection, catalog: str) -> list[str]:
@@ -115,5 +130,7 @@ def link_files(folder: Path, target: Path) -> None:
     except OSError:  # another file system, or one without links
         remove(target)
         shutil.copytree(folder, target, ignore=marks)
+    for file in [target, *target.rglob("*")]:
+        file.chmod(PUBLIC_FOLDER if file.is_dir() else PUBLIC_FILE)
     for file in target.rglob("*.parquet"):
         to_disk(file)

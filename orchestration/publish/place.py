@@ -2,21 +2,54 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
+
 from orchestration.publish.builds import Kept, PublishError, forget, kept, now, remove_unfinished
-from stammkunde.database import wal_of
+from orchestration.state import State, position
+from stammkunde.database import identifier, wal_of
 from stammkunde.errors import one_line
-from stammkunde.files import aside, content_hash, to_disk, write_json, write_json_aside
+from stammkunde.files import (
+    PASSED_FOLDER,
+    PUBLIC_FILE,
+    PUBLISHED_FILE,
+    aside,
+    known_hash,
+    make_public_folder,
+    read_json,
+    to_disk,
+    write_json,
+    write_json_aside,
+)
 from stammkunde.places import Places
-from stammkunde.published import published_build
+from stammkunde.published import opened, published_row
 from stammkunde.shops import are_one_shop, is_sample_shop, remembered
+
+# What a manifest says of the build, beside what the file holds.
+FACTS = (
+    "build_number", "shop", "settings_hash", "models_hash", "raw_fingerprint", "as_of_date", "baseline_build_id",
+    "accepted_reason",
+)  # fmt: skip
+
+
+def make_folders(places: Places) -> None:
+    """The published folder, which everybody may read, and in it that of the kept builds.
+
+    A published file and its kept build are one file with two names, and so is its mode: the kept builds are kept from
+    others by their folder. Others may pass it, for the link to the Parquet files leads through it.
+    """
+    make_public_folder(places.published.parent)
+    if not places.kept_builds.is_dir():
+        places.kept_builds.mkdir()
+    with suppress(PermissionError):  # another owner's: doctor tells of it
+        places.kept_builds.chmod(PASSED_FOLDER)
 
 
 def put_in_place(places: Places, file: Path, manifest: Mapping[str, object]) -> None:
@@ -24,11 +57,12 @@ def put_in_place(places: Places, file: Path, manifest: Mapping[str, object]) -> 
     beside = aside(places.published)
     beside.unlink(missing_ok=True)
     prepare_link(places, file.with_suffix(""))
-    write_json_aside(places.manifest, manifest)
+    write_json_aside(places.manifest, manifest, PUBLIC_FILE)
     try:
         os.link(file, beside)
     except OSError:  # a file system without links
         shutil.copyfile(file, beside)
+        beside.chmod(PUBLISHED_FILE)
         to_disk(beside)
     # A log left by someone who opened the published file to write belongs to the old file, and would break the new one.
     wal_of(places.published).unlink(missing_ok=True)
@@ -64,46 +98,95 @@ def check_way(places: Places) -> None:
         raise PublishError(f"{link}: is in the way of the link to the Parquet files. Move it, or publish elsewhere")
 
 
-def rollback(places: Places, replaced_shop: str | None = None) -> tuple[str, str]:
-    """Bring the build before the published one back. Gives the ids of both. Raises PublishError.
+def described(file: Path) -> dict[str, object]:
+    """A manifest of the published file, by what it says itself."""
+    row = published_row(file) or {}
+    with opened(file) as connection:
+        found = connection.execute("select table_name from information_schema.tables where table_schema = 'marts'")
+        marts = sorted(name for (name,) in found.fetchall())
+        count = "select count(*) from marts."
+        tables = {mart: connection.execute(count + identifier(mart)).fetchall()[0][0] for mart in marts}
+    return {
+        **{name: row.get(name) for name in FACTS},
+        "build_id": row["build_id"],
+        "tables": tables,
+        "bytes": file.stat().st_size,
+        "sha256": known_hash(file),
+    }
+
+
+def shop_of_readers(places: Places) -> str | None:
+    """The shop that was published last, where the published file cannot tell it."""
+    if shop := read_json(places.manifest).get("shop"):
+        return str(shop)
+    try:
+        rows = [row for row in State(places).rows("builds") if row["outcome"] == "published"]
+    except duckdb.Error:
+        return None
+    return str(rows[-1]["shop"]) if rows and rows[-1]["shop"] else None
+
+
+@dataclass(frozen=True)
+class Rollback:
+    """What a rollback did: the build that readers see again, those that are withdrawn, and those that were passed over
+    because they are not what was published."""
+
+    current: str
+    withdrawn: Sequence[str]
+    broken: Sequence[str]
+
+
+def rollback(places: Places, replaced_shop: str | None = None, to: str | None = None) -> Rollback:
+    """Bring a build before the published one back: the latest that is whole, or the one that is named. All builds after
+    it are withdrawn. Raises PublishError.
 
     Where that is of another shop, the one that is given up must be named.
     """
-    current = published_build(places.published)
-    builds = [build for build in kept(places) if not build.is_withdrawn]
-    ids = [build.build_id for build in builds]
-    if current not in ids:
+    published = published_row(places.published)
+    if published is None:
         raise PublishError(f"{places.published}: there is no published build to go back from")
-    earlier = builds[ids.index(current) + 1 :]
-    if not earlier:
-        raise PublishError(f"{places.kept_builds}: no build before {current} is kept")
-    chosen, withdrawn = earlier[0], builds[ids.index(current)]
-    check_shop(places, chosen, withdrawn, replaced_shop)
-    if content_hash(chosen.file) != chosen.manifest["sha256"]:
-        raise PublishError(f"{chosen.file}: was changed since it was published, and is not brought back")
+    earlier = [build for build in kept(places) if not build.is_withdrawn and build.position < position(published)]
+    current = str(published["build_id"])
+    if to:
+        earlier = [build for build in earlier if build.build_id == to]
+    chosen = next((build for build in earlier if build.is_whole), None)
+    if chosen is None:
+        raise PublishError(nothing_to_go_back_to(places, earlier, current, to))
+    check_shop(places, chosen, published.get("shop") or shop_of_readers(places), replaced_shop)
+    later = [build for build in kept(places) if not build.is_withdrawn and build.position > chosen.position]
     try:
-        write_json(withdrawn.file.with_suffix(".json"), {**withdrawn.manifest, "withdrawn_at": now()})
+        for build in later:
+            write_json(build.file.with_suffix(".json"), {**build.manifest, "withdrawn_at": now()})
         put_in_place(places, chosen.file, chosen.manifest)
     except OSError as error:
         with suppress(OSError):
             repair(places)
-        raise unchanged(places, error) from error
-    return current, chosen.build_id
+        raise unchanged(places.published, error) from error
+    broken = [build.build_id for build in earlier if build.position > chosen.position]
+    withdrawn = {current, *(build.build_id for build in later)} - set(broken)
+    return Rollback(chosen.build_id, sorted(withdrawn), broken)
 
 
-def check_shop(places: Places, chosen: Kept, withdrawn: Kept, replaced_shop: str | None) -> None:
+def nothing_to_go_back_to(places: Places, earlier: Sequence[Kept], current: str, to: str | None) -> str:
+    if earlier:
+        return f"{earlier[0].file}: was changed since it was published, and is not brought back"
+    if to:
+        return f"{places.kept_builds}: no build {to} before {current} is kept that was not withdrawn"
+    return f"{places.kept_builds}: no build before {current} is kept"
+
+
+def check_shop(places: Places, chosen: Kept, given_up: str | None, replaced_shop: str | None) -> None:
     """Raises PublishError where a build would take the place of another shop's."""
-    given_up = withdrawn.shop
     if are_one_shop(chosen.shop, given_up, remembered(places)) or given_up == replaced_shop or is_sample_shop(given_up):
         return
     raise PublishError(
-        f"{places.kept_builds}: the build before {withdrawn.build_id} is of another shop, {chosen.shop}, "
+        f"{places.kept_builds}: the build {chosen.build_id} is of another shop, {chosen.shop}, "
         f"not of {given_up}. To give {given_up} up: stammkunde rollback --replace-shop {shlex.quote(str(given_up))}"
     )
 
 
-def unchanged(places: Places, error: Exception) -> PublishError:
-    return PublishError(f"{places.published}: could not be written, and is what it was: {one_line(error)}")
+def unchanged(file: Path, error: Exception) -> PublishError:
+    return PublishError(f"{file}: could not be written, and is what it was: {one_line(error)}")
 
 
 def repair(places: Places) -> None:
@@ -114,18 +197,18 @@ def repair(places: Places) -> None:
     """
     remove_unfinished(places)
     wal_of(places.published).unlink(missing_ok=True)
-    current = published_build(places.published)
-    if current is None:
+    published = published_row(places.published)
+    if published is None:
         return
+    current = str(published["build_id"])
     with suppress(OSError):  # what is in its way is told of by publish
         prepare_link(places, places.kept_builds / current)
         put_link_in_place(places)
-    known = json.loads(places.manifest.read_text(encoding="utf-8")) if places.manifest.exists() else {}
     for build in kept(places):
         manifest = {key: value for key, value in build.manifest.items() if key != "withdrawn_at"}
         if build.build_id == current and build.is_withdrawn:
             write_json(build.file.with_suffix(".json"), manifest)
-        if build.build_id == current and known.get("build_id") != current:
-            write_json(places.manifest, manifest)
-        if build.build_id > current and not build.is_withdrawn:
+        if build.build_id == current and read_json(places.manifest).get("build_id") != current:
+            write_json(places.manifest, manifest, PUBLIC_FILE)
+        if build.position > position(published) and not build.is_withdrawn:
             forget(build)

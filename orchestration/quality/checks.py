@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from string import Formatter
 from typing import Literal
 
+# What there has to be to compare with: raw measures, columns and values of a former refresh, its marts, or the history
+# of closed months.
+Kind = Literal["raw", "columns", "marts", "history"]
+
 
 @dataclass(frozen=True)
 class Check:
@@ -15,21 +19,24 @@ class Check:
     column: str
     says: str  # what holds if it passes
     warns: str  # what is wrong if not, with the columns of the worst row to fill in
-    unit: Literal["number", "percent", "points", "days"] = "number"
+    unit: Literal["number", "percent", "points", "days", "times"] = "number"
     may_be_empty: str | None = None  # why there may be nothing to judge; without a reason that is a failure
+    # What a person accepted stays accepted from build to build, as what is compared with a longer past has to, while it
+    # is at most so many times as far as it was.
+    stays_accepted: float | None = None
 
 
 @dataclass(frozen=True)
 class Table:
     """One aggregate, sql/<suite>/<name>.sql, and its checks: a row for each thing that can be wrong, such as a month.
 
-    `compared_with` names what is there only if there was a build before: its raw measures, or its marts.
+    `compared_with` names what is there only if there was a build before.
     """
 
     name: str
     keys: tuple[str, ...]
     checks: tuple[Check, ...]
-    compared_with: Literal["raw", "marts"] | None = None
+    compared_with: Kind | None = None
 
     def columns_of(self, check: Check) -> list[str]:
         """The columns that a check needs, as they are shown: keys, what its words tell of, what it judges."""

@@ -1,8 +1,8 @@
 """What the gate looks at: the build that is judged and the published build before it, under plain names for SQL.
 
 The aggregates in sql/ read `orders` and every other mart of the build that is judged, `orders_before` of the published
-one, `raw_entities` and `raw_entities_before` as they were measured before dbt, `marts` and `marts_before` (a row
-for each, with its rows) and the variable `today`.
+one, `marts` and `marts_before` (a row for each, with its rows), what stands beside the marts (BESIDE_MARTS), what
+refreshes noted (NOTED; of the build before under the name `<table>_before`) and the variable `today`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from orchestration.quality.checks import Kind
+from orchestration.state import columns
 from stammkunde.database import attach_read_only, identifier, in_memory, quoted
 
 if TYPE_CHECKING:
@@ -25,12 +27,20 @@ if TYPE_CHECKING:
 
 SQL = Path(__file__).with_name("sql")
 PUBLISHED_BEFORE = "published_before"
-RAW_COLUMNS = {
-    "entity": "varchar",
-    "rows": "bigint",
-    "malformed_rows": "bigint",
-    "first_date": "date",
-    "last_date": "date",
+# What of the build that is judged is no mart, by the name that SQL has for it.
+BESIDE_MARTS = {
+    "as_of": "intermediate.int_as_of",
+    "order_changes": "intermediate.int_order_changes",
+    "excluded_orders": "staging.excluded_orders",
+    "exchange_rates": "staging.stg_exchange_rates",
+}
+# What refreshes noted, as models/quality/quality.yml defines it, and whether there is one of the build before.
+NOTED = {
+    "raw_entities": True,
+    "raw_columns": True,
+    "raw_values": True,
+    "closed_months": False,
+    "definition_changes": False,
 }
 Row = Mapping[str, object]
 
@@ -44,7 +54,7 @@ class Evidence:
     """A connection in which every aggregate can be asked for, and what there is to compare with: `raw`, `marts`."""
 
     connection: duckdb.DuckDBPyConnection
-    before: frozenset[str]
+    before: frozenset[Kind]
     _known: dict[Path, pd.DataFrame] = field(default_factory=dict)
 
     def aggregate(self, suite: str, table: Table) -> pd.DataFrame | None:
@@ -64,35 +74,58 @@ class Evidence:
             raise AggregateError(f"{file.parent.name}/{file.name} cannot be asked: {reason}") from error
 
 
+@dataclass(frozen=True)
+class Noted:
+    """What refreshes noted that is judged: rows of tables of NOTED, of this refresh and of the build before."""
+
+    now: Mapping[str, Sequence[Row]]
+    before: Mapping[str, Sequence[Row]] = field(default_factory=dict)
+
+
 @contextmanager
 def gathered(
-    raw_now: Sequence[Row],
-    raw_before: Sequence[Row],
-    today: date,
-    warehouse: Path | None = None,
-    baseline: Path | None = None,
+    noted: Noted, today: date, warehouse: Path | None = None, baseline: Path | None = None
 ) -> Iterator[Evidence]:
     """The evidence there is: no `warehouse` before dbt has run, no `baseline` if there is nothing to compare with."""
     with in_memory() as connection:
         connection.execute((SQL / "macros.sql").read_text(encoding="utf-8"))
         connection.execute(f"set variable today = date '{today}'")
-        hold_rows(connection, "raw_entities", raw_now)
-        hold_rows(connection, "raw_entities_before", raw_before)
+        for table, has_before in NOTED.items():
+            hold_rows(connection, table, table, noted.now.get(table, ()))
+            if has_before:
+                hold_rows(connection, table, f"{table}_before", noted.before.get(table, ()))
         if warehouse:  # it keeps its name, which its views were made with
             show_marts(connection, warehouse, warehouse.stem, "")
+            show_beside_marts(connection, warehouse.stem)
         if baseline:
             show_marts(connection, baseline, PUBLISHED_BEFORE, "_before")
-        there = {"raw": bool(raw_before), "marts": baseline is not None}
+        there: dict[Kind, bool] = {
+            "raw": bool(noted.before.get("raw_entities")),
+            "columns": bool(noted.before.get("raw_columns")),
+            "history": bool(noted.now.get("closed_months")),
+            "marts": baseline is not None,
+        }
         yield Evidence(connection, frozenset(kind for kind, is_there in there.items() if is_there))
 
 
-def hold_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Row]) -> None:
-    """A table of raw entities as they were measured."""
-    defined = ", ".join(f"{column} {kind}" for column, kind in RAW_COLUMNS.items())
-    connection.execute(f"create table {table} ({defined})")
+def hold_rows(connection: duckdb.DuckDBPyConnection, table: str, name: str, rows: Sequence[Row]) -> None:
+    """Rows of a table that refreshes note, under a name."""
+    kinds = columns(table)
+    connection.execute(f"create table {name} ({', '.join(f'{column} {kind}' for column, kind in kinds.items())})")
     if rows:
-        values = [[row[column] for column in RAW_COLUMNS] for row in rows]
-        connection.executemany(f"insert into {table} values ({', '.join('?' * len(RAW_COLUMNS))})", values)
+        values = [[row.get(column) for column in kinds] for row in rows]
+        connection.executemany(f"insert into {name} values ({', '.join('?' * len(kinds))})", values)
+
+
+def show_beside_marts(connection: duckdb.DuckDBPyConnection, catalog: str) -> None:
+    """Views of what stands beside the marts. What is not there fails the checks that ask for it."""
+    found = connection.execute(
+        "select table_schema || '.' || table_name from information_schema.tables where table_catalog = ?", [catalog]
+    ).fetchall()
+    there = {name for (name,) in found}
+    for name, table in BESIDE_MARTS.items():
+        if table in there:
+            connection.execute(f"create view {name} as from {identifier(catalog)}.{table}")
 
 
 def show_marts(connection: duckdb.DuckDBPyConnection, file: Path, catalog: str, suffix: str) -> None:

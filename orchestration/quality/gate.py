@@ -6,16 +6,19 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from orchestration.quality.checks import Check, Suite, Table
 from orchestration.quality.evidence import AggregateError, Evidence
 from orchestration.quality.results import (
     BLOCKING,
     Acceptance,
+    Broken,
+    Lasting,
     Result,
+    broken_rows,
     shown_expected,
     warning,
     worst_row,
@@ -32,6 +35,17 @@ if TYPE_CHECKING:
 
 class MissingSuiteError(StammkundeError):
     """A suite that must be judged is not there, or judged nothing."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a check is within its limits, and within those beyond which it warns early."""
+
+    holds: bool
+    is_quiet: bool = True
+
+    def outcome(self, limits: Threshold) -> str:
+        return broken(limits) if not self.holds else "passed" if self.is_quiet else "warned"
 
 
 @dataclass(frozen=True)
@@ -60,7 +74,11 @@ class Judged:
 
 
 def judge(
-    names: Sequence[str], evidence: Evidence, thresholds: Thresholds, acceptance: Acceptance | None = None
+    names: Sequence[str],
+    evidence: Evidence,
+    thresholds: Thresholds,
+    acceptance: Acceptance | None = None,
+    lasting: Lasting | None = None,
 ) -> list[Result]:
     """The results of all checks of the named suites.
 
@@ -75,7 +93,10 @@ def judge(
     ]
     verdicts = verdicts_of([single for single in judged if single.is_asked])
     judged_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-    return [result(single, verdicts.get(single.key), acceptance, judged_at) for single in judged]
+    return [
+        with_leave(result(single, verdicts.get(single.key), judged_at), single.check, acceptance, lasting)
+        for single in judged
+    ]
 
 
 def require_suites(names: Sequence[str]) -> None:
@@ -103,11 +124,11 @@ def judged_check(suite: Suite, table: Table, check: Check, evidence: Evidence, l
     return Judged(suite, table, check, limits, frame)
 
 
-def verdicts_of(judged: Sequence[Judged]) -> dict[tuple[str, str], bool]:
-    """Whether each check holds, as Great Expectations finds. One that it does not answer does not hold."""
-    found = {single.key: False for single in judged}
+def verdicts_of(judged: Sequence[Judged]) -> dict[tuple[str, str], Verdict]:
+    """What Great Expectations finds of each check. One that it does not answer does not hold."""
+    found: dict[tuple[str, str, str], bool] = {}
     if not judged:
-        return found
+        return {}
     gx = great_expectations()
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
@@ -116,10 +137,17 @@ def verdicts_of(judged: Sequence[Judged]) -> dict[tuple[str, str], bool]:
         batch = source.add_dataframe_asset(name).add_batch_definition_whole_dataframe("whole").get_batch(
             batch_parameters={"dataframe": checks[0].frame}
         )  # fmt: skip
-        suite = gx.ExpectationSuite(name=name, expectations=[expectation(gx, single) for single in checks])
+        expectations = [expected for single in checks for expected in expectations_of(gx, single)]
+        suite = gx.ExpectationSuite(name=name, expectations=expectations)
         for single in batch.validate(suite, result_format="BOOLEAN_ONLY").results:
             found[tuple(single.expectation_config.meta["key"])] = bool(single.success)
-    return found
+    return {
+        single.key: Verdict(
+            found.get((*single.key, "limits"), False),
+            found.get((*single.key, "early"), False) if single.limits.warns_early else True,
+        )
+        for single in judged
+    }
 
 
 def by_table(judged: Iterable[Judged]) -> dict[str, list[Judged]]:
@@ -129,15 +157,21 @@ def by_table(judged: Iterable[Judged]) -> dict[str, list[Judged]]:
     return tables
 
 
-def expectation(gx, single: Judged):
-    """A check as an expectation of Great Expectations."""
+def expectations_of(gx, single: Judged) -> Iterator[Any]:
+    """A check as one or two expectations of Great Expectations: its limits, and those beyond which it warns early."""
+    yield expectation(gx, single, "limits", single.limits)
+    if single.limits.warns_early:
+        yield expectation(gx, single, "early", single.limits.early)
+
+
+def expectation(gx, single: Judged, kind: str, limits: Threshold):
     return gx.expectations.ExpectColumnValuesToBeBetween(
         column=single.check.column,
-        min_value=single.limits.min,
-        max_value=single.limits.max,
-        severity="critical" if single.limits.severity == "fail" else "warning",
+        min_value=limits.min,
+        max_value=limits.max,
+        severity="critical" if limits.severity == "fail" else "warning",
         notes=single.check.says,
-        meta={"key": single.key},
+        meta={"key": (*single.key, kind)},
     )
 
 
@@ -169,31 +203,45 @@ def without(package: str) -> Iterator[None]:
         del sys.modules[package]
 
 
-def result(single: Judged, holds: bool | None, acceptance: Acceptance | None, judged_at: datetime) -> Result:
-    """What a check found. `holds` is None where it was not asked."""
+def result(single: Judged, verdict: Verdict | None, judged_at: datetime) -> Result:
+    """What a check found. There is no `verdict` where it was not asked."""
     check, limits = single.check, single.limits
     observed, worst = None, None
+    rows: tuple[Broken, ...] = ()
     if limits.severity == "off":
         outcome, explanation = "off", check.says
     elif single.problem:
         outcome, explanation = BLOCKING, f"{single.suite.name}.{check.name} could not judge: {single.problem}"
     elif single.frame is None:
         outcome, explanation = "no_baseline", check.says
-    elif holds is None:
+    elif verdict is None:
         outcome, explanation = nothing_judged(single)
     else:
-        row = worst_row(check, limits, single.frame)
+        outcome = verdict.outcome(limits)
+        beyond = limits.early if outcome == "warned" and limits.warns_early else limits
+        row = worst_row(check, beyond, single.frame)
         observed = shown(row[check.column], check.unit)
-        outcome = "passed" if holds else broken(limits)
-        explanation = check.says if holds else warning(check, row)
-        if not holds:
-            worst = worst_rows(check, single.table.columns_of(check), limits, single.frame)
-    if outcome == BLOCKING and acceptance and acceptance.covers(single.suite.name, check.name):
-        outcome = "accepted"
+        explanation = check.says if outcome == "passed" else warning(check, row)
+        if outcome != "passed":
+            worst = worst_rows(check, single.table.columns_of(check), beyond, single.frame)
+        if outcome == BLOCKING:
+            rows = broken_rows(check, single.table.keys, beyond, single.frame)
     return Result(
         single.suite.name, check.name, limits.severity, outcome, observed, shown_expected(check, limits), explanation,
-        single.rows, judged_at, check.says, worst,
+        single.rows, judged_at, check.says, worst, rows,
     )  # fmt: skip
+
+
+def with_leave(found: Result, check: Check, acceptance: Acceptance | None, lasting: Lasting | None) -> Result:
+    """A failure that a person lets pass: this once, or since an earlier build and as it was then."""
+    if found.outcome != BLOCKING:
+        return found
+    if acceptance and acceptance.covers(found.suite, found.check_name):
+        return replace(found, outcome="accepted", accepted_reason=acceptance.reason)
+    if lasting and (reason := lasting.reason(found.suite, check, found.broken)):
+        said = f"{found.explanation} (accepted before: {reason})"
+        return replace(found, outcome="accepted", explanation=said, accepted_reason=reason, lasts=True)
+    return found
 
 
 def broken(limits: Threshold) -> str:

@@ -28,6 +28,14 @@ class WorstRows:
 
 
 @dataclass(frozen=True)
+class Broken:
+    """One row that breaks a check: its keys as text, and how far it is."""
+
+    key: str
+    observed: float
+
+
+@dataclass(frozen=True)
 class Result:
     """What one check found: a row of quality.validation_results, and what a person needs beside it."""
 
@@ -42,6 +50,9 @@ class Result:
     judged_at: datetime
     asks: str  # what holds if it passes
     worst: WorstRows | None = None  # where it did not pass
+    broken: tuple[Broken, ...] = ()  # where it fails or was accepted
+    accepted_reason: str | None = None  # where a person lets it pass
+    lasts: bool = False  # whether that was in an earlier build
 
 
 @dataclass(frozen=True)
@@ -56,6 +67,25 @@ class Acceptance:
         return (suite, check) in self.checks
 
 
+@dataclass(frozen=True)
+class Lasting:
+    """What a person accepted, up to the build before: by suite, check and key how far it was, and why it may."""
+
+    accepted: Mapping[tuple[str, str, str], tuple[float, str]]
+
+    def reason(self, suite: str, check: Check, broken: Sequence[Broken]) -> str | None:
+        """Why all of it may be so, if it may."""
+        if check.stays_accepted is None or not broken:
+            return None
+        reasons = []
+        for row in broken:
+            observed, reason = self.accepted.get((suite, check.name, row.key), (0, None))
+            if reason is None or abs(row.observed) > abs(observed) * check.stays_accepted:
+                return None
+            reasons.append(reason)
+        return "; ".join(dict.fromkeys(reasons))
+
+
 def blocking(results: Iterable[Result]) -> list[Result]:
     return [result for result in results if result.outcome == BLOCKING]
 
@@ -65,6 +95,14 @@ def beyond_limits(values: pd.Series, limits: Threshold) -> pd.Series:
     above = values - (math.inf if limits.max is None else limits.max)
     below = (-math.inf if limits.min is None else limits.min) - values
     return above.combine(below, max)
+
+
+def broken_rows(check: Check, keys: Sequence[str], limits: Threshold, frame: pd.DataFrame) -> tuple[Broken, ...]:
+    distance = beyond_limits(frame[check.column].astype(float), limits)
+    return tuple(
+        Broken(" ".join(shown_value(row[key]) for key in keys), float(row[check.column]))
+        for row in frame[distance > 0].to_dict("records")
+    )
 
 
 def worst_rows(check: Check, columns: Sequence[str], limits: Threshold, frame: pd.DataFrame) -> WorstRows:
@@ -107,6 +145,12 @@ class Day:
 
 
 def shown_expected(check: Check, limits: Threshold) -> str:
+    """What passes, and where it begins to warn."""
+    within = shown_limits(check, limits)
+    return f"{within} (warns beyond {shown_limits(check, limits.early)})" if limits.warns_early else within
+
+
+def shown_limits(check: Check, limits: Threshold) -> str:
     low = None if limits.min is None else shown_number(limits.min, check.unit)
     high = None if limits.max is None else shown_number(limits.max, check.unit)
     if low and high:
@@ -131,6 +175,8 @@ def shown_number(value: object, unit: str) -> str:
         return f"{plain(number * 100, 4)} %"
     if unit == "points":
         return f"{plain(number * 100, 3)} points"
+    if unit == "times":
+        return f"{plain(number, 3)} times"
     if unit == "days":
         return "1 day" if number == 1 else f"{plain(number, 6)} days"
     return plain(number, 6)

@@ -33,18 +33,37 @@ Limit = Annotated[float, Field(strict=True), BeforeValidator(no_nan)] | None
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
 class Threshold:
-    """Limits of one check; none on a side means no limit there."""
+    """Limits of one check; none on a side means no limit there. Within them, a check that blocks may warn early."""
 
     # YAML reads a bare off as false.
     severity: Annotated[Severity, BeforeValidator(lambda given: "off" if given is False else given)]
     min: Limit = None
     max: Limit = None
+    warn_min: Limit = None
+    warn_max: Limit = None
 
     @model_validator(mode="after")
     def can_be_passed(self) -> Threshold:
         if self.min is not None and self.max is not None and self.min > self.max:
             raise ValueError("min is above max, which nothing can pass")
+        if self.warns_early and self.severity == "warn":
+            raise ValueError("warn_min and warn_max are for checks of severity fail")
+        if beyond(self.warn_max, self.max) or beyond(self.min, self.warn_min):
+            raise ValueError("warn_min and warn_max lie within min and max")
         return self
+
+    @property
+    def warns_early(self) -> bool:
+        return self.warn_min is not None or self.warn_max is not None
+
+    @property
+    def early(self) -> Threshold:
+        """The narrower limits, beyond which it warns."""
+        return Threshold(severity="warn", min=self.warn_min, max=self.warn_max)
+
+
+def beyond(lower: float | None, upper: float | None) -> bool:
+    return lower is not None and upper is not None and lower > upper
 
 
 Thresholds = Mapping[str, Mapping[str, Threshold]]
@@ -77,7 +96,7 @@ def said(error: ValidationError) -> str:
         return f"must hold suites, each with its checks, as {DEFAULT.name} does"
     entry, fields = ".".join(where[:2]), where[2:]
     if kind == "unexpected_keyword_argument":
-        return f"{entry}: '{fields[0]}' is unknown; there are min, max and severity"
+        return f"{entry}: '{fields[0]}' is unknown; there are min, max, warn_min, warn_max and severity"
     if "severity" in fields:
         return f"{entry}: severity must be one of {', '.join(get_args(Severity))}"
     if fields:

@@ -4,7 +4,7 @@ with rows_by_themselves as (
 
     select
         customer_id,
-        case when customer_id is null then lower(email) end as email_without_number,
+        case when customer_id is null then email_hash end as email_without_number,
         count(*) as number_of_rows
     from {{ ref('stg_customers') }}
     where
@@ -12,7 +12,7 @@ with rows_by_themselves as (
         and not is_after_as_of_date
     group by
         customer_id,
-        case when customer_id is null then lower(email) end
+        case when customer_id is null then email_hash end
     having count(case when not is_superseded then 1 end) <> 1
 
 ),

@@ -18,4 +18,5 @@ where
             or raw_values is not null
         )
     )
-    or (rejection_reason is not null and raw_values is null)
+    or (rejection_reason <> 'erased' and raw_values is null)
+    or (rejection_reason = 'erased' and raw_values is not null)

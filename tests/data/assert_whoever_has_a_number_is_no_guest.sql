@@ -1,38 +1,38 @@
 -- A guest is known by the hash of an e-mail: of one that no customer with a number has, in any entity. Only e-mails of
--- rows without a number could make a guest, so only those are hashed.
+-- rows without a number could make a guest.
 with emails as (
 
     select
         customer_id,
-        {{ lower_case('email') }} as email
+        email_hash
     from {{ ref('stg_customers') }}
     where
         rejection_reason is null
         and not is_after_as_of_date
         and not is_superseded
-        and email is not null
+        and email_hash is not null
     union all
     select
         customer_id,
-        {{ lower_case('customer_email') }} as email
+        email_hash
     from {{ ref('int_current_orders') }}
-    where customer_email is not null
+    where email_hash is not null
     {% for entity in ['stg_activities', 'stg_subscriptions', 'stg_actions_taken'] %}
         union all
         select
             customer_id,
-            {{ lower_case('customer_email') }} as email
+            email_hash
         from {{ ref(entity) }}
         where
             customer_id is null
-            and customer_email is not null
+            and email_hash is not null
     {% endfor %}
 
 ),
 
 emails_without_a_number as (
 
-    select email
+    select email_hash
     from emails
     where customer_id is null
 
@@ -40,17 +40,17 @@ emails_without_a_number as (
 
 emails_with_and_without_a_number as (
 
-    select distinct with_number.email
+    select distinct with_number.email_hash
     from emails as with_number
     where
         with_number.customer_id is not null
-        and with_number.email in (select emails_without_a_number.email from emails_without_a_number)
+        and with_number.email_hash in (select emails_without_a_number.email_hash from emails_without_a_number)
 
 ),
 
 hashes_of_customers as (
 
-    select {{ guest('email') }} as customer_id
+    select {{ guest('email_hash') }} as customer_id
     from emails_with_and_without_a_number
 
 ),

@@ -3,7 +3,7 @@ with known_orders as (
 
     select
         orders.order_id,
-        coalesce({{ lower_case('orders.customer_email') }}, number_emails.email) as known_by
+        coalesce(orders.email_hash, number_emails.email_hash) as known_by
     from {{ ref('int_current_orders') }} as orders
     left join {{ ref('int_number_emails') }} as number_emails
         on orders.customer_id = number_emails.customer_id

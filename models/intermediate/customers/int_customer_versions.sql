@@ -4,9 +4,9 @@ with known_customers as (
 
     select
         customers.*,
-        {{ resolved_customer_id('customers', 'email') }} as resolved_customer_id
+        {{ resolved_customer_id('customers') }} as resolved_customer_id
     from {{ ref('stg_customers') }} as customers
-    {{ identity_of('customers', 'email') }}
+    {{ identity_of('customers') }}
     where {{ takes_part('customers') }}
 
 )

@@ -3,9 +3,9 @@ with current_orders as (
 
     select
         customer_id,
-        {{ lower_case('customer_email') }} as email
+        email_hash
     from {{ ref('int_current_orders') }}
-    where customer_email is not null
+    where email_hash is not null
 
 ),
 
@@ -13,30 +13,30 @@ customers as (
 
     select
         customer_id,
-        {{ lower_case('email') }} as email
+        email_hash
     from {{ ref('stg_customers') }}
     where
         {{ takes_part() }}
-        and email is not null
+        and email_hash is not null
 
 ),
 
 looked_up_emails as (
 
-    select email
+    select email_hash
     from current_orders
     where customer_id is null
     union
-    select email
+    select email_hash
     from customers
     where customer_id is null
     union
-    select {{ lower_case('customer_email') }} as email
+    select email_hash
     from {{ ref('int_order_versions') }}
     where customer_id is null
     {% for entity in ['stg_activities', 'stg_subscriptions', 'stg_actions_taken'] %}
         union
-        select {{ lower_case('customer_email') }} as email
+        select email_hash
         from {{ ref(entity) }}
         where rejection_reason is null and customer_id is null
     {% endfor %}
@@ -46,13 +46,13 @@ looked_up_emails as (
 pairs as (
 
     select
-        email,
+        email_hash,
         customer_id
     from current_orders
     where customer_id is not null
     union all
     select
-        email,
+        email_hash,
         customer_id
     from customers
     where customer_id is not null
@@ -60,10 +60,10 @@ pairs as (
 )
 
 select
-    pairs.email,
+    pairs.email_hash,
     min(pairs.customer_id) as customer_id
 from pairs
 {% if var('identity_by') == 'customer_id' %}
-    where pairs.email in (select looked_up_emails.email from looked_up_emails)
+    where pairs.email_hash in (select looked_up_emails.email_hash from looked_up_emails)
 {% endif %}
-group by pairs.email
+group by pairs.email_hash

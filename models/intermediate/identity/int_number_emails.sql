@@ -3,12 +3,12 @@ with emails_of_customers as (
 
     select
         customer_id,
-        {{ lower_case('email') }} as email
+        email_hash
     from {{ ref('stg_customers') }}
     where
         {{ takes_part() }}
         and customer_id is not null
-        and email is not null
+        and email_hash is not null
 
 ),
 
@@ -16,7 +16,7 @@ emails_of_orders as (
 
     select
         customer_id,
-        {{ lower_case('customer_email') }} as email,
+        email_hash,
         row_number() over (
             partition by customer_id
             order by ordered_at desc, order_id desc
@@ -24,7 +24,7 @@ emails_of_orders as (
     from {{ ref('int_current_orders') }}
     where
         customer_id is not null
-        and customer_email is not null
+        and email_hash is not null
 
 ),
 
@@ -32,12 +32,12 @@ number_emails as (
 
     select
         customer_id,
-        email
+        email_hash
     from emails_of_customers
     union all
     select
         customer_id,
-        email
+        email_hash
     from emails_of_orders
     where
         recency = 1
@@ -47,6 +47,6 @@ number_emails as (
 
 select
     customer_id,
-    email
+    email_hash
 from number_emails
 where '{{ var("identity_by") }}' = 'email'

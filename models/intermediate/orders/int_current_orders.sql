@@ -1,7 +1,7 @@
 {{ config(materialized='view') }}
 
 {%- set columns = [
-    'order_id', 'customer_id', 'customer_email', 'ordered_at', 'order_date', 'updated_at', 'currency', 'exchange_rate', 'amount',
+    'order_id', 'customer_id', 'email_hash', 'ordered_at', 'order_date', 'updated_at', 'currency', 'exchange_rate', 'amount',
     'refunded_amount', 'discount_amount', 'status', 'sales_channel', 'is_test', 'source_file',
 ] -%}
 {%- set unchanged_columns = columns | reject('equalto', 'refunded_amount') | list %}

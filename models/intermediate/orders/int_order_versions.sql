@@ -21,7 +21,7 @@ repeated_order_ids as (
 select
     usable_orders.order_id,
     usable_orders.customer_id,
-    usable_orders.customer_email,
+    usable_orders.email_hash,
     usable_orders.ordered_at,
     usable_orders.order_date,
     usable_orders.updated_at,

@@ -11,10 +11,11 @@ refunded_orders as (
     select
         order_id,
         min(case when {{ is_after_as_of_date('order_date', 'updated_date') }} then 1 else 0 end) = 1
-            as is_after_as_of_date
+            as is_after_as_of_date,
+        min(case when rejection_reason = 'erased' then 1 else 0 end) = 1 as is_erased
     from {{ ref('stg_orders') }}
     where
-        rejection_reason is null
+        (rejection_reason is null or rejection_reason = 'erased')
         and order_id in (
             select refunds.order_id
             from refunds
@@ -38,6 +39,7 @@ judged as (
         case
             when refunds.rejection_reason is not null then refunds.rejection_reason
             when refunded_orders.order_id is null then 'unknown_order'
+            when refunded_orders.is_erased then 'erased'
         end as rejection_reason,
         {{ is_after_as_of_date('refunds.refund_date') }}
         or coalesce(refunded_orders.is_after_as_of_date, false) as is_after_as_of_date

@@ -46,6 +46,7 @@ outcomes as (
     select
         entity,
         case
+            when rejection_reason = 'erased' then 'excluded'
             when rejection_reason is not null then 'quarantined'
             when is_after_as_of_date then 'excluded'
             when is_superseded then 'superseded'

@@ -4,6 +4,7 @@ with refresh as (
 
     select
         build_id,
+        build_number,
         shop,
         settings,
         settings_hash,
@@ -45,6 +46,7 @@ raw_totals as (
 
 select
     '{{ build_id() }}' as build_id,
+    refresh.build_number,
     cast('{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S") }}' as timestamp) as built_at,
     '{{ engine() }}' as engine,
     as_of.as_of_date,

@@ -6,7 +6,10 @@
 ] -%}
 with this_refresh as (
 
-    select shop
+    select
+        build_id,
+        shop,
+        rebuilt_for
     from {{ source('quality', 'builds') }}
     where build_id = '{{ build_id() }}'
 
@@ -25,6 +28,7 @@ earlier_builds as (
 
     select
         build_id,
+        build_number,
         started_at as built_at,
         outcome,
         reason,
@@ -38,13 +42,16 @@ earlier_builds as (
 this_build as (
 
     select
-        build_id,
-        built_at,
-        'published' as outcome,
+        build.build_id,
+        build.build_number,
+        build.built_at,
+        case when this_refresh.rebuilt_for is null then 'published' else 'rebuilt' end as outcome,
         cast(null as {{ dbt.type_string() }}) as reason,
-        {{ columns | join(',\n        ') }},
+        build.{{ columns | join(',\n        build.') }},
         true as is_this_build
-    from {{ ref('build') }}
+    from {{ ref('build') }} as build
+    left join this_refresh
+        on build.build_id = this_refresh.build_id
 
 )
 

@@ -19,7 +19,8 @@ changed_periods as (
         sum(orders_change) as orders_change,
         sum(net_revenue_change) as net_revenue_change,
         count(case when explanation = 'late_order' then 1 end) as late_orders,
-        count(case when explanation = 'newer_version' then 1 end) as updated_orders,
+        count(case when explanation in ('newer_version', 'refund', 'new_status') then 1 end) as updated_orders,
+        count(case when explanation in ('erased', 'purged') then 1 end) as removed_orders,
         count(case when explanation = 'none' then 1 end) as unexplained_orders,
         sum(case when explanation = 'none' then abs(net_revenue_change) else 0 end) as unexplained_revenue,
         max(case when position = 1 then order_id end)
@@ -43,6 +44,7 @@ daily_orders_before as (
         count(*) as orders,
         sum(net_amount) as net_revenue
     from {{ source('quality', 'published_orders') }}
+    where exclusion_reason is null
     group by order_date
 
 ),
@@ -78,6 +80,7 @@ select
     {{ rate('changed_periods.net_revenue_change', 'periods_before.net_revenue') }} as net_revenue_change_rate,
     cast(changed_periods.late_orders as bigint) as late_orders,
     cast(changed_periods.updated_orders as bigint) as updated_orders,
+    cast(changed_periods.removed_orders as bigint) as removed_orders,
     cast(changed_periods.unexplained_orders as bigint) as unexplained_orders,
     cast(changed_periods.unexplained_revenue as decimal(28, 2)) as unexplained_revenue,
     {{ rate('changed_periods.unexplained_revenue', 'periods_before.net_revenue') }} as unexplained_revenue_share,

@@ -23,6 +23,46 @@ RAW = Suite(
             ),
         ),
         Table(
+            "columns",
+            keys=("column_name",),
+            compared_with="columns",
+            checks=(
+                Check(
+                    "columns_emptied",
+                    column="is_empty_now",
+                    says="Every column that had values has some",
+                    warns="{column_name} had {filled_before:,.0f} values before and has none now: was a column of the "
+                    "export renamed or left out?",
+                    may_be_empty=NO_ROWS,
+                ),
+                Check(
+                    "columns_less_filled",
+                    column="filled_share_fall",
+                    unit="points",
+                    says="Columns are filled as before",
+                    warns="{column_name} has a value in {filled_share:.1%} of the rows, {filled_share_before:.1%} "
+                    "before",
+                    may_be_empty=NO_ROWS,
+                ),
+            ),
+        ),
+        Table(
+            "new_values",
+            keys=("column_name", "value"),
+            compared_with="columns",
+            checks=(
+                Check(
+                    "new_values",
+                    column="new_share",
+                    unit="percent",
+                    says="States, channels, currencies and the like are known ones",
+                    warns="{column_name} has a value that it never had: {value}, in {rows:,.0f} rows (amounts together "
+                    "{amount:,.2f}). What does it mean?",
+                    may_be_empty="a shop may have none of these columns",
+                ),
+            ),
+        ),
+        Table(
             "lines",
             keys=("entity",),
             checks=(
@@ -63,15 +103,19 @@ RAW = Suite(
                     column="days_missing_at_the_start",
                     unit="days",
                     says="Orders begin no later than before",
-                    warns="Orders now begin on {first_date}, before on {first_date_before}: the first days are missing",
+                    warns="Orders now begin on {first_date}, before on {first_date_before}: "
+                    "{orders_before_the_first:,.0f} "
+                    "known orders of the first days are missing",
                     may_be_empty=UNDATED,
+                    stays_accepted=10,  # a source that keeps the last months only loses some days each time
                 ),
                 Check(
                     "days_missing_at_the_end",
                     column="days_missing_at_the_end",
                     unit="days",
                     says="Orders reach at least as far as before",
-                    warns="Orders now end on {last_date}, before on {last_date_before}: the last days are missing",
+                    warns="Orders now end on {last_date}, before on {last_date_before}: {orders_after_the_last:,.0f} "
+                    "known orders of the last days are missing",
                     may_be_empty=UNDATED,
                 ),
             ),

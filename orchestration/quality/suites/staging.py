@@ -34,18 +34,10 @@ STAGING = Suite(
                     "conflicting_orders_share",
                     column="conflicting_share",
                     unit="percent",
-                    says="Few orders came in two forms of which nothing says which is right",
-                    warns="{conflicting:,.0f} of {rows:,.0f} order rows have the number of another order, differ from "
-                    "it and are not older, so they may be other orders: see staging.superseded_orders "
-                    "(superseded_reason conflict)",
-                ),
-                Check(
-                    "conflicting_orders",
-                    column="conflicting_share",
-                    unit="percent",
                     says="Hardly any order came in two forms of which nothing says which is right",
                     warns="{conflicting:,.0f} of {rows:,.0f} order rows have the number of another order, differ from "
-                    "it and are not older: make check shows examples",
+                    "it and are not older, so they may be other orders: see staging.superseded_orders "
+                    "(superseded_reason conflict), and make check for examples",
                 ),
             ),
         ),

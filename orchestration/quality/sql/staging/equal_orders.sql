@@ -1,24 +1,95 @@
 -- Two orders of one customer at the very same instant with the same amount are one order under two ids. A day of fewer
--- than five such orders is chance.
+-- than five such orders is chance. Who orders more than four times on a day, as a marketplace does that is one
+-- customer, is left out; and so are instants of several customers: such orders have a date alone.
 with equal_orders as (
 
     select
         order_date,
+        ordered_at,
+        customer_id,
+        amount,
         count(*) as orders
     from orders
-    where amount > 0
+    where
+        amount > 0
+        and customer_id is not null
     group by
         order_date,
         ordered_at,
-        coalesce(customer_id, order_id),
+        customer_id,
         amount
+
+),
+
+repeated_orders as (
+
+    select *
+    from equal_orders
+    where orders > 1
+
+),
+
+days_of_customers as (
+
+    select
+        orders.customer_id,
+        orders.order_date,
+        count(*) as orders
+    from orders
+    where
+        orders.customer_id in (select repeated_orders.customer_id from repeated_orders)
+        and orders.order_date in (select repeated_orders.order_date from repeated_orders)
+    group by
+        orders.customer_id,
+        orders.order_date
+
+),
+
+instants as (
+
+    select
+        orders.ordered_at,
+        count(distinct orders.customer_id) as customers
+    from orders
+    where orders.ordered_at in (select repeated_orders.ordered_at from repeated_orders)
+    group by orders.ordered_at
+
+),
+
+copies as (
+
+    select
+        repeated_orders.order_date,
+        sum(repeated_orders.orders - 1) as copies
+    from repeated_orders
+    inner join days_of_customers
+        on
+            repeated_orders.customer_id = days_of_customers.customer_id
+            and repeated_orders.order_date = days_of_customers.order_date
+    inner join instants
+        on repeated_orders.ordered_at = instants.ordered_at
+    where
+        days_of_customers.orders <= 4
+        and instants.customers = 1
+    group by repeated_orders.order_date
+
+),
+
+days as (
+
+    select
+        order_date,
+        sum(orders) as orders
+    from equal_orders
+    group by order_date
 
 )
 
 select
-    order_date,
-    sum(orders) as orders,
-    sum(orders - 1) as copies,
-    case when sum(orders - 1) >= 5 then sum(orders - 1) / sum(orders) else 0 end as copied_share
-from equal_orders
-group by order_date
+    days.order_date,
+    days.orders,
+    coalesce(copies.copies, 0) as copies,
+    share_from(coalesce(copies.copies, 0), days.orders, 5) as copied_share
+from days
+left join copies
+    on days.order_date = copies.order_date

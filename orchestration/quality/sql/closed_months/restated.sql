@@ -1,4 +1,5 @@
--- Complete months with what dbt found restated in them, order by order.
+-- Complete months with what dbt found restated in them, order by order. One or two orders are judged only where they
+-- are worth a tenth of the month.
 with months as (
 
     select period_start
@@ -22,8 +23,12 @@ select
     coalesce(restated.net_revenue_before, 0) as net_revenue_before,
     coalesce(restated.net_revenue_now, 0) as net_revenue_now,
     coalesce(restated.unexplained_orders, 0) as unexplained_orders,
-    coalesce(restated.unexplained_revenue_share, 0) as unexplained_revenue_share,
-    coalesce(restated.order_ids, '') as order_ids
+    coalesce(restated.order_ids, '') as order_ids,
+    case
+        when restated.unexplained_orders >= 3 or restated.unexplained_revenue_share > 0.1
+            then restated.unexplained_revenue_share
+        else 0
+    end as unexplained_revenue_share
 from months
 full outer join restated
     on months.period_start = restated.period_start

@@ -1,0 +1,49 @@
+-- Values of states, channels, currencies and the like that no row had before, each with its rows and amounts.
+with known_columns as (
+
+    select
+        entity,
+        column_name
+    from raw_values_before
+    group by
+        entity,
+        column_name
+
+),
+
+column_totals as (
+
+    select
+        entity,
+        column_name,
+        sum(rows) as rows
+    from raw_values
+    group by
+        entity,
+        column_name
+
+)
+
+select
+    measured.value,
+    measured.rows,
+    measured.entity || '.' || measured.column_name as column_name,
+    coalesce(measured.amount, 0) as amount,
+    case when earlier.value is null then measured.rows / column_totals.rows else 0 end as new_share
+from raw_values as measured
+inner join known_columns
+    on
+        measured.entity = known_columns.entity
+        and measured.column_name = known_columns.column_name
+inner join column_totals
+    on
+        measured.entity = column_totals.entity
+        and measured.column_name = column_totals.column_name
+left join raw_values_before as earlier
+    on
+        measured.entity = earlier.entity
+        and measured.column_name = earlier.column_name
+        and measured.value = earlier.value
+order by 
+    column_name,
+    measured.value
