@@ -18,10 +18,13 @@ from tests.damages.shops import FORTY, MIDDLE, NAMES, generated, shop
 
 # Damages that the gate holds back on the shop of forty customers: the share of the rows, and the check.
 SLICE = {
-    "all_amounts_in_cents": (1.0, "drift.unexplained_revenue_share"),
-    "orders_cancelled_without_a_date": (0.3, "drift.unexplained_revenue_share"),
-    "orders_dropped": (0.3, "raw.order_rows_kept"),
-    "known_amounts_in_cents": (0.03, "drift.unexplained_revenue_share"),
+    "customers_shuffled": (0.3, "known_orders.orders_of_other_customers"),
+    "state_cancelled_renamed": (1.0, "known_orders.orders_that_changed_sides"),
+    "status_column_lost": (1.0, "raw.columns_emptied"),
+    "new_amounts_in_cents": (1.0, "new_orders.new_order_values"),
+    "gross_in_newer_versions": (0.3, "known_orders.settled_orders_changed"),
+    "late_orders_of_another_shop": (0.3, "known_orders.late_orders"),
+    "all_amounts_in_cents": (1.0, "closed_months.unexplained_revenue_share"),
 }
 
 
