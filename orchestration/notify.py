@@ -64,12 +64,23 @@ def escaped(text: str) -> str:
     return short.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def fault_of_webhook() -> str | None:
+    """Why nobody will be told, without the address, which may hold a secret. None where all is well."""
+    address = without_faults().webhook
+    if address and not address.get_secret_value().startswith(("http://", "https://")):
+        return "STAMMKUNDE_WEBHOOK: must be an address that begins with https:// or http://; nobody will be told"
+    return None
+
+
 def notify(build_id: str, outcome: str, failures: Sequence[Failure], run_id: str | None = None) -> bool:
     """Whether the message was sent. A webhook that does not answer changes nothing about the refresh."""
     address = without_faults().webhook
     if not address:
         if os.environ.get(WEBHOOK):
             print(f"the message to {WEBHOOK} was not delivered: it is no address of the web", file=sys.stderr)
+        return False
+    if fault_of_webhook():
+        print("the message to STAMMKUNDE_WEBHOOK was not delivered: it is no address of the web", file=sys.stderr)
         return False
     body = json.dumps(message(build_id, outcome, failures, run_id)).encode()
     try:
