@@ -139,6 +139,9 @@ def faults() -> Iterator[Fault]:
         for happens in (empty, garbage, truncated, a_folder, of_another_version):
             yield Fault(f"{name}-{happens.__name__}", happens, table(name), f"{name}.parquet{UNREADABLE}1")
         yield Fault(f"{name}-missing", missing, table(name), "builds.parquet is gone" if name == "builds" else NOTHING)
+    for name in ("erased_orders", "closed_months"):
+        yield Fault(f"{name}-garbage", garbage, table(name), f"{name}.parquet{UNREADABLE}1")
+    yield Fault("suppressed-garbage", garbage, table("suppressed"), stops="bring it back from a backup")
     for happens in (empty, garbage, truncated, a_folder, a_list):
         yield Fault(f"shops-{happens.__name__}", happens, lambda places: places.records / FILE, f"{FILE}{UNREADABLE}1")
     yield Fault("shops-missing", missing, lambda places: places.records / FILE, "rebuilt from the history")
@@ -157,6 +160,13 @@ def faults() -> Iterator[Fault]:
     yield Fault("kept_file-a_folder", a_folder, kept_file, "tells of a build that is gone")
     for happens in (empty, garbage, truncated):
         yield Fault(f"kept_file-{happens.__name__}", happens, kept_file)
+    for happens in (empty, garbage, a_folder):
+        yield Fault(
+            f"excluded_orders-{happens.__name__}",
+            happens,
+            lambda places: kept(places)[0].excluded_orders,
+            f".excluded.parquet{UNREADABLE}1",
+        )
     yield Fault("kept_builds-removed", removed, lambda places: places.kept_builds)
     yield Fault("kept_builds-a_file", a_file, lambda places: places.kept_builds, f"builds{UNREADABLE}1")
 

@@ -444,6 +444,69 @@ def test_a_kept_build_that_was_changed_is_not_brought_back(places: Places) -> No
     assert_in_order(places)
 
 
+def broken(places: Places, number: int) -> None:
+    file = places.kept_builds / f"{build_of(number)}.duckdb"
+    file.unlink()
+    file.write_bytes(b"no longer a build")
+
+
+def test_a_rollback_passes_over_a_build_that_is_not_whole_and_says_so(places: Places) -> None:
+    for number in (1, 2, 3):
+        publish_new(places, number)
+    broken(places, 2)
+    done = rollback(places)
+    assert (done.current, done.withdrawn, done.broken) == (build_of(1), [build_of(3)], [build_of(2)])
+    assert seen(places) == 1
+    repair(places)
+    assert_in_order(places)
+
+
+def test_a_rollback_to_a_named_build_withdraws_all_after_it(places: Places) -> None:
+    for number in (1, 2, 3, 4):
+        publish_new(places, number)
+    with pytest.raises(PublishError, match=r"no build 20990101T000000Z-a before .* is kept"):
+        rollback(places, to="20990101T000000Z-a")
+    done = rollback(places, to=build_of(2))
+    assert (done.current, done.withdrawn, done.broken) == (build_of(2), [build_of(3), build_of(4)], [])
+    assert (seen(places), kept_numbers(places)) == (2, [4, 3, 2, 1])
+    with pytest.raises(PublishError, match="is kept that was not withdrawn"):
+        rollback(places, to=build_of(3))
+    assert_in_order(places)
+
+
+def test_a_rollback_goes_back_also_where_the_published_build_itself_is_not_kept(places: Places) -> None:
+    for number in (1, 2):
+        publish_new(places, number)
+    for file in places.kept_builds.glob(f"{build_of(2)}.*"):
+        file.unlink()
+    assert went_back(places) == (2, 1)
+    assert seen(places) == 1
+
+
+def test_each_shop_keeps_its_own_builds(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STAMMKUNDE_KEPT_BUILDS", "2")
+    for number, shop in enumerate("abbbba", start=1):
+        publish(places, build(places, number), {"shop": shop})
+    assert kept_numbers(places) == [6, 5, 4, 1]
+
+
+def test_builds_of_a_clock_that_was_ten_years_ahead_are_earlier_ones(places: Places) -> None:
+    """Five builds dated 2036, then one of today: it is kept, the oldest goes, and the next is compared with it."""
+    ids = [f"2036010{day}T000000Z-abcdef01" for day in range(1, 6)] + ["20260101T000000Z-abcdef01"]
+    for number, build_id in enumerate(ids, start=1):
+        build(places, number)
+        with duckdb.connect(str(places.warehouse)) as connection:
+            row = f"select '{build_id}' as build_id, {number}::bigint as build_number"
+            connection.execute(f"create or replace table marts.build as {row}")
+        publish(places, build_id, {"build_number": number, "shop": "a", "settings_hash": "x"})
+        repair(places)
+    assert [found.build_id for found in kept(places)] == [*reversed(ids[1:])]
+    found = baseline(places, {"a"})
+    assert found and found.build_id == ids[-1] == published_build(places.published)
+    done = rollback(places)
+    assert (done.current, done.withdrawn) == (ids[-2], [ids[-1]])
+
+
 def test_what_is_compared_with_is_the_last_build_of_the_shop_and_settings_that_stands(places: Places) -> None:
     def number_of_baseline(shop: str, settings_hash: str) -> int | None:
         found = baseline(places, {shop}, settings_hash)
