@@ -6,6 +6,7 @@ import io
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,7 @@ from rich.table import Table
 
 from stammkunde.errors import StammkundeError
 from stammkunde.files import keep_private
+from stammkunde.hiding import hidden
 from stammkunde.places import PROJECT, Places
 from stammkunde.request import RefreshRequest
 
@@ -176,6 +178,40 @@ def accept(
     for row in blocked.failed:
         console.print(f"  {row['suite']}.{row['check_name']}: {row['explanation']}", markup=False)
     refresh(lambda: blocked.places, blocked.accepted(given).model_dump())
+
+
+@app.command()
+def replay(
+    raw: Raw = None,
+    mapping: MappingFile = None,
+    start: Annotated[
+        str | None,
+        typer.Option("--from", metavar="DATE", help="The first day, YYYY-MM-DD; else the last days there are."),
+    ] = None,
+    days: Annotated[int, typer.Option(min=1, help="How many days.")] = 365,
+    every: Annotated[int, typer.Option(min=1, help="1: day by day; 7: week by week.")] = 1,
+) -> None:
+    """Count how often the gate would have cried wolf.
+
+    Replays it over the shop's own past, as if there had been a refresh each day, and proposes limits that fit. It reads
+    the last build and changes nothing.
+    """
+    from orchestration.progress import Telling
+    from orchestration.replay.replay import replay as report
+    from stammkunde.shops import find_places
+
+    telling = Telling(lambda text: None, console)
+    show(report(find_places(raw, mapping), day_of(start, "--from"), days, every, telling))
+
+
+def day_of(text: str | None, option: str) -> date | None:
+    """A day as an option names it. Raises StammkundeError for another text."""
+    from stammkunde.dates import iso_date
+
+    try:
+        return date.fromisoformat(iso_date(text)) if text else None
+    except ValueError as error:
+        raise StammkundeError(f"{option} is '{text}': it {error}") from error
 
 
 @app.command()
@@ -496,9 +532,9 @@ def finish(status: int, written: Path) -> None:
 
 
 def show(lines: Iterable[str]) -> None:
-    """Print lines as they are: what files hold is no markup."""
+    """Print lines as they are: what files hold is no markup. Secrets are left out."""
     for line in lines:
-        console.print(line, markup=False)
+        console.print(hidden(line), markup=False)
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from http.client import HTTPException
 
 from stammkunde.environment import without_faults
+from stammkunde.hiding import hidden
 from stammkunde.personal import without_emails
 
 SHOWN = 6
@@ -33,6 +34,10 @@ class Failure:
     text: str
     observed: str | None = None
     expected: str | None = None
+
+    def __post_init__(self) -> None:
+        """It is noted, shown and sent."""
+        object.__setattr__(self, "text", hidden(self.text))
 
     def line(self) -> str:
         found = f" (found {self.observed}, expected {self.expected})" if self.observed else ""
