@@ -34,6 +34,10 @@ from tests.conftest import PROJECT
 
 EMAIL = "ann@example.com"
 ORDERS, CUSTOMERS = 40, 7
+EXCLUDED = (
+    "select 'x1' as order_id, date '2024-01-01' as order_date, 5.0 as net_amount, null::timestamp as updated_at, "
+    "'cancelled' as exclusion_reason"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -68,6 +72,7 @@ def build(places: Places, number: int, *, incompressible_bytes: int = 0) -> str:
             "create schema staging",
             "create schema intermediate",
             "create schema marts",
+            f"create table staging.excluded_orders as {EXCLUDED}",
             f"create table staging.stg_orders as select 'o1' as order_id, '{EMAIL}' as customer_email",
             f"create table intermediate.int_orders as {rows}({ORDERS}) as _(i)",
             f"create view marts.orders as select * from {catalog}.intermediate.int_orders",
@@ -95,8 +100,10 @@ def collected_build(places: Places, number: int) -> str:
     }
     (places.collected / "marts").mkdir(parents=True)
     (places.collected / "intermediate" / "int_as_of").mkdir(parents=True)
+    (places.collected / "staging" / "excluded_orders").mkdir(parents=True)
     with duckdb.connect() as connection:
         connection.execute(f"copy (select 1 as a) to '{places.collected}/intermediate/int_as_of/part.parquet'")
+        connection.execute(f"copy ({EXCLUDED}) to '{places.collected}/staging/excluded_orders/part.parquet'")
         for mart, copied in marts.items():
             connection.execute("copy " + copied.format(places.collected / "marts" / mart))
             (places.collected / "marts" / mart / "_SUCCESS").touch()

@@ -76,9 +76,7 @@ def test_models_that_changed_and_moved_no_figure_are_said_and_block_nothing(
     assert outcome_of(places, "figures_moved_by_definitions")[0] == "passed"
 
 
-def test_without_its_state_a_refresh_is_compared_with_the_published_file(
-    places: Places, server: RefreshServer
-) -> None:
+def test_without_its_state_a_refresh_is_compared_with_the_published_file(places: Places, server: RefreshServer) -> None:
     """Half of the export is missing: its rows before are those that the published file accounts for."""
     state = {path for path in places.state.iterdir() if path.name not in ("dbt", "dagster")}
     for path in state:
