@@ -22,7 +22,7 @@ from orchestration.publish.builds import Kept, kept
 from orchestration.publish.place import described, put_in_place, shop_of_readers
 from orchestration.state import State, definitions, is_needed
 from orchestration.targets import on_spark
-from stammkunde.database import path_literal, wal_of
+from stammkunde.database import LOCKED, path_literal, wal_of
 from stammkunde.errors import PublishedFileError, StammkundeError, one_line
 from stammkunde.files import (
     PUBLIC_FILE,
@@ -39,7 +39,7 @@ from stammkunde.places import Places, with_former_place
 from stammkunde.published import published_row
 from stammkunde.shops import FILE, SOURCES, ShopError, Source, are_one_shop, find_places, named, warehouse_places
 
-NOT_BROKEN = ("lock", "permission denied", "no space left")  # in DuckDB's words: nothing is wrong with the file itself
+NOT_BROKEN = (LOCKED, "permission denied", "no space left")  # in DuckDB's words: nothing is wrong with the file itself
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,7 @@ class Session:
         try:
             yield
         except duckdb.IOException as error:
-            if "lock" not in str(error).lower():
+            if LOCKED not in str(error).lower():
                 self.failures[name] = [Failure(name, one_line(error))]
                 raise
             text = f"{self.places.warehouse} is open elsewhere: {one_line(error)}. Close it there"
