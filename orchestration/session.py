@@ -34,7 +34,7 @@ from orchestration.quality.results import Acceptance, Lasting, Result, blocking
 from orchestration.state import State, definitions, is_record
 from orchestration.targets import on_spark
 from stammkunde import salt, settings, suppression
-from stammkunde.database import wal_of
+from stammkunde.database import LOCKED, wal_of
 from stammkunde.dbt import Dbt
 from stammkunde.errors import StammkundeError, one_line
 from stammkunde.files import PRIVATE_FILE, PRIVATE_FOLDER, free_name, keep_private
