@@ -29,6 +29,7 @@ from stammkunde.errors import StammkundeError, one_line
 from stammkunde.files import (
     PRIVATE_FILE,
     PUBLISHED_FILE,
+    UNREADABLE,
     aside,
     content_hash,
     free_name,
@@ -103,9 +104,8 @@ def entries(places: Places) -> Iterator[tuple[str, Path | bytes]]:
         yield f"{BUILDS}/{current}.duckdb", places.published
         yield f"{BUILDS}/{current}.json", places.manifest
     for build in builds:
-        yield f"{BUILDS}/{build.file.name}", build.file
-        yield f"{BUILDS}/{build.build_id}.json", build.file.with_suffix(".json")
-        for file in sorted(path for path in build.parquet.rglob("*") if path.is_file()):
+        beside = [path for path in places.kept_builds.glob(f"{build.build_id}.*") if UNREADABLE not in path.name]
+        for file in sorted(path for path in [*beside, *build.parquet.rglob("*")] if path.is_file()):
             yield f"{BUILDS}/{file.relative_to(places.kept_builds).as_posix()}", file
     for number, file in enumerate(mappings(places)):
         yield f"{MAPPINGS}/{number}/{file.name}", file
@@ -248,7 +248,7 @@ def put_builds(places: Places, unpacked: Path) -> None:
         if path.suffix == ".json":
             write_json(target, read_json(path))
             continue
-        if path.is_file():
+        if path.suffix == ".duckdb":
             path.chmod(PUBLISHED_FILE)
         shutil.move(path, target)
 

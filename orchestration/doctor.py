@@ -25,6 +25,7 @@ from orchestration.publish.place import repair
 from orchestration.quality.thresholds import load_thresholds
 from orchestration.targets import check_installed
 from stammkunde import settings
+from stammkunde.database import LOCKED
 from stammkunde.environment import environment
 from stammkunde.errors import PublishedFileError, StammkundeError
 from stammkunde.files import (
@@ -200,7 +201,7 @@ def whole_warehouse(places: Places) -> Iterator[Ailment]:
             for schema, table in tables:
                 connection.execute(f'select count(columns(*)) from "{schema}"."{table}"').fetchall()
     except duckdb.Error as error:
-        if "lock" not in str(error).lower():
+        if LOCKED not in str(error).lower():
             yield Ailment(
                 f"{places.warehouse} cannot be read to its end ({' '.join(str(error).split())[:160]})",
                 "set aside; the next refresh builds it again",

@@ -59,8 +59,9 @@ def attempts(builds: Sequence[Row], build_id: str) -> Iterator[str]:
 
 
 def asked_for(build: Row) -> Mapping[str, object]:
-    """What a refresh was asked for; earlier versions did not note it."""
-    return json.loads(str(build["request"])) if build["request"] else {}
+    """What a refresh was asked for, but for the reason: each attempt has its own. Earlier versions did not note it."""
+    asked = json.loads(str(build["request"])) if build["request"] else {}
+    return {name: value for name, value in asked.items() if name != "accepted_reason"}
 
 
 def rebuilt_builds(places: Places) -> list[Row]:

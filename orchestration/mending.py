@@ -22,7 +22,7 @@ from orchestration.publish.builds import Kept, kept
 from orchestration.publish.place import described, put_in_place, shop_of_readers
 from orchestration.state import State, definitions, is_needed
 from orchestration.targets import on_spark
-from stammkunde.database import wal_of
+from stammkunde.database import LOCKED, path_literal, wal_of
 from stammkunde.errors import PublishedFileError, StammkundeError, one_line
 from stammkunde.files import (
     PUBLIC_FILE,
@@ -39,7 +39,7 @@ from stammkunde.places import Places, with_former_place
 from stammkunde.published import published_row
 from stammkunde.shops import FILE, SOURCES, ShopError, Source, are_one_shop, find_places, named, warehouse_places
 
-NOT_BROKEN = ("lock", "permission denied", "no space left")  # in DuckDB's words: nothing is wrong with the file itself
+NOT_BROKEN = (LOCKED, "permission denied", "no space left")  # in DuckDB's words: nothing is wrong with the file itself
 
 
 @dataclass(frozen=True)
@@ -302,6 +302,21 @@ def kept_builds(places: Places) -> Iterator[Ailment]:
     for file in sorted(places.kept_builds.glob("*.duckdb")):
         if not file.is_file():
             yield aside(file, "is not what belongs there")
+    for build in kept(places):
+        if os.path.lexists(build.excluded_orders) and (why := no_parquet(build.excluded_orders)):
+            yield aside(build.excluded_orders, why, "; what did not count in that build is not compared")
+
+
+def no_parquet(file: Path) -> str | None:
+    """Why a Parquet file cannot be read; None where it can."""
+    if not file.is_file():
+        return "is not what belongs there"
+    try:
+        with duckdb.connect() as connection:
+            connection.execute(f"select count(columns(*)) from read_parquet({path_literal(file)})").fetchall()
+    except duckdb.Error as error:
+        return f"cannot be read ({first_words(error)})"
+    return None
 
 
 # The working warehouse, dbt's and Dagster's own files: a refresh makes them again

@@ -34,7 +34,7 @@ from orchestration.quality.results import Acceptance, Lasting, Result, blocking
 from orchestration.state import State, definitions, is_record
 from orchestration.targets import on_spark
 from stammkunde import salt, settings, suppression
-from stammkunde.database import wal_of
+from stammkunde.database import LOCKED, wal_of
 from stammkunde.dbt import Dbt
 from stammkunde.errors import StammkundeError, one_line
 from stammkunde.files import PRIVATE_FILE, PRIVATE_FOLDER, free_name, keep_private
@@ -102,7 +102,7 @@ class Session:
         try:
             yield
         except duckdb.IOException as error:
-            if "lock" not in str(error).lower():
+            if LOCKED not in str(error).lower():
                 self.failures[name] = [Failure(name, one_line(error))]
                 raise
             text = f"{self.places.warehouse} is open elsewhere: {one_line(error)}. Close it there"

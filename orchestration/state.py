@@ -25,7 +25,7 @@ from stammkunde.places import PROJECT, Places, with_former_place
 
 DEFINITION = PROJECT / "models" / "quality" / "quality.yml"
 KEPT_REFRESHES = 100  # of which checks and raw measures are kept; the list of builds itself is kept whole
-TEXTS_OF_OTHERS = ("reason", "accepted_reason", "mended")  # which may quote what files hold
+TEXTS_OF_OTHERS = ("reason", "accepted_reason", "mended", "request")  # which may quote what files hold
 NOTING_SECONDS = 60
 Row = Mapping[str, object]
 

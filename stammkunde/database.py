@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 
 STORAGE_VERSION = "v1.4.0"  # the newest that DuckDB 1.x readers open, which most BI drivers are
+LOCKED = "set lock on file"  # what DuckDB says of a file that is open elsewhere; a broken one has a word on a block
 MEMORY_BESIDE_DBT = "1500MB"  # for gate and publish: aggregates and copies, which need little
 
 

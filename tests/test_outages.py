@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -20,7 +21,10 @@ import duckdb
 import pytest
 import typer
 from filelock import FileLock
+from pydantic import ValidationError
+from typer.testing import CliRunner
 
+from cli.app import app
 from orchestration import launch
 from orchestration.automation import last_fingerprint
 from orchestration.launch import prepare_instance
@@ -33,7 +37,7 @@ from orchestration.state import State
 from stammkunde.database import wal_of
 from stammkunde.errors import StammkundeError
 from stammkunde.files import UNREADABLE, content_hash
-from stammkunde.places import Places
+from stammkunde.places import PROJECT, Places
 from stammkunde.published import published_build
 from stammkunde.request import RefreshRequest
 from stammkunde.shops import FILE
@@ -139,6 +143,9 @@ def faults() -> Iterator[Fault]:
         for happens in (empty, garbage, truncated, a_folder, of_another_version):
             yield Fault(f"{name}-{happens.__name__}", happens, table(name), f"{name}.parquet{UNREADABLE}1")
         yield Fault(f"{name}-missing", missing, table(name), "builds.parquet is gone" if name == "builds" else NOTHING)
+    for name in ("erased_orders", "closed_months"):
+        yield Fault(f"{name}-garbage", garbage, table(name), f"{name}.parquet{UNREADABLE}1")
+    yield Fault("suppressed-garbage", garbage, table("suppressed"), stops="bring it back from a backup")
     for happens in (empty, garbage, truncated, a_folder, a_list):
         yield Fault(f"shops-{happens.__name__}", happens, lambda places: places.records / FILE, f"{FILE}{UNREADABLE}1")
     yield Fault("shops-missing", missing, lambda places: places.records / FILE, "rebuilt from the history")
@@ -157,6 +164,13 @@ def faults() -> Iterator[Fault]:
     yield Fault("kept_file-a_folder", a_folder, kept_file, "tells of a build that is gone")
     for happens in (empty, garbage, truncated):
         yield Fault(f"kept_file-{happens.__name__}", happens, kept_file)
+    for happens in (empty, garbage, a_folder):
+        yield Fault(
+            f"excluded_orders-{happens.__name__}",
+            happens,
+            lambda places: kept(places)[0].excluded_orders,
+            f".excluded.parquet{UNREADABLE}1",
+        )
     yield Fault("kept_builds-removed", removed, lambda places: places.kept_builds)
     yield Fault("kept_builds-a_file", a_file, lambda places: places.kept_builds, f"builds{UNREADABLE}1")
 
@@ -455,6 +469,55 @@ def test_what_a_refresh_writes_is_for_its_owner_and_figures_are_for_everybody(sh
     private = [shop.warehouse, *(path for path in inside if path.exists() and not path.is_symlink())]
     assert len(private) > 10
     assert [str(path) for path in private if path.stat().st_mode & 0o077] == []
+
+
+def test_make_clean_removes_no_records_and_nothing_that_is_published(tmp_path: Path) -> None:
+    shutil.copy(PROJECT / "Makefile", tmp_path)
+    folder = tmp_path / "warehouse"
+    stays, goes = ["shop.records/salt", "published/retention.duckdb"], ["shop.state/x", "shop.raw/x", "shop.duckdb"]
+    for name in (*stays, *goes):
+        new(made(folder / name), b"x")
+    subprocess.run(["make", "clean"], cwd=tmp_path, capture_output=True, check=True)
+    assert [name for name in (*stays, *goes) if (folder / name).exists()] == stays
+
+
+def made(file: Path) -> Path:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    return file
+
+
+# Reasons
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "ask ann@example.com", "call +49 171 2345678", "0171/2345678 said so", "01712345678", "(030) 1234567",
+        "0049 30 1234567", "555-123-4567",
+    ],
+)  # fmt: skip
+def test_a_reason_with_an_email_or_a_phone_number_is_refused_when_it_is_given(
+    begun: Places, monkeypatch: pytest.MonkeyPatch, reason: str
+) -> None:
+    State(begun).note("b1", outcome="blocked", shop="small")
+    before = State(begun).rows("builds")
+    finished = CliRunner().invoke(app, ["accept", "--reason", reason])
+    assert isinstance(finished.exception, StammkundeError)
+    assert "is published in marts.builds: say it without" in str(finished.exception)
+    assert State(begun).rows("builds") == before
+    with pytest.raises(ValidationError, match="it is published: say it without"):
+        RefreshRequest(accepted_build="b1", accepted_reason=reason)
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "orders 000123456 and 100012345 were test orders", "from 2025-01-01 to 2025-06-30", "01.02.2025 bis 03.04.2025",
+        "1.234.567,00 EUR of refunds", "as build 20260301T050000Z-0a1b2c3d", "#1001 #1002 #1003", "302-1234567-1234567",
+    ],
+)  # fmt: skip
+def test_numbers_of_orders_days_and_amounts_are_no_phone_numbers(reason: str) -> None:
+    assert RefreshRequest(accepted_build="b1", accepted_reason=reason).accepted_reason == reason
 
 
 # Past days

@@ -34,6 +34,10 @@ from tests.conftest import PROJECT
 
 EMAIL = "ann@example.com"
 ORDERS, CUSTOMERS = 40, 7
+EXCLUDED = (
+    "select 'x1' as order_id, date '2024-01-01' as order_date, 5.0 as net_amount, null::timestamp as updated_at, "
+    "'cancelled' as exclusion_reason"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -68,6 +72,7 @@ def build(places: Places, number: int, *, incompressible_bytes: int = 0) -> str:
             "create schema staging",
             "create schema intermediate",
             "create schema marts",
+            f"create table staging.excluded_orders as {EXCLUDED}",
             f"create table staging.stg_orders as select 'o1' as order_id, '{EMAIL}' as customer_email",
             f"create table intermediate.int_orders as {rows}({ORDERS}) as _(i)",
             f"create view marts.orders as select * from {catalog}.intermediate.int_orders",
@@ -95,8 +100,10 @@ def collected_build(places: Places, number: int) -> str:
     }
     (places.collected / "marts").mkdir(parents=True)
     (places.collected / "intermediate" / "int_as_of").mkdir(parents=True)
+    (places.collected / "staging" / "excluded_orders").mkdir(parents=True)
     with duckdb.connect() as connection:
         connection.execute(f"copy (select 1 as a) to '{places.collected}/intermediate/int_as_of/part.parquet'")
+        connection.execute(f"copy ({EXCLUDED}) to '{places.collected}/staging/excluded_orders/part.parquet'")
         for mart, copied in marts.items():
             connection.execute("copy " + copied.format(places.collected / "marts" / mart))
             (places.collected / "marts" / mart / "_SUCCESS").touch()
@@ -444,24 +451,87 @@ def test_a_kept_build_that_was_changed_is_not_brought_back(places: Places) -> No
     assert_in_order(places)
 
 
-def test_what_is_compared_with_is_the_last_build_of_the_shop_and_settings_that_stands(places: Places) -> None:
-    def number_of_baseline(shop: str, settings_hash: str) -> int | None:
-        found = baseline(places, {shop}, settings_hash)
-        return int(found.build_id[13:15]) if found else None
+def broken(places: Places, number: int) -> None:
+    file = places.kept_builds / f"{build_of(number)}.duckdb"
+    file.unlink()
+    file.write_bytes(b"no longer a build")
 
-    for number, shop, settings_hash in ((1, "a", "x"), (2, "b", "x"), (3, "a", "x"), (4, "a", "y")):
-        assert number_of_baseline("b", "y") is None
-        publish(places, build(places, number), {"shop": shop, "settings_hash": settings_hash})
-    assert [number_of_baseline(*key) for key in (("a", "x"), ("b", "x"), ("a", "y"))] == [3, 2, 4]
+
+def test_a_rollback_passes_over_a_build_that_is_not_whole_and_says_so(places: Places) -> None:
+    for number in (1, 2, 3):
+        publish_new(places, number)
+    broken(places, 2)
+    done = rollback(places)
+    assert (done.current, done.withdrawn, done.broken) == (build_of(1), [build_of(3)], [build_of(2)])
+    assert seen(places) == 1
+    repair(places)
+    assert_in_order(places)
+
+
+def test_a_rollback_to_a_named_build_withdraws_all_after_it(places: Places) -> None:
+    for number in (1, 2, 3, 4):
+        publish_new(places, number)
+    with pytest.raises(PublishError, match=r"no build 20990101T000000Z-a before .* is kept"):
+        rollback(places, to="20990101T000000Z-a")
+    done = rollback(places, to=build_of(2))
+    assert (done.current, done.withdrawn, done.broken) == (build_of(2), [build_of(3), build_of(4)], [])
+    assert (seen(places), kept_numbers(places)) == (2, [4, 3, 2, 1])
+    with pytest.raises(PublishError, match="is kept that was not withdrawn"):
+        rollback(places, to=build_of(3))
+    assert_in_order(places)
+
+
+def test_a_rollback_goes_back_also_where_the_published_build_itself_is_not_kept(places: Places) -> None:
+    for number in (1, 2):
+        publish_new(places, number)
+    for file in places.kept_builds.glob(f"{build_of(2)}.*"):
+        file.unlink()
+    assert went_back(places) == (2, 1)
+    assert seen(places) == 1
+
+
+def test_each_shop_keeps_its_own_builds(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STAMMKUNDE_KEPT_BUILDS", "2")
+    for number, shop in enumerate("abbbba", start=1):
+        publish(places, build(places, number), {"shop": shop})
+    assert kept_numbers(places) == [6, 5, 4, 1]
+
+
+def test_builds_of_a_clock_that_was_ten_years_ahead_are_earlier_ones(places: Places) -> None:
+    """Five builds dated 2036, then one of today: it is kept, the oldest goes, and the next is compared with it."""
+    ids = [f"2036010{day}T000000Z-abcdef01" for day in range(1, 6)] + ["20260101T000000Z-abcdef01"]
+    for number, build_id in enumerate(ids, start=1):
+        build(places, number)
+        with duckdb.connect(str(places.warehouse)) as connection:
+            row = f"select '{build_id}' as build_id, {number}::bigint as build_number"
+            connection.execute(f"create or replace table marts.build as {row}")
+        publish(places, build_id, {"build_number": number, "shop": "a", "settings_hash": "x"})
+        repair(places)
+    assert [found.build_id for found in kept(places)] == [*reversed(ids[1:])]
+    found = baseline(places, {"a"})
+    assert found and found.build_id == ids[-1] == published_build(places.published)
+    done = rollback(places)
+    assert (done.current, done.withdrawn) == (ids[-2], [ids[-1]])
+
+
+def test_what_is_compared_with_is_the_last_build_of_the_shop_that_stands(places: Places) -> None:
+    def numbers_of_baselines() -> list[int | None]:
+        found = [baseline(places, {shop}) for shop in ("a", "b")]
+        return [int(build.build_id[13:15]) if build else None for build in found]
+
+    assert numbers_of_baselines() == [None, None]
+    for number, shop in ((1, "a"), (2, "b"), (3, "a"), (4, "a")):
+        publish(places, build(places, number), {"shop": shop})
+    assert numbers_of_baselines() == [4, 2]
     rollback(places)
-    assert [number_of_baseline(*key) for key in (("a", "x"), ("b", "x"), ("a", "y"))] == [3, 2, None]
+    assert numbers_of_baselines() == [3, 2]
     with pytest.raises(PublishError, match="is of another shop, b, not of a"):
         rollback(places, "b")
     assert seen(places) == 3
     rollback(places, "a")
-    assert [number_of_baseline(*key) for key in (("a", "x"), ("b", "x"), ("a", "y"))] == [1, 2, None]
-    publish(places, build(places, 5), {"shop": "a", "settings_hash": "x"})
-    assert number_of_baseline("a", "x") == 5
+    assert numbers_of_baselines() == [1, 2]
+    publish(places, build(places, 5), {"shop": "a"})
+    assert numbers_of_baselines() == [5, 2]
 
 
 # Crashes, and errors of the file system

@@ -24,7 +24,7 @@ from orchestration.session import (
     refresh_session,
     take_records_over,
 )
-from orchestration.state import KEPT_REFRESHES, State, columns, definitions
+from orchestration.state import KEPT_REFRESHES, State, columns, definitions, is_record
 from stammkunde.places import Places
 from stammkunde.request import RefreshRequest
 from stammkunde.shops import FILE, remembered
@@ -37,6 +37,7 @@ SAMPLE_VALUES = {
     "bigint": 2**53 + 1,
     "decimal(28,2)": Decimal("12345678901234567890123456.78"),
     "decimal(18,2)": Decimal("-0.01"),
+    "decimal(18,4)": Decimal("-0.0001"),
 }
 TABLES = ("builds", "validation_results", "raw_entities", "published_orders")
 
@@ -108,11 +109,11 @@ def test_columns_that_an_older_version_did_not_write_are_null(state: State) -> N
 
 def test_rows_of_a_query_are_cast_to_their_types(state: State) -> None:
     with duckdb.connect() as connection:
-        query = (
-            "select 'x' as ignored, 7 as order_id, '2024-01-02' as order_date, 1.005 as net_amount, null as updated_at"
-        )
+        others = {"order_id": "7", "order_date": "'2024-01-02'", "net_amount": "1.005"}
+        asked = {**dict.fromkeys(columns("published_orders"), "null"), **others}
+        query = "select 'x' as ignored, " + ", ".join(f"{value} as {name}" for name, value in asked.items())
         state.write_query("published_orders", connection, query)
-    row = {"order_id": "7", "order_date": date(2024, 1, 2), "net_amount": Decimal("1.01"), "updated_at": None}
+    row = empty("published_orders", order_id="7", order_date=date(2024, 1, 2), net_amount=Decimal("1.01"))
     assert state.rows("published_orders") == [row]
 
 
@@ -333,7 +334,8 @@ def test_records_of_an_earlier_version_are_read_where_they_lie_and_moved_by_the_
     with refresh_session(places, "run", RefreshRequest(), Telling(said.append)) as session:
         session.done.append("publish")
     assert f"  {places.state / FILE} is now kept as {places.records / FILE}" in said
-    assert sorted(path.name for path in places.records.iterdir()) == ["builds.parquet", FILE]
+    records = [f"{table}.parquet" for table in definitions() if is_record(table)]
+    assert sorted(path.name for path in places.records.iterdir()) == sorted([*records, FILE])
     assert not (places.state / FILE).exists() and not (places.state / "builds.parquet").exists()
     assert places.records.stat().st_mode & 0o777 == 0o700
     assert remembered(places) == known
@@ -374,6 +376,11 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, list[Failure]]
 
 def publish_hand_made(places: Places, build_id: str) -> None:
     with duckdb.connect(str(places.warehouse)) as connection:
+        connection.execute("create schema staging")
+        connection.execute(
+            "create table staging.excluded_orders as select 'x' as order_id, date '2024-01-01' as order_date, "
+            "1.0 as net_amount, null::timestamp as updated_at, 'cancelled' as exclusion_reason"
+        )
         connection.execute("create schema marts")
         connection.execute(f"create table marts.build as select '{build_id}' as build_id")
     publish(places, build_id)

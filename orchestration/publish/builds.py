@@ -96,12 +96,6 @@ def baseline(places: Places, names: Collection[str]) -> Kept | None:
     return Kept(places.published, known) if current.get("shop") in names else None
 
 
-def published_position(places: Places) -> tuple[int, str] | None:
-    """Where the published build stands among the others; None where nothing is published. Raises PublishedFileError."""
-    current = published_row(places.published)
-    return position(current) if current else None
-
-
 def forget(build: Kept) -> None:
     """The manifest goes first: after a crash between them, files without one are removed as unfinished."""
     build.file.with_suffix(".json").unlink(missing_ok=True)
