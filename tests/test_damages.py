@@ -178,8 +178,9 @@ def test_a_damage_of_the_middle_shop_is_held_back(gate: Gate, middle: Shop, name
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", EVENTS)
-def test_an_event_passes_or_is_accepted_once(gate: Gate, name: str) -> None:
-    """Each refresh of it at most once, however many checks it fails."""
+def test_an_event_passes_or_one_refresh_of_it_is_accepted(gate: Gate, name: str) -> None:
+    """The raw checks and those behind the models may each ask once; what follows passes by itself."""
     found = happened(gate, shop("middle"), EVENTS[name])
+    accepted = [step for step in found.steps if step.startswith("accepted")]
     assert found.verdict != "refused", found
-    assert not [step for step in found.steps if step.startswith("accepted") and step != "accepted 1x"], found
+    assert accepted in ([], ["accepted 1x"], ["accepted 2x"]), found
