@@ -12,8 +12,10 @@ from datetime import timedelta
 import pytest
 
 from tests.damages.damages import DAMAGES, SHARES, Damage, applicable, without_effect
+from tests.damages.events import EVENTS
 from tests.damages.exports import Export, Shop
 from tests.damages.judging import Gate, distance
+from tests.damages.runner import happened
 from tests.damages.shops import FORTY, MIDDLE, NAMES, generated, shop
 
 # Damages that the gate holds back on the shop of forty customers: the share of the rows, and the check.
@@ -25,6 +27,43 @@ SLICE = {
     "gross_in_newer_versions": (0.3, "known_orders.settled_orders_changed"),
     "late_orders_of_another_shop": (0.3, "known_orders.late_orders"),
     "all_amounts_in_cents": (1.0, "closed_months.unexplained_revenue_share"),
+}
+
+
+# The same of the shop of 20,000 orders.
+HELD_BACK = {
+    "customers_renumbered": (0.03, "known_orders.orders_of_other_customers"),
+    "customers_shuffled": (0.03, "known_orders.orders_of_other_customers"),
+    "customers_merged_into_one": (0.03, "known_orders.orders_of_other_customers"),
+    "customers_slipped_by_one_row": (0.03, "known_orders.orders_of_other_customers"),
+    "emails_of_guests_vanished": (0.03, "known_orders.orders_of_other_customers"),
+    "customer_ids_lost": (0.03, "known_orders.orders_of_other_customers"),
+    "customer_ids_cut": (0.03, "known_orders.orders_of_other_customers"),
+    "customers_split_by_order": (0.03, "known_orders.orders_of_other_customers"),
+    "orders_cancelled_without_a_date": (0.03, "known_orders.orders_that_changed_sides"),
+    "states_all_delivered": (0.03, "closed_months.unexplained_revenue_share"),
+    "orders_marked_as_tests": (0.03, "known_orders.orders_that_changed_sides"),
+    "status_emptied": (0.03, "closed_months.unexplained_revenue_share"),
+    "currency_emptied": (0.03, "known_orders.settled_orders_changed"),
+    "new_amounts_in_cents": (0.03, "new_orders.new_order_spread"),
+    "amounts_of_a_channel_in_cents": (0.03, "new_orders.new_order_spread"),
+    "cancelled_in_newer_versions": (0.03, "known_orders.settled_orders_changed"),
+    "dates_moved_in_newer_versions": (0.03, "known_orders.settled_orders_changed"),
+    "late_orders_of_another_shop": (0.03, "known_orders.late_orders"),
+    "near_copies": (0.03, "known_orders.late_orders"),
+    "rates_ten_times": (0.03, "new_orders.exchange_rate_jumps"),
+    "thousands_lost": (0.3, "new_orders.new_order_values"),
+    "new_orders_twice": (0.3, "known_orders.copied_orders"),
+    "new_orders_refunded": (0.3, "new_orders.new_orders_excluded"),
+    "gross_in_newer_versions": (0.3, "known_orders.settled_orders_changed"),
+    "customers_shuffled_in_newer_versions": (0.3, "known_orders.settled_orders_changed"),
+    "rates_stale": (0.3, "new_orders.exchange_rate_age"),
+    "tiny_orders_of_a_bot": (0.3, "new_orders.new_order_values"),
+    "test_column_lost": (1.0, "raw.columns_emptied"),
+    "email_emptied": (1.0, "raw.columns_emptied"),
+    "consent_emptied": (1.0, "raw.columns_emptied"),
+    "channel_missing": (1.0, "new_orders.new_order_shares"),
+    "new_orders_of_guests": (1.0, "new_orders.new_order_shares"),
 }
 
 
@@ -126,3 +165,31 @@ def test_a_damage_of_the_small_shop_is_held_back(gate: Gate, forty: Shop, name: 
     gate.restore(forty.name)
     answer = gate.refresh(forty.name, done_to(forty, DAMAGES[name], share))
     assert check in answer.blocked_by, answer
+
+
+@pytest.fixture(scope="module")
+def middle(gate: Gate) -> Shop:
+    """The shop of 20,000 orders, whose baseline is kept under its name."""
+    of = shop("middle")
+    gate.begin(of.name, before_and_now(of)[0])
+    gate.keep(of.name)
+    return of
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", HELD_BACK)
+def test_a_damage_of_the_middle_shop_is_held_back(gate: Gate, middle: Shop, name: str) -> None:
+    share, check = HELD_BACK[name]
+    gate.restore(middle.name)
+    answer = gate.refresh(middle.name, done_to(middle, DAMAGES[name], share))
+    assert check in answer.blocked_by, answer
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", EVENTS)
+def test_an_event_passes_or_one_refresh_of_it_is_accepted(gate: Gate, name: str) -> None:
+    """The raw checks and those behind the models may each ask once; what follows passes by itself."""
+    found = happened(gate, shop("middle"), EVENTS[name])
+    accepted = [step for step in found.steps if step.startswith("accepted")]
+    assert found.verdict != "refused", found
+    assert accepted in ([], ["accepted 1x"], ["accepted 2x"]), found
