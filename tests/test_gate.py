@@ -184,8 +184,9 @@ def raw_rows(last_day: date = LAST_DAY, **changes: Mapping[str, object]) -> list
 
 
 def column_rows(filled: int = 370) -> list[Row]:
-    """The column status, with so many values."""
-    return [{"entity": "orders", "column_name": "status", "rows": 370, "filled": filled}]
+    """The columns status, with so many values, and sales_channel."""
+    column: Row = {"entity": "orders", "rows": 370, "filled": 370}
+    return [{**column, "column_name": "status", "filled": filled}, {**column, "column_name": "sales_channel"}]
 
 
 def value_rows(**rows: int) -> list[Row]:
@@ -276,7 +277,7 @@ CASES = [
         noted={"raw_columns": column_rows(0)},
     ),
     Case(
-        "columns_less_filled", "0 points", "30 points", "at most 20 points (warns beyond at most 5 points)",
+        "columns_less_filled", "0 points", "30 points", "at most 20 points (warns beyond at most 2 points)",
         "orders.status has a value in 70.0% of the rows, 100.0% before",
         noted={"raw_columns": column_rows(259)},
     ),
@@ -285,6 +286,15 @@ CASES = [
         "orders.sales_channel has a value that it never had: fax, in 37 rows (amounts together 1,110.00). What does it "
         "mean?",
         noted={"raw_values": value_rows(web=185, app=148, fax=37)},
+    ),
+    Case(
+        "new_values_of_new_rows", "0 %", "75 %", "at most 30 %",
+        "orders.sales_channel has a value that it never had: fax, in 30 rows, where 40 more came than before: was a value "
+        "renamed?",
+        noted={
+            "raw_values": value_rows(web=185, app=195, fax=30),
+            "raw_columns": [{**row, "rows": 410, "filled": 410} for row in column_rows()],
+        },
     ),
     Case(
         "malformed_rows_share", "0.8108 %", "8.108 %", "at most 2 %",
@@ -372,6 +382,12 @@ CASES = [
         "Without a newer version, 10 orders that counted no longer do, and 0 that did not count do now (reason status; "
         "for example n0, n9): has a state another name, or did a column get lost?",
         order_changes(10, change="excluded", exclusion_reason_now="status", order_date_now=None, customer_id_now=None),
+    ),
+    Case(
+        "orders_that_moved_days", "0 %", "2.232 %", "at most 0.1 % (warns beyond at most 0 %)",
+        "10 of 448 known orders are of another day now, by more than a week, for example n0, n9: are their numbers used "
+        "again?",
+        order_changes(10, explanation="newer_version", order_date_now="2024-02-18"),
     ),
     Case(
         "settled_orders_changed", "0 times", "4.9 times", "at most 1 times",
@@ -699,6 +715,22 @@ def test_what_passes_or_warns_needs_no_acceptance(shop: Path, shop_before: Path,
     )
 
 
+def test_what_follows_from_something_accepted_is_accepted_with_it(
+    shop: Path, shop_before: Path, tmp_path: Path
+) -> None:
+    """Whoever accepts that the first days are gone knows that marts have fewer rows."""
+    late_start = raw_rows(orders={"first_date": date(2024, 1, 31)})
+    warehouse = changed(shop, tmp_path, "delete from marts.repurchase_curve where i < 20")
+    given = Acceptance("b1", "it keeps a year", frozenset({("raw", "days_missing_at_the_start")}))
+    with only("days_missing_at_the_start", "mart_rows_kept"):
+        for acceptance, outcome in ((given, "accepted"), (None, "failed")):
+            with evidence_of(warehouse, shop_before, now=late_start) as evidence:
+                found = by_name(judge(["raw", "drift"], evidence, load_thresholds(), acceptance))
+            assert found["mart_rows_kept"].outcome == found["days_missing_at_the_start"].outcome == outcome
+            followed = "(follows from days_missing_at_the_start, which was accepted)"
+            assert found["mart_rows_kept"].explanation.endswith(followed) == (acceptance is not None)
+
+
 # Nothing to compare with, nothing to judge
 
 
@@ -819,7 +851,7 @@ def test_a_column_that_is_gone_from_an_aggregate_fails_its_checks(
             "drop table intermediate.int_order_changes",
             {
                 "known_orders/customers", "known_orders/sides", "known_orders/settled_orders",
-                "known_orders/late_orders", "known_orders/near_copies",
+                "known_orders/late_orders", "known_orders/moved_days", "known_orders/near_copies",
             },
         ),
         ("drop table staging.excluded_orders", {"new_orders/parts"}),

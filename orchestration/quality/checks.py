@@ -24,6 +24,9 @@ class Check:
     # What a person accepted stays accepted from build to build, as what is compared with a longer past has to, while it
     # is at most so many times as far as it was.
     stays_accepted: float | None = None
+    follows_from: tuple[
+        str, ...
+    ] = ()  # checks of which this failure is the consequence: whoever accepted those knows it
 
 
 @dataclass(frozen=True)

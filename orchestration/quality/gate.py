@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -93,10 +93,12 @@ def judge(
     ]
     verdicts = verdicts_of([single for single in judged if single.is_asked])
     judged_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-    return [
+    found = [
         with_leave(result(single, verdicts.get(single.key), judged_at), single.check, acceptance, lasting)
         for single in judged
     ]
+    accepted = {result.check_name: result.accepted_reason for result in found if result.outcome == "accepted"}
+    return [consequence(found, single.check, accepted) for found, single in zip(found, judged, strict=True)]
 
 
 def require_suites(names: Sequence[str]) -> None:
@@ -242,6 +244,15 @@ def with_leave(found: Result, check: Check, acceptance: Acceptance | None, lasti
         said = f"{found.explanation} (accepted before: {reason})"
         return replace(found, outcome="accepted", explanation=said, accepted_reason=reason, lasts=True)
     return found
+
+
+def consequence(found: Result, check: Check, accepted: Mapping[str, str | None]) -> Result:
+    """A failure that follows from another one is accepted with it."""
+    causes = [name for name in check.follows_from if name in accepted]
+    if found.outcome != BLOCKING or not causes:
+        return found
+    said = f"{found.explanation} (follows from {causes[0]}, which was accepted)"
+    return replace(found, outcome="accepted", explanation=said, accepted_reason=accepted[causes[0]])
 
 
 def broken(limits: Threshold) -> str:

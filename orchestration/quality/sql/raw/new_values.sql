@@ -14,13 +14,15 @@ with known_columns as (
 column_totals as (
 
     select
-        entity,
-        column_name,
-        sum(rows) as rows
-    from raw_values
-    group by
-        entity,
-        column_name
+        measured.entity,
+        measured.column_name,
+        measured.rows,
+        greatest(measured.rows - coalesce(earlier.rows, 0), 0) as new_rows
+    from raw_columns as measured
+    left join raw_columns_before as earlier
+        on
+            measured.entity = earlier.entity
+            and measured.column_name = earlier.column_name
 
 )
 
@@ -29,7 +31,13 @@ select
     measured.rows,
     measured.entity || '.' || measured.column_name as column_name,
     coalesce(measured.amount, 0) as amount,
-    case when earlier.value is null then measured.rows / column_totals.rows else 0 end as new_share
+    column_totals.new_rows,
+    case when earlier.value is null then measured.rows / nullif(column_totals.rows, 0) else 0 end as new_share,
+    case
+        when earlier.value is null and column_totals.new_rows > 0
+            then share_from(measured.rows, greatest(column_totals.new_rows, measured.rows), 20)
+        else 0
+    end as share_of_new_rows
 from raw_values as measured
 inner join known_columns
     on
@@ -44,6 +52,6 @@ left join raw_values_before as earlier
         measured.entity = earlier.entity
         and measured.column_name = earlier.column_name
         and measured.value = earlier.value
-order by 
+order by
     column_name,
     measured.value
