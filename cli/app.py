@@ -6,6 +6,7 @@ import io
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,7 @@ from rich.table import Table
 
 from stammkunde.errors import StammkundeError
 from stammkunde.files import keep_private
+from stammkunde.hiding import hidden
 from stammkunde.places import PROJECT, Places
 from stammkunde.request import RefreshRequest
 
@@ -179,6 +181,40 @@ def accept(
 
 
 @app.command()
+def replay(
+    raw: Raw = None,
+    mapping: MappingFile = None,
+    start: Annotated[
+        str | None,
+        typer.Option("--from", metavar="DATE", help="The first day, YYYY-MM-DD; else the last days there are."),
+    ] = None,
+    days: Annotated[int, typer.Option(min=1, help="How many days.")] = 365,
+    every: Annotated[int, typer.Option(min=1, help="1: day by day; 7: week by week.")] = 1,
+) -> None:
+    """Count how often the gate would have cried wolf.
+
+    Replays it over the shop's own past, as if there had been a refresh each day, and proposes limits that fit. It reads
+    the last build and changes nothing.
+    """
+    from orchestration.progress import Telling
+    from orchestration.replay.replay import replay as report
+    from stammkunde.shops import find_places
+
+    telling = Telling(lambda text: None, console)
+    show(report(find_places(raw, mapping), day_of(start, "--from"), days, every, telling))
+
+
+def day_of(text: str | None, option: str) -> date | None:
+    """A day as an option names it. Raises StammkundeError for another text."""
+    from stammkunde.dates import iso_date
+
+    try:
+        return date.fromisoformat(iso_date(text)) if text else None
+    except ValueError as error:
+        raise StammkundeError(f"{option} is '{text}': it {error}") from error
+
+
+@app.command()
 def rollback(
     replace_shop: ReplaceShop = None,
     to: Annotated[str | None, typer.Option("--to", metavar="BUILD", help="This kept build, not the latest.")] = None,
@@ -297,6 +333,62 @@ def about(person: Person) -> Iterator[str]:
         yield f"E-mails that others have, too, and that stay theirs: {', '.join(sorted(person.shared))}."
     if not person.is_known:
         yield "The working warehouse knows nobody by that. Published builds are searched all the same."
+
+
+@app.command()
+def doctor(
+    mend: Annotated[bool, typer.Option("--mend", help="Put right what can be put right; nothing is removed.")] = False,
+) -> None:
+    """Look for what is wrong with a warehouse, and mend it.
+
+    Looks at warehouse, state, records, published file, kept builds, settings, permissions and disk. Ends with 1 where
+    something is left to do.
+    """
+    from orchestration.doctor import look_over
+    from stammkunde.shops import warehouse_places
+
+    places = warehouse_places()
+    found, left = 0, 0
+    for finding in look_over(places, mend=mend):
+        console.print(str(finding), markup=False)
+        found, left = found + 1, left + finding.is_left
+    if not found:
+        console.print("Nothing is wrong.")
+    raise typer.Exit(1 if left else 0)
+
+
+@app.command()
+def backup(file: Annotated[Path, typer.Argument(help="The archive to write, such as stammkunde.tar.gz.")]) -> None:
+    """Write what cannot be rebuilt into one archive.
+
+    Records, published file and kept builds, mappings, your own thresholds and settings, with checksums.
+    """
+    from orchestration.backup import backup as write_backup
+    from stammkunde.shops import warehouse_places
+
+    parts = write_backup(warehouse_places(), file.absolute())
+    held = ", ".join(f"{number} of {part}" for part, number in parts.items())
+    console.print(f"{file} holds {held}; not the raw files.", markup=False)
+    console.print("Keep it as safe as the records: whoever has it can tell who a customer is.", markup=False)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="An archive of stammkunde backup.")],
+    replace: Annotated[bool, typer.Option("--replace", help="Give up what is there; it is kept beside.")] = False,
+) -> None:
+    """Put a backup in place, after all its checksums.
+
+    Readers see its published build again, and the next refresh is compared with it.
+    """
+    from orchestration.backup import restore as put_back
+    from stammkunde.shops import warehouse_places
+
+    done = put_back(warehouse_places(), file.absolute(), replace=replace)
+    readers = f"Readers see build {done.build_id}" if done.build_id else "Nothing was published in it"
+    console.print(f"{readers}; builds that are kept: {done.builds}.", markup=False)
+    for note in done.notes:
+        console.print(note, markup=False)
 
 
 @app.command()
@@ -440,9 +532,9 @@ def finish(status: int, written: Path) -> None:
 
 
 def show(lines: Iterable[str]) -> None:
-    """Print lines as they are: what files hold is no markup."""
+    """Print lines as they are: what files hold is no markup. Secrets are left out."""
     for line in lines:
-        console.print(line, markup=False)
+        console.print(hidden(line), markup=False)
 
 
 def main() -> None:

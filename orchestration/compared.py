@@ -71,16 +71,21 @@ def keep_published_orders(state: State, before: Kept | None) -> None:
         state.write_query(
             "published_orders",
             connection,
-            """
-            select
-                order_id, customer_id, order_date, currency, amount, refunded_amount, net_amount, updated_at,
-                null as exclusion_reason
-            from published_before.marts.orders
-            union all
-            select order_id, null, order_date, null, null, null, net_amount, updated_at, exclusion_reason
-            from excluded
-            """,
+            published_orders("published_before.marts.orders", "excluded"),
         )
+
+
+def published_orders(orders: str, excluded_orders: str) -> str:
+    """The orders of a build that a later one is compared with: those that counted, and those that did not."""
+    return f"""
+    select
+        order_id, customer_id, order_date, currency, amount, refunded_amount, net_amount, updated_at,
+        null as exclusion_reason
+    from {orders}
+    union all
+    select order_id, null, order_date, null, null, null, net_amount, updated_at, exclusion_reason
+    from {excluded_orders}
+    """
 
 
 def noted(state: State, build_id: str, before: Kept | None, shop_names: Iterable[str]) -> Noted:
@@ -144,14 +149,18 @@ def months_to_note(
 
 def lasting(state: State, before: Kept | None) -> Lasting:
     """What a person let pass in the build before, or what lasted in it."""
-    known = state.of_build("acceptances", before.build_id) if before else []
+    return lasting_of(state.of_build("acceptances", before.build_id) if before else [])
+
+
+def lasting_of(accepted: Iterable[Row]) -> Lasting:
+    """What lasts, of rows of `acceptances`."""
     return Lasting(
         {
             (str(row["suite"]), str(row["check_name"]), str(row["key"])): (
                 float(str(row["observed"])),
                 str(row["reason"]),
             )
-            for row in known
+            for row in accepted
         }
     )
 

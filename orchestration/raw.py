@@ -105,17 +105,25 @@ def measure_columns(prepared: Path | None) -> tuple[list[dict[str, object]], lis
             rows = 0
             for file in item.files:
                 rows += measure_file(connection, item.entity, reader_of(file), filled, known)
-            name = item.entity.name
-            columns += [
-                {"entity": name, "column_name": column, "rows": rows, "filled": count}
-                for column, count in filled.items()
-            ]
-            values += [
-                {"entity": name, "column_name": column, "value": value, "rows": found.rows, "amount": found.amount}
-                for (column, value), found in known.items()
-                if sum(other == column for other, _ in known) <= FEW_VALUES and not PERSONAL.search(value)
-            ]
+            columns += rows_of_columns(item.entity.name, rows, filled)
+            values += rows_of_values(item.entity.name, known)
     return columns, values
+
+
+def rows_of_columns(entity: str, rows: int, filled: Mapping[str, int]) -> list[dict[str, object]]:
+    return [
+        {"entity": entity, "column_name": column, "rows": rows, "filled": count} for column, count in filled.items()
+    ]
+
+
+def rows_of_values(entity: str, known: Mapping[tuple[str, str], Known]) -> list[dict[str, object]]:
+    """Values of the columns that have few, without those that look like personal data."""
+    listed = Counter(column for column, _ in known)
+    return [
+        {"entity": entity, "column_name": column, "value": value, "rows": found.rows, "amount": found.amount}
+        for (column, value), found in known.items()
+        if listed[column] <= FEW_VALUES and not PERSONAL.search(value)
+    ]
 
 
 def measure_file(

@@ -25,11 +25,11 @@ def places(tmp_path: Path) -> Places:
 
 
 def builds(*outcomes: str) -> list[dict[str, object]]:
-    """Refreshes of one shop, one after the other; `outcome/settings` where the settings are others."""
+    """Refreshes of one shop, one after the other; `outcome/day` of rebuilds of a past day."""
     pairs = [outcome.partition("/") for outcome in outcomes]
     return [
-        {"build_id": f"b{number}", "outcome": outcome, "shop": "a", "settings_hash": settings, "request": None}
-        for number, (outcome, _, settings) in enumerate(pairs)
+        {"build_id": f"b{number}", "outcome": outcome, "shop": "a", "rebuilt_for": day or None, "request": None}
+        for number, (outcome, _, day) in enumerate(pairs)
     ]
 
 

@@ -259,8 +259,8 @@ def test_the_last_refresh_is_the_latest_that_noted_what_it_read(tmp_path: Path) 
     places = Places(tmp_path / "raw", None, tmp_path / "shop.duckdb", tmp_path / "published.duckdb", shop="a")
     assert last_fingerprint(places) is None
     state = State(places)
-    state.note("b2", outcome="failed", raw_fingerprint="two", shop="a")
     state.note("b1", outcome="published", raw_fingerprint="one", shop="a")
+    state.note("b2", outcome="failed", raw_fingerprint="two", shop="a")
     state.note("b3", outcome="running", shop="a")
     state.note("b4", outcome="published", raw_fingerprint="three", shop="b")
     assert last_fingerprint(places) == "two"

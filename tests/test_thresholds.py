@@ -38,7 +38,7 @@ def test_off_is_off_whether_yaml_takes_it_for_a_text_or_not(tmp_path: Path, off:
         ("raw: {a: {max: 1, severity: true}}", "raw.a: severity must be one of fail, warn, off"),
         ("raw: {a: {max: 1, severity: 0}}", "raw.a: severity must be one of fail, warn, off"),
         ("raw: {a: {max: 1, severity: [fail]}}", "raw.a: severity must be one of fail, warn, off"),
-        ("raw: {a: {maxi: 1, severity: fail}}", "raw.a: 'maxi' is unknown; there are min, max and severity"),
+        ("raw: {a: {maxi: 1, severity: fail}}", "raw.a: 'maxi' is unknown; there are min, max, warn_min, warn_max and severity"),
         ("raw: {a: {max: 5 %, severity: fail}}", "raw.a: max must be a number"),
         ("raw: {a: {min: true, severity: fail}}", "raw.a: min must be a number"),
         ("raw: {a: {max: .nan, severity: fail}}", "raw.a: max must be a number"),

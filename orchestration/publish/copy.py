@@ -43,15 +43,17 @@ def keep_excluded_orders(warehouse: Path, target: Path) -> None:
     """Keep the orders that are known and do not count, for the next refresh to compare with."""
     with in_memory() as connection:
         attach_read_only(connection, warehouse, warehouse.stem)
-        connection.execute(
-            f"""
-            copy (
-                select order_id, order_date, net_amount, updated_at, exclusion_reason
-                from {identifier(warehouse.stem)}.staging.excluded_orders
-                where exclusion_reason <> 'after_as_of_date'
-            ) to {quoted(str(target))} (format parquet)
-            """
-        )
+        query = excluded_orders(warehouse.stem)
+        connection.execute(f"copy ({query}) to {quoted(str(target))} (format parquet)")
+
+
+def excluded_orders(catalog: str) -> str:
+    """The orders of a build that are known and do not count."""
+    return f"""
+    select order_id, order_date, net_amount, updated_at, exclusion_reason
+    from {identifier(catalog)}.staging.excluded_orders
+    where exclusion_reason <> 'after_as_of_date'
+    """
 
 
 def tables_of(connection: duckdb.DuckDBPyConnection, catalog: str) -> list[str]:

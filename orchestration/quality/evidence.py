@@ -88,33 +88,52 @@ def gathered(
 ) -> Iterator[Evidence]:
     """The evidence there is: no `warehouse` before dbt has run, no `baseline` if there is nothing to compare with."""
     with in_memory() as connection:
-        connection.execute((SQL / "macros.sql").read_text(encoding="utf-8"))
-        connection.execute(f"set variable today = date '{today}'")
-        for table, has_before in NOTED.items():
-            hold_rows(connection, table, table, noted.now.get(table, ()))
-            if has_before:
-                hold_rows(connection, table, f"{table}_before", noted.before.get(table, ()))
         if warehouse:  # it keeps its name, which its views were made with
-            show_marts(connection, warehouse, warehouse.stem, "")
-            show_beside_marts(connection, warehouse.stem)
+            attach_read_only(connection, warehouse, warehouse.stem)
         if baseline:
-            show_marts(connection, baseline, PUBLISHED_BEFORE, "_before")
-        there: dict[Kind, bool] = {
-            "raw": bool(noted.before.get("raw_entities")),
-            "columns": bool(noted.before.get("raw_columns")),
-            "history": bool(noted.now.get("closed_months")),
-            "marts": baseline is not None,
-        }
-        yield Evidence(connection, frozenset(kind for kind, is_there in there.items() if is_there))
+            attach_read_only(connection, baseline, PUBLISHED_BEFORE)
+        now, before = warehouse.stem if warehouse else None, PUBLISHED_BEFORE if baseline else None
+        yield shown(connection, noted, today, now, before)
+
+
+def shown(
+    connection: duckdb.DuckDBPyConnection, noted: Noted, today: date, now: str | None, before: str | None
+) -> Evidence:
+    """The evidence in a connection where the build that is judged and the one before are attached by these names. What
+    was shown in it earlier is replaced."""
+    connection.execute((SQL / "macros.sql").read_text(encoding="utf-8"))
+    connection.execute(f"set variable today = date '{today}'")
+    for table, has_before in NOTED.items():
+        hold_rows(connection, table, table, noted.now.get(table, ()))
+        if has_before:
+            hold_rows(connection, table, f"{table}_before", noted.before.get(table, ()))
+    if now:
+        show_marts(connection, now, "")
+        show_beside_marts(connection, now)
+    if before:
+        show_marts(connection, before, "_before")
+    there: dict[Kind, bool] = {
+        "raw": bool(noted.before.get("raw_entities")),
+        "columns": bool(noted.before.get("raw_columns")),
+        "history": bool(noted.now.get("closed_months")),
+        "marts": before is not None,
+    }
+    return Evidence(connection, frozenset(kind for kind, is_there in there.items() if is_there))
 
 
 def hold_rows(connection: duckdb.DuckDBPyConnection, table: str, name: str, rows: Sequence[Row]) -> None:
-    """Rows of a table that refreshes note, under a name."""
+    """Rows of a table that refreshes note, under a name, in their order."""
+    import pandas as pd  # row by row an insert costs a hundred times as much
+
     kinds = columns(table)
-    connection.execute(f"create table {name} ({', '.join(f'{column} {kind}' for column, kind in kinds.items())})")
+    defined = ", ".join(f"{column} {kind}" for column, kind in kinds.items())
+    connection.execute(f"create or replace table {name} ({defined})")
     if rows:
-        values = [[row.get(column) for column in kinds] for row in rows]
-        connection.executemany(f"insert into {name} values ({', '.join('?' * len(kinds))})", values)
+        given = pd.DataFrame([[row.get(column) for column in kinds] for row in rows], columns=list(kinds), dtype=object)
+        casts = ", ".join(f"cast({column} as {kind})" for column, kind in kinds.items())
+        connection.register("given_rows", given)
+        connection.execute(f"insert into {name} select {casts} from given_rows")
+        connection.unregister("given_rows")
 
 
 def show_beside_marts(connection: duckdb.DuckDBPyConnection, catalog: str) -> None:
@@ -125,19 +144,18 @@ def show_beside_marts(connection: duckdb.DuckDBPyConnection, catalog: str) -> No
     there = {name for (name,) in found}
     for name, table in BESIDE_MARTS.items():
         if table in there:
-            connection.execute(f"create view {name} as from {identifier(catalog)}.{table}")
+            connection.execute(f"create or replace view {name} as from {identifier(catalog)}.{table}")
 
 
-def show_marts(connection: duckdb.DuckDBPyConnection, file: Path, catalog: str, suffix: str) -> None:
-    """A view `<mart><suffix>` over every mart of a file, and `marts<suffix>` with the rows of each."""
-    attach_read_only(connection, file, catalog)
+def show_marts(connection: duckdb.DuckDBPyConnection, catalog: str, suffix: str) -> None:
+    """A view `<mart><suffix>` over every mart of a database, and `marts<suffix>` with the rows of each."""
     found = connection.execute(
         "select table_name from information_schema.tables where table_catalog = ? and table_schema = 'marts'", [catalog]
     ).fetchall()
     marts = sorted(mart for (mart,) in found)
     for mart in marts:
         table = f"{identifier(catalog)}.marts.{identifier(mart)}"
-        connection.execute(f"create view {identifier(mart + suffix)} as from {table}")
+        connection.execute(f"create or replace view {identifier(mart + suffix)} as from {table}")
     counts = [f"select {quoted(mart)} as mart, count(*) as rows from {identifier(mart + suffix)}" for mart in marts]
     nothing = "select '' as mart, 0 as rows where false"
-    connection.execute(f"create view marts{suffix} as {' union all '.join(counts) or nothing}")
+    connection.execute(f"create or replace view marts{suffix} as {' union all '.join(counts) or nothing}")

@@ -3,11 +3,13 @@ Each is a pure function of the sound export, what was known at the last refresh,
 
 The kinds: 1 known orders changed hands; 2 known orders count otherwise; 3 columns became empty, values are new; 4 new
 orders are unlike the old ones; 5 newer versions without end; 6 late orders, near copies, rates; 7 creeping change
-(chains.py). Kind 0 is what the gate looked for before.
+(chains.py). Kind 0 is what the gate looked for before, 8
+what a careless or malicious exporter may do besides.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -20,6 +22,7 @@ from tests.damages.exports import Export, Row
 
 SHARES = (0.005, 0.03, 0.3)
 ALL = (1.0,)  # of damages that hit every row or none
+ANY = (*SHARES, *ALL)  # of damages that may come in part, and are seen whole as well
 KNOWN, NEW, ORDERS, RATES, CUSTOMERS = "known orders", "new orders", "all orders", "exchange rates", "customers"
 
 
@@ -166,7 +169,7 @@ def customers_merged_into_one(given: Given) -> Export:
     return given.each(KNOWN, with_values(**owner))
 
 
-@damage(1, KNOWN, "A join slipped by one row: these orders have the customer of the order before.")
+@damage(1, KNOWN, "A join slipped by one row: these orders have the customer of the order before.", ANY)
 def customers_slipped_by_one_row(given: Given) -> Export:
     hit = given.hit(KNOWN)
     orders, before = [], given.export.orders[0]
@@ -177,12 +180,12 @@ def customers_slipped_by_one_row(given: Given) -> Export:
     return given.export.with_orders(orders)
 
 
-@damage(1, KNOWN, "E-mails of these guests vanished: nobody knows any more whose orders they are.")
+@damage(1, KNOWN, "E-mails of these guests vanished: nobody knows any more whose orders they are.", ANY)
 def emails_of_guests_vanished(given: Given) -> Export:
     return given.each(KNOWN, with_values(customer_email=""), where=lambda row: not row["customer_id"].strip())
 
 
-@damage(1, KNOWN, "The privacy tool put one placeholder in place of these guests' e-mails.")
+@damage(1, KNOWN, "The privacy tool put one placeholder in place of these guests' e-mails.", ANY)
 def emails_replaced_by_a_placeholder(given: Given) -> Export:
     return given.each(
         KNOWN, with_values(customer_email="anonymous@example.com"), where=lambda row: not row["customer_id"].strip()
@@ -234,7 +237,7 @@ def orders_cancelled_without_a_date(given: Given) -> Export:
     return given.each(KNOWN, with_values(status="cancelled"))
 
 
-@damage(2, KNOWN, "These cancelled orders stand as delivered: the export reads the state of the parcel.")
+@damage(2, KNOWN, "These cancelled orders stand as delivered: the export reads the state of the parcel.", ANY)
 def states_all_delivered(given: Given) -> Export:
     return given.each(KNOWN, with_values(status="completed"), where=lambda row: row.get("status") == "cancelled")
 
@@ -261,7 +264,7 @@ def orders_marked_as_tests(given: Given) -> Export:
     return given.each(KNOWN, with_values(is_test="true"))
 
 
-@damage(2, KNOWN, "Refunds of these orders are forgotten, without a newer version.")
+@damage(2, KNOWN, "Refunds of these orders are forgotten, without a newer version.", ANY)
 def refunds_forgotten(given: Given) -> Export:
     return given.each(KNOWN, with_values(refunded_amount="0.00", status="completed"), where=is_refunded)
 
@@ -285,12 +288,12 @@ def without_column(given: Given, column: str) -> Export:
 # 3. Columns that become empty, values never seen.
 
 
-@damage(3, ORDERS, "States of these orders came empty.")
+@damage(3, ORDERS, "States of these orders came empty.", ANY)
 def status_emptied(given: Given) -> Export:
     return given.each(ORDERS, with_values(status=""))
 
 
-@damage(3, ORDERS, "Currencies of these orders came empty, so that francs and zloty count as euros.")
+@damage(3, ORDERS, "Currencies of these orders came empty, so that francs and zloty count as euros.", ANY)
 def currency_emptied(given: Given) -> Export:
     return given.each(ORDERS, with_values(currency=""))
 
@@ -300,7 +303,7 @@ def currency_column_lost(given: Given) -> Export:
     return without_column(given, "currency")
 
 
-@damage(3, ORDERS, "Channels of these orders came empty.")
+@damage(3, ORDERS, "Channels of these orders came empty.", ANY)
 def channel_emptied(given: Given) -> Export:
     return given.each(ORDERS, with_values(sales_channel=""))
 
@@ -310,17 +313,17 @@ def channel_column_lost(given: Given) -> Export:
     return without_column(given, "sales_channel")
 
 
-@damage(3, ORDERS, "E-mails of these orders came empty.")
+@damage(3, ORDERS, "E-mails of these orders came empty.", ANY)
 def email_emptied(given: Given) -> Export:
     return given.each(ORDERS, with_values(customer_email=""))
 
 
-@damage(3, ORDERS, "Discounts of these orders came empty.")
+@damage(3, ORDERS, "Discounts of these orders came empty.", ANY)
 def discount_emptied(given: Given) -> Export:
     return given.each(ORDERS, with_values(discount_amount=""))
 
 
-@damage(3, CUSTOMERS, "Consent of these customers came empty, as after a change of the newsletter tool.")
+@damage(3, CUSTOMERS, "Consent of these customers came empty, as after a change of the newsletter tool.", ANY)
 def consent_emptied(given: Given) -> Export:
     return of_customers(given, with_values(marketing_consent=""))
 
@@ -330,12 +333,12 @@ def country_emptied(given: Given) -> Export:
     return of_customers(given, with_values(country=""))
 
 
-@damage(3, NEW, "New orders come with a state that the shop never had: nobody said whether it counts.")
+@damage(3, NEW, "New orders come with a state that the shop never had: nobody said whether it counts.", ANY)
 def new_state(given: Given) -> Export:
     return given.each(NEW, with_values(status="awaiting_fraud_review"))
 
 
-@damage(3, NEW, "New orders come with a channel that the shop never had, as after a typing error in a rule.")
+@damage(3, NEW, "New orders come with a channel that the shop never had, as after a typing error in a rule.", ANY)
 def new_channel(given: Given) -> Export:
     return given.each(NEW, with_values(sales_channel="webb"))
 
@@ -359,22 +362,22 @@ def of_customers(given: Given, change: Callable[[Row], Row]) -> Export:
 # 4. New orders unlike the old ones.
 
 
-@damage(4, NEW, "New orders have their amounts in cents.")
+@damage(4, NEW, "New orders have their amounts in cents.", ANY)
 def new_amounts_in_cents(given: Given) -> Export:
     return given.each(NEW, times(100, *AMOUNTS))
 
 
-@damage(4, NEW, "New orders of one channel have their amounts in cents.")
+@damage(4, NEW, "New orders of one channel have their amounts in cents.", ANY)
 def amounts_of_a_channel_in_cents(given: Given) -> Export:
     return given.each(NEW, times(100, *AMOUNTS), where=of_channel(largest_channel(given)))
 
 
-@damage(4, NEW, "New orders have gross amounts for net ones.")
+@damage(4, NEW, "New orders have gross amounts for net ones.", ANY)
 def new_amounts_gross(given: Given) -> Export:
     return given.each(NEW, times(1.19, *AMOUNTS))
 
 
-@damage(4, NEW, "New orders of one channel have gross amounts for net ones.")
+@damage(4, NEW, "New orders of one channel have gross amounts for net ones.", ANY)
 def amounts_of_a_channel_gross(given: Given) -> Export:
     return given.each(NEW, times(1.19, *AMOUNTS), where=of_channel(largest_channel(given)))
 
@@ -384,12 +387,12 @@ def thousands_lost(given: Given) -> Export:
     return given.each(NEW, times(0.001, *AMOUNTS))
 
 
-@damage(4, NEW, "New orders of one channel are missing.")
+@damage(4, NEW, "New orders of one channel are missing.", ANY)
 def channel_missing(given: Given) -> Export:
     return given.each(NEW, lambda row: None, where=of_channel(largest_channel(given)))
 
 
-@damage(4, NEW, "New orders came twice, each once more under another number.")
+@damage(4, NEW, "New orders came twice, each once more under another number.", ANY)
 def new_orders_twice(given: Given) -> Export:
     return with_copies(given, NEW, timedelta(0))
 
@@ -399,9 +402,14 @@ def signs_turned(given: Given) -> Export:
     return given.each(NEW, times(-1, "amount"))
 
 
-@damage(4, NEW, "New orders are all guests': the export lost the customer's number, not the e-mail.")
+@damage(4, NEW, "New orders are all guests': the export lost the customer's number, not the e-mail.", ANY)
 def new_orders_of_guests(given: Given) -> Export:
     return given.each(NEW, lambda row: {**row, "customer_id": "", "customer_email": f"{row['order_id']}@example.com"})
+
+
+@damage(4, NEW, "Known customers come with numbers of a new system in these orders, and count as new.", ANY)
+def new_orders_renumbered(given: Given) -> Export:
+    return given.each(NEW, lambda row: {**row, "customer_id": f"9{row['customer_id']}", "customer_email": ""})
 
 
 @damage(4, NEW, "New orders are all of known customers: the export joined them to the wrong table.")
@@ -461,22 +469,22 @@ def saved_again(given: Given, change: Callable[[Row], Row], where: Callable[[Row
     return given.export.with_orders([*given.export.orders, *newer])
 
 
-@damage(5, KNOWN, "A re-saved export has no refunds in these orders, all with a new date of change.")
+@damage(5, KNOWN, "A re-saved export has no refunds in these orders, all with a new date of change.", ANY)
 def refunds_zeroed_in_newer_versions(given: Given) -> Export:
     return saved_again(given, with_values(refunded_amount="0.00", status="completed"), is_refunded)
 
 
-@damage(5, KNOWN, "A re-saved export has these orders wholly refunded, all with a new date of change.")
+@damage(5, KNOWN, "A re-saved export has these orders wholly refunded, all with a new date of change.", ANY)
 def refunds_of_all_in_newer_versions(given: Given) -> Export:
     return saved_again(given, lambda row: {**row, "refunded_amount": row["amount"]})
 
 
-@damage(5, KNOWN, "A re-saved export has another currency in these orders, with a new date of change.")
+@damage(5, KNOWN, "A re-saved export has another currency in these orders, with a new date of change.", ANY)
 def another_currency_in_newer_versions(given: Given) -> Export:
     return saved_again(given, with_values(currency="CHF" if has_rates(given) else ""))
 
 
-@damage(5, KNOWN, "A re-saved export has gross amounts in these orders, with a new date of change.")
+@damage(5, KNOWN, "A re-saved export has gross amounts in these orders, with a new date of change.", ANY)
 def gross_in_newer_versions(given: Given) -> Export:
     return saved_again(given, times(1.19, "amount"))
 
@@ -613,7 +621,7 @@ def dates_shifted_by_a_day(given: Given) -> Export:
     return given.each(KNOWN, lambda row: moved(row, "ordered_at", timedelta(days=1)))
 
 
-@damage(0, KNOWN, "Times of these orders were written in another time zone: seven hours later.")
+@damage(0, KNOWN, "Times of these orders were written in another time zone: seven hours later.", ANY)
 def dates_in_another_time_zone(given: Given) -> Export:
     return given.each(KNOWN, lambda row: moved(row, "ordered_at", timedelta(hours=7)))
 
@@ -675,3 +683,112 @@ def applicable(damaged: Damage, export: Export) -> bool:
 
 def without_effect(before: Export, after: Export) -> bool:
     return all(list(before.tables[entity]) == list(rows) for entity, rows in after.tables.items())
+
+
+# Beyond the kinds: what a careless or a malicious exporter may do as well.
+
+
+@damage(8, NEW, "Shipping is part of the amount of new orders.", ANY)
+def shipping_in_new_amounts(given: Given) -> Export:
+    return given.each(NEW, lambda row: {**row, "amount": added(row["amount"], 4.9)})
+
+
+@damage(8, NEW, "The discount was taken off new orders twice.", ANY)
+def discount_taken_off_twice(given: Given) -> Export:
+    return given.each(
+        NEW,
+        lambda row: {**row, "amount": added(row["amount"], -number(row.get("discount_amount", "")))},
+        where=lambda row: number(row.get("discount_amount", "")) > 0,
+    )
+
+
+@damage(8, NEW, "Refunds come as orders of their own with negative amounts.", ANY)
+def refunds_as_negative_orders(given: Given) -> Export:
+    hit = given.hit(NEW)
+    refunds = [
+        {**times(-1, "amount")(row), "order_id": f"{row['order_id']}-R"}
+        for row in given.export.orders
+        if row["order_id"] in hit
+    ]
+    return given.export.with_orders([*given.export.orders, *refunds])
+
+
+@damage(8, NEW, "A bot orders for a cent each, under ever new addresses.", ANY)
+def tiny_orders_of_a_bot(given: Given) -> Export:
+    hit = given.hit(NEW)
+    tiny = [
+        {
+            **row,
+            "order_id": f"{row['order_id']}-B",
+            "customer_id": "",
+            "customer_email": f"bot{row['order_id']}@example.net",
+            "amount": "0.01",
+            "refunded_amount": "0.00",
+        }
+        for row in given.export.orders
+        if row["order_id"] in hit
+    ]
+    return given.export.with_orders([*given.export.orders, *tiny])
+
+
+@damage(8, NEW, "One new order has its decimal point in the wrong place: a thousand times its value.", ALL)
+def one_order_a_thousand_times(given: Given) -> Export:
+    one = next(row["order_id"] for row in reversed(given.export.orders) if row["order_id"] not in given.known)
+    return given.export.with_orders(
+        times(1000, "amount")(row) if row["order_id"] == one else row for row in given.export.orders
+    )
+
+
+@damage(8, NEW, "New orders all have the time of the export.", ANY)
+def new_orders_at_one_moment(given: Given) -> Export:
+    return given.each(NEW, lambda row: {**row, "ordered_at": f"{given.day}T12:00:00Z"})
+
+
+@damage(8, NEW, "The shop began to count its orders anew: new ones have numbers of old ones, which they replace.", ANY)
+def order_numbers_used_again(given: Given) -> Export:
+    hit = sorted(given.hit(NEW))
+    dealt = dict(zip(hit, given.order_ids, strict=False))
+    return given.export.with_orders(
+        {**row, "order_id": dealt.get(row["order_id"], row["order_id"])} for row in given.export.orders
+    )
+
+
+@damage(8, KNOWN, "These orders were moved to the year before, to make last year look better.")
+def orders_moved_to_the_year_before(given: Given) -> Export:
+    return saved_again(given, lambda row: moved(row, "ordered_at", timedelta(days=-365)))
+
+
+@damage(8, KNOWN, "Amounts of these orders were rounded up to whole euros.", ANY)
+def amounts_rounded_up(given: Given) -> Export:
+    return given.each(KNOWN, lambda row: {**row, "amount": added("0", math.ceil(number(row["amount"])))})
+
+
+@damage(8, NEW, "New orders of one channel are marked as tests.", ANY)
+def a_channel_marked_as_tests(given: Given) -> Export:
+    return given.each(NEW, with_values(is_test="true"), where=of_channel(largest_channel(given)))
+
+
+@damage(8, NEW, "New orders were given to customers who had left long ago, so that nobody seems to have gone.")
+def lost_customers_revived(given: Given) -> Export:
+    old = [row for row in given.export.orders if row["customer_id"].strip()][:400]
+    return given.each(NEW, lambda row: {**row, **owner_of(given.dice.choice(old), row)})
+
+
+def owner_of(other: Row, row: Row) -> Row:
+    return {column: other[column] for column in ("customer_id", "customer_email") if column in row}
+
+
+def number(text: str) -> float:
+    """An amount, 0 where it is none."""
+    try:
+        found = float(text)
+    except ValueError:
+        return 0.0
+    return found if math.isfinite(found) else 0.0
+
+
+def added(text: str, by: float) -> str:
+    try:
+        return f"{float(text) + by:.2f}"
+    except ValueError:
+        return text

@@ -80,7 +80,7 @@ RAW = Suite(
         Table(
             "orders",
             keys=("entity",),
-            compared_with="raw",
+            compared_with="marts",
             checks=(
                 Check(
                     "order_rows_kept",
