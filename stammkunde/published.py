@@ -49,10 +49,8 @@ def published_build(published: Path) -> str | None:
 
 def published_settings(published: Path) -> dict[str, object]:
     """The settings of the published build; empty where nothing is published, or nobody noted them."""
-    if not published.exists():
-        return {}
-    with opened(published) as connection:
-        return json.loads(rows(connection, "select * from marts.build")[0].get("settings") or "{}")
+    found = published_row(published) or {}
+    return json.loads(found.get("settings") or "{}")
 
 
 def published_shop(published: Path) -> str | None:

@@ -32,7 +32,9 @@ def publish(places: Places, shop: str, chosen: dict[str, object]) -> None:
     places.published.parent.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(str(places.published)) as connection:
         connection.execute("create schema marts")
-        connection.execute("create table marts.build as select ? as shop, ? as settings", [shop, json.dumps(chosen)])
+        connection.execute(
+            "create table marts.build as select 'b1' as build_id, ? as shop, ? as settings", [shop, json.dumps(chosen)]
+        )
 
 
 def test_a_new_shop_gets_a_salt_that_only_its_owner_reads(tmp_path: Path) -> None:

@@ -44,8 +44,8 @@ select
     {{ reporting_date('occurred_at') }} as activity_date,
     activity_type,
     value,
-    channel,
-    source_system,
+    case when not is_erased then channel end as channel,
+    case when not is_erased then source_system end as source_system,
     case when not is_erased then detail end as detail,
     source_file,
     case

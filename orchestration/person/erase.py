@@ -14,9 +14,9 @@ from pathlib import Path
 from orchestration.person.find import Person
 from orchestration.person.published import FREE_TEXTS, erase_in_builds, files, names_person, orders_of, shown_without
 from orchestration.publish.place import repair
-from orchestration.state import State, definitions
+from orchestration.state import State, columns, definitions, is_record
 from stammkunde.database import wal_of
-from stammkunde.files import aside, remove
+from stammkunde.files import UNREADABLE, aside, remove
 from stammkunde.places import Places
 from stammkunde.salt import key_of
 from stammkunde.suppression import check_key, hashes_of
@@ -39,7 +39,7 @@ def erase(places: Places, person: Person, say: Callable[[str], None]) -> Erased:
     suppress(places, state, person, orders)
     builds = erase_in_builds(places, person)
     erase_in_notes(state, person)
-    for path in made_again(places):
+    for path in made_again(places, state):
         remove(path)
     for folder in (places.dagster_home, places.data_docs):
         if holding(folder, person.words()):
@@ -74,11 +74,21 @@ def erase_in_notes(state: State, person: Person) -> None:
             state.write(table, changed)
 
 
-def made_again(places: Places) -> list[Path]:
+def made_again(places: Places, state: State) -> list[Path]:
     """What a refresh makes again, with everything that it may have left unfinished. dbt's log and compiled SQL too."""
     whole = [places.warehouse, places.prepared, places.collected, places.dbt_target.parent]
+    whole += [state.path(table) for table in definitions() if names_customers(table) and not is_record(table)]
+    whole += [
+        file
+        for folder in (places.warehouse.parent, places.published.parent, places.kept_builds, places.state)
+        for file in sorted(folder.glob(f"*{UNREADABLE}*"))  # set aside: nobody can tell what it holds
+    ]
     beside = [file for path in whole for file in (aside(path), path.with_name(path.name + ".earlier"))]
     return [*whole, *beside, wal_of(places.warehouse), places.warehouse.with_name(places.warehouse.name + ".tmp")]
+
+
+def names_customers(table: str) -> bool:
+    return any(name.endswith("customer_id") for name in columns(table))
 
 
 def holding(folder: Path, words: list[str]) -> list[Path]:

@@ -54,11 +54,13 @@ def names_person(file: Path, person: Person) -> bool:
 
 
 def files(places: Places) -> list[Path]:
-    """The files of all published builds: those that are kept, and the published one where it is none of them."""
+    """The files of all published builds: those that are kept, those of past days, and the published one where it is
+    none of them."""
     builds = kept(places)
     current = published_build(places.published)
     is_kept = current is None or current in {build.build_id for build in builds}
-    return [build.file for build in builds] + ([] if is_kept else [places.published])
+    past = sorted(places.rebuilt.glob("*.duckdb"))
+    return [build.file for build in builds] + past + ([] if is_kept else [places.published])
 
 
 def erase_in_builds(places: Places, person: Person) -> int:
@@ -70,12 +72,14 @@ def erase_in_builds(places: Places, person: Person) -> int:
         manifest = rewrite_build(build, person)
         if build.build_id == current:
             put_in_place(places, build.file, manifest)
-    if current is not None and current not in {build.build_id for build in builds}:
-        tables = rewrite(places.published, aside(places.published), person)
-        aside(places.published).replace(places.published)
-        if places.manifest.exists():
-            known = json.loads(places.manifest.read_text(encoding="utf-8"))
-            write_json(places.manifest, {**known, **facts(places.published, tables)})
+    kept_files = {build.file for build in builds}
+    for file in (file for file in files(places) if file not in kept_files):
+        tables = rewrite(file, aside(file), person)
+        aside(file).replace(file)
+        beside = file.with_suffix(".json")
+        if beside.exists():
+            known = json.loads(beside.read_text(encoding="utf-8"))
+            write_json(beside, {**known, **facts(file, tables)})
     return len(files(places))
 
 
