@@ -16,6 +16,7 @@ from rich.table import Table
 
 from stammkunde.errors import StammkundeError
 from stammkunde.files import keep_private
+from stammkunde.hiding import hidden
 from stammkunde.places import PROJECT, Places
 from stammkunde.request import RefreshRequest
 
@@ -335,6 +336,62 @@ def about(person: Person) -> Iterator[str]:
 
 
 @app.command()
+def doctor(
+    mend: Annotated[bool, typer.Option("--mend", help="Put right what can be put right; nothing is removed.")] = False,
+) -> None:
+    """Look for what is wrong with a warehouse, and mend it.
+
+    Looks at warehouse, state, records, published file, kept builds, settings, permissions and disk. Ends with 1 where
+    something is left to do.
+    """
+    from orchestration.doctor import look_over
+    from stammkunde.shops import warehouse_places
+
+    places = warehouse_places()
+    found, left = 0, 0
+    for finding in look_over(places, mend=mend):
+        console.print(str(finding), markup=False)
+        found, left = found + 1, left + finding.is_left
+    if not found:
+        console.print("Nothing is wrong.")
+    raise typer.Exit(1 if left else 0)
+
+
+@app.command()
+def backup(file: Annotated[Path, typer.Argument(help="The archive to write, such as stammkunde.tar.gz.")]) -> None:
+    """Write what cannot be rebuilt into one archive.
+
+    Records, published file and kept builds, mappings, your own thresholds and settings, with checksums.
+    """
+    from orchestration.backup import backup as write_backup
+    from stammkunde.shops import warehouse_places
+
+    parts = write_backup(warehouse_places(), file.absolute())
+    held = ", ".join(f"{number} of {part}" for part, number in parts.items())
+    console.print(f"{file} holds {held}; not the raw files.", markup=False)
+    console.print("Keep it as safe as the records: whoever has it can tell who a customer is.", markup=False)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="An archive of stammkunde backup.")],
+    replace: Annotated[bool, typer.Option("--replace", help="Give up what is there; it is kept beside.")] = False,
+) -> None:
+    """Put a backup in place, after all its checksums.
+
+    Readers see its published build again, and the next refresh is compared with it.
+    """
+    from orchestration.backup import restore as put_back
+    from stammkunde.shops import warehouse_places
+
+    done = put_back(warehouse_places(), file.absolute(), replace=replace)
+    readers = f"Readers see build {done.build_id}" if done.build_id else "Nothing was published in it"
+    console.print(f"{readers}; builds that are kept: {done.builds}.", markup=False)
+    for note in done.notes:
+        console.print(note, markup=False)
+
+
+@app.command()
 def builds() -> None:
     """List the refreshes and what became of each."""
     from orchestration.history import told
@@ -475,9 +532,9 @@ def finish(status: int, written: Path) -> None:
 
 
 def show(lines: Iterable[str]) -> None:
-    """Print lines as they are: what files hold is no markup."""
+    """Print lines as they are: what files hold is no markup. Secrets are left out."""
     for line in lines:
-        console.print(line, markup=False)
+        console.print(hidden(line), markup=False)
 
 
 def main() -> None:

@@ -89,7 +89,7 @@ def corrupt_the_file(orders: Path) -> str:
 
 BREAKS = (
     Break("A day is imported twice", double_a_day, "staging.copied_orders_of_a_day"),
-    Break("Half of last month gets lost", lose_half_a_month, "drift.unexplained_revenue_share"),
+    Break("Half of last month gets lost", lose_half_a_month, "closed_months.unexplained_revenue_share"),
     Break("The file is damaged", corrupt_the_file, "raw.malformed_rows_share"),
 )
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -102,8 +102,9 @@ def folders(places: Places) -> Iterator[Ailment]:
 
 def files(places: Places) -> Iterator[Ailment]:
     """Where a file of a refresh belongs lies something else."""
+    locks_and_notes = (places.lock, places.history_lock, places.mended_before)
     yield from not_files(
-        places.mended_before, places.warehouse, wal_of(places.warehouse), places.published, places.manifest
+        *locks_and_notes, places.warehouse, wal_of(places.warehouse), places.published, places.manifest
     )
 
 
@@ -247,8 +248,13 @@ def published(places: Places) -> Iterator[Ailment]:
         yield Ailment(
             f"{places.manifest} does not say what is published",
             "written again",
-            lambda: write_json(places.manifest, manifest or described(places.published), PUBLIC_FILE),
+            lambda: write_json(places.manifest, standing(manifest or described(places.published)), PUBLIC_FILE),
         )
+
+
+def standing(manifest: Mapping[str, object]) -> dict[str, object]:
+    """A manifest of a build that readers see: whatever a rollback that came to no end noted in it."""
+    return {name: value for name, value in manifest.items() if name != "withdrawn_at"}
 
 
 def fits(manifest: dict[str, object] | object, build_id: object) -> bool:
@@ -259,8 +265,12 @@ def published_again(places: Places, why: str) -> Iterator[Ailment]:
     """The newest kept build that is whole takes the place of a published file that is not."""
     found = newest_whole(places)
     then = f", and build {found.build_id} published again" if found else "; no build that is whole is kept"
-    wal_of(places.published).unlink(missing_ok=True)
-    mend = (lambda: put_in_place(places, found.file, found.manifest)) if found else None
+
+    def mend() -> None:
+        wal_of(places.published).unlink(missing_ok=True)
+        if found:
+            put_in_place(places, found.file, found.manifest)
+
     yield aside(places.published, why, then, mend)
 
 
@@ -302,7 +312,7 @@ def warehouse(places: Places) -> Iterator[Ailment]:
     if not places.warehouse.is_file() or on_spark(places.target):
         return
     try:
-        duckdb.connect(str(places.warehouse)).close()
+        duckdb.connect(str(places.warehouse), read_only=True).close()
     except duckdb.Error as error:
         if any(word in str(error).lower() for word in NOT_BROKEN):
             return  # the step that builds tells of it, and tries again

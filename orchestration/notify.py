@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from http.client import HTTPException
 
 from stammkunde.environment import without_faults
+from stammkunde.hiding import hidden
 from stammkunde.personal import without_emails
 
 SHOWN = 6
@@ -33,6 +34,10 @@ class Failure:
     text: str
     observed: str | None = None
     expected: str | None = None
+
+    def __post_init__(self) -> None:
+        """It is noted, shown and sent."""
+        object.__setattr__(self, "text", hidden(self.text))
 
     def line(self) -> str:
         found = f" (found {self.observed}, expected {self.expected})" if self.observed else ""
@@ -58,10 +63,21 @@ def escaped(text: str) -> str:
     return short.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def fault_of_webhook() -> str | None:
+    """Why nobody will be told, without the address, which may hold a secret. None where all is well."""
+    address = without_faults().webhook
+    if address and not address.get_secret_value().startswith(("http://", "https://")):
+        return "STAMMKUNDE_WEBHOOK: must be an address that begins with https:// or http://; nobody will be told"
+    return None
+
+
 def notify(build_id: str, outcome: str, failures: Sequence[Failure], run_id: str | None = None) -> bool:
     """Whether the message was sent. A webhook that does not answer changes nothing about the refresh."""
     address = without_faults().webhook
     if not address:
+        return False
+    if fault_of_webhook():
+        print("the message to STAMMKUNDE_WEBHOOK was not delivered: it is no address of the web", file=sys.stderr)
         return False
     body = json.dumps(message(build_id, outcome, failures, run_id)).encode()
     try:

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
+from stammkunde.hiding import hidden
+
 LINES = 4  # that a count makes where nobody watches, as in the log of cron
 
 
@@ -22,6 +24,7 @@ class Telling:
 
     def say(self, text: str) -> None:
         """A line, for the log and the terminal."""
+        text = hidden(text)
         self.log(text)
         self._print(text)
 

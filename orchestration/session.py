@@ -16,7 +16,7 @@ from intake.mapping import Mapping as RawMapping
 from orchestration import compared, raw
 from orchestration.history import failed_checks, is_settled, note_withdrawn
 from orchestration.mending import mended
-from orchestration.notify import Failure, notify
+from orchestration.notify import Failure, fault_of_webhook, notify
 from orchestration.outage import (
     HISTORY_ERRORS,
     Told,
@@ -260,6 +260,8 @@ def refresh_session(places: Places, run_id: str, request: RefreshRequest, tellin
 def begun(places: Places, run_id: str, request: RefreshRequest, telling: Telling) -> Session:
     """Put the warehouse in order, and note that a refresh runs."""
     state = State(places)
+    if fault := fault_of_webhook():
+        telling.say(f"  {fault}")
     put_right = noted_before(places)
     for text in chain(take_records_over(places), mended(places)):
         telling.say(f"  {text}")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from stammkunde.errors import DbtError
+from stammkunde.hiding import for_dbt
 from stammkunde.places import PROJECT
 from stammkunde.settings import secrets, vars_arguments
 
@@ -45,7 +46,7 @@ class Dbt:
     def environment(self) -> dict[str, str]:
         """The variables of dbt's process, telemetry off."""
         return {
-            **os.environ,
+            **for_dbt(os.environ),
             **self.variables,
             **secrets(self.settings),
             "DBT_TARGET_PATH": str(self.target_path),

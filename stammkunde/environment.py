@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from stammkunde.errors import SettingError, expected
+from stammkunde.hiding import hidden
 
 PREFIX = "STAMMKUNDE_"
 BYTES = re.compile(r"(\d+(?:\.\d+)?) *([KMGT])(i?)B", re.IGNORECASE)
 MEMORY = re.compile(r"\d+(\.\d+)? *([KMGT]i?B|%)", re.IGNORECASE)
-SECRETS = ("identity_salt", "webhook")  # in no message
+SECRETS = ("identity_salt", "webhook", "raw_tables")  # whose value is in no message
 
 
 def size(text: str) -> str:
@@ -44,25 +46,46 @@ def unquoted(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def web_address(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or not text.isprintable() or " " in text:
+        raise ValueError("must be an address that begins with https:// or http://")
+    return text
+
+
+def secret_web_address(secret: SecretStr) -> SecretStr:
+    web_address(secret.get_secret_value())
+    return secret
+
+
+def names_of_tables(text: str) -> str:
+    """They are noted in the history of refreshes."""
+    if "://" in text or "@" in text or hidden(text) != text:
+        raise ValueError("must name entities and tables of the engine, as in orders=shop.orders, and no address")
+    return text
+
+
 class Environment(BaseSettings):
     """All variables that begin with STAMMKUNDE_; an empty one counts as not given. Paths may be relative, and are None
     where the project's own are meant (stammkunde/places.py), or what was read last (stammkunde/shops.py)."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
     raw: Path | None = None
     mapping: Path | None = None
     warehouse: Path | None = None
     published: Path | None = None
     target: str | None = None
-    raw_tables: str = ""
+    raw_tables: Annotated[str, AfterValidator(names_of_tables)] = ""
     memory: Annotated[str, AfterValidator(size)] | None = None  # read by dbt itself (profiles.yml)
     identity_salt: Annotated[SecretStr, AfterValidator(unquoted)] | None = None
     shop: str | None = None
     thresholds: Path | None = None
     kept_builds: int = Field(5, ge=1)
-    webhook: SecretStr | None = None
-    dagster_url: str = "http://127.0.0.1:3000"
+    webhook: Annotated[SecretStr, AfterValidator(secret_web_address)] | None = None
+    dagster_url: Annotated[str, AfterValidator(web_address)] = "http://127.0.0.1:3000"
     dagster_port: int = Field(3000, ge=1, le=65535)
     schedule: str = "0 5 * * *"
     settle_seconds: float = Field(60, ge=0)
@@ -95,4 +118,4 @@ def environment() -> Environment:
         field = str(first["loc"][0])
         shown = "" if field in SECRETS else f" is '{first['input']}'"
         said = f"{PREFIX}{field.upper()}{shown}: {expected(first)}"
-        raise SettingError(f"{said} (docs/settings.md says what it means)") from error
+        raise SettingError(f"{said} (docs/settings.md says what it means)") from None

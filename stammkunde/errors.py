@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from stammkunde.hiding import hidden
+
 
 class StammkundeError(Exception):
     """Something that cannot go on. Its text is complete: it is shown as it stands, without a traceback."""
 
     def __init__(self, text: str) -> None:
-        """What files hold may be part of the text: no line end or control character of theirs reaches the terminal."""
-        one_line = " ".join(text.splitlines())
+        """What files and libraries say may be part of the text: no line end or control character of theirs reaches the
+        terminal, and no secret."""
+        one_line = " ".join(hidden(text).splitlines())
         super().__init__("".join(character if character.isprintable() else "\ufffd" for character in one_line))
 
 
@@ -28,8 +31,8 @@ class PublishedFileError(StammkundeError):
 
 
 def one_line(error: BaseException) -> str:
-    """What an error says, in one line."""
-    return " ".join(str(error).split()) or type(error).__name__
+    """What an error says, in one line and without secrets."""
+    return hidden(" ".join(str(error).split())) or type(error).__name__
 
 
 # What pydantic asks for, in words for people who do not program.

@@ -100,6 +100,7 @@ class Settings(BaseModel):
     identity_by: Literal["customer_id", "email"]
     customer_id_is_personal: Annotated[bool, Field(strict=True)]
     erased_orders: Literal["anonymous", "removed"]
+    quarantined_values_days: Positive
     missing_values: Words
     active_window_days: Positive
     at_risk_after_days: NotNegative

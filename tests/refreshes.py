@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 
 from orchestration.launch import prepare_instance
 from orchestration.state import State
@@ -154,6 +155,30 @@ def refresh_by_command(places: Places) -> None:
         cwd=PROJECT, env=environment_of_refresh(places), capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert finished.returncode == 0, finished.stdout + finished.stderr
+
+
+def named_copy(shop: Places, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
+    """A copy of a shop, whose warehouse is all that the environment names: no folder, no shop."""
+    shutil.copytree(folder_of(shop), folder, symlinks=True)
+    places = places_in(folder)
+    link_again(places)
+    name_only(places, monkeypatch)
+    return places
+
+
+def name_only(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in set(os.environ) - set(clean_environment()):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("STAMMKUNDE_WAREHOUSE", str(places.warehouse))
+    monkeypatch.setenv("STAMMKUNDE_PUBLISHED", str(places.published))
+    monkeypatch.setenv("no_proxy", "*")
+
+
+def link_again(places: Places) -> None:
+    """A published file and its kept build are one file with two names, which a copy of them is not."""
+    (file,) = places.kept_builds.glob("*.duckdb")
+    file.unlink()
+    os.link(places.published, file)
 
 
 def last_build(places: Places) -> dict[str, object]:

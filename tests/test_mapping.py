@@ -491,9 +491,9 @@ def test_orders_from_a_postgresql_table_keep_their_types(
             (3, '', '2024-06-30 23:59:59.123456Z', 99999.5, null)
             """
         )
-    monkeypatch.setenv("SHOP_DATABASE", postgres)
+    monkeypatch.setenv("STAMMKUNDE_SOURCE_SHOP", postgres)
     mapping = simple("      is_test: test\n").replace(
-        "files: orders.csv", "table: {postgres: SHOP_DATABASE, name: sales.Orders}"
+        "files: orders.csv", "table: {postgres: STAMMKUNDE_SOURCE_SHOP, name: sales.Orders}"
     )
     columns = "order_id::integer, customer_id, ordered_at, amount::decimal(18, 4), is_test"
     found = orders(shop(tmp_path, mapping), columns)
@@ -507,10 +507,10 @@ def test_orders_from_a_postgresql_table_keep_their_types(
 def test_an_unknown_table_and_an_unset_address_are_named(
     postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mapping = simple().replace("files: orders.csv", "table: {postgres: SHOP_DATABASE, name: nowhere}")
-    monkeypatch.delenv("SHOP_DATABASE", raising=False)
-    assert "SHOP_DATABASE is not set" in error_of(tmp_path, mapping)
-    monkeypatch.setenv("SHOP_DATABASE", postgres)
+    mapping = simple().replace("files: orders.csv", "table: {postgres: STAMMKUNDE_SOURCE_SHOP, name: nowhere}")
+    monkeypatch.delenv("STAMMKUNDE_SOURCE_SHOP", raising=False)
+    assert "STAMMKUNDE_SOURCE_SHOP is not set" in error_of(tmp_path, mapping)
+    monkeypatch.setenv("STAMMKUNDE_SOURCE_SHOP", postgres)
     assert "table 'nowhere'" in error_of(tmp_path, mapping)
 
 

@@ -1,32 +1,43 @@
-"""Faults are injected into every file of a warehouse: a refresh goes on and says what was set aside, or it says why not.
+"""Faults are injected into every file of a warehouse: a refresh goes on and says what was set aside, or says why not.
 
-In neither case is it silent: the cause is on the terminal, in the history where that can be written, and at the webhook.
+In neither case is it silent: the cause is on the terminal, in the history where that can be written, and at the
+webhook.
 """
 
 from __future__ import annotations
 
+import errno
+import json
 import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 import pytest
+import typer
+from filelock import FileLock
 
+from orchestration import launch
+from orchestration.automation import last_fingerprint
 from orchestration.launch import prepare_instance
 from orchestration.mending import BEFORE_DAGSTER, CHECKS, found_places
 from orchestration.outage import OutageError, outage_told
 from orchestration.progress import Telling
+from orchestration.publish.builds import kept
 from orchestration.session import refresh_session
 from orchestration.state import State
 from stammkunde.database import wal_of
-from stammkunde.files import UNREADABLE
+from stammkunde.errors import StammkundeError
+from stammkunde.files import UNREADABLE, content_hash
 from stammkunde.places import Places
 from stammkunde.published import published_build
 from stammkunde.request import RefreshRequest
 from stammkunde.shops import FILE
-from tests.refreshes import RefreshServer, clean_environment, folder_of, last_build, places_in, webhook
+from tests.refreshes import RefreshServer, content, last_build, link_again, named_copy, published_rows, webhook
 
 GARBAGE = b"\x00\xffthis is no file of ours\n" * 40
 SET_ASIDE, NOTHING = UNREADABLE.strip(".-"), ""
@@ -172,7 +183,7 @@ def faults() -> Iterator[Fault]:
         yield Fault(f"{name}-a_file", a_file, lambda places, name=name: getattr(places, name), f"{UNREADABLE}1")
     yield Fault("lock-a_folder", a_folder, lambda places: places.lock, f"refresh.lock{UNREADABLE}1")
     yield Fault("history_lock-a_folder", a_folder, lambda places: places.history_lock, f"history.lock{UNREADABLE}1")
-    for name in ("history/runs.db", "history/runs/index.db"):
+    for name in ("history/runs.db", "index.db", "schedules/schedules.db"):
         for happens in (garbage, truncated):
             yield Fault(
                 f"{Path(name).stem}-{happens.__name__}", happens, lambda places, name=name: places.dagster_home / name,
@@ -190,7 +201,7 @@ def faults() -> Iterator[Fault]:
 
 
 FAULTS = list(faults())
-OF_TOOLS = ("runs", "index", "dbt_manifest", "partial_parse", "run_results", "dagster_home")
+OF_TOOLS = ("runs", "index", "schedules", "dbt_manifest", "partial_parse", "run_results", "dagster_home")
 QUICK = ("builds-garbage", "published-truncated", "shops-folder", "warehouse-a_dead_link")
 
 
@@ -208,23 +219,7 @@ def test_there_are_enough_of_them_and_each_has_a_name() -> None:
 @pytest.fixture
 def begun(shop: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
     """A copy of the shop, whose warehouse is all that the environment names."""
-    shutil.copytree(folder_of(shop), tmp_path / "shop", symlinks=True)
-    places = places_in(tmp_path / "shop")
-    link_again(places)
-    for name in list(os.environ):
-        if name not in clean_environment():
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("STAMMKUNDE_WAREHOUSE", str(places.warehouse))
-    monkeypatch.setenv("STAMMKUNDE_PUBLISHED", str(places.published))
-    monkeypatch.setenv("no_proxy", "*")
-    return places
-
-
-def link_again(places: Places) -> None:
-    """A published file and its kept build are one file with two names, which a copy of them is not."""
-    file = kept_file(places)
-    file.unlink()
-    os.link(places.published, file)
+    return named_copy(shop, tmp_path / "shop", monkeypatch)
 
 
 def begin(places: Places) -> list[str]:
@@ -303,3 +298,188 @@ def test_a_refresh_gets_through_or_says_why(fault: Fault, places: Places, server
     assert history[0]["build_id"] == first["build_id"]
     assert published_build(places.published) == history[-1]["build_id"]
     assert {"published"} == {row["outcome"] for row in history} - {"failed"}
+
+
+# What lies outside of the warehouse
+
+
+def test_a_lock_that_is_held_too_long_is_told_and_noted(begun: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STAMMKUNDE_LOCK_WAIT", "0.1")
+    said: list[str] = []
+    with webhook() as (address, received), lock_of_another_process(begun):
+        monkeypatch.setenv("STAMMKUNDE_WEBHOOK", address)
+        with (
+            pytest.raises(OutageError, match="another refresh still runs after 0 s"),
+            refresh_session(begun, "run", RefreshRequest(), Telling(said.append)),
+        ):
+            pass
+    assert any("failed: another refresh still runs" in line for line in said)
+    assert "another refresh still runs" in str(last_build(begun)["reason"])
+    assert "another refresh still runs" in received[0]["text"]
+
+
+@contextmanager
+def lock_of_another_process(places: Places) -> Iterator[None]:
+    made: tuple[int, int] = os.pipe()
+    holder = os.fork()
+    if holder == 0:  # ended by its parent, never returns
+        lock = FileLock(places.lock)
+        lock.acquire()
+        os.write(made[1], b"held")
+        signal.pause()
+        os._exit(0)
+    os.read(made[0], 4)
+    try:
+        yield
+    finally:
+        os.kill(holder, signal.SIGKILL)
+        os.waitpid(holder, 0)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "why"),
+    [
+        ("STAMMKUNDE_LOCK_WAIT", "soon", "STAMMKUNDE_LOCK_WAIT is 'soon'"),
+        ("STAMMKUNDE_TARGET", "oracle", "oracle"),
+        ("STAMMKUNDE_RAW", "/no/such/folder", "/no/such/folder"),
+        ("STAMMKUNDE_MAPPING", "/no/such/mapping.yml", "/no/such/mapping.yml"),
+    ],
+)
+def test_what_stops_the_command_before_it_starts_anything_is_told_and_noted(
+    begun: Places, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, why: str
+) -> None:
+    from cli.app import refresh
+
+    monkeypatch.setenv(variable, value)
+    monkeypatch.setattr(launch, "run", lambda places, request: begin_the_first_step(places))
+    with webhook() as (address, received):
+        monkeypatch.setenv("STAMMKUNDE_WEBHOOK", address)
+        with pytest.raises((StammkundeError, typer.Exit)):
+            refresh(found_places, {})
+    assert last_build(begun)["outcome"] == "failed"
+    assert why in str(last_build(begun)["reason"])
+    assert why in received[0]["text"]
+
+
+def begin_the_first_step(places: Places) -> int:
+    """What the step `raw` does first, without Dagster around it."""
+    from intake.find import mapping_of
+
+    with refresh_session(places, "run", RefreshRequest(), Telling(print)) as session, session.step("raw"):
+        session.claim()
+        mapping_of(places.raw, places.mapping)  # type: ignore[arg-type]
+    return 1
+
+
+def test_a_full_disk_keeps_the_message_not_back(
+    begun: Places, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    def full(*arguments: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    before = State(begun).rows("builds")
+    said: list[str] = []
+    with webhook() as (address, received), monkeypatch.context() as patched:
+        patched.setenv("STAMMKUNDE_WEBHOOK", address)
+        patched.setattr(State, "write", full)
+        with (
+            pytest.raises(OutageError, match="No space left on device"),
+            refresh_session(begun, "run", RefreshRequest(), Telling(said.append)),
+        ):
+            pass
+    assert "No space left on device" in received[0]["text"]
+    assert any("No space left on device" in line for line in said)
+    assert "could not be noted in the history" in capsys.readouterr().err
+    assert State(begun).rows("builds") == before
+    begin(begun)
+    assert last_build(begun)["outcome"] == "published"
+
+
+@pytest.mark.parametrize(("years", "numbered"), [(10, True), (10, False), (-10, True), (-10, False)])
+def test_a_clock_that_was_wrong_changes_nothing_for_the_next_build(begun: Places, years: int, numbered: bool) -> None:
+    """The build that stands was made ten years ahead or behind, by this version or by an earlier one."""
+    first = last_build(begun)
+    old = str(first["build_id"])
+    other = f"{int(old[:4]) + years}{old[4:]}"
+    rename_build(begun, old, other, numbered=numbered)
+    begin(begun)
+    rows = State(begun).rows("builds")
+    assert [row["build_id"] for row in rows] == [other, last_build(begun)["build_id"]]
+    assert rows[1]["build_number"] == (2 if numbered else 1)
+    assert published_build(begun.published) == other
+    assert [build.build_id for build in kept(begun)] == [other]
+
+
+def rename_build(places: Places, old: str, new_id: str, *, numbered: bool) -> None:
+    """As if it had been made under another id, and without a number where an earlier version made it."""
+    number = "build_number" if numbered else "null::bigint"
+    file = kept_file(places)
+    file.chmod(0o600)
+    with duckdb.connect(str(file)) as connection:
+        connection.execute(f"update marts.build set build_id = '{new_id}', build_number = {number}")
+    manifest = {
+        **json.loads(places.manifest.read_text(encoding="utf-8")),
+        "build_id": new_id,
+        "sha256": content_hash(file),
+    }
+    if not numbered:
+        del manifest["build_number"]
+    for path in (places.manifest, places.kept_builds / f"{new_id}.json"):
+        path.unlink(missing_ok=True)
+        path.write_text(json.dumps(manifest), encoding="utf-8")
+    (places.kept_builds / f"{old}.json").unlink()
+    file.rename(places.kept_builds / f"{new_id}.duckdb")
+    changed = {"build_id": new_id} if numbered else {"build_id": new_id, "build_number": None}
+    State(places).write("builds", [{**row, **changed} for row in State(places).rows("builds")])
+
+
+def test_without_anything_that_says_whose_figures_were_published_the_sample_does_not_take_their_place(
+    begun: Places,
+) -> None:
+    shutil.rmtree(begun.records)
+    shutil.rmtree(begun.kept_builds)
+    begun.manifest.unlink()
+    garbage(begun.published)
+    with pytest.raises(StammkundeError, match="it is not known whose figures it holds: name the shop's folder once"):
+        begin(begun)
+    with pytest.raises(StammkundeError, match="it is not known whose figures it holds"):
+        begin(begun)
+
+
+def test_what_a_refresh_writes_is_for_its_owner_and_figures_are_for_everybody(shop: Places) -> None:
+    public = {shop.published: 0o444, shop.manifest: 0o644, shop.published.parent: 0o755, shop.kept_builds: 0o711}
+    for path, mode in public.items():
+        assert path.stat().st_mode & 0o777 == mode, path
+    assert kept_manifest(shop).stat().st_mode & 0o777 == 0o600
+    inside = [path for folder in (shop.state, shop.records, shop.prepared) for path in [folder, *folder.rglob("*")]]
+    private = [shop.warehouse, *(path for path in inside if path.exists() and not path.is_symlink())]
+    assert len(private) > 10
+    assert [str(path) for path in private if path.stat().st_mode & 0o077] == []
+
+
+# Past days
+
+
+@pytest.mark.long
+def test_a_past_day_is_rebuilt_beside_and_changes_nothing_else(places: Places, server: RefreshServer) -> None:
+    first, before = last_build(places), content(places)
+    manifest, builds = places.manifest.read_bytes(), len(kept(places))
+    status, output = server.run(places, as_of_date="2025-03-31")
+    assert status == 0, output
+    beside = places.as_of("2025-03-31")
+    assert f"the figures of 2025-03-31 are in {beside}" in output
+    assert (content(places), places.manifest.read_bytes(), len(kept(places))) == (before, manifest, builds)
+    assert beside.stat().st_mode & 0o777 == 0o444
+    with duckdb.connect(str(beside), read_only=True) as connection:
+        days = "select max(order_date)::varchar, (select as_of_date from marts.build)::varchar from marts.orders"
+        found = connection.execute(days)
+        assert found.fetchall() == [("2025-03-31", "2025-03-31")]
+        assert connection.execute("select outcome from marts.builds where is_this_build").fetchall() == [("rebuilt",)]
+    last = last_build(places)
+    assert (last["outcome"], str(last["rebuilt_for"])) == ("rebuilt", "2025-03-31")
+    assert last_fingerprint(replace(places, shop="small")) == first["raw_fingerprint"]
+    status, output = server.run(places)
+    assert status == 0, output
+    assert last_build(places)["baseline_build_id"] == first["build_id"]
+    history = published_rows(places, "select outcome from marts.builds order by build_number")
+    assert history == [("published",), ("rebuilt",), ("published",)]

@@ -20,6 +20,7 @@ OTHERS = {
     "identity_by": "email",
     "customer_id_is_personal": True,
     "erased_orders": "removed",
+    "quarantined_values_days": 30,
     "missing_values": [],
     "active_window_days": 90,
     "at_risk_after_days": 30,

@@ -100,7 +100,7 @@ def test_a_failing_suite_blocks_and_is_told_and_can_be_accepted_once(
     assert let_through.returncode == 0, let_through.stdout + let_through.stderr
     assert f"Letting these checks of build {blocked} fail once more" in let_through.stdout
     assert "accepted: The closed month February 2025 changed" in let_through.stdout
-    assert "[drift.unexplained_revenue_share]" in let_through.stdout
+    assert "[closed_months.unexplained_revenue_share]" in let_through.stdout
     accepted = published_rows(places, "select accepted_reason, failures from marts.build")
     assert accepted == [("the shop deleted them", 1)]
     outcomes = published_rows(places, "select check_name from marts.check_results where outcome = 'accepted'")

@@ -19,6 +19,7 @@ from tests.conftest import run_dbt
         ("identity_by", "e-mail"),
         ("customer_id_is_personal", "perhaps"),
         ("erased_orders", "kept"),
+        ("quarantined_values_days", 0),
         ("excluded_statuses", "cancelled"),
         ("excluded_statuses", ["cancelled", " "]),
         ("refunded_statuses", "refunded"),

@@ -98,7 +98,7 @@ def test_a_link_within_the_folder_is_a_file_of_it(raw: Path) -> None:
 
 
 def test_what_lies_beside_is_not_looked_into_either(raw: Path) -> None:
-    """Its columns are those of orders; and the fingerprint of a folder is published: it would tell what a file holds."""
+    """It looks like orders, and the fingerprint of a folder is published: it would tell of what a link names."""
     (raw / "notes.csv").symlink_to("../secret.csv")
     assert [item.files for item in discover(raw)] == [(raw / "orders.csv",)]
     assert [file.name for file in files_below(raw)] == ["orders.csv"]

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import codecs
+import re
 
 from pydantic import field_validator, model_validator
+
+from stammkunde.hiding import SOURCE_PREFIX
 
 from .messages import mistake, suggestion
 from .part import Part, Text, Texts
 
+# Whoever delivers a raw folder with a mapping must not be able to have any other variable of this machine read.
+SOURCE_VARIABLE = re.compile(rf"{SOURCE_PREFIX}[A-Z0-9_]+")
 NEGATIVES = ("minus", "brackets", "trailing_minus")
 
 
@@ -79,4 +84,10 @@ class Table(Part):
     def is_one_place(self) -> Table:
         if not self.name or bool(self.duckdb) == bool(self.postgres):
             raise mistake(self.no_dictionary)
+        if self.postgres is not None and not SOURCE_VARIABLE.fullmatch(self.postgres):
+            # It is not repeated: it may be the address itself, with its password.
+            raise mistake(
+                f"`postgres` must name an environment variable that begins with {SOURCE_PREFIX}, such as "
+                f"{SOURCE_PREFIX}SHOP, and that holds the address. What is given there is another text"
+            )
         return self

@@ -1,7 +1,7 @@
 {#- Stops the run with one clear line if a setting is impossible. -#}
 {% macro check_settings() %}
     {% if execute %}
-        {% for name in ['active_window_days', 'loyal_min_orders'] %}
+        {% for name in ['active_window_days', 'loyal_min_orders', 'quarantined_values_days'] %}
             {% if var(name) is not integer or var(name) < 1 %}
                 {% do setting_error(name, 'a whole number of at least 1') %}
             {% endif %}

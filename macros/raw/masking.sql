@@ -35,3 +35,23 @@
 {% macro masked_phones(expression, beginning) -%}
     {{ replaced_form(expression, '[^0-9A-Za-z.,+-]', beginning ~ '([ /()-]*[0-9]){6,}', '***') }}
 {%- endmacro %}
+
+
+{#- By what a row is known again that cannot be used; the salt keeps anybody from trying out what stood there. -#}
+{% macro row_hash(texts, others) -%}
+    md5(
+        {{ identity_salt() }}
+        {%- for column in texts %}
+        || '|' || coalesce(raw_{{ column }}, '')
+        {%- endfor %}
+        {%- for column in others %}
+        || '|' || coalesce(raw_{{ column }}, {{ as_text(column ~ '_typed') }}, '')
+        {%- endfor %}
+        || '|' || coalesce(malformed_line, '')
+    )
+{%- endmacro %}
+
+{#- Whether values of a row that was first seen on a day are no longer kept (setting quarantined_values_days). -#}
+{% macro is_past_its_days(first_seen_on) -%}
+    {{ first_seen_on }} < {{ add_days(reporting_date(run_at()), -var('quarantined_values_days')) }}
+{%- endmacro %}

@@ -2,6 +2,7 @@ select
     rejection_reason,
     source_file,
     malformed_line,
+    row_hash,
     raw_values['order_id'] as order_id,
     raw_values['customer_id'] as customer_id,
     raw_values['ordered_at'] as ordered_at,

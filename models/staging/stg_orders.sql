@@ -1,16 +1,17 @@
 {%- set texts = ['order_id', 'customer_id', 'customer_email', 'currency', 'status', 'sales_channel'] -%}
 {%- set others = ['ordered_at', 'amount', 'refunded_amount', 'discount_amount', 'is_test', 'updated_at'] -%}
-{%- set personal = ['customer_id', 'customer_email', 'raw_customer_id', 'raw_customer_email', 'malformed_line'] -%}
+{%- set personal = ['customer_id', 'customer_email', 'malformed_line'] -%}
 {%- set not_personal = [
     'order_id', 'ordered_at', 'updated_at', 'currency', 'amount', 'refunded_amount', 'discount_amount', 'status',
     'sales_channel', 'is_test', 'source_file',
 ] -%}
-{%- for column in texts + others if 'raw_' ~ column not in personal -%}
-    {%- do not_personal.append('raw_' ~ column) -%}
+{%- for column in texts + others -%}
+    {%- do personal.append('raw_' ~ column) -%}
 {%- endfor -%}
 {%- for column in others -%}
     {%- do not_personal.append(column ~ '_typed') -%}
 {%- endfor -%}
+{%- set kept_columns = ['currency', 'is_test', 'source_file', 'rejection_reason'] -%}
 {%- set columns = [
     'order_id', 'customer_id', 'customer_email', 'email_hash', 'ordered_at', 'order_date', 'updated_at', 'updated_date',
     'currency', 'exchange_rate', 'amount', 'refunded_amount', 'discount_amount', 'status', 'sales_channel', 'is_test',
@@ -102,9 +103,6 @@ judged as (
     select
         *,
         case
-            {%- if var('erased_orders') == 'removed' %}
-                when is_erased then 'erased'
-            {%- endif %}
             when order_id is null then 'missing_order_id'
             when {{ is_damaged_id('order_id') }} or {{ is_damaged_id('customer_id') }} then 'damaged_id'
             -- An offset can lead out of the calendar: to a day before the year 1.
@@ -117,14 +115,45 @@ judged as (
             -- More than fits into net_amount: no shop's order, and it must not stop the run.
             when foreign_currency is not null and {{ converted_amount('amount', 'exchange_rate') }} is null
                 then 'invalid_amount'
+            {%- if var('erased_orders') == 'removed' %}
+                when is_erased then 'erased'
+            {%- endif %}
         end as rejection_reason
     from converted
+
+),
+
+-- By its hash a refresh remembers since when a row cannot be used; after some time nothing stays of it but the reason.
+hashed as (
+
+    select
+        *,
+        case when rejection_reason <> 'erased' then {{ row_hash(texts, others) }} end as row_hash
+    from judged
+
+),
+
+remembered as (
+
+    select
+        hashed.*,
+        coalesce(hashed.is_erased and hashed.rejection_reason <> 'erased', false)
+        or coalesce({{ is_past_its_days('quarantined_rows.first_seen_on') }}, false) as is_without_values
+    from hashed
+    left join {{ source('quality', 'quarantined_rows') }} as quarantined_rows
+        on hashed.row_hash = quarantined_rows.row_hash
 
 )
 
 select
     {% for column in columns %}
-        {{ masked_text(column) ~ ' as ' ~ column if column == 'malformed_line' else column }},
+        {%- if column in kept_columns %}
+            {{ column }},
+        {%- else %}
+            case when not is_without_values then {{ masked_text(column) if column == 'malformed_line' else column }} end
+                as {{ column }},
+        {%- endif %}
     {% endfor %}
-    {{ raw_values_if_rejected(texts, others) }} as raw_values
-from judged
+    row_hash,
+    case when not is_without_values then {{ raw_values_if_rejected(texts, others) }} end as raw_values
+from remembered

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import dagster as dg
@@ -13,6 +14,7 @@ from orchestration.assets.steps import POOL, guarded
 from orchestration.collect import clear, compiled_after_the_gate, show
 from orchestration.dbt_graph import Translator, with_row_counts
 from orchestration.notify import Failure
+from orchestration.quarantine import remember_quarantined
 from orchestration.session import RefreshError, Session
 from orchestration.targets import on_spark
 from stammkunde.database import connect, read_only
@@ -110,6 +112,8 @@ def build(
         session.failures[step.name] = found
         raise RefreshError("; ".join(failure.text for failure in found))
     session.sql_of_tests |= sql_of_tests(places)
+    if step.name == MODELS and not on_spark(places.target):
+        remember_quarantined(places, session.state, date.today())
 
 
 def start(

@@ -19,7 +19,8 @@ from orchestration.quality.results import Result
 from orchestration.quality.thresholds import Threshold, Thresholds, load_thresholds
 from orchestration.session import Session, WarehouseLockedError, refresh_session
 from stammkunde.environment import environment
-from stammkunde.errors import StammkundeError
+from stammkunde.errors import StammkundeError, one_line
+from stammkunde.hiding import hidden
 from stammkunde.request import RefreshRequest
 from stammkunde.shops import is_sample_shop, warehouse_places
 
@@ -60,6 +61,10 @@ def guarded(session: Session, step: str, after: Sequence[str], work: Callable[[]
         raise dg.RetryRequested(max_retries=LOCK_TRIES, seconds_to_wait=LOCK_SECONDS) from error
     except StammkundeError as error:
         raise dg.Failure(description=str(error), allow_retries=False) from None
+    except Exception as error:
+        if hidden(str(error)) == str(error):  # Dagster keeps it with its traceback
+            raise
+        raise dg.Failure(description=f"{type(error).__name__}: {one_line(error)}", allow_retries=False) from None
 
 
 def judged(session: Session, suites: tuple[str, ...]) -> list[Result]:

@@ -14,9 +14,11 @@ from orchestration.person.find import Person
 from stammkunde.database import identifier, path_literal, quoted, read_only
 from stammkunde.files import PRIVATE_FILE, PRIVATE_FOLDER
 from stammkunde.places import Places
+from stammkunde.settings import defaults
 
 SCHEMAS = ("raw", "staging", "intermediate", "marts")
 OF_PERSON = ("customer_id", "customer_email", "email", "email_hash", "referred_by_customer_id")
+NO_NUMBER = ("", *map(str, defaults()["missing_values"]))  # type: ignore[call-overload]
 READABLE = (".csv", ".txt", ".tsv", ".parquet")
 
 
@@ -76,9 +78,13 @@ def columns(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
 
 
 def of_person(names: Sequence[str]) -> str:
-    """Whether a row is about the person, by its columns of customers or by its order."""
+    """Whether a row is about the person. The number goes before an e-mail: it may be another's order."""
+    has_number = f"lower(trim(customer_id)) not in ({', '.join(map(quoted, NO_NUMBER))})"
     conditions = [
-        f"lower(trim(cast({name} as varchar))) in (select text from person)" for name in OF_PERSON if name in names
+        f"lower(trim({name})) in (select text from person)"
+        + (f" and coalesce(not {has_number}, true)" if "email" in name and "customer_id" in names else "")
+        for name in OF_PERSON
+        if name in names
     ]
     # As a spreadsheet writes a number.
     if "customer_id" in names:
@@ -123,7 +129,7 @@ def raw_rows(places: Places, person: Person, orders: set[str], target: Path) -> 
             continue
         shown = "files/" + str(file.relative_to(places.raw or file.parent))
         if rows:
-            written[shown] = write_rows(target / (shown.replace("/", ".") + ".csv"), names, rows)
+            written[shown] = write_rows(target / f"{shown.replace('/', '.').removesuffix('.csv')}.csv", names, rows)
     return written, unread
 
 

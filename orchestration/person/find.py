@@ -47,6 +47,7 @@ def find_person(places: Places, customer_id: str | None = None, email: str | Non
     chosen = {**defaults(), **published_settings(places.published)}
     nobody = frozenset(str(word).lower() for word in chosen["missing_values"])  # type: ignore[attr-defined]
     pairs = known_to(places.warehouse, nobody)
+    given = replace(given, numbers=as_the_shop_writes(given.numbers, {number for number, _ in pairs if number}))
     person, shared = related(given, pairs, by_email=chosen["identity_by"] == "email")
     others = {number.lower() for number, _ in pairs if number is not None and number not in person.numbers}
     alone = frozenset(number for number in person.numbers if number.lower() not in others)
@@ -65,6 +66,15 @@ def identifiers(customer_id: str | None, email: str | None) -> Identifiers:
     if email or "@" in text:
         raise PersonError(f"'{text}' is no e-mail")
     return Identifiers(numbers=frozenset({read_number(text)}))
+
+
+def as_the_shop_writes(numbers: Collection[str], known: Collection[str]) -> frozenset[str]:
+    """A number that nobody has as it was given, as the one customer has it who differs in case alone."""
+    found = set()
+    for number in numbers:
+        alike = {one for one in known if one.lower() == number.lower()}
+        found |= alike if number not in known and len(alike) == 1 else {number}
+    return frozenset(found)
 
 
 def known_to(warehouse: Path, nobody: Collection[str]) -> set[tuple[str | None, str | None]]:

@@ -79,15 +79,16 @@ def creeping_loss(shop: Shop) -> Iterator[tuple[date, Export]]:
 
 @chain("Each of ten refreshes has 0.4 % more of the known orders cancelled, with a new date of change.")
 def creeping_cancellations(shop: Shop) -> Iterator[tuple[date, Export]]:
-    for day, export in growing(shop, 10, 0.004, with_values(status="cancelled"), "cancellations"):
-        newer = f"{day}T23:30:00Z"
-        yield (
-            day,
-            export.with_orders([
-                {**row, "updated_at": newer} if row["status"] == "cancelled" and row["updated_at"] < newer[:7] else row
-                for row in export.orders
-            ]),
-        )  # fmt: skip
+    (first, baseline), *rest = sound(shop, 10)
+    yield first, baseline
+    latest = {row["order_id"]: row for row in baseline.orders}
+    newer: list[Row] = []
+    for number, (day, export) in enumerate(rest, start=1):
+        now_hit = [row for row in latest.values() if is_hit(row, 0.004 * number, "cancellations")]
+        done = {row["order_id"] for row in newer}
+        changed = {"status": "cancelled", "updated_at": f"{day}T23:30:00Z"}
+        newer += [{**row, **changed} for row in now_hit if row["order_id"] not in done]
+        yield day, export.with_orders([*export.orders, *newer])
 
 
 @chain("New orders of one channel come in cents for a week; the next refresh has them right again.")

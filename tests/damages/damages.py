@@ -3,11 +3,13 @@ Each is a pure function of the sound export, what was known at the last refresh,
 
 The kinds: 1 known orders changed hands; 2 known orders count otherwise; 3 columns became empty, values are new; 4 new
 orders are unlike the old ones; 5 newer versions without end; 6 late orders, near copies, rates; 7 creeping change
-(chains.py). Kind 0 is what the gate looked for before.
+(chains.py). Kind 0 is what the gate looked for before, 8
+what a careless or malicious exporter may do besides.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -681,3 +683,112 @@ def applicable(damaged: Damage, export: Export) -> bool:
 
 def without_effect(before: Export, after: Export) -> bool:
     return all(list(before.tables[entity]) == list(rows) for entity, rows in after.tables.items())
+
+
+# Beyond the kinds: what a careless or a malicious exporter may do as well.
+
+
+@damage(8, NEW, "Shipping is part of the amount of new orders.", ANY)
+def shipping_in_new_amounts(given: Given) -> Export:
+    return given.each(NEW, lambda row: {**row, "amount": added(row["amount"], 4.9)})
+
+
+@damage(8, NEW, "The discount was taken off new orders twice.", ANY)
+def discount_taken_off_twice(given: Given) -> Export:
+    return given.each(
+        NEW,
+        lambda row: {**row, "amount": added(row["amount"], -number(row.get("discount_amount", "")))},
+        where=lambda row: number(row.get("discount_amount", "")) > 0,
+    )
+
+
+@damage(8, NEW, "Refunds come as orders of their own with negative amounts.", ANY)
+def refunds_as_negative_orders(given: Given) -> Export:
+    hit = given.hit(NEW)
+    refunds = [
+        {**times(-1, "amount")(row), "order_id": f"{row['order_id']}-R"}
+        for row in given.export.orders
+        if row["order_id"] in hit
+    ]
+    return given.export.with_orders([*given.export.orders, *refunds])
+
+
+@damage(8, NEW, "A bot orders for a cent each, under ever new addresses.", ANY)
+def tiny_orders_of_a_bot(given: Given) -> Export:
+    hit = given.hit(NEW)
+    tiny = [
+        {
+            **row,
+            "order_id": f"{row['order_id']}-B",
+            "customer_id": "",
+            "customer_email": f"bot{row['order_id']}@example.net",
+            "amount": "0.01",
+            "refunded_amount": "0.00",
+        }
+        for row in given.export.orders
+        if row["order_id"] in hit
+    ]
+    return given.export.with_orders([*given.export.orders, *tiny])
+
+
+@damage(8, NEW, "One new order has its decimal point in the wrong place: a thousand times its value.", ALL)
+def one_order_a_thousand_times(given: Given) -> Export:
+    one = next(row["order_id"] for row in reversed(given.export.orders) if row["order_id"] not in given.known)
+    return given.export.with_orders(
+        times(1000, "amount")(row) if row["order_id"] == one else row for row in given.export.orders
+    )
+
+
+@damage(8, NEW, "New orders all have the time of the export.", ANY)
+def new_orders_at_one_moment(given: Given) -> Export:
+    return given.each(NEW, lambda row: {**row, "ordered_at": f"{given.day}T12:00:00Z"})
+
+
+@damage(8, NEW, "The shop began to count its orders anew: new ones have numbers of old ones, which they replace.", ANY)
+def order_numbers_used_again(given: Given) -> Export:
+    hit = sorted(given.hit(NEW))
+    dealt = dict(zip(hit, given.order_ids, strict=False))
+    return given.export.with_orders(
+        {**row, "order_id": dealt.get(row["order_id"], row["order_id"])} for row in given.export.orders
+    )
+
+
+@damage(8, KNOWN, "These orders were moved to the year before, to make last year look better.")
+def orders_moved_to_the_year_before(given: Given) -> Export:
+    return saved_again(given, lambda row: moved(row, "ordered_at", timedelta(days=-365)))
+
+
+@damage(8, KNOWN, "Amounts of these orders were rounded up to whole euros.", ANY)
+def amounts_rounded_up(given: Given) -> Export:
+    return given.each(KNOWN, lambda row: {**row, "amount": added("0", math.ceil(number(row["amount"])))})
+
+
+@damage(8, NEW, "New orders of one channel are marked as tests.", ANY)
+def a_channel_marked_as_tests(given: Given) -> Export:
+    return given.each(NEW, with_values(is_test="true"), where=of_channel(largest_channel(given)))
+
+
+@damage(8, NEW, "New orders were given to customers who had left long ago, so that nobody seems to have gone.")
+def lost_customers_revived(given: Given) -> Export:
+    old = [row for row in given.export.orders if row["customer_id"].strip()][:400]
+    return given.each(NEW, lambda row: {**row, **owner_of(given.dice.choice(old), row)})
+
+
+def owner_of(other: Row, row: Row) -> Row:
+    return {column: other[column] for column in ("customer_id", "customer_email") if column in row}
+
+
+def number(text: str) -> float:
+    """An amount, 0 where it is none."""
+    try:
+        found = float(text)
+    except ValueError:
+        return 0.0
+    return found if math.isfinite(found) else 0.0
+
+
+def added(text: str, by: float) -> str:
+    try:
+        return f"{float(text) + by:.2f}"
+    except ValueError:
+        return text

@@ -17,8 +17,6 @@ from tests.damages.exports import Export
 from tests.forks import ForkServer
 from tests.refreshes import clean_environment, places_in
 
-WHOLE = {"whole": True, "publish": True}
-
 
 @dataclass(frozen=True)
 class Answer:
@@ -48,12 +46,10 @@ class Gate:
         (folder / "thresholds.yml").write_text(yaml.safe_dump(thresholds()), encoding="utf-8")
 
     def begin(self, shop: str, export: Export) -> Answer:
-        """Publish an export as the first of a shop, whole, and keep it for `restore`."""
+        """Publish an export as the first of a shop, whole."""
         shutil.rmtree(self.work)
         self.work.mkdir()
-        answer = self.refresh(shop, export, **WHOLE)
-        assert not answer.is_caught, answer
-        return answer
+        return self.refresh(shop, export, whole=True, publish=True)
 
     def keep(self, name: str) -> None:
         """Keep the state as it is, to go back to."""

@@ -19,6 +19,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from dbt_common.clients.jinja import template_cache
+
 import orchestration.definitions  # noqa: F401
 from orchestration.assets.gate import judge_build
 from orchestration.assets.publish import write_and_publish
@@ -36,6 +38,9 @@ from stammkunde.shops import find_places
 from tests import fork_server, parsed_project
 
 warm_up()
+assert parsed_project.MANIFEST
+for macro in parsed_project.MANIFEST.macros.values():  # else each process would compile them anew
+    template_cache.get_node_template(macro)
 # What is imported and parsed stays: looking through it for garbage, in every process anew, would take a second.
 gc.collect()
 gc.freeze()
@@ -54,7 +59,7 @@ def run(given: Mapping[str, Any]) -> int:
     """Refresh as asked for, and write what became of it as JSON to the file `answer`."""
     answer: dict[str, Any] = {"outcome": "failed", "checks": [], "error": None, "figures": None, "build_id": None}
     try:
-        request = RefreshRequest.model_validate(given.get("request", {}))
+        request = RefreshRequest.model_validate(given["request"])
         with refresh_session(find_places(), uuid.uuid4().hex, request, Telling(print)) as session:
             answer["build_id"] = session.build_id
             try:
@@ -62,7 +67,7 @@ def run(given: Mapping[str, Any]) -> int:
             finally:
                 answer["checks"] = checks(session)
     except StammkundeError as error:
-        answer["error"] = str(error)
+        answer |= {"error": str(error), "outcome": "failed"}
     Path(given["answer"]).write_text(json.dumps(answer, default=str), encoding="utf-8")
     return end(0)
 
@@ -81,12 +86,12 @@ def take_steps(session: Session, given: Mapping[str, Any], answer: dict[str, Any
         answer["outcome"] = "blocked"
         return
     with step(session, "models"):
-        build_models(session, whole=bool(given.get("whole")))
+        build_models(session, whole=given["whole"], publish=given["publish"])
     answer["figures"] = figures(session)
     with step(session, "gate"):
         exhausted(judge_build(session))
     answer["outcome"] = "blocked" if session.is_blocked else "passed"
-    if given.get("publish") and not session.is_blocked:
+    if given["publish"] and not session.is_blocked:
         with step(session, "publish"):
             exhausted(write_and_publish(session, (), ()))
         answer["outcome"] = "published"
@@ -103,11 +108,11 @@ def exhausted(events: Iterator[Any]) -> None:
         pass
 
 
-def build_models(session: Session, *, whole: bool) -> None:
+def build_models(session: Session, *, whole: bool, publish: bool) -> None:
     """dbt in a process of its own, which frees the warehouse when it ends. Raises StammkundeError where it fails."""
     output = session.places.warehouse.with_name("dbt.txt")
     command = ["build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"]
-    command += [] if whole else ["--select", *(f"+{model}" for model in read_by_the_gate())]
+    command += [] if whole else ["--select", *(f"+{model}" for model in needed(publish))]
     arguments = ["--no-write-json", "--log-level-file", "none", *command, *vars_arguments(session.overrides)]
     started = {"request": arguments, "environment": session.dbt.environment(), "output": str(output)}
     status = os.waitstatus_to_exitcode(os.waitpid(fork_server.start(dbt, started), 0)[1])
@@ -124,17 +129,14 @@ def dbt(arguments: list[str]) -> int:
     return end(0)
 
 
-def read_by_the_gate() -> list[str]:
-    """The models that the gate's SQL names, and those of the figures."""
+def needed(publish: bool) -> list[str]:
+    """The models that the gate's SQL names, those of the figures, and to publish those that get their rows then."""
     assert parsed_project.MANIFEST
     sql = " ".join(file.read_text(encoding="utf-8") for file in SQL.rglob("*.sql"))
-    words = {
-        word.removesuffix("_before") for word in re.findall(r"\w+", f"{sql} {FIGURES} marts.orders marts.customers")
-    }
+    words = {word.removesuffix("_before") for word in re.findall(r"\w+", f"{sql} {FIGURES} orders customers")}
     models = [node for node in parsed_project.MANIFEST.nodes.values() if node.resource_type == "model"]
-    return sorted(
-        node.name for node in models if node.name in words and node.config.meta.get("phase") != AFTER_THE_GATE
-    )
+    late = {node.name for node in models if node.config.meta.get("phase") == AFTER_THE_GATE}
+    return sorted((words & {node.name for node in models}) - late | (late if publish else set()))
 
 
 def figures(session: Session) -> list[list[Any]]:

@@ -67,8 +67,7 @@ def damaged(gate: Gate, of: Shop, cases: Sequence[tuple[Damage, float]]) -> Iter
     before = of.export(of.last_day - timedelta(days=of.days_between))
     now = of.export(of.last_day)
     known = {row["order_id"] for row in before.orders}
-    gate.begin(of.name, before)
-    gate.keep(of.name)
+    begin(gate, of, before)
     started = time.monotonic()
     truth = gate.refresh(of.name, now)
     assert truth.figures is not None, truth
@@ -83,6 +82,13 @@ def damaged(gate: Gate, of: Shop, cases: Sequence[tuple[Damage, float]]) -> Iter
         gate.restore(of.name)
         answer = gate.refresh(of.name, export)
         yield found(of, damage.name, "damage", damage.kind, damage.of, damage.says, share, answer, truth, started)
+
+
+def begin(gate: Gate, of: Shop, export: Export) -> None:
+    """Publish a sound baseline and keep it."""
+    answer = gate.begin(of.name, export)
+    assert not answer.is_caught, answer
+    gate.keep(of.name)
 
 
 def found(
@@ -100,10 +106,9 @@ def followed(gate: Gate, of: Shop, chain: Chain) -> Found:
     """A chain to its end: what passes is published; after a block readers keep what they had."""
     started = time.monotonic()
     exports = list(chain.exports(of))
-    gate.begin(of.name, exports[0][1])
-    gate.keep("chain")
+    begin(gate, of, exports[0][1])
     answers = [gate.refresh(of.name, export, publish=True) for _, export in exports[1:]]
-    gate.restore("chain")
+    gate.restore(of.name)
     truth = gate.refresh(of.name, of.export(exports[-1][0]))
     off = distance(answers[-1].figures, truth.figures) if answers[-1].figures and truth.figures else None
     caught = [number for number, answer in enumerate(answers, start=1) if answer.is_caught]
@@ -119,11 +124,11 @@ def followed(gate: Gate, of: Shop, chain: Chain) -> Found:
 def happened(gate: Gate, of: Shop, event: Event) -> Found:
     """An event: what is blocked is accepted, and what follows must pass by itself."""
     started = time.monotonic()
-    first, *rest = event.exports(of)
-    gate.begin(of.name, first)
-    answers, accepted, steps = [], 0, []
-    for export in rest:
-        answer = gate.refresh(of.name, export, publish=True)
+    answers: list[Answer] = []
+    steps: list[str] = []
+    accepted = 0
+    for number, export in enumerate(event.exports(of)):
+        answer = gate.refresh(of.name, export, publish=True) if number else gate.begin(of.name, export)
         answers.append(answer)
         tries = 0
         while answer.verdict == "blocked" and tries < ACCEPTS:

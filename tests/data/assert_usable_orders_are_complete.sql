@@ -18,5 +18,5 @@ where
             or raw_values is not null
         )
     )
-    or (rejection_reason <> 'erased' and raw_values is null)
+    or (rejection_reason <> 'erased' and raw_values is null and order_id is not null)
     or (rejection_reason = 'erased' and raw_values is not null)

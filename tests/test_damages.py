@@ -1,0 +1,128 @@
+"""What the gate catches (tests/damages): each damage by the check that is there for it, and sound events get through.
+
+The quick part judges a few damages of a shop of forty customers; the rest, marked long, all of them on a shop of 20,000
+orders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from tests.damages.damages import DAMAGES, SHARES, Damage, applicable, without_effect
+from tests.damages.exports import Export, Shop
+from tests.damages.judging import Gate, distance
+from tests.damages.shops import FORTY, MIDDLE, NAMES, generated, shop
+
+# Damages that the gate holds back on the shop of forty customers: the share of the rows, and the check.
+SLICE = {
+    "customers_shuffled": (0.3, "known_orders.orders_of_other_customers"),
+    "state_cancelled_renamed": (1.0, "known_orders.orders_that_changed_sides"),
+    "status_column_lost": (1.0, "raw.columns_emptied"),
+    "new_amounts_in_cents": (1.0, "new_orders.new_order_values"),
+    "gross_in_newer_versions": (0.3, "known_orders.settled_orders_changed"),
+    "late_orders_of_another_shop": (0.3, "known_orders.late_orders"),
+    "all_amounts_in_cents": (1.0, "closed_months.unexplained_revenue_share"),
+}
+
+
+def before_and_now(of: Shop) -> tuple[Export, Export]:
+    return of.export(of.last_day - timedelta(days=of.days_between)), of.export(of.last_day)
+
+
+def known_to(export: Export) -> set[str]:
+    return {row["order_id"] for row in export.orders}
+
+
+def done_to(of: Shop, damage: Damage, share: float) -> Export:
+    before, now = before_and_now(of)
+    return damage.done_to(now, known_to(before), of.last_day, share)
+
+
+def test_shops_are_the_same_each_time() -> None:
+    for plan, orders, people in ((MIDDLE, 19_972, 8_280), (FORTY, 655, 40)):
+        made = generated(plan)
+        assert made == generated(plan)
+        export = made.export(made.last_day)
+        assert len(known_to(export)) == orders
+        assert len({row["customer_email"] for row in export.orders}) == people
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_export_holds_what_was_known_by_its_day(name: str) -> None:
+    of = shop(name)
+    before, now = before_and_now(of)
+    assert known_to(before) < known_to(now)
+    assert all(row in now.orders for row in before.orders[:200])
+    days = [row["ordered_at"][:10] for row in before.orders if row["ordered_at"][:2] == "20"]
+    assert max(days) <= str(of.last_day - timedelta(days=of.days_between))
+
+
+def test_there_are_damages_of_every_kind_and_each_says_what_went_wrong() -> None:
+    assert {damage.kind for damage in DAMAGES.values()} == {0, 1, 2, 3, 4, 5, 6, 8}
+    assert len(DAMAGES) >= 40
+    assert len({damage.says for damage in DAMAGES.values()}) == len(DAMAGES)
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_a_damage_changes_the_export_in_the_same_way_each_time(name: str) -> None:
+    damage, of = DAMAGES[name], shop("forty")
+    _, now = before_and_now(of)
+    if (
+        not applicable(damage, now) or name == "a_new_day_missing"
+    ):  # a shop of one currency, without orders on some days
+        of = shop("middle")
+        _, now = before_and_now(of)
+    share = damage.shares[-1]
+    assert done_to(of, damage, share) == done_to(of, damage, share)
+    assert not without_effect(now, done_to(of, damage, share))
+
+
+@pytest.mark.parametrize("share", SHARES)
+def test_a_damage_hits_the_share_of_the_rows_that_it_says(share: float) -> None:
+    of = shop("middle")
+    before, now = before_and_now(of)
+    damaged = done_to(of, DAMAGES["orders_dropped"], share)
+    known = known_to(before)
+    assert len(known) - len(known_to(damaged) & known) == round(share * len(known))
+    assert known_to(damaged) - known == known_to(now) - known
+
+
+def test_the_distance_from_the_truth_is_that_of_the_month_furthest_off() -> None:
+    truth = [("month 2025-01", True, 0.5, 100.0, 10), ("month 2025-02", True, 0.6, 200.0, 20)]
+    wrong = [("month 2025-01", True, 0.5, 110.0, 11), ("month 2025-02", True, 0.4, 190.0, 20)]
+    off = distance(wrong, truth)
+    assert (round(off.retention, 6), round(off.revenue_of_a_month, 6)) == (0.2, 0.1)
+    assert (round(off.revenue, 6), round(off.orders, 6)) == (0.0, round(1 / 30, 6))
+
+
+@pytest.fixture(scope="module")
+def gate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gate]:
+    started = Gate(tmp_path_factory.mktemp("gate"))
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="module")
+def forty(gate: Gate) -> Shop:
+    """The small shop, whose baseline is kept under its name."""
+    of = shop("forty")
+    gate.begin(of.name, before_and_now(of)[0])
+    gate.keep(of.name)
+    return of
+
+
+def test_a_sound_refresh_passes(gate: Gate, forty: Shop) -> None:
+    gate.restore(forty.name)
+    answer = gate.refresh(forty.name, before_and_now(forty)[1])
+    assert answer.verdict in ("passed", "warned"), answer
+
+
+@pytest.mark.parametrize("name", SLICE)
+def test_a_damage_of_the_small_shop_is_held_back(gate: Gate, forty: Shop, name: str) -> None:
+    share, check = SLICE[name]
+    gate.restore(forty.name)
+    answer = gate.refresh(forty.name, done_to(forty, DAMAGES[name], share))
+    assert check in answer.blocked_by, answer

@@ -1,0 +1,142 @@
+"""No connection leaves the machine, in any command: watched, and tried where there is no network."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from stammkunde.places import Places
+from tests.refreshes import environment_of_refresh, new_places, published_rows
+from tests.test_page import JSON, free_port
+from tests.watched import elsewhere, finished, needs_strace, needs_unshare, started, watching, without_network
+
+COMMAND = (sys.executable, "-m", "cli")
+ELSEWHERE = "192.0.2.1"  # of nobody (RFC 5737)
+PATIENCE = 180
+TICKS = """{ sensorOrError(sensorSelector: {repositoryLocationName: "orchestration.definitions",
+  repositoryName: "__repository__", sensorName: "raw_files"})
+  { ... on Sensor { sensorState { ticks(limit: 1) { status } } } } }"""
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory: pytest.TempPathFactory) -> Places:
+    return new_places(tmp_path_factory.mktemp("network"))
+
+
+@needs_strace
+@pytest.mark.parametrize(
+    ("code", "seen"),
+    [
+        (f"socket.socket(type=socket.SOCK_DGRAM).connect(('{ELSEWHERE}', 9))", {ELSEWHERE}),
+        ("socket.socket(socket.AF_INET6, socket.SOCK_DGRAM).connect(('::1', 9))", set()),
+        ("socket.socket(type=socket.SOCK_DGRAM).connect(('127.0.0.1', 9))", set()),
+        ("socket.socket(type=socket.SOCK_DGRAM).connect(('127.0.0.53', 53))", {"the resolver of names"}),
+        (
+            "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import socket; "
+            f'socket.socket(type=socket.SOCK_DGRAM).connect(("{ELSEWHERE}", 9))\'])',
+            {ELSEWHERE},
+        ),
+    ],
+)
+def test_a_connection_would_be_seen(code: str, seen: set[str], tmp_path: Path) -> None:
+    """Of a process that another one starts, too. Nothing is sent: these sockets only learn where they would send."""
+    log = tmp_path / "calls"
+    ended = finished(watching(log, sys.executable, "-c", f"import socket; {code}"), environment_of_refresh_here())
+    assert ended.returncode == 0, ended.stderr
+    assert elsewhere(log) == seen
+
+
+def environment_of_refresh_here() -> dict[str, str]:
+    return environment_of_refresh(Places(None, None, Path("w.duckdb"), Path("r.duckdb")))
+
+
+@needs_strace
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["map", "--raw", "{raw}"],
+        ["check"],
+        pytest.param(["run"], marks=pytest.mark.long),
+        pytest.param(["summary"], marks=pytest.mark.long),
+        ["builds"],
+        pytest.param(["rollback"], marks=pytest.mark.long),
+        pytest.param(["docs"], marks=pytest.mark.long),
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_a_command_connects_to_no_other_machine(arguments: list[str], places: Places, tmp_path: Path) -> None:
+    log = tmp_path / "calls"
+    given = [argument.replace("{raw}", str(places.raw)) for argument in arguments]
+    ended = finished(watching(log, *COMMAND, *given), environment_of_refresh(places))
+    assert elsewhere(log) == set()
+    if arguments == ["rollback"]:  # there is one build
+        assert ended.returncode == 1
+        assert "Traceback" not in ended.stderr
+    else:
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+@needs_strace
+@pytest.mark.long
+def test_the_page_and_its_daemon_connect_to_no_other_machine(places: Places, tmp_path: Path) -> None:
+    """Until the sensor has looked into the raw folder: then all of Dagster's processes work."""
+    log, port = tmp_path / "calls", free_port()
+    given = {
+        **environment_of_refresh(places),
+        "STAMMKUNDE_DAGSTER_PORT": str(port),
+        "STAMMKUNDE_SETTLE_SECONDS": "1000000",
+    }
+    body = json.dumps({"query": TICKS}).encode()
+    with started(watching(log, *COMMAND, "serve"), given) as process:
+        assert process.stdout
+        threading.Thread(target=process.stdout.read, daemon=True).start()
+        ticks, until = [], time.monotonic() + PATIENCE
+        while not ticks and time.monotonic() < until:
+            time.sleep(0.5)
+            try:
+                asked = urllib.request.Request(f"http://127.0.0.1:{port}/graphql", body, JSON)
+                found = json.load(urllib.request.urlopen(asked, timeout=60))["data"]["sensorOrError"]
+                ticks = found.get("sensorState", {}).get("ticks", [])
+            except (urllib.error.URLError, ConnectionError):
+                assert process.poll() is None
+    assert [tick["status"] for tick in ticks] == ["SKIPPED"]
+    assert elsewhere(log) == set()
+
+
+@needs_unshare
+@pytest.mark.long
+def test_a_refresh_needs_no_network(places: Places, tmp_path: Path) -> None:
+    """In a namespace without one: not even this machine can be reached by an address."""
+    alone = new_places(tmp_path)
+    ended = finished(without_network(*COMMAND, "run"), environment_of_refresh(alone))
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert published_rows(alone, "select count(*) from marts.orders")[0][0] > 0
+
+
+@needs_unshare
+@pytest.mark.parametrize("arguments", [["map", "--raw", "{raw}"], ["builds"]], ids=lambda arguments: arguments[0])
+def test_a_command_needs_no_network(arguments: list[str], places: Places) -> None:
+    given = [argument.replace("{raw}", str(places.raw)) for argument in arguments]
+    ended = finished(without_network(*COMMAND, *given), environment_of_refresh(places))
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+@needs_unshare
+def test_there_is_no_network_in_that_namespace() -> None:
+    code = f"import socket; socket.create_connection(('127.0.0.1', {free_port()}), timeout=5)"
+    ended = finished(without_network(sys.executable, "-c", code), environment_of_refresh_here())
+    assert "Network is unreachable" in ended.stderr
+
+
+def test_telemetry_is_switched_off_in_every_process_of_dbt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from stammkunde.dbt import Dbt
+
+    monkeypatch.setenv("DBT_SEND_ANONYMOUS_USAGE_STATS", "true")
+    assert Dbt(tmp_path).environment()["DBT_SEND_ANONYMOUS_USAGE_STATS"] == "false"
