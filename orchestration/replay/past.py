@@ -117,7 +117,10 @@ class Past:
             self.connection.execute(f"create view {relation.inside(database)} as from {relation.inside(KEPT)}")
         for model in self.compiled.models:
             query = model.sql_on(day.isoformat(), database)
-            self.connection.execute(f"create table {model.relation.inside(database)} as {query}")
+            try:
+                self.connection.execute(f"create table {model.relation.inside(database)} as {query}")
+            except duckdb.Error as error:
+                raise ReplayError(f"{model.relation.name} of {day} cannot be built: {one_line(error)}") from error
             if model.relation == ORDERS and self.known.by_order_date:
                 self.connection.execute(known_by_order_date(ORDERS.inside(database)))
 
