@@ -289,7 +289,8 @@ CASES = [
     ),
     Case(
         "new_values_of_new_rows", "0 %", "75 %", "at most 30 %",
-        "orders.sales_channel has a value that it never had: fax, in 30 rows, where 40 more came than before: was a value "
+        "orders.sales_channel has a value that it never had: fax, in 30 rows, where 40 more came than before: was a "
+        "value "
         "renamed?",
         noted={
             "raw_values": value_rows(web=185, app=195, fax=30),
@@ -385,7 +386,8 @@ CASES = [
     ),
     Case(
         "orders_that_moved_days", "0 %", "2.232 %", "at most 0.1 % (warns beyond at most 0 %)",
-        "10 of 448 known orders are of another day now, by more than a week, for example n0, n9: are their numbers used "
+        "10 of 448 known orders are of another day now, by more than a week, for example n0, n9: are their numbers "
+        "used "
         "again?",
         order_changes(10, explanation="newer_version", order_date_now="2024-02-18"),
     ),

@@ -52,7 +52,8 @@ KNOWN_ORDERS = Suite(
                     column="moved_share",
                     unit="percent",
                     says="Known orders are of the days that they were of",
-                    warns="{moved_orders:,.0f} of {known_orders:,.0f} known orders are of another day now, by more than a "
+                    warns="{moved_orders:,.0f} of {known_orders:,.0f} known orders are of another day now, by more "
+                    "than a "
                     "week, for example {order_ids}: are their numbers used again?",
                     may_be_empty="there may have been no order before",
                 ),

@@ -65,7 +65,8 @@ RAW = Suite(
                     column="share_of_new_rows",
                     unit="percent",
                     says="New rows have the states, channels, currencies and the like that rows had",
-                    warns="{column_name} has a value that it never had: {value}, in {rows:,.0f} rows, where {new_rows:,.0f} "
+                    warns="{column_name} has a value that it never had: {value}, in {rows:,.0f} rows, where "
+                    "{new_rows:,.0f} "
                     "more came than before: was a value renamed?",
                     may_be_empty="a shop may have none of these columns",
                 ),
