@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 option = $(if $(2),--$(1) "$(2)")
 
 .DEFAULT_GOAL := help
-.PHONY: help run dagster accept rollback builds demo-failure check map test test-long test-spark test-spark-quick spark-up \
+.PHONY: help run dagster accept rollback builds replay doctor backup restore demo-failure check map test test-long test-spark test-spark-quick spark-up \
 	spark-down lint hooks format real bench docs sample lock clean
 
 help:  ## list what can be made
@@ -23,10 +23,22 @@ accept: $(VENV)/installed  ## let the last blocked build through, once: REASON="
 	@$(BIN)/stammkunde accept --reason "$(REASON)"
 
 rollback: $(VENV)/installed  ## bring the published build before back
-	@$(BIN)/stammkunde rollback $(call option,replace-shop,$(REPLACE_SHOP))
+	@$(BIN)/stammkunde rollback $(call option,replace-shop,$(REPLACE_SHOP)) $(call option,to,$(TO))
 
 builds: $(VENV)/installed  ## list the refreshes and what became of them
 	@$(BIN)/stammkunde builds
+
+replay: $(VENV)/installed  ## how often the gate would have alarmed in the shop's own past year, and limits that fit it
+	@$(BIN)/stammkunde replay $(call option,raw,$(RAW)) $(call option,mapping,$(MAPPING)) $(call option,from,$(FROM)) $(call option,every,$(EVERY))
+
+doctor: $(VENV)/installed  ## look at all that refreshes left, and say what is wrong; stammkunde doctor --mend mends it
+	@$(BIN)/stammkunde doctor
+
+backup: $(VENV)/installed  ## put what cannot be rebuilt, and what is published, into FILE=backup.tar
+	@$(if $(FILE),,$(error say which file: make backup FILE=backup.tar))$(BIN)/stammkunde backup "$(FILE)"
+
+restore: $(VENV)/installed  ## bring it back from FILE=backup.tar
+	@$(if $(FILE),,$(error say which file: make restore FILE=backup.tar))$(BIN)/stammkunde restore "$(FILE)"
 
 demo-failure: $(VENV)/installed  ## break the sample shop in three ways and see each refresh blocked (about two minutes)
 	@$(BIN)/python -m examples.broken_shops
