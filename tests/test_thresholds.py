@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.quality.suites import SUITES
-from orchestration.quality.thresholds import DEFAULT, Threshold, ThresholdError, load_thresholds, threshold
+from orchestration.quality.thresholds import DEFAULT, Threshold, ThresholdError, check_names, load_thresholds, threshold
 
 
 def written(folder: Path, text: str) -> Path:
@@ -78,10 +78,20 @@ def test_another_file_is_taken_from_the_environment(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("STAMMKUNDE_THRESHOLDS", str(file))
     loaded = load_thresholds()
     assert threshold(loaded, "raw", "a") == Threshold("warn", None, 1.0)
+    # What it leaves out is as it ships: a file of one's own need not follow each new check.
+    assert threshold(loaded, "drift", "mart_rows_kept") == load_thresholds(DEFAULT)["drift"]["mart_rows_kept"]
     for suite, check in (("raw", "b"), ("drift", "a")):
         with pytest.raises(ThresholdError) as raised:
             threshold(loaded, suite, check)
-        assert str(raised.value) == f"{file}: {suite}.{check} is missing: take it over from thresholds.yml"
+        assert str(raised.value) == f"{file}: {suite}.{check} is missing, also in thresholds.yml"
+
+
+def test_limits_of_a_check_that_there_is_not_are_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = written(tmp_path, "drift: {mart_row_kept: {min: 0.9, severity: fail}}")
+    monkeypatch.setenv("STAMMKUNDE_THRESHOLDS", str(file))
+    with pytest.raises(ThresholdError, match=r"limits\.yml: there is no check drift\.mart_row_kept: correct it"):
+        check_names(load_thresholds(), {"drift": ["mart_rows_kept"]})
+    check_names(load_thresholds(DEFAULT), {name: [check.name for check in SUITES[name].checks()] for name in SUITES})
 
 
 def test_a_check_of_limits_must_have_one_unless_it_is_off(tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ from orchestration.quality.data_docs import write_data_docs
 from orchestration.quality.evidence import gathered
 from orchestration.quality.gate import judge
 from orchestration.quality.results import Result
-from orchestration.quality.thresholds import Threshold, Thresholds, load_thresholds
+from orchestration.quality.suites import SUITES
+from orchestration.quality.thresholds import Threshold, Thresholds, check_names, load_thresholds
 from orchestration.session import Session, WarehouseLockedError, refresh_session
 from stammkunde.environment import environment
 from stammkunde.errors import StammkundeError, one_line
@@ -82,6 +83,7 @@ def judged(session: Session, suites: tuple[str, ...]) -> list[Result]:
 def limits(shop: str) -> Thresholds:
     """The limits of the gate. That the orders of the sample are old is no news: they are generated."""
     found = load_thresholds()
+    check_names(found, {name: [check.name for check in suite.checks()] for name, suite in SUITES.items()})
     if not is_sample_shop(shop):
         return found
     return {**found, "raw": {**found.get("raw", {}), AGE_OF_ORDERS: Threshold(severity="off")}}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from string import Formatter
 from typing import Literal
@@ -54,3 +55,6 @@ class Suite:
     name: str
     asks: str
     tables: tuple[Table, ...]
+
+    def checks(self) -> Iterator[Check]:
+        return (check for table in self.tables for check in table.checks)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -106,11 +107,27 @@ def said(error: ValidationError) -> str:
     return f"{entry}: must be like {{max: 0.1, severity: fail}}"
 
 
+@cache
+def shipped() -> Thresholds:
+    return load_thresholds(DEFAULT)
+
+
+def check_names(thresholds: Thresholds, checks: Mapping[str, Collection[str]]) -> None:
+    """Raises ThresholdError for limits of a check that there is not: what is misspelt would hold nothing back."""
+    for suite, entries in thresholds.items():
+        for name in entries:
+            if name not in checks.get(suite, ()):
+                raise ThresholdError(
+                    f"{thresholds_file()}: there is no check {suite}.{name}: correct it, or take it out. The checks there "
+                    f"are stand in {DEFAULT}"
+                )
+
+
 def threshold(thresholds: Thresholds, suite: str, check: str) -> Threshold:
-    """The limits of one check. Raises ThresholdError where the file has none."""
-    found = thresholds.get(suite, {}).get(check)
+    """The limits of one check; those that ship where the file has none. Raises ThresholdError where there are none."""
+    found = thresholds.get(suite, {}).get(check) or shipped().get(suite, {}).get(check)
     if found is None:
-        raise ThresholdError(f"{thresholds_file()}: {suite}.{check} is missing: take it over from {DEFAULT.name}")
+        raise ThresholdError(f"{thresholds_file()}: {suite}.{check} is missing, also in {DEFAULT.name}")
     if found.severity != "off" and found.min is None and found.max is None:
         raise ThresholdError(f"{thresholds_file()}: {suite}.{check} has no limit: give it min or max, or severity: off")
     return found
