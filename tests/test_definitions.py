@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.quality.suites import NAMES
 from orchestration.state import State
 from stammkunde.errors import SettingError
 from stammkunde.manifest import Manifest
@@ -130,7 +131,7 @@ def test_every_dbt_test_is_a_check_and_every_suite_blocks(graph, places: Places)
     manifest = json.loads((places.dbt_target / "manifest.json").read_text(encoding="utf-8"))
     tests = {node["name"] for node in manifest["nodes"].values() if node["resource_type"] == "test"}
     checks = {key.name: graph.get(key) for key in graph.asset_check_keys}
-    suites = {"raw", "staging", "drift"}
+    suites = set(NAMES)
     assert tests | suites == checks.keys()
     assert all(checks[suite].blocking for suite in suites)
 

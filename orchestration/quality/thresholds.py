@@ -118,8 +118,8 @@ def check_names(thresholds: Thresholds, checks: Mapping[str, Collection[str]]) -
         for name in entries:
             if name not in checks.get(suite, ()):
                 raise ThresholdError(
-                    f"{thresholds_file()}: there is no check {suite}.{name}: correct it, or take it out. The checks there "
-                    f"are stand in {DEFAULT}"
+                    f"{thresholds_file()}: there is no check {suite}.{name}: correct it, or take it out. "
+                    f"{DEFAULT} has all checks"
                 )
 
 
