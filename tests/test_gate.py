@@ -683,8 +683,15 @@ def test_what_would_fail_only_warns_where_so_set(shop: Path, shop_before: Path, 
 
 def test_a_check_without_an_entry_or_a_limit_is_an_error(shop: Path, shop_before: Path, tmp_path: Path) -> None:
     case = case_of("mart_rows_kept")
-    with pytest.raises(ThresholdError, match=r"drift\.mart_rows_kept is missing"):
-        judged(case, shop, shop_before, tmp_path, thresholds={**load_thresholds(), "drift": {}})
+    # Those that ship hold where a file of one's own has none.
+    found = judged(case, shop, shop_before, tmp_path, thresholds={**load_thresholds(), "drift": {}})
+    assert found[case.check].expected == case.expected
+    unknown = replace(SUITES["drift"].tables[0].checks[0], name="unheard_of")
+    with only(case.check), pytest.MonkeyPatch.context() as patched, evidence_of(shop, shop_before) as evidence:
+        table = replace(SUITES["drift"].tables[0], checks=(unknown,))
+        patched.setitem(SUITES, "drift", replace(SUITES["drift"], tables=(table,)))
+        with pytest.raises(ThresholdError, match=r"drift\.unheard_of is missing"):
+            judge(["drift"], evidence, load_thresholds())
     with pytest.raises(ThresholdError, match=r"drift\.mart_rows_kept has no limit"):
         judged(case, shop, shop_before, tmp_path, thresholds=limited(case.check, Threshold("fail")))
 
