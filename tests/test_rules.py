@@ -101,6 +101,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Build:
     claim = project / "tests" / "assert_no_kept_row.sql"
     claim.write_text("select id from {{ ref('kept') }}", encoding="utf-8")
     shutil.copy(PROJECT / "profiles.yml", project)
+    shutil.copytree(PROJECT / "dbt_plugins", project / "dbt_plugins")
     settings = {"name": "stammkunde", "profile": "stammkunde", "models": {"stammkunde": {"+schema": "marts"}}}
     (project / "dbt_project.yml").write_text(yaml.safe_dump(settings), encoding="utf-8")
     return run_dbt(["build"], folder / "run", project=project)

@@ -63,7 +63,7 @@ def test_every_unit_and_data_test_ran_and_passed(sample: Build) -> None:
     assert (counts["WARN"], counts["ERROR"], counts["SKIP"]) == ("0", "0", "0")
     kinds = Counter(node["resource_type"] for node in sample.manifest()["nodes"].values())
     kinds["unit_test"] = len(sample.manifest()["unit_tests"])
-    hooks = 3
+    hooks = 4
     assert int(counts["PASS"]) == kinds["model"] + kinds["seed"] + kinds["test"] + kinds["unit_test"] + hooks
 
 
