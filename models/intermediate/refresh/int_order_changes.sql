@@ -57,11 +57,11 @@ differences as (
         orders_now.amount as amount_now,
         orders_before.refunded_amount as refunded_amount_before,
         orders_now.refunded_amount as refunded_amount_now,
-        orders_before.currency = orders_now.currency as is_in_one_currency,
         orders_before.net_amount as known_amount_before,
         orders_now.net_amount as known_amount_now,
         orders_before.updated_at as updated_at_before,
         orders_now.updated_at as updated_at_now,
+        orders_before.currency = orders_now.currency as is_in_one_currency,
         orders_before.order_id is not null as was_known,
         orders_now.order_id is not null as is_known,
         coalesce(orders_before.order_id, orders_now.order_id) as order_id
@@ -116,7 +116,8 @@ changes as (
         baseline.baseline_as_of_date,
         first_days.first_order_date,
         case
-            when differences.was_known and differences.exclusion_reason_before is null then differences.known_date_before
+            when differences.was_known and differences.exclusion_reason_before is null
+                then differences.known_date_before
         end as order_date_before,
         case
             when differences.is_known and differences.exclusion_reason_now is null then differences.known_date_now
@@ -153,6 +154,15 @@ named as (
 select
     order_id,
     change,
+    customer_id_before,
+    customer_id_now,
+    exclusion_reason_before,
+    exclusion_reason_now,
+    order_date_before,
+    order_date_now,
+    updated_at_before,
+    updated_at_of_now as updated_at_now,
+    baseline_as_of_date,
     case
         when change = 'added' then 'late_order'
         when is_erased then 'erased'
@@ -174,15 +184,6 @@ select
             then 'new_status'
         else 'none'
     end as explanation,
-    customer_id_before,
-    customer_id_now,
-    exclusion_reason_before,
-    exclusion_reason_now,
-    order_date_before,
-    order_date_now,
     case when order_date_before is not null then known_amount_before end as net_amount_before,
-    case when order_date_now is not null then known_amount_now end as net_amount_now,
-    updated_at_before,
-    updated_at_of_now as updated_at_now,
-    baseline_as_of_date
+    case when order_date_now is not null then known_amount_now end as net_amount_now
 from named

@@ -84,7 +84,7 @@ spans_of_parts as (
         belongs_to['part'] as part,
         count(*) as known_orders,
         count(case when not is_excluded then 1 end) as orders,
-        avg(log_value) as typical_value,
+        case when count(log_value) >= 3 then avg(log_value) end as typical_value,
         case when count(log_value) >= 20 then stddev_samp(log_value) end as spread,
         case when count(is_refunded) >= 5 then avg(cast(is_refunded as int)) end as refunded,
         case when count(*) >= 5 then avg(cast(is_excluded as int)) end as excluded
@@ -202,6 +202,27 @@ smallest_distances as (
 
 ),
 
+-- One order more or less is chance.
+single_orders as (
+
+    select
+        first_spans.dimension,
+        first_spans.part,
+        1 / nullif(all_orders.orders, 0) as share_of_all,
+        1 / nullif(found.known_orders, 0) as share_of_part
+    from first_spans
+    inner join spans_of_parts as all_orders
+        on
+            all_orders.dimension = 'all'
+            and all_orders.span_number = 0
+    left join spans_of_parts as found
+        on
+            first_spans.dimension = found.dimension
+            and first_spans.part = found.part
+            and found.span_number = 0
+
+),
+
 compared as (
 
     select
@@ -210,8 +231,14 @@ compared as (
         measures.measure,
         measures.observed,
         usual.observed as usual,
-        abs(measures.observed - usual.observed) / greatest(usual_distances.distance, smallest_distances.distance)
-            as distance
+        abs(measures.observed - usual.observed) / greatest(
+            usual_distances.distance,
+            smallest_distances.distance,
+            case
+                when measures.measure = 'share_of_all' then single_orders.share_of_all
+                when measures.measure in ('refunded', 'excluded') then single_orders.share_of_part
+            end
+        ) as distance
     from measures
     inner join usual
         on
@@ -225,6 +252,10 @@ compared as (
             and measures.measure = usual_distances.measure
     inner join smallest_distances
         on measures.measure = smallest_distances.measure
+    inner join single_orders
+        on
+            measures.dimension = single_orders.dimension
+            and measures.part = single_orders.part
     where measures.span_number = 0
 
 )
@@ -248,7 +279,7 @@ select
     -- Refunds and cancellations come later: that new orders have fewer of them says nothing.
     case when measure = 'refunded' then case when observed > usual then distance else 0 end end as refunded_distance,
     case when measure = 'excluded' then case when observed > usual then distance else 0 end end as excluded_distance,
-    case when measure = 'number_of_orders' then distance end as number_distance
+    case when measure = 'number_of_orders' and dimension = 'all' then distance end as number_distance
 from compared
 order by
     dimension,

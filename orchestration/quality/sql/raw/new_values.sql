@@ -29,10 +29,15 @@ column_totals as (
 select
     measured.value,
     measured.rows,
+    column_totals.new_rows,
     measured.entity || '.' || measured.column_name as column_name,
     coalesce(measured.amount, 0) as amount,
-    column_totals.new_rows,
-    case when earlier.value is null then measured.rows / nullif(column_totals.rows, 0) else 0 end as new_share,
+    -- Up to four rows are shown, and hold nothing back.
+    case
+        when earlier.value is not null then 0
+        when measured.rows < 5 then least(measured.rows / nullif(column_totals.rows, 0), 0.001)
+        else measured.rows / nullif(column_totals.rows, 0)
+    end as new_share,
     case
         when earlier.value is null and column_totals.new_rows > 0
             then share_from(measured.rows, greatest(column_totals.new_rows, measured.rows), 20)
