@@ -968,6 +968,11 @@ def test_a_guest_who_registers_is_no_order_that_changed_hands(shop: Path, shop_b
     assert (found.outcome, found.observed) == ("failed", "4.241 %")  # 19 of 448
 
 
+def test_whoever_registers_changes_no_settled_order(shop: Path, shop_before: Path, tmp_path: Path) -> None:
+    registered = order_changes(20, change="reassigned", customer_id_before="guest:a", customer_id_now="c2")
+    assert one("settled_orders_changed", changed(shop, tmp_path, registered), shop_before).observed == "0 times"
+
+
 def test_orders_of_erased_persons_changed_for_a_reason(shop: Path, shop_before: Path, tmp_path: Path) -> None:
     gone = order_changes(40, change="gone", explanation="erased", order_date_now=None, customer_id_now=None)
     assert one("settled_orders_changed", changed(shop, tmp_path, gone), shop_before).outcome == "passed"

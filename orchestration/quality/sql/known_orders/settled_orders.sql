@@ -1,5 +1,5 @@
--- Orders older than 60 days that changed, explained or not, beside what is usual: on as many days of the last half year
--- as lie between the two builds. Where no time of change is noted, nothing is known to be usual.
+-- Orders older than 60 days whose day, value or state changed, explained or not, beside what is usual: on as many days of
+-- the last half year as lie between the two builds. Where no time of change is noted, nothing is known to be usual.
 with builds as (
 
     select
@@ -34,7 +34,7 @@ changed_orders as (
     cross join spans
     where
         coalesce(order_changes.order_date_before, order_changes.order_date_now) < spans.settled_until
-        and order_changes.change <> 'added'
+        and order_changes.change not in ('added', 'reassigned')
         and order_changes.explanation not in ('erased', 'purged')
 
 ),
