@@ -308,12 +308,19 @@ def test_marts_behind_the_gate_are_shown_unless_what_they_read_failed() -> None:
     assert compiled_after_the_gate(manifest, results) == {"build": "select 2"}
 
 
-def test_dbt_ends_where_its_events_cannot_be_read_to_their_end() -> None:
-    """Left alone it would keep the warehouse locked, and the refresh would wait for it."""
-    from orchestration.assets.models import end
+@pytest.mark.parametrize(("answer", "ended_by"), [("SIG_DFL", signal.SIGTERM), ("SIG_IGN", signal.SIGKILL)])
+def test_dbt_ends_where_its_events_cannot_be_read_to_their_end(
+    answer: str, ended_by: signal.Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Left alone it would keep the warehouse locked, and the refresh would wait for it. It may not listen."""
+    from orchestration.assets import models
 
-    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-    end(SimpleNamespace(process=process))
-    assert process.returncode == -signal.SIGTERM
-    end(SimpleNamespace(process=process))  # one that has ended is left as it is
-    assert process.returncode == -signal.SIGTERM
+    if answer == "SIG_IGN":
+        monkeypatch.setattr(models, "SECONDS_TO_END", 0.1)
+    program = f"import signal, time; signal.signal(signal.SIGTERM, signal.{answer}); print(flush=True); time.sleep(600)"
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as process:
+        assert process.stdout and process.stdout.readline()  # it has come to its sleep
+        models.end(SimpleNamespace(process=process))  # type: ignore[arg-type]
+        assert process.returncode == -ended_by
+        models.end(SimpleNamespace(process=process))  # type: ignore[arg-type]  # one that has ended is left as it is
+        assert process.returncode == -ended_by

@@ -1,6 +1,7 @@
 """The models: one dbt build for each phase, as the models themselves say when they are built."""
 
 import json
+import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -23,6 +24,7 @@ from stammkunde.places import Places
 
 MODELS = "models"
 COUNTED = "models and tests"
+SECONDS_TO_END = 10
 BROKEN_RULES = "broken"  # macros/quality/rules.sql marks its answer so
 
 
@@ -145,10 +147,17 @@ def start(
 
 
 def end(invocation: DbtCliInvocation) -> None:
-    """End dbt where its events could not be read to their end: it would keep the warehouse locked."""
+    """End dbt where its events could not be read to their end: it would keep the warehouse locked.
+
+    Started by nohup it may ignore what asks it to end.
+    """
     if invocation.process.poll() is None:
         invocation.process.terminate()
-        invocation.process.wait()
+        try:
+            invocation.process.wait(SECONDS_TO_END)
+        except subprocess.TimeoutExpired:
+            invocation.process.kill()
+            invocation.process.wait()
 
 
 def known_to(context: dg.AssetExecutionContext, events: Iterable[Any]) -> Iterator[Any]:
