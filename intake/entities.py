@@ -12,6 +12,8 @@ from stammkunde.places import PROJECT
 from stammkunde.settings import defaults
 
 DEFINITION = PROJECT / "models" / "raw" / "raw.yml"
+# What databases and spreadsheets write for nothing, in lower case: it means nothing in every column.
+WORDS_FOR_NOTHING = (r"\n", "null", "nan", "#n/a", "#nv")
 # Dimensions that are calculated from the orders.
 NO_COLUMNS = ("first_sales_channel", "first_category", "first_order_discounted")
 

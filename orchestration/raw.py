@@ -13,15 +13,12 @@ from pathlib import Path
 
 import duckdb
 
-from intake.entities import Entity, entities
+from intake.entities import WORDS_FOR_NOTHING, Entity, entities
 from intake.find import by_name
 from stammkunde.database import connect, identifier, path_literal, quoted
 from stammkunde.files import content_hash, leads_out
 
 UNFINISHED = (".part", ".partial", ".tmp", ".crdownload", ".filepart", ".unfinished")
-
-
-NOTHING = (r"\n", "null", "nan", "#n/a", "#nv")  # what databases and spreadsheets write for nothing
 FEW_VALUES = 200  # a column with more has no list that anybody knows
 PERSONAL = re.compile(r"@|\d{6}")  # addresses and phone numbers that stand in a wrong column are not noted
 
@@ -173,7 +170,8 @@ def measure_file(
 def with_value(column: str) -> str:
     """A column as text, null where it says nothing."""
     text = f"trim(cast({column} as varchar))"
-    return f"case when lower({text}) not in ('', {', '.join(quoted(word) for word in NOTHING)}) then {text} end"
+    nothing = ", ".join(quoted(word) for word in ("", *WORDS_FOR_NOTHING))
+    return f"case when lower({text}) not in ({nothing}) then {text} end"
 
 
 def measure(prepared: Path | None, today: date) -> list[dict[str, object]]:

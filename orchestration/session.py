@@ -184,9 +184,9 @@ class Session:
             "shop": self.places.shop,
             "settings": settings.shown(chosen),
             "settings_hash": settings.settings_hash(chosen, salt.id_of(str(chosen[settings.SECRET]), self.places)),
+            "models_hash": compared.models_hash(),
             "raw_fingerprint": raw.fingerprint(files)[0],
         }
-        self.facts["models_hash"] = compared.models_hash()
         # A past day is compared with nothing: it stands beside the current figures.
         self.baseline = None if self.request.as_of_date else baseline(self.places, self.source.names)
         self.facts |= {

@@ -8,6 +8,7 @@ from collections.abc import Mapping as Dictionary
 
 from stammkunde.database import quoted
 
+from ..entities import WORDS_FOR_NOTHING
 from ..mapping import Format
 from .source import SourceColumn
 
@@ -16,8 +17,7 @@ PLAIN = "-?[0-9]+([.][0-9]+)?"
 # What no text begins or ends with: white space of every kind, and characters without width. As a pattern: trim() takes
 # ten times as long with characters outside ASCII.
 BLANK = r"[\t-\r \x{85}\x{a0}\x{1680}\x{2000}-\x{200d}\x{2028}\x{2029}\x{202f}\x{205f}\x{2060}\x{3000}\x{feff}]"
-# What databases and spreadsheets write for nothing.
-NOTHING = r"\\N|NULL|NaN|#N/A|#NV"
+NOTHING = "|".join(map(re.escape, WORDS_FOR_NOTHING))  # in any case
 BLANK_SIGNS = "[ \xa0\u2007\u2009\u202f]"  # blanks that group thousands
 
 

@@ -8,6 +8,7 @@ import duckdb
 
 from stammkunde.database import quoted
 
+from ..entities import WORDS_FOR_NOTHING
 from .findings import Finding, counted, files
 from .values import SAMPLES, masked
 
@@ -28,7 +29,6 @@ NOBODY = (
     r"|guest|gast|platzhalter|placeholder|x+"
 )
 EXPONENT = "-?[0-9]+([.,][0-9]+)?[Ee][+-]?[0-9]+"
-NOTHING = (r"\n", "null", "nan", "#n/a", "#nv")  # what means nothing in every column
 
 PERSONS = """
     select customer_id, lower(customer_email) as email from staging.stg_orders
@@ -121,7 +121,7 @@ def placeholder_addresses(connection: duckdb.DuckDBPyConnection) -> Iterator[Fin
 
 
 def words_for_no_address(connection: duckdb.DuckDBPyConnection, missing: list[str]) -> Iterator[Finding]:
-    nothing = ", ".join(quoted(word.strip().lower()) for word in ("", *NOTHING, *missing))
+    nothing = ", ".join(quoted(word.strip().lower()) for word in ("", *WORDS_FOR_NOTHING, *missing))
     found = connection.execute(
         f"""
         select word, count(*) as rows from (

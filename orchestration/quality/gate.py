@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -93,12 +93,12 @@ def judge(
     ]
     verdicts = verdicts_of([single for single in judged if single.is_asked])
     judged_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-    found = [
-        with_leave(result(single, verdicts.get(single.key), judged_at), single.check, acceptance, lasting)
-        for single in judged
-    ]
-    accepted = {result.check_name: result.accepted_reason for result in found if result.outcome == "accepted"}
-    return [consequence(found, single.check, accepted) for found, single in zip(found, judged, strict=True)]
+    found: list[Result] = []
+    accepted: dict[str, str | None] = {}
+    for single in judged:
+        told = result(single, verdicts.get(single.key), judged_at)
+        found.append(with_leave(told, single.check, acceptance, lasting, accepted))
+    return found
 
 
 def require_suites(names: Sequence[str]) -> None:
@@ -234,25 +234,28 @@ def result(single: Judged, verdict: Verdict | None, judged_at: datetime) -> Resu
     )  # fmt: skip
 
 
-def with_leave(found: Result, check: Check, acceptance: Acceptance | None, lasting: Lasting | None) -> Result:
-    """A failure that a person lets pass: this once, or since an earlier build and as it was then."""
+def with_leave(
+    found: Result,
+    check: Check,
+    acceptance: Acceptance | None,
+    lasting: Lasting | None,
+    accepted: dict[str, str | None],
+) -> Result:
+    """A failure that a person lets pass: this once, since an earlier build and as it was then, or as the consequence of
+    one of those `accepted` before in this judging, to which it is added."""
     if found.outcome != BLOCKING:
         return found
     if acceptance and acceptance.covers(found.suite, found.check_name):
-        return replace(found, outcome="accepted", accepted_reason=acceptance.reason)
-    if lasting and (reason := lasting.reason(found.suite, check, found.broken)):
+        found = replace(found, outcome="accepted", accepted_reason=acceptance.reason)
+    elif lasting and (reason := lasting.reason(found.suite, check, found.broken)):
         said = f"{found.explanation} (accepted before: {reason})"
-        return replace(found, outcome="accepted", explanation=said, accepted_reason=reason, lasts=True)
+        found = replace(found, outcome="accepted", explanation=said, accepted_reason=reason, lasts=True)
+    elif cause := next((name for name in check.follows_from if name in accepted), None):
+        said = f"{found.explanation} (follows from {cause}, which was accepted)"
+        found = replace(found, outcome="accepted", explanation=said, accepted_reason=accepted[cause])
+    if found.outcome == "accepted":
+        accepted[found.check_name] = found.accepted_reason
     return found
-
-
-def consequence(found: Result, check: Check, accepted: Mapping[str, str | None]) -> Result:
-    """A failure that follows from another one is accepted with it."""
-    causes = [name for name in check.follows_from if name in accepted]
-    if found.outcome != BLOCKING or not causes:
-        return found
-    said = f"{found.explanation} (follows from {causes[0]}, which was accepted)"
-    return replace(found, outcome="accepted", explanation=said, accepted_reason=accepted[causes[0]])
 
 
 def broken(limits: Threshold) -> str:

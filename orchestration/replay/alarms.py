@@ -127,6 +127,7 @@ class Judge:
         hundredth of the time."""
         judged_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
         found, let_through = [], []
+        accepted: dict[str, str | None] = {}
         for suite in (SUITES[name] for name in NAMES):
             for table in suite.tables:
                 for check in table.checks:
@@ -136,7 +137,7 @@ class Judge:
                     outcome, said, keys = PASSED, check.says, NOTHING_BROKEN
                     if not len(values) or outcome_of(values, limits) != PASSED:
                         verdict = gate_verdict(values, limits) if len(values) else None
-                        told = with_leave(result(single, verdict, judged_at), check, None, self.lasting)
+                        told = with_leave(result(single, verdict, judged_at), check, None, self.lasting, accepted)
                         outcome, said, keys = told.outcome, told.explanation, keys_of(told, table)
                         if outcome in (BLOCKING, ACCEPTED):
                             let_through.append(told)

@@ -1,61 +1,13 @@
 -- Figures of months that were over in both builds and are otherwise now, where a setting or a model changed.
-with figures as (
-
-    unpivot (
-        select
-            period_start,
-            cast(
-                columns(
-                    * exclude (
-                        period_grain, period_start, period_end, is_complete, is_left_censored, is_clv_left_censored
-                    )
-                ) as double
-            )
-        from retention_kpis
-        where
-            period_grain = 'month'
-            and is_complete
-    )
-    on columns(* exclude (period_start))
-    into
-    name figure
-    value value
-
-),
-
-figures_before as (
-
-    unpivot (
-        select
-            period_start,
-            cast(
-                columns(
-                    * exclude (
-                        period_grain, period_start, period_end, is_complete, is_left_censored, is_clv_left_censored
-                    )
-                ) as double
-            )
-        from retention_kpis_before
-        where
-            period_grain = 'month'
-            and is_complete
-    )
-    on columns(* exclude (period_start))
-    into
-    name figure
-    value value
-
-),
-
-moved as (
+with moved as (
 
     select
         figures.period_start,
         figures.figure,
         figures_before.value as value_before,
         figures.value as value_now
-    from figures
-    inner join figures_before
+    from figures_of_months('retention_kpis') as figures
+    inner join figures_of_months('retention_kpis_before') as figures_before
         on
             figures.period_start = figures_before.period_start
             and figures.figure = figures_before.figure

@@ -23,33 +23,6 @@ with new_orders as (
 
 ),
 
-days_of_customers as (
-
-    select
-        orders.customer_id,
-        orders.order_date,
-        count(*) as orders
-    from orders
-    where
-        orders.customer_id in (select new_orders.customer_id from new_orders)
-        and orders.order_date in (select new_orders.order_date from new_orders)
-    group by
-        orders.customer_id,
-        orders.order_date
-
-),
-
-instants as (
-
-    select
-        orders.ordered_at,
-        count(distinct orders.customer_id) as customers
-    from orders
-    where orders.ordered_at in (select new_orders.ordered_at from new_orders)
-    group by orders.ordered_at
-
-),
-
 -- Of two new orders, the later one is the copy.
 copies as (
 
@@ -64,11 +37,11 @@ copies as (
             and abs(epoch(new_orders.ordered_at) - epoch(orders.ordered_at)) <= 600
     left join new_orders as other_new_orders
         on orders.order_id = other_new_orders.order_id
-    inner join days_of_customers
+    inner join orders_of_days('new_orders', 'orders') as days_of_customers
         on
             new_orders.customer_id = days_of_customers.customer_id
             and new_orders.order_date = days_of_customers.order_date
-    inner join instants
+    inner join customers_of_instants('new_orders', 'orders') as instants
         on new_orders.ordered_at = instants.ordered_at
     where
         days_of_customers.orders <= 4

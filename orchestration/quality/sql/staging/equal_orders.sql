@@ -29,44 +29,17 @@ repeated_orders as (
 
 ),
 
-days_of_customers as (
-
-    select
-        orders.customer_id,
-        orders.order_date,
-        count(*) as orders
-    from orders
-    where
-        orders.customer_id in (select repeated_orders.customer_id from repeated_orders)
-        and orders.order_date in (select repeated_orders.order_date from repeated_orders)
-    group by
-        orders.customer_id,
-        orders.order_date
-
-),
-
-instants as (
-
-    select
-        orders.ordered_at,
-        count(distinct orders.customer_id) as customers
-    from orders
-    where orders.ordered_at in (select repeated_orders.ordered_at from repeated_orders)
-    group by orders.ordered_at
-
-),
-
 copies as (
 
     select
         repeated_orders.order_date,
         sum(repeated_orders.orders - 1) as copies
     from repeated_orders
-    inner join days_of_customers
+    inner join orders_of_days('repeated_orders', 'orders') as days_of_customers
         on
             repeated_orders.customer_id = days_of_customers.customer_id
             and repeated_orders.order_date = days_of_customers.order_date
-    inner join instants
+    inner join customers_of_instants('repeated_orders', 'orders') as instants
         on repeated_orders.ordered_at = instants.ordered_at
     where
         days_of_customers.orders <= 4
