@@ -1,5 +1,5 @@
--- Orders older than 60 days whose day, value or state changed, explained or not, beside what is usual: on as many days of
--- the last half year as lie between the two builds. Where no time of change is noted, nothing is known to be usual.
+-- Orders older than 60 days whose day, value or state changed, explained or not, beside what is usual: on as many days
+-- of the last half year as lie between the two builds. Where no time of change is noted, nothing is known to be usual.
 with builds as (
 
     select
