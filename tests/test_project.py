@@ -29,7 +29,7 @@ def test_a_build_elsewhere_leaves_a_clone_clean(tmp_path: Path) -> None:
     assert not (clone / "warehouse" / "stammkunde.duckdb").exists()
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock", "requirements-spark.lock"])
+@pytest.mark.parametrize("name", [f"requirements{of}.lock" for of in ("", "-dashboard", "-dev", "-spark")])
 def test_a_lock_holds_exact_versions_with_hashes_and_no_address(name: str) -> None:
     text = (PROJECT / name).read_text(encoding="utf-8")
     assert "://" not in text
