@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 option = $(if $(2),--$(1) "$(2)")
 
 .DEFAULT_GOAL := help
-.PHONY: help run dagster accept rollback builds replay doctor backup restore demo-failure check map test test-long test-spark test-spark-quick spark-up \
+.PHONY: help run dagster dashboard accept rollback builds replay doctor backup restore demo-failure check map test test-long test-spark test-spark-quick spark-up \
 	spark-down lint hooks format real bench docs sample lock clean
 
 help:  ## list what can be made
@@ -18,6 +18,9 @@ run: $(VENV)/$(if $(findstring spark,$(TARGET)),installed-spark,installed)  ## r
 
 dagster: $(VENV)/installed  ## open Dagster on 127.0.0.1:3000: the asset graph, runs, schedule and sensor
 	@$(BIN)/stammkunde serve
+
+dashboard: $(VENV)/installed-dashboard  ## open the dashboard on 127.0.0.1:8501: what the published figures say, in German and English
+	@$(BIN)/stammkunde dashboard
 
 accept: $(VENV)/installed  ## let the last blocked build through, once: REASON="why its figures are right"
 	@$(BIN)/stammkunde accept --reason "$(REASON)"

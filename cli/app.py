@@ -460,6 +460,31 @@ def serve() -> None:
 
 
 @app.command()
+def dashboard(
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Port on 127.0.0.1 (STAMMKUNDE_DASHBOARD_PORT; else 8501).")
+    ] = None,
+) -> None:
+    """Open the dashboard: pages on the published figures.
+
+    It listens on 127.0.0.1. What is published while it is open shows on the next view.
+    """
+    from importlib.util import find_spec
+
+    from stammkunde.environment import environment
+    from stammkunde.shops import warehouse_places
+
+    if find_spec("streamlit") is None:
+        raise StammkundeError("the dashboard needs Streamlit: start it with 'make dashboard', which installs it")
+    places = warehouse_places()
+    shown = port or environment().dashboard_port
+    console.print(f"The dashboard of {places.published} is on http://127.0.0.1:{shown} (Ctrl+C ends it)", markup=False)
+    variables = {**os.environ, **places.environment(), "PYTHONPATH": str(PROJECT)}
+    command = [sys.executable, "-m", "streamlit", "run", str(PROJECT / "dashboard" / "app.py"), f"--server.port={shown}"]
+    os.execve(sys.executable, command, variables)
+
+
+@app.command()
 def docs(
     open_page: Annotated[bool, typer.Option("--serve", help="Show the pages on 127.0.0.1:8080.")] = False,
 ) -> None:

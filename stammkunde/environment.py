@@ -87,6 +87,7 @@ class Environment(BaseSettings):
     webhook: Annotated[SecretStr, AfterValidator(secret_web_address)] | None = None
     dagster_url: Annotated[str, AfterValidator(web_address)] = "http://127.0.0.1:3000"
     dagster_port: int = Field(3000, ge=1, le=65535)
+    dashboard_port: int = Field(8501, ge=1, le=65535)
     schedule: str = "0 5 * * *"
     settle_seconds: float = Field(60, ge=0)
     unpacked_limit: Annotated[str, AfterValidator(size_in_bytes)] = "10GB"

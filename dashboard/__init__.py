@@ -1,0 +1,1 @@
+"""The pages that people look at, in Streamlit. They show what `reports` reads and says; no figure is computed here."""

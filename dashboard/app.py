@@ -1,0 +1,67 @@
+"""The frame of all pages: navigation, language, and whose figures of which build these are.
+
+`stammkunde dashboard` starts it; `PAGES` is where a page is added (docs/dashboard.md).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard.filters import choice
+from dashboard.view import RepublishedError, spoken, view
+from reports.html import style
+from reports.language import LOCALES, Language
+from stammkunde.errors import PublishedFileError
+
+PAGES = ("overview", "cohorts")  # each is a file in page/ with its words in reports/words/
+
+
+def main() -> None:
+    st.set_page_config(page_title="Stammkunde", page_icon=str(Path(__file__).with_name("icon.svg")), layout="wide")
+    chosen = choose_language()
+    page = st.navigation(
+        [
+            st.Page(
+                f"page/{name}.py",
+                title=chosen.say(f"{name}.title"),
+                url_path=name,
+                default=name == PAGES[0],
+                help=chosen.say(f"{name}.about"),
+            )
+            for name in PAGES
+        ]
+    )
+    st.html(f"<style>{style()}</style>")
+    try:
+        header(chosen)
+        page.run()
+    except PublishedFileError:
+        st.info(chosen.say("common.nothing_published"))
+    except RepublishedError:
+        st.rerun()
+
+
+def choose_language() -> Language:
+    with st.sidebar:
+        names = {"de": "Deutsch", "en": "English"}
+        return Language(choice("Sprache / Language", "lang", list(LOCALES), names.__getitem__, spoken()))
+
+
+def header(chosen: Language) -> None:
+    """Whose figures these are, up to which day, and of which build."""
+    build = view().build
+    as_of = build["as_of_date"]
+    st.caption(
+        chosen.say(
+            "common.header",
+            shop=build["shop"],
+            as_of=chosen.day(as_of) if as_of else chosen.say("common.no_orders"),
+            number=build["build_number"],
+            built=chosen.moment(build["built_at"]),
+        )
+    )
+
+
+main()

@@ -1,0 +1,47 @@
+"""What a reader chooses stands in the address of the page: a link shows others the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import streamlit as st
+
+
+def choice(
+    label: str, key: str, options: Sequence[str], named: Callable[[str], str], default: str | None = None
+) -> str:
+    """One of a few options, all of them visible."""
+    return in_address(key, options, default, lambda state: st.segmented_control(
+        label, options, format_func=named, key=state, required=True, wrap=True,
+    ))  # fmt: skip
+
+
+def selection(
+    label: str, key: str, options: Sequence[str], named: Callable[[str], str], default: str | None = None
+) -> str:
+    """One of many options, from a list."""
+    return in_address(key, options, default, lambda state: st.selectbox(
+        label, options, format_func=named, key=state, required=True, filter_mode="contains",
+    ))  # fmt: skip
+
+
+def in_address(key: str, options: Sequence[str], default: str | None, widget: Callable[[str], Any]) -> str:
+    """The option that a widget gives, kept under `key` in the address; without it there, it is the default.
+
+    Streamlit's own binding writes labels into the address, which differ from language to language.
+    """
+    usual = default if default in options else options[0]
+    state, written = f"chosen {key}", f"written {key}"
+    asked = st.query_params.get(key, usual)
+    if state not in st.session_state or asked != st.session_state.get(written, usual):
+        st.session_state[state] = asked
+    if st.session_state[state] not in options:
+        st.session_state[state] = usual
+    chosen = widget(state) or usual
+    if chosen == usual:
+        st.query_params.pop(key, None)
+    else:
+        st.query_params[key] = chosen
+    st.session_state[written] = chosen
+    return chosen

@@ -1,0 +1,85 @@
+"""A KPI as a card: the figure, how it ran, how it changed, and what it means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from reports.glossary import Term
+from reports.html import with_tip
+from reports.language import Language
+
+
+@dataclass(frozen=True)
+class Change:
+    """The difference to another period."""
+
+    amount: float | None
+    against: str
+
+
+@dataclass(frozen=True)
+class Card:
+    term: Term
+    value: object
+    changes: Sequence[Change]
+    course: Sequence[float | None]  # of the periods up to this one
+
+
+def cards_html(cards: Sequence[Card], language: Language, currency: str) -> str:
+    return f'<div class="sk-cards">{"".join(card_html(card, language, currency) for card in cards)}</div>'
+
+
+def card_html(card: Card, language: Language, currency: str) -> str:
+    term = card.term
+    abbreviation = f' <small>{escape(term.abbreviation)}</small>' if term.abbreviation else ""
+    changes = "".join(change_html(change, term, language, currency) for change in card.changes)
+    return (
+        f'<div class="sk-card" data-kpi="{escape(term.kpi)}">'
+        f'<div class="sk-name">{with_tip(term.name, term.definition)}{abbreviation}</div>'
+        f'<div class="sk-value">{escape(language.value(card.value, term.unit, currency))}</div>'
+        f"{sparkline(card.course)}{changes}</div>"
+    )
+
+
+def change_html(change: Change, term: Term, language: Language, currency: str) -> str:
+    shown = language.change(change.amount, term.unit, currency)
+    return (
+        f'<div class="sk-change {judged(change.amount, term.good_direction)}">'
+        f"<b>{arrow(change.amount)} {escape(shown)}</b> {escape(change.against)}</div>"
+    )
+
+
+def judged(amount: float | None, good_direction: str) -> str:
+    """Whether a change is for the better."""
+    if not amount or good_direction not in ("higher", "lower"):
+        return "sk-even"
+    return "sk-good" if (amount > 0) == (good_direction == "higher") else "sk-bad"
+
+
+def arrow(amount: float | None) -> str:
+    if not amount:
+        return ""
+    return "▲" if amount > 0 else "▼"
+
+
+def sparkline(course: Sequence[float | None], width: int = 160, height: int = 36) -> str:
+    """How a figure ran, as a line without axes; its last point is marked."""
+    known = [float(value) for value in course if value is not None]
+    if len(known) < 2:
+        return f'<svg class="sk-spark" viewBox="0 0 {width} {height}" aria-hidden="true"></svg>'
+    low, high = min(known), max(known)
+    span = (high - low) or 1.0
+    step = (width - 8) / (len(course) - 1)
+    points = [
+        (4 + index * step, height - 4 - (float(value) - low) / span * (height - 8))
+        for index, value in enumerate(course)
+        if value is not None
+    ]
+    line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    x, y = points[-1]
+    return (
+        f'<svg class="sk-spark" viewBox="0 0 {width} {height}" preserveAspectRatio="none" aria-hidden="true">'
+        f'<polyline points="{line}"/><circle cx="{x:.1f}" cy="{y:.1f}" r="3"/></svg>'
+    )

@@ -1,0 +1,58 @@
+"""The terms of measures, as `marts.kpi_glossary` has them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reports.language import Language
+from reports.questions import Row
+
+
+@dataclass(frozen=True)
+class Term:
+    """A measure in the reader's language."""
+
+    kpi: str
+    name: str
+    abbreviation: str
+    unit: str
+    definition: str
+    good_direction: str  # higher, lower or neither
+
+    @property
+    def short(self) -> str:
+        return self.abbreviation or self.name
+
+
+@dataclass(frozen=True)
+class Glossary:
+    """All measures. One that several marts hold is described once; a measure without a row goes by its own name."""
+
+    rows: Sequence[Row]
+    language: Language
+
+    def term(self, kpi: str) -> Term:
+        for row in self.rows:
+            if row["kpi"] == kpi:
+                return Term(
+                    kpi,
+                    row[f"name_{self.language.code}"],
+                    "" if row["abbreviation"] == "-" else row["abbreviation"],
+                    row["unit"],
+                    self.in_terms(row[f"definition_{self.language.code}"] or ""),
+                    row["good_direction"],
+                )
+        return Term(kpi, kpi.replace("_", " ").capitalize(), "", "text", "", "neither")
+
+    def in_terms(self, text: str) -> str:
+        """A definition that names measures by their names, not by their columns."""
+        names = {row["kpi"]: row[f"name_{self.language.code}"] for row in self.rows}
+        mark = {"de": "„{}“", "en": "“{}”"}[self.language.code]
+        plain = text.replace("`", "")
+        return re.sub(
+            r"\b[a-z]+(?:_[a-z0-9]+)+\b",
+            lambda found: mark.format(names[found[0]]) if found[0] in names else found[0],
+            plain,
+        )

@@ -1,0 +1,22 @@
+"""Pieces of HTML that dashboard and report share. Whatever comes from data is escaped here."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+
+STYLE = Path(__file__).with_name("style.css")
+
+
+def style() -> str:
+    return STYLE.read_text(encoding="utf-8")
+
+
+def with_tip(shown: str, tip: str, classes: str = "") -> str:
+    """A text that explains itself when the mouse is over it or the keyboard reaches it."""
+    if not tip:
+        return f'<span class="{classes}">{escape(shown)}</span>'
+    return (
+        f'<span class="sk-term {classes}" tabindex="0">{escape(shown)}'
+        f'<span class="sk-tip" role="tooltip">{escape(tip)}</span></span>'
+    )
