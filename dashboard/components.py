@@ -1,0 +1,59 @@
+"""Parts of pages: a section with its heading, a chart with its table, a download."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import streamlit as st
+
+from dashboard.view import View
+from reports.cards import Card, cards_html
+from reports.charts import CONFIG, Chart
+from reports.questions import MissingMartError
+from reports.tables import SHOWN, Table
+
+
+@contextmanager
+def section(view: View, title: str, note: str = "") -> Iterator[None]:
+    """A part of a page. Where the published build lacks its mart, a sentence stands in its place."""
+    st.subheader(title, anchor=False)
+    if note:
+        st.caption(note)
+    try:
+        yield
+    except MissingMartError as missing:
+        st.info(view.language.say("common.mart_missing", mart=missing.mart))
+
+
+def show_cards(view: View, cards: Sequence[Card]) -> None:
+    st.html(cards_html(cards, view.language, view.currency))
+
+
+def show_chart(view: View, chart: Chart, name: str) -> None:
+    """A chart, and its figures beside it. `name` is what the file of a download is called."""
+    if not chart.table.rows:
+        st.info(view.language.say("common.mart_empty"))
+        return
+    st.plotly_chart(chart.figure, theme=None, config=CONFIG, alt=chart.alt, key=f"chart {name}")
+    with st.expander(view.language.say("common.table")):
+        show_table(view, chart.table, name)
+
+
+def show_table(view: View, table: Table, name: str) -> None:
+    st.html(table.html(view.language, view.currency))
+    if len(table.rows) > SHOWN:
+        st.caption(view.language.say("common.more_rows", shown=SHOWN, rows=view.language.number(len(table.rows))))
+    download(view, table, name)
+
+
+def download(view: View, table: Table, name: str) -> None:
+    st.download_button(
+        view.language.say("common.download"),
+        lambda: table.csv(view.language),
+        file_name=f"{name}_{view.build['as_of_date']}.csv",
+        mime="text/csv",
+        key=f"download {name}",
+        on_click="ignore",
+        type="tertiary",
+    )
