@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from .calendar_periods import add_periods, period_starts, start_of_period
+from .confidence import greenwood, wilson
 from .intake import Customer, Order
 
 Row = dict[str, object]
@@ -14,6 +15,11 @@ Row = dict[str, object]
 
 def ratio(numerator: Decimal | int, denominator: Decimal | int) -> float | None:
     return None if denominator == 0 else float(Decimal(numerator) / Decimal(denominator))
+
+
+def interval(rate: str, part: int, whole: int) -> Row:
+    low, high = wilson(part, whole)
+    return {f"{rate}_low": low, f"{rate}_high": high}
 
 
 def total(orders: Sequence[Order]) -> Decimal:
@@ -84,6 +90,7 @@ def cohort_cell(cohort: Sequence[Customer], grain: str, number: int, start: date
         "cohort_customers": size,
         "active_customers": len(active),
         "retention_rate": ratio(len(active), size),
+        **interval("retention_rate", len(active), size),
         "active_or_later_customers": len(active_or_later),
         "unbounded_retention_rate": ratio(len(active_or_later), size),
         "returned_by_customers": len(returned_by),
@@ -144,6 +151,7 @@ def curve_points(members: Sequence[Customer], grain: str, as_of: date) -> list[R
                 "eligible_customers": len(eligible),
                 "active_customers": active,
                 "retention_rate": ratio(active, len(eligible)),
+                **interval("retention_rate", active, len(eligible)),
                 "returned_by_rate": 1 - not_returned,
                 "cumulative_revenue_per_customer": revenue_per_customer,
             }
@@ -162,12 +170,15 @@ def repurchase_curve(customers: Sequence[Customer], as_of: date) -> list[Row]:
                 ended = customer.orders[order_number].order_date if came else as_of
                 spells.append(((ended - began).days, came))
         survival = 1.0
+        days: list[tuple[int, int]] = []
         for day in range(731):
             at_risk = sum(duration >= day for duration, _ in spells)
             repurchased = sum(duration == day and came for duration, came in spells)
             if at_risk == 0:
                 break
             survival *= 1 - repurchased / at_risk
+            days.append((at_risk, repurchased))
+            low, high = greenwood(survival, days)
             rows.append(
                 {
                     "from_order_number": order_number,
@@ -175,6 +186,8 @@ def repurchase_curve(customers: Sequence[Customer], as_of: date) -> list[Row]:
                     "at_risk": at_risk,
                     "repurchased": repurchased,
                     "survival": survival,
+                    "survival_low": low,
+                    "survival_high": high,
                     "repurchase_probability": 1 - survival,
                 }
             )

@@ -33,11 +33,6 @@ COLUMNS_TO_COME: dict[str, tuple[str, ...]] = {
         *("is_advocate", "engagement_score", "health_purchase", "health_engagement", "health_email"),
         *("health_support", "health_survey", "health_payment", "health_score", "health_band"),
     ),
-    "cohort_retention": ("retention_rate_low", "retention_rate_high"),
-    "retention_curve": ("retention_rate_low", "retention_rate_high"),
-    "repurchase_curve": ("survival_low", "survival_high"),
-    "retention_kpis": ("retained_customer_rate_low", "retained_customer_rate_high"),
-    "retention_kpis_by_segment": ("retained_customer_rate_low", "retained_customer_rate_high"),
 }
 # Columns of the marts that the calculation leaves out.
 NOT_CALCULATED: dict[str, tuple[str, ...]] = {"customers": ("rfm_segment",)}

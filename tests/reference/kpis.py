@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from .calendar_periods import add_periods, period_starts
-from .cohorts import Row, ratio, segments, total
+from .cohorts import Row, interval, ratio, segments, total
 from .intake import Customer, Order
 
 
@@ -70,6 +70,7 @@ def count_columns(counts: Counts) -> Row:
         "reactivated_customers": counts.reactivated,
         "customer_retention_rate": ratio(counts.at_end - counts.new, counts.at_start),
         "retained_customer_rate": ratio(counts.retained, counts.at_start),
+        **interval("retained_customer_rate", counts.retained, counts.at_start),
         "customer_churn_rate": ratio(counts.churned, counts.at_start),
     }
 
