@@ -159,6 +159,39 @@ def curve_points(members: Sequence[Customer], grain: str, as_of: date) -> list[R
         number += 1
 
 
+def cohort_windows(customers: Sequence[Customer], as_of: date, dimensions: Sequence[str]) -> list[Row]:
+    rows: list[Row] = []
+    for dimension in ("all", *dimensions):
+        for value, members in segments(customers, dimension).items():
+            for month in sorted({start_of_period("month", customer.first_order_date) for customer in members}):
+                cohort = [c for c in members if start_of_period("month", c.first_order_date) == month]
+                key = {"cohort_month": month, "dimension": dimension, "dimension_value": value}
+                rows.extend({**key, **window_row(cohort, days, as_of)} for days in (30, 60, 90, 180, 365))
+    return rows
+
+
+def window_row(cohort: Sequence[Customer], days: int, as_of: date) -> Row:
+    mature = [c for c in cohort if c.first_order_date + timedelta(days=days) <= as_of]
+    within = [
+        [order for order in customer.orders if (order.order_date - customer.first_order_date).days <= days]
+        for customer in mature
+    ]
+    returned = sum(len(orders) >= 2 for orders in within)
+    revenue = sum((total(orders) for orders in within), Decimal(0))
+    return {
+        "window_days": days,
+        "cohort_customers": len(cohort),
+        "mature_customers": len(mature),
+        "returned_customers": returned,
+        "returned_rate": ratio(returned, len(mature)),
+        **interval("returned_rate", returned, len(mature)),
+        "orders": sum(len(orders) for orders in within),
+        "net_revenue": revenue,
+        "revenue_per_customer": ratio(revenue, len(mature)),
+        "is_mature": len(mature) == len(cohort),
+    }
+
+
 def repurchase_curve(customers: Sequence[Customer], as_of: date) -> list[Row]:
     rows: list[Row] = []
     for order_number in range(1, 6):
