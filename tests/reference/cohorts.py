@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from .calendar_periods import add_periods, period_starts, start_of_period
+from .confidence import greenwood, wilson
 from .intake import Customer, Order
 
 Row = dict[str, object]
@@ -14,6 +15,11 @@ Row = dict[str, object]
 
 def ratio(numerator: Decimal | int, denominator: Decimal | int) -> float | None:
     return None if denominator == 0 else float(Decimal(numerator) / Decimal(denominator))
+
+
+def interval(rate: str, part: int, whole: int) -> Row:
+    low, high = wilson(part, whole)
+    return {f"{rate}_low": low, f"{rate}_high": high}
 
 
 def total(orders: Sequence[Order]) -> Decimal:
@@ -84,6 +90,7 @@ def cohort_cell(cohort: Sequence[Customer], grain: str, number: int, start: date
         "cohort_customers": size,
         "active_customers": len(active),
         "retention_rate": ratio(len(active), size),
+        **interval("retention_rate", len(active), size),
         "active_or_later_customers": len(active_or_later),
         "unbounded_retention_rate": ratio(len(active_or_later), size),
         "returned_by_customers": len(returned_by),
@@ -144,11 +151,45 @@ def curve_points(members: Sequence[Customer], grain: str, as_of: date) -> list[R
                 "eligible_customers": len(eligible),
                 "active_customers": active,
                 "retention_rate": ratio(active, len(eligible)),
+                **interval("retention_rate", active, len(eligible)),
                 "returned_by_rate": 1 - not_returned,
                 "cumulative_revenue_per_customer": revenue_per_customer,
             }
         )
         number += 1
+
+
+def cohort_windows(customers: Sequence[Customer], as_of: date, dimensions: Sequence[str]) -> list[Row]:
+    rows: list[Row] = []
+    for dimension in ("all", *dimensions):
+        for value, members in segments(customers, dimension).items():
+            for month in sorted({start_of_period("month", customer.first_order_date) for customer in members}):
+                cohort = [c for c in members if start_of_period("month", c.first_order_date) == month]
+                key = {"cohort_month": month, "dimension": dimension, "dimension_value": value}
+                rows.extend({**key, **window_row(cohort, days, as_of)} for days in (30, 60, 90, 180, 365))
+    return rows
+
+
+def window_row(cohort: Sequence[Customer], days: int, as_of: date) -> Row:
+    mature = [c for c in cohort if c.first_order_date + timedelta(days=days) <= as_of]
+    within = [
+        [order for order in customer.orders if (order.order_date - customer.first_order_date).days <= days]
+        for customer in mature
+    ]
+    returned = sum(len(orders) >= 2 for orders in within)
+    revenue = sum((total(orders) for orders in within), Decimal(0))
+    return {
+        "window_days": days,
+        "cohort_customers": len(cohort),
+        "mature_customers": len(mature),
+        "returned_customers": returned,
+        "returned_rate": ratio(returned, len(mature)),
+        **interval("returned_rate", returned, len(mature)),
+        "orders": sum(len(orders) for orders in within),
+        "net_revenue": revenue,
+        "revenue_per_customer": ratio(revenue, len(mature)),
+        "is_mature": len(mature) == len(cohort),
+    }
 
 
 def repurchase_curve(customers: Sequence[Customer], as_of: date) -> list[Row]:
@@ -162,12 +203,15 @@ def repurchase_curve(customers: Sequence[Customer], as_of: date) -> list[Row]:
                 ended = customer.orders[order_number].order_date if came else as_of
                 spells.append(((ended - began).days, came))
         survival = 1.0
+        days: list[tuple[int, int]] = []
         for day in range(731):
             at_risk = sum(duration >= day for duration, _ in spells)
             repurchased = sum(duration == day and came for duration, came in spells)
             if at_risk == 0:
                 break
             survival *= 1 - repurchased / at_risk
+            days.append((at_risk, repurchased))
+            low, high = greenwood(survival, days)
             rows.append(
                 {
                     "from_order_number": order_number,
@@ -175,6 +219,8 @@ def repurchase_curve(customers: Sequence[Customer], as_of: date) -> list[Row]:
                     "at_risk": at_risk,
                     "repurchased": repurchased,
                     "survival": survival,
+                    "survival_low": low,
+                    "survival_high": high,
                     "repurchase_probability": 1 - survival,
                 }
             )

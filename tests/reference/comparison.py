@@ -16,8 +16,10 @@ KEYS: dict[str, tuple[str, ...]] = {
     "cohort_retention": ("cohort_grain", "cohort_start", "dimension", "dimension_value", "period_number"),
     "retention_curve": ("cohort_grain", "dimension", "dimension_value", "period_number"),
     "repurchase_curve": ("from_order_number", "day"),
+    "cohort_windows": ("cohort_month", "dimension", "dimension_value", "window_days"),
     "retention_kpis": ("period_grain", "period_start"),
     "retention_kpis_by_segment": ("period_grain", "period_start", "dimension", "dimension_value"),
+    "running_period": ("period_grain", "compared_with"),
     "customer_concentration": ("decile",),
     "lifecycle_transitions": ("month_start", "from_stage", "to_stage"),
 }
@@ -25,19 +27,13 @@ KEYS: dict[str, tuple[str, ...]] = {
 MARTS_TO_COME = (
     *("signal_coverage", "nps", "support_kpis", "subscription_kpis", "subscription_cohorts", "acquisition_economics"),
     *("lifecycle_kpis", "email_kpis", "referral_kpis", "loyalty_kpis", "churn_reasons", "value_ladder"),
-    *("retention_actions", "playbook_outcomes", "playbook_programme", "cohort_windows", "first_product_retention"),
-    "running_period",
+    *("retention_actions", "playbook_outcomes", "playbook_programme", "first_product_retention"),
 )
 COLUMNS_TO_COME: dict[str, tuple[str, ...]] = {
     "customers": (
         *("is_advocate", "engagement_score", "health_purchase", "health_engagement", "health_email"),
         *("health_support", "health_survey", "health_payment", "health_score", "health_band"),
     ),
-    "cohort_retention": ("retention_rate_low", "retention_rate_high"),
-    "retention_curve": ("retention_rate_low", "retention_rate_high"),
-    "repurchase_curve": ("survival_low", "survival_high"),
-    "retention_kpis": ("retained_customer_rate_low", "retained_customer_rate_high"),
-    "retention_kpis_by_segment": ("retained_customer_rate_low", "retained_customer_rate_high"),
 }
 # Columns of the marts that the calculation leaves out.
 NOT_CALCULATED: dict[str, tuple[str, ...]] = {"customers": ("rfm_segment",)}

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from .calendar_periods import add_periods, period_starts
-from .cohorts import Row, ratio, segments, total
+from .calendar_periods import add_periods, period_starts, start_of_period
+from .cohorts import Row, interval, ratio, segments, total
 from .intake import Customer, Order
 
 
@@ -70,6 +70,7 @@ def count_columns(counts: Counts) -> Row:
         "reactivated_customers": counts.reactivated,
         "customer_retention_rate": ratio(counts.at_end - counts.new, counts.at_start),
         "retained_customer_rate": ratio(counts.retained, counts.at_start),
+        **interval("retained_customer_rate", counts.retained, counts.at_start),
         "customer_churn_rate": ratio(counts.churned, counts.at_start),
     }
 
@@ -232,6 +233,37 @@ def retention_kpis_by_segment(
                         }
                     )
     return rows
+
+
+def running_period(orders: Sequence[Order], customers: Sequence[Customer], as_of: date) -> list[Row]:
+    first_date = min(order.order_date for order in orders)
+    rows: list[Row] = []
+    for grain in ("week", "month", "quarter", "year"):
+        this = start_of_period(grain, as_of)
+        a_year = {"week": 52, "month": 12, "quarter": 4, "year": 1}[grain]
+        starts = {
+            "this": this,
+            "previous": add_periods(grain, this, -1),
+            "year_before": add_periods(grain, this, -a_year),
+        }
+        for compared_with, start in starts.items():
+            days = min((as_of - this).days + 1, (add_periods(grain, start, 1) - start).days)
+            key = {"period_grain": grain, "compared_with": compared_with, "period_start": start, "days": days}
+            rows.append({**key, **figures_of_days(orders, customers, start, days)})
+            if compared_with != "this" and start < first_date:
+                rows[-1].update(orders=None, net_revenue=None, new_customers=None, average_order_value=None)
+    return rows
+
+
+def figures_of_days(orders: Sequence[Order], customers: Sequence[Customer], start: date, days: int) -> Row:
+    end = start + timedelta(days=days)
+    attributed = [order for order in orders if order.customer_id is not None and start <= order.order_date < end]
+    return {
+        "orders": len(attributed),
+        "net_revenue": total(attributed),
+        "new_customers": sum(start <= customer.first_order_date < end for customer in customers),
+        "average_order_value": ratio(total(attributed), len(attributed)),
+    }
 
 
 def customer_concentration(customers: Sequence[Customer]) -> list[Row]:

@@ -75,6 +75,8 @@ select
     cast(cohort_customers as bigint) as cohort_customers,
     cast(active_customers as bigint) as active_customers,
     {{ rate('active_customers', 'cohort_customers') }} as retention_rate,
+    {{ wilson_low('active_customers', 'cohort_customers') | indent(4) }} as retention_rate_low,
+    {{ wilson_high('active_customers', 'cohort_customers') | indent(4) }} as retention_rate_high,
     cast(active_or_later_customers as bigint) as active_or_later_customers,
     {{ rate('active_or_later_customers', 'cohort_customers') }} as unbounded_retention_rate,
     cast(returned_by_customers as bigint) as returned_by_customers,

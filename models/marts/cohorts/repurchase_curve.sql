@@ -73,7 +73,8 @@ survivals as (
 
     select
         *,
-        {{ running_product('survival_of_day', 'days_to_date') }} as survival
+        {{ running_product('survival_of_day', 'days_to_date') }} as survival,
+        sum({{ rate('repurchased', 'at_risk * (at_risk - repurchased)') }}) over days_to_date as variance_sum
     from factors
     window days_to_date as (
         partition by from_order_number
@@ -89,5 +90,7 @@ select
     cast(at_risk as bigint) as at_risk,
     cast(repurchased as bigint) as repurchased,
     cast(survival as double) as survival,
+    cast({{ survival_low('survival', 'variance_sum') | indent(4) }} as double) as survival_low,
+    cast({{ survival_high('survival', 'variance_sum') | indent(4) }} as double) as survival_high,
     cast(1 - survival as double) as repurchase_probability
 from survivals

@@ -60,6 +60,8 @@ select
     cast(eligible_customers as bigint) as eligible_customers,
     cast(active_customers as bigint) as active_customers,
     {{ rate('active_customers', 'eligible_customers') }} as retention_rate,
+    {{ wilson_low('active_customers', 'eligible_customers') | indent(4) }} as retention_rate_low,
+    {{ wilson_high('active_customers', 'eligible_customers') | indent(4) }} as retention_rate_high,
     cast(1 - {{ running_product('not_returning_rate', 'period_numbers_to_date') }} as double) as returned_by_rate,
     sum(revenue_per_customer) over period_numbers_to_date as cumulative_revenue_per_customer
 from factors

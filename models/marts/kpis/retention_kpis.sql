@@ -33,6 +33,8 @@ select
     reactivated_customers,
     {{ customer_retention_rate() }} as customer_retention_rate,
     {{ retained_customer_rate() }} as retained_customer_rate,
+    {{ wilson_low('retained_customers', 'customers_at_start') | indent(4) }} as retained_customer_rate_low,
+    {{ wilson_high('retained_customers', 'customers_at_start') | indent(4) }} as retained_customer_rate_high,
     {{ customer_churn_rate() }} as customer_churn_rate,
     purchasing_customers,
     orders,

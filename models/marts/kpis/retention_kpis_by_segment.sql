@@ -87,6 +87,8 @@ select
     reactivated_customers,
     {{ customer_retention_rate() }} as customer_retention_rate,
     retained_customer_rate,
+    {{ wilson_low('retained_customers', 'customers_at_start') | indent(4) }} as retained_customer_rate_low,
+    {{ wilson_high('retained_customers', 'customers_at_start') | indent(4) }} as retained_customer_rate_high,
     {{ customer_churn_rate() }} as customer_churn_rate,
     retained_rate_contribution,
     cast(rate_effect as double) as rate_effect,

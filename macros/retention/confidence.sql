@@ -1,0 +1,51 @@
+{#- How far chance alone can move a figure. 95 % of the normal distribution lie within so many standard errors. -#}
+{% macro confidence_z() -%}
+    1.96
+{%- endmacro %}
+
+
+{#- Ends of the interval of a share, of the counts that it is made of: Wilson's score interval (1927). Unlike the share -+ its
+    standard error it holds for small counts and rare events. Null where the share is. The share itself and 0 or 1 are limits
+    because doubles are rounded: of 0 of 10 the lower end is 0, not a little more. -#}
+{% macro wilson_low(numerator, denominator) -%}
+    case
+        when {{ denominator }} > 0
+            then greatest(least({{ wilson_end(numerator, denominator, '-') }}, {{ rate(numerator, denominator) }}), 0)
+    end
+{%- endmacro %}
+
+{% macro wilson_high(numerator, denominator) -%}
+    case
+        when {{ denominator }} > 0
+            then least(greatest({{ wilson_end(numerator, denominator, '+') }}, {{ rate(numerator, denominator) }}), 1)
+    end
+{%- endmacro %}
+
+{#- With k of n: (k + z^2 / 2 -+ z sqrt(k (n - k) / n + z^2 / 4)) / (n + z^2). -#}
+{% macro wilson_end(numerator, denominator, side) -%}
+    {%- set k, n, z = 'cast(' ~ numerator ~ ' as double)', 'cast(' ~ denominator ~ ' as double)', confidence_z() | float -%}
+    1 / ({{ n }} + {{ z * z }})
+            * ({{ k }} + {{ z * z / 2 }} {{ side }} {{ z }} * sqrt({{ k }} * ({{ n }} - {{ k }}) / {{ n }} + {{ z * z / 4 }}))
+{%- endmacro %}
+
+
+{#- Ends of the interval of a Kaplan-Meier survival: Greenwood's variance on the scale log(-log), on which it is closest to
+    normal and stays within 0 and 1. `variance_sum` is the sum over the days so far of events / (at risk x (at risk - events)).
+    Without anything to be uncertain about (survival 0 or 1) both ends are the survival itself. -#}
+{% macro survival_low(survival, variance_sum) -%}
+    {{ survival_end(survival, variance_sum, '') }}
+{%- endmacro %}
+
+{% macro survival_high(survival, variance_sum) -%}
+    {{ survival_end(survival, variance_sum, '-') }}
+{%- endmacro %}
+
+{% macro survival_end(survival, variance_sum, side) -%}
+    case
+        when {{ survival }} > 0 and {{ survival }} < 1 and {{ variance_sum }} is not null
+            then exp(
+                ln({{ survival }}) * exp({{ side }}{{ confidence_z() }} * sqrt({{ variance_sum }}) / abs(ln({{ survival }})))
+            )
+        else {{ survival }}
+    end
+{%- endmacro %}
