@@ -480,7 +480,14 @@ def dashboard(
     shown = port or environment().dashboard_port
     console.print(f"The dashboard of {places.published} is on http://127.0.0.1:{shown} (Ctrl+C ends it)", markup=False)
     variables = {**os.environ, **places.environment(), "PYTHONPATH": str(PROJECT)}
-    command = [sys.executable, "-m", "streamlit", "run", str(PROJECT / "dashboard" / "app.py"), f"--server.port={shown}"]
+    command = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        str(PROJECT / "dashboard" / "app.py"),
+        f"--server.port={shown}",
+    ]
     os.execve(sys.executable, command, variables)
 
 

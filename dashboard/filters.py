@@ -22,7 +22,7 @@ def selection(
 ) -> str:
     """One of many options, from a list."""
     return in_address(key, options, default, lambda state: st.selectbox(
-        label, options, format_func=named, key=state, required=True, filter_mode="contains",
+        label, options, format_func=named, key=state, filter_mode="contains",
     ))  # fmt: skip
 
 

@@ -1,25 +1,20 @@
-"""Charts that all pages use: pure functions from rows to Plotly figures, in one set of colours.
-
-The colours are those of Okabe and Ito, and one blue for what is more or less of the same: people who see colours
-differently tell them apart. No chart says anything by colour alone.
-"""
+"""Charts that all pages use: pure functions from rows to Plotly figures."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
+from reports.colours import BLUE, DASHES, GREY, GRID, INK, ORANGE, SERIES, faint
 from reports.language import Language
 from reports.tables import Table
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-INK, MUTED, GRID = "#1c2733", "#5b6875", "#e3e8ee"
-BLUE, ORANGE, GREY = "#0b5fa5", "#d55e00", "#9aa5b1"
-SERIES = ("#0b5fa5", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#7f6000", "#6f4fa0")
-DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid", "dash")
 FONT = '"Source Sans", "Source Sans 3", system-ui, "Segoe UI", "Liberation Sans", sans-serif'
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "responsive": True}
 
@@ -68,16 +63,40 @@ def empty_figure(language: Language, height: int = 320) -> go.Figure:
     return figure
 
 
-def axis(figure: go.Figure, unit: str, currency: str, *, from_zero: bool = True) -> None:
-    """The axis of figures in their unit."""
-    forms = {"rate": ".0%", "points": "+.1%", "number": ",.1f"}
-    figure.update_yaxes(tickformat=forms.get(unit, ",.0f"), ticksuffix=f" {symbol(currency)}" if unit == "currency" else "")
-    if from_zero:
-        figure.update_yaxes(rangemode="tozero")
+def axis(figure: go.Figure, unit: str, language: Language, currency: str, reach: Sequence[Any]) -> None:
+    """The upright axis over all that is reached, with round figures as the reader writes them."""
+    known = [float(value) for value in reach if value is not None] or [0.0, 1.0]
+    marks = ticks(min(known), max(known))
+    figure.update_yaxes(
+        range=[marks[0], marks[-1]],
+        tickvals=marks,
+        ticktext=[on_axis(mark, marks, unit, language, currency) for mark in marks],
+    )
 
 
-def symbol(currency: str) -> str:
-    return {"EUR": "€", "USD": "$", "GBP": "£"}.get(currency, currency)
+def ticks(low: float, high: float, about: int = 5) -> list[float]:
+    """Round figures, evenly apart, from `low` or below it to `high` or above it."""
+    rough = ((high - low) or abs(high) or 1.0) / about
+    scale = 10 ** math.floor(math.log10(rough))
+    step = next(size * scale for size in (1, 2, 2.5, 5, 10) if size * scale >= rough * 0.999)
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    return [round(index * step, 10) for index in range(first, max(last, first + 1) + 1)]
+
+
+def on_axis(mark: float, marks: Sequence[float], unit: str, language: Language, currency: str) -> str:
+    """A figure of an axis, with as many decimals as its neighbours need."""
+    step = marks[1] - marks[0]
+    if unit == "rate":
+        return language.percent(mark, decimals_of(step * 100))
+    if unit == "points":
+        return language.points(mark, decimals_of(step * 100))
+    if unit == "currency":
+        return language.money(mark, currency, decimals_of(step))
+    return language.number(mark, decimals_of(step))
+
+
+def decimals_of(step: float) -> int:
+    return next((places for places in range(4) if abs(round(step, places) - step) < 1e-9), 4)
 
 
 def few_labels(figure: go.Figure, labels: Sequence[str], most: int = 8) -> None:
@@ -116,7 +135,8 @@ def lines(
         )
     figure.update_layout(showlegend=len(series) > 1)
     few_labels(figure, labels)
-    axis(figure, unit, currency, from_zero=from_zero)
+    reach = [value for line in series for value in (*line.values, *line.low, *line.high)]
+    axis(figure, unit, language, currency, [*reach, 0] if from_zero else reach)
     return figure
 
 
@@ -128,11 +148,6 @@ def add_ribbon(figure: go.Figure, labels: Sequence[str], line: Series, colour: s
         y=[*(line.high[index] for index in known), *(line.low[index] for index in reversed(known))],
         fill="toself", fillcolor=faint(colour), line={"width": 0}, mode="lines", hoverinfo="skip", showlegend=False,
     )  # fmt: skip
-
-
-def faint(colour: str, share: float = 0.18) -> str:
-    red, green, blue = (int(colour[index : index + 2], 16) for index in (1, 3, 5))
-    return f"rgba({red},{green},{blue},{share})"
 
 
 def hover(labels: Sequence[str], line: Series, unit: str, language: Language, currency: str) -> list[str]:
@@ -158,6 +173,7 @@ def bars(
     currency: str = "",
     *,
     colours: Sequence[str] | str = BLUE,
+    most_labels: int = 8,
     height: int = 300,
 ) -> go.Figure:
     figure = empty_figure(language, height)
@@ -165,11 +181,13 @@ def bars(
         x=list(labels),
         y=[None if value is None else float(value) for value in values],
         marker={"color": colours},
-        customdata=[f"{label}: {language.value(value, unit, currency)}" for label, value in zip(labels, values, strict=True)],
+        customdata=[
+            f"{label}: {language.value(value, unit, currency)}" for label, value in zip(labels, values, strict=True)
+        ],
         hovertemplate="%{customdata}<extra></extra>",
     )
-    few_labels(figure, labels)
-    axis(figure, unit, currency)
+    few_labels(figure, labels, most_labels)
+    axis(figure, unit, language, currency, [*values, 0])
     return figure
 
 
@@ -195,13 +213,11 @@ def bridge(labels: Sequence[str], amounts: Sequence[int], language: Language) ->
         connector={"line": {"color": GREY, "width": 1}},
     )
     figure.update_xaxes(type="category")
-    axis(figure, "customers", "")
+    axis(figure, "customers", language, "", [0, *(1.04 * amount for amount in accumulate(amounts[:last]))])
     return figure
 
 
-def contributions(
-    labels: Sequence[str], parts: Sequence[tuple[str, Sequence[float]]], language: Language
-) -> go.Figure:
+def contributions(labels: Sequence[str], parts: Sequence[tuple[str, Sequence[float]]], language: Language) -> go.Figure:
     """What segments added to a change, each in parts that add up, as bars to the left and right."""
     figure = empty_figure(language, 90 + 44 * len(labels))
     patterns = ("", "/")
@@ -212,12 +228,41 @@ def contributions(
             name=name,
             orientation="h",
             marker={"color": SERIES[index], "pattern": {"shape": patterns[index % 2], "fgcolor": "#fff"}},
-            customdata=[f"{label}, {name}: {language.points(value)}" for label, value in zip(labels, values, strict=True)],
+            customdata=[
+                f"{label}, {name}: {language.points(value)}" for label, value in zip(labels, values, strict=True)
+            ],
             hovertemplate="%{customdata}<extra></extra>",
         )
     figure.update_layout(barmode="relative", showlegend=True)
     figure.update_yaxes(autorange="reversed", type="category", showgrid=False)
+    most = max((abs(value) for _, values in parts for value in values), default=0.01)
+    marks = ticks(-most, most, 4)
     figure.update_xaxes(
-        tickformat="+.1%", showgrid=True, gridcolor=GRID, zeroline=True, zerolinecolor=INK, rangemode="tozero", nticks=6
-    )
+        showgrid=True, gridcolor=GRID, zeroline=True, zerolinecolor=INK, range=[marks[0], marks[-1]],
+        tickvals=marks, ticktext=[on_axis(mark, marks, "points", language, "") for mark in marks],
+    )  # fmt: skip
+    return figure
+
+
+def layers(
+    labels: Sequence[str], series: Sequence[Series], unit: str, language: Language, currency: str = ""
+) -> go.Figure:
+    """Figures that add up, one on top of the other over time; the oldest lies at the bottom."""
+    figure = empty_figure(language, 380)
+    for index, layer in enumerate(series):
+        figure.add_scatter(
+            x=list(labels),
+            y=[float(value or 0) for value in layer.values],
+            name=layer.name,
+            mode="lines",
+            stackgroup="all",
+            line={"color": "#ffffff", "width": 1},
+            fillcolor=SERIES[index % len(SERIES)],
+            customdata=hover(labels, layer, unit, language, currency),
+            hovertemplate="%{customdata}<extra></extra>",
+        )
+    sums = [sum(float(layer.values[place] or 0) for layer in series) for place in range(len(labels))]
+    figure.update_layout(showlegend=True, hovermode="x unified")
+    few_labels(figure, labels)
+    axis(figure, unit, language, currency, [0, *sums])
     return figure

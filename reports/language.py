@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 from babel.dates import format_date, format_datetime
@@ -14,7 +15,8 @@ from babel.numbers import format_currency, format_decimal, format_percent
 
 WORDS = Path(__file__).with_name("words")
 LOCALES = {"de": "de_DE", "en": "en_GB"}
-NOTHING = "–"  # stands where a figure is null: it is not defined, which is no zero
+MINUS = "\N{MINUS SIGN}"
+NOTHING = "\N{EN DASH}"  # stands where a figure is null: it is not defined, which is no zero
 WHOLE = ("customers", "orders", "score", "count")  # units that come in whole numbers
 
 
@@ -37,20 +39,20 @@ class Language:
         """The words of a key, where there are some: of names that a shop may extend."""
         return words()[key][self.code] if key in words() else otherwise
 
-    def number(self, value: object, decimals: int = 0) -> str:
+    def number(self, value: Any, decimals: int = 0) -> str:
         if value is None:
             return NOTHING
         places = "0" * decimals
         return minus(format_decimal(value, format=f"#,##0.{places}" if places else "#,##0", locale=self.locale))
 
-    def percent(self, value: object, decimals: int = 1) -> str:
+    def percent(self, value: Any, decimals: int = 1) -> str:
         if value is None:
             return NOTHING
         pattern = {"de": "#,##0{}\xa0%", "en": "#,##0{}%"}[self.code]
         places = f".{'0' * decimals}" if decimals else ""
         return minus(format_percent(value, format=pattern.format(places), locale=self.locale))
 
-    def money(self, value: object, currency: str, decimals: int = 2) -> str:
+    def money(self, value: Any, currency: str, decimals: int = 2) -> str:
         if value is None:
             return NOTHING
         places = f".{'0' * decimals}" if decimals else ""
@@ -58,7 +60,7 @@ class Language:
         text = format_currency(value, currency, format=pattern, locale=self.locale, currency_digits=False)
         return minus(text)
 
-    def value(self, value: object, unit: str, currency: str = "") -> str:
+    def value(self, value: Any, unit: str, currency: str = "") -> str:
         """A figure in the unit that the glossary gives it."""
         if value is None:
             return NOTHING
@@ -82,23 +84,25 @@ class Language:
             return self.day(value)
         return str(value)
 
-    def points(self, value: object) -> str:
+    def points(self, value: Any, decimals: int = 1) -> str:
         """A change of a rate, in percentage points."""
         if value is None:
             return NOTHING
-        shown = round(float(value) * 100, 1) + 0.0  # type: ignore[arg-type]
-        return f"{signed(self.number(shown, 1), shown)}\xa0{self.say('common.points')}"
+        shown = round(float(value) * 100, decimals) + 0.0
+        return f"{signed(self.number(shown, decimals), shown)}\xa0{self.say('common.points')}"
 
-    def change(self, value: object, unit: str, currency: str = "") -> str:
+    def change(self, value: Any, unit: str, currency: str = "") -> str:
         """A difference of two figures with its sign: of rates in points, of all others in their own unit."""
         if value is None:
             return NOTHING
         if unit == "rate":
             return self.points(value)
-        return signed(self.value(value, unit, currency), float(value))  # type: ignore[arg-type]
+        return signed(self.value(value, unit, currency), float(value))
 
     def day(self, value: date | None) -> str:
-        return NOTHING if value is None else format_date(value, "d MMMM yyyy" if self.code == "en" else "d. MMMM yyyy", self.locale)
+        if value is None:
+            return NOTHING
+        return format_date(value, {"de": "d. MMMM yyyy", "en": "d MMMM yyyy"}[self.code], self.locale)
 
     def moment(self, value: datetime | None) -> str:
         """A moment in UTC, as marts hold them."""
@@ -130,7 +134,7 @@ class Language:
 
 def minus(text: str) -> str:
     """A minus that is as wide as a plus."""
-    return text.replace("-", "−")
+    return text.replace("-", MINUS)
 
 
 def signed(text: str, value: float) -> str:

@@ -16,8 +16,8 @@ from reports.questions import Row
 
 TEXTS = ("text", "date", "moment", "period")  # units whose values are no numbers
 SHOWN = 200  # rows; the file has all of them
-# Excel and its like run a cell that begins so; an apostrophe before it makes it a text.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# Excel and its like run a cell that begins so, the last four in their wide form; an apostrophe before it makes it a text.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", *map(chr, (0xFF1D, 0xFF0B, 0xFF0D, 0xFF20)))
 
 
 @dataclass(frozen=True)
@@ -37,12 +37,15 @@ class Table:
     rows: Sequence[Row]
 
     def html(self, language: Language, currency: str = "") -> str:
-        head = "".join(f"<th{kind(column)} scope=\"col\">{with_tip(column.label, column.tip)}</th>" for column in self.columns)
+        head = "".join(
+            f'<th{kind(column)} scope="col">{with_tip(column.label, column.tip)}</th>' for column in self.columns
+        )
         body = "".join(
             f"<tr>{''.join(cell(row.get(column.key), column, language, currency) for column in self.columns)}</tr>"
             for row in self.rows[:SHOWN]
         )
-        return f'<div class="sk-scroll" tabindex="0"><table class="sk-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+        table = f'<table class="sk-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+        return f'<div class="sk-scroll" tabindex="0">{table}</div>'
 
     def csv(self, language: Language) -> bytes:
         """All rows as the spreadsheet of the reader's language opens them: with a semicolon and a decimal comma in
