@@ -38,7 +38,7 @@ def in_address(key: str, options: Sequence[str], default: str | None, widget: Ca
         st.session_state[state] = asked
     if st.session_state[state] not in options:
         st.session_state[state] = usual
-    chosen = widget(state) or usual
+    chosen = str(widget(state) or usual)
     if chosen == usual:
         st.query_params.pop(key, None)
     else:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from html import escape
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from reports.colours import BLUE, DASHES, GREY, GRID, INK, ORANGE, SERIES, faint
 from reports.language import Language
 from reports.tables import Table
 
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
 FONT = '"Source Sans", "Source Sans 3", system-ui, "Segoe UI", "Liberation Sans", sans-serif'
+Figure = Any  # of Plotly, which has no types
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "responsive": True}
 
 
@@ -23,7 +22,7 @@ CONFIG = {"displayModeBar": False, "scrollZoom": False, "responsive": True}
 class Chart:
     """A figure, what it shows in words for those who cannot see it, and its figures as a table."""
 
-    figure: go.Figure
+    figure: Figure
     alt: str
     table: Table
 
@@ -39,9 +38,9 @@ class Series:
     hints: Sequence[str] = field(default=())  # more words for each point
 
 
-def empty_figure(language: Language, height: int = 320) -> go.Figure:
+def empty_figure(language: Language, height: int = 320) -> Figure:
     """A figure as all charts begin: numbers as the reader writes them, nothing that moves by accident."""
-    import plotly.graph_objects as go
+    import plotly.graph_objects as go  # type: ignore[import-untyped]
 
     figure = go.Figure()
     figure.update_layout(
@@ -63,7 +62,7 @@ def empty_figure(language: Language, height: int = 320) -> go.Figure:
     return figure
 
 
-def axis(figure: go.Figure, unit: str, language: Language, currency: str, reach: Sequence[Any]) -> None:
+def axis(figure: Figure, unit: str, language: Language, currency: str, reach: Sequence[Any]) -> None:
     """The upright axis over all that is reached, with round figures as the reader writes them."""
     known = [float(value) for value in reach if value is not None] or [0.0, 1.0]
     marks = ticks(min(known), max(known))
@@ -99,7 +98,7 @@ def decimals_of(step: float) -> int:
     return next((places for places in range(4) if abs(round(step, places) - step) < 1e-9), 4)
 
 
-def few_labels(figure: go.Figure, labels: Sequence[str], most: int = 8) -> None:
+def few_labels(figure: Figure, labels: Sequence[str], most: int = 8) -> None:
     """Every label of a text axis, or so few that they do not cover each other on a phone."""
     step = -(-len(labels) // most)
     figure.update_xaxes(
@@ -116,7 +115,7 @@ def lines(
     *,
     height: int = 320,
     from_zero: bool = False,
-) -> go.Figure:
+) -> Figure:
     """Lines over labelled points, each with a ribbon where it has an interval."""
     figure = empty_figure(language, height)
     for index, line in enumerate(series):
@@ -140,7 +139,7 @@ def lines(
     return figure
 
 
-def add_ribbon(figure: go.Figure, labels: Sequence[str], line: Series, colour: str) -> None:
+def add_ribbon(figure: Figure, labels: Sequence[str], line: Series, colour: str) -> None:
     known = [index for index, low in enumerate(line.low) if low is not None]
     x = [labels[index] for index in known]
     figure.add_scatter(
@@ -154,7 +153,8 @@ def hover(labels: Sequence[str], line: Series, unit: str, language: Language, cu
     """What each point says when it is pointed at."""
     found = []
     for index, (label, value) in enumerate(zip(labels, line.values, strict=True)):
-        text = f"<b>{line.name}</b><br>{label}: {language.value(value, unit, currency)}"
+        text = f"<b>{escape(line.name)}</b><br>" if line.name else ""
+        text += f"{escape(label)}: {language.value(value, unit, currency)}"
         if line.low and line.low[index] is not None:
             text += "<br>" + language.say(
                 "common.interval",
@@ -175,15 +175,13 @@ def bars(
     colours: Sequence[str] | str = BLUE,
     most_labels: int = 8,
     height: int = 300,
-) -> go.Figure:
+) -> Figure:
     figure = empty_figure(language, height)
     figure.add_bar(
         x=list(labels),
         y=[None if value is None else float(value) for value in values],
         marker={"color": colours},
-        customdata=[
-            f"{label}: {language.value(value, unit, currency)}" for label, value in zip(labels, values, strict=True)
-        ],
+        customdata=hover(labels, Series("", values), unit, language, currency),
         hovertemplate="%{customdata}<extra></extra>",
     )
     few_labels(figure, labels, most_labels)
@@ -191,7 +189,7 @@ def bars(
     return figure
 
 
-def bridge(labels: Sequence[str], amounts: Sequence[int], language: Language) -> go.Figure:
+def bridge(labels: Sequence[str], amounts: Sequence[int], language: Language) -> Figure:
     """From a first figure over what was added and taken to the last one; the first and the last stand on the ground."""
     figure = empty_figure(language, 340)
     last = len(labels) - 1
@@ -217,7 +215,7 @@ def bridge(labels: Sequence[str], amounts: Sequence[int], language: Language) ->
     return figure
 
 
-def contributions(labels: Sequence[str], parts: Sequence[tuple[str, Sequence[float]]], language: Language) -> go.Figure:
+def contributions(labels: Sequence[str], parts: Sequence[tuple[str, Sequence[float]]], language: Language) -> Figure:
     """What segments added to a change, each in parts that add up, as bars to the left and right."""
     figure = empty_figure(language, 90 + 44 * len(labels))
     patterns = ("", "/")
@@ -228,9 +226,7 @@ def contributions(labels: Sequence[str], parts: Sequence[tuple[str, Sequence[flo
             name=name,
             orientation="h",
             marker={"color": SERIES[index], "pattern": {"shape": patterns[index % 2], "fgcolor": "#fff"}},
-            customdata=[
-                f"{label}, {name}: {language.points(value)}" for label, value in zip(labels, values, strict=True)
-            ],
+            customdata=hover(labels, Series(name, values), "points", language, ""),
             hovertemplate="%{customdata}<extra></extra>",
         )
     figure.update_layout(barmode="relative", showlegend=True)
@@ -246,7 +242,7 @@ def contributions(labels: Sequence[str], parts: Sequence[tuple[str, Sequence[flo
 
 def layers(
     labels: Sequence[str], series: Sequence[Series], unit: str, language: Language, currency: str = ""
-) -> go.Figure:
+) -> Figure:
     """Figures that add up, one on top of the other over time; the oldest lies at the bottom."""
     figure = empty_figure(language, 380)
     for index, layer in enumerate(series):
@@ -265,4 +261,34 @@ def layers(
     figure.update_layout(showlegend=True, hovermode="x unified")
     few_labels(figure, labels)
     axis(figure, unit, language, currency, [0, *sums])
+    return figure
+
+
+def dots(labels: Sequence[str], line: Series, unit: str, language: Language, currency: str = "") -> Figure:
+    """A figure for each label, as a dot with a line over its interval."""
+    figure = empty_figure(language, 90 + 34 * len(labels))
+    values = [float(value) for value in line.values]
+    figure.add_scatter(
+        x=values,
+        y=list(labels),
+        mode="markers",
+        marker={"color": BLUE, "size": 10},
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "array": [high - value for high, value in zip(line.high, values, strict=True)],
+            "arrayminus": [value - low for low, value in zip(line.low, values, strict=True)],
+            "color": GREY,
+            "thickness": 2,
+            "width": 4,
+        },
+        customdata=hover(labels, line, unit, language, currency),
+        hovertemplate="%{customdata}<extra></extra>",
+    )
+    marks = ticks(min(line.low, default=0.0), max(line.high, default=1.0))
+    figure.update_yaxes(type="category", autorange="reversed", showgrid=True)
+    figure.update_xaxes(
+        showgrid=True, gridcolor=GRID, range=[marks[0], marks[-1]],
+        tickvals=marks, ticktext=[on_axis(mark, marks, unit, language, currency) for mark in marks],
+    )  # fmt: skip
     return figure

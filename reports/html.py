@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
@@ -20,3 +21,9 @@ def with_tip(shown: str, tip: str, classes: str = "") -> str:
         f'<span class="sk-term {classes}" tabindex="0">{escape(shown)}'
         f'<span class="sk-tip" role="tooltip">{escape(tip)}</span></span>'
     )
+
+
+def sentences_html(first: str, others: Sequence[str]) -> str:
+    """What is said, and below it what it comes from."""
+    items = "".join(f"<li>{escape(sentence)}</li>" for sentence in others)
+    return f'<div class="sk-said"><p>{escape(first)}</p>{f"<ul>{items}</ul>" if items else ""}</div>'

@@ -39,6 +39,19 @@ class Language:
         """The words of a key, where there are some: of names that a shop may extend."""
         return words()[key][self.code] if key in words() else otherwise
 
+    def dimension(self, code: str) -> str:
+        return self.known(f"names.dimension.{code}", readable(code))
+
+    def dimension_value(self, code: str) -> str:
+        """A segment: `unknown`, `all`, yes and no in words, what the shop calls it as it stands."""
+        return self.known(f"names.value.{code}", code)
+
+    def stage(self, code: str) -> str:
+        return self.known(f"names.stage.{code}", readable(code))
+
+    def rfm_segment(self, code: str) -> str:
+        return self.known(f"names.segment.{code}", readable(code))
+
     def number(self, value: Any, decimals: int = 0) -> str:
         if value is None:
             return NOTHING
@@ -135,6 +148,10 @@ class Language:
 def minus(text: str) -> str:
     """A minus that is as wide as a plus."""
     return text.replace("-", MINUS)
+
+
+def readable(code: str) -> str:
+    return code.replace("_", " ").capitalize()
 
 
 def signed(text: str, value: float) -> str:

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from reports.cards import Card, Change
 from reports.charts import Chart, Series, bars, bridge, lines
+from reports.colours import BLUE, GREY
 from reports.glossary import Glossary
 from reports.language import Language
 from reports.questions import Row
@@ -51,8 +52,8 @@ def kpi_cards(rows: Sequence[Row], grain: str, start: date, glossary: Glossary, 
     """A card for each measure of the period that begins at `start`, beside the period and the year before."""
     by_start = {row["period_start"]: row for row in rows}
     past = [row for row in complete(rows) if row["period_start"] <= start]
-    before = past[-2]["period_start"] if len(past) > 1 else None
-    compared = list(dict.fromkeys(day for day in (before, year_before(grain, start)) if day in by_start))
+    others = [past[-2]["period_start"]] if len(past) > 1 else []
+    compared = [day for day in dict.fromkeys([*others, year_before(grain, start)]) if day in by_start]
     return [
         Card(
             glossary.term(kpi),
@@ -152,3 +153,51 @@ def returning_revenue(rows: Sequence[Row], grain: str, glossary: Glossary, langu
         ),
         Table(columns, list(reversed(over))),
     )
+
+
+def running_table(rows: Sequence[Row], grain: str, glossary: Glossary, language: Language, currency: str) -> Table:
+    """The running period beside the same days of the one before and of the year before; a row per measure."""
+    by_side = {row["compared_with"]: row for row in rows}
+    now = by_side["this"]
+    # Of a year, the period before is the year before.
+    sides = ["previous"] if grain == "year" else ["previous", "year_before"]
+    columns = [Column("name", language.say("overview.measure")), Column("this", days_of(now, grain, language), "shown")]
+    for side in sides:
+        columns.append(Column(side, days_of(by_side[side], grain, language), "shown"))
+        columns.append(Column(f"{side}_change", language.say("overview.difference"), "shown"))
+    found = []
+    for kpi in ("orders", "net_revenue", "new_customers", "average_order_value"):
+        term = glossary.term(kpi)
+        row: dict[str, object] = {"name": term.name, "this": language.value(now[kpi], term.unit, currency)}
+        for side in sides:
+            row[side] = language.value(by_side[side][kpi], term.unit, currency)
+            row[f"{side}_change"] = language.change(difference(now[kpi], by_side[side][kpi]), term.unit, currency)
+        found.append(row)
+    return Table(columns, found)
+
+
+def days_of(row: Row, grain: str, language: Language) -> str:
+    return language.say("overview.first_days", days=row["days"], period=language.period(grain, row["period_start"]))
+
+
+def concentration_chart(rows: Sequence[Row], glossary: Glossary, language: Language) -> Chart:
+    """How much of the revenue comes from the best tenths of the customers."""
+    term = glossary.term("cumulative_revenue_share")
+    names = [language.percent(row["decile"] / 10, 0) for row in rows]
+    columns = [Column("best", language.say("overview.best_customers"))]
+    for kpi in ("customers", "net_revenue", "revenue_share", "cumulative_revenue_share"):
+        found = glossary.term(kpi)
+        label = language.say("common.customers") if kpi == "customers" else found.name
+        columns.append(Column(kpi, label, "customers" if kpi == "customers" else found.unit, tip=found.definition))
+    table = Table(columns, [{**row, "best": name} for row, name in zip(rows, names, strict=True)])
+    colours = [BLUE if row["decile"] <= 2 else GREY for row in rows]
+    figure = bars(
+        names, [row["cumulative_revenue_share"] for row in rows], term.unit, language, colours=colours, most_labels=10
+    )
+    return Chart(figure, best_fifth(rows, language), table)
+
+
+def best_fifth(rows: Sequence[Row], language: Language) -> str:
+    """The 80/20 question in a sentence."""
+    share = next((row["cumulative_revenue_share"] for row in rows if row["decile"] == 2), None)
+    return language.say("overview.best_fifth", share=language.percent(share))

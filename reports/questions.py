@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,10 @@ def build() -> Question:
     """What the figures stand on; one row."""
     return Question(
         "build",
-        "select build_id, build_number, built_at, as_of_date, first_order_date, reporting_currency, shop from marts.build",
+        """
+        select build_id, build_number, built_at, as_of_date, first_order_date, reporting_currency, shop
+        from marts.build
+        """,
     )
 
 
@@ -72,7 +76,8 @@ def kpis(grain: str) -> Question:
             period_grain, period_start, period_end, is_complete, is_left_censored,
             customers_at_start, churned_customers, new_customers, new_customers_lost, reactivated_customers,
             customers_at_end, retained_customers,
-            customer_retention_rate, retained_customer_rate, customer_churn_rate,
+            customer_retention_rate, retained_customer_rate, retained_customer_rate_low, retained_customer_rate_high,
+            customer_churn_rate,
             purchasing_customers, orders, net_revenue, average_order_value, purchase_frequency, repeat_customer_rate,
             returning_customers, returning_revenue, returning_revenue_share,
             net_revenue_retention, clv_by_lifespan, clv_by_retention, historic_clv
@@ -81,4 +86,139 @@ def kpis(grain: str) -> Question:
         order by period_start
         """,
         (grain,),
+    )
+
+
+def segments(grain: str, start: date) -> Question:
+    """What each segment had to do with the retention of one period, everybody included."""
+    return Question(
+        "retention_kpis_by_segment",
+        """
+        select
+            dimension, dimension_value, customers_at_start, churned_customers, customers_at_end,
+            retained_customer_rate, retained_customer_rate_low, retained_customer_rate_high,
+            retained_rate_contribution, rate_effect, mix_effect, is_left_censored
+        from marts.retention_kpis_by_segment
+        where period_grain = ? and period_start = ?
+        order by dimension, customers_at_start desc, dimension_value
+        """,
+        (grain, start),
+    )
+
+
+def running_period(grain: str) -> Question:
+    """The running period and the same days of the one before and of the year before."""
+    return Question(
+        "running_period",
+        """
+        select compared_with, period_start, days, orders, net_revenue, new_customers, average_order_value
+        from marts.running_period
+        where period_grain = ?
+        """,
+        (grain,),
+    )
+
+
+def concentration() -> Question:
+    """Customers by tenths, those with the highest revenue first."""
+    return Question(
+        "customer_concentration",
+        """
+        select decile, customers, net_revenue, revenue_share, cumulative_revenue_share
+        from marts.customer_concentration
+        order by decile
+        """,
+    )
+
+
+def dimensions() -> Question:
+    """What cohorts are divided by, and into what; the largest segments first."""
+    return Question(
+        "cohort_retention",
+        """
+        select dimension, dimension_value, sum(cohort_customers) as customers
+        from marts.cohort_retention
+        where cohort_grain = 'month' and period_number = 0
+        group by dimension, dimension_value
+        order by dimension, customers desc, dimension_value
+        """,
+    )
+
+
+def cohorts(grain: str, dimension: str, value: str) -> Question:
+    """All cells of the cohorts of one segment, in the order of reading."""
+    return Question(
+        "cohort_retention",
+        """
+        select
+            cohort_start, period_number, period_start, is_complete, cohort_customers, active_customers,
+            retention_rate, retention_rate_low, retention_rate_high, unbounded_retention_rate, returned_by_rate,
+            orders, net_revenue, cumulative_revenue_per_customer
+        from marts.cohort_retention
+        where cohort_grain = ? and dimension = ? and dimension_value = ?
+        order by cohort_start, period_number
+        """,
+        (grain, dimension, value),
+    )
+
+
+def pooled(grain: str, dimension: str) -> Question:
+    """The pooled curves of all segments of a dimension, over complete cells."""
+    return Question(
+        "retention_curve",
+        """
+        select
+            dimension_value, period_number, cohorts, eligible_customers, active_customers,
+            retention_rate, retention_rate_low, retention_rate_high, returned_by_rate, cumulative_revenue_per_customer
+        from marts.retention_curve
+        where cohort_grain = ? and dimension = ?
+        order by dimension_value, period_number
+        """,
+        (grain, dimension),
+    )
+
+
+def cohort_years(dimension: str, value: str) -> Question:
+    """Revenue by month and the year in which its customers were won."""
+    return Question(
+        "cohort_retention",
+        """
+        select
+            period_start, extract(year from cohort_start) as cohort_year, bool_and(is_complete) as is_complete,
+            sum(net_revenue) as net_revenue, sum(orders) as orders
+        from marts.cohort_retention
+        where cohort_grain = 'month' and dimension = ? and dimension_value = ?
+        group by period_start, extract(year from cohort_start)
+        order by period_start, cohort_year
+        """,
+        (dimension, value),
+    )
+
+
+def windows(dimension: str, value: str) -> Question:
+    """What customers of each month had done 30 to 365 days after their own first order."""
+    return Question(
+        "cohort_windows",
+        """
+        select
+            cohort_month, window_days, cohort_customers, mature_customers, returned_customers,
+            returned_rate, returned_rate_low, returned_rate_high, orders, net_revenue, revenue_per_customer, is_mature
+        from marts.cohort_windows
+        where dimension = ? and dimension_value = ?
+        order by cohort_month, window_days
+        """,
+        (dimension, value),
+    )
+
+
+def repurchase() -> Question:
+    """How likely a next order is, day by day after the order before it."""
+    return Question(
+        "repurchase_curve",
+        """
+        select
+            from_order_number, day, at_risk, repurchased, survival, survival_low, survival_high, repurchase_probability
+        from marts.repurchase_curve
+        order by from_order_number, day
+        """,
     )

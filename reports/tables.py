@@ -16,7 +16,7 @@ from reports.questions import Row
 
 TEXTS = ("text", "date", "moment", "period")  # units whose values are no numbers
 SHOWN = 200  # rows; the file has all of them
-# Excel and its like run a cell that begins so, the last four in their wide form; an apostrophe before it makes it a text.
+# Excel and its like run a cell that begins so (the last four are wide forms); an apostrophe makes it a text.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", *map(chr, (0xFF1D, 0xFF0B, 0xFF0D, 0xFF20)))
 
 
@@ -26,7 +26,7 @@ class Column:
 
     key: str
     label: str
-    unit: str = "text"  # one of the glossary, or date, moment, period, points
+    unit: str = "text"  # one of the glossary, or date, moment, period, points; shown: a figure as text
     grain: str = ""  # of a period
     tip: str = ""
 

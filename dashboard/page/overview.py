@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 import streamlit as st
@@ -9,47 +10,106 @@ import streamlit as st
 from dashboard.components import section, show_cards, show_chart, show_table
 from dashboard.filters import choice, selection
 from dashboard.view import View, view
-from reports import overview, questions
+from reports import changes, overview, questions
+from reports.html import sentences_html
+from reports.questions import Row
 
 
 def main() -> None:
     seen = view()
     say = seen.language.say
     st.title(say("overview.title"), anchor=False)
-    grain = choice(say("common.grain"), "grain", ["month", "quarter", "year"], lambda name: say(f"common.{name}"))
-    with section(seen, say("overview.kpis")):
-        rows = seen.ask(questions.kpis(grain))
-        periods = [row["period_start"].isoformat() for row in reversed(overview.complete(rows))]
-        if not periods:
-            st.info(say("overview.none_complete"))
-            return
-        start = date.fromisoformat(
-            selection(
-                say("common.period"), "period", periods,
-                lambda day: seen.language.period(grain, date.fromisoformat(day)),
-            )
-        )  # fmt: skip
-        chosen = next(row for row in rows if row["period_start"] == start)
-        if chosen["is_left_censored"]:
-            st.info(say("overview.censored"))
-        show_cards(seen, overview.kpi_cards(rows, grain, start, seen.glossary, seen.language))
-        with st.expander(say("common.table")):
+    left, right = st.columns(2)
+    with left:
+        grain = choice(say("common.grain"), "grain", ["month", "quarter", "year"], lambda name: say(f"common.{name}"))
+    rows = seen.ask(questions.kpis(grain))
+    over = overview.complete(rows)
+    if over:
+        with right:
+            start = chosen_period(seen, grain, over)
+        now = next(row for row in over if row["period_start"] == start)
+        key_figures(seen, rows, grain, now)
+        what_changed(seen, over, grain, now)
+    else:
+        st.info(say("overview.none_complete"))
+    running_period(seen, grain)
+    if over:
+        course(seen, over, grain)
+        with section(seen, say("overview.bridge")):
+            show_chart(seen, overview.customer_bridge(now, grain, seen.glossary, seen.language), "bridge")
+        with section(seen, say("overview.returning")):
+            chart = overview.returning_revenue(over, grain, seen.glossary, seen.language, seen.currency)
+            show_chart(seen, chart, "returning_revenue")
+    concentration(seen)
+
+
+def chosen_period(seen: View, grain: str, over: Sequence[Row]) -> date:
+    days = [row["period_start"].isoformat() for row in reversed(over)]
+    return date.fromisoformat(
+        selection(
+            seen.language.say("common.period"),
+            "period",
+            days,
+            lambda day: seen.language.period(grain, date.fromisoformat(day)),
+        )
+    )
+
+
+def key_figures(seen: View, rows: Sequence[Row], grain: str, now: Row) -> None:
+    with section(seen, seen.language.say("overview.kpis")):
+        if now["is_left_censored"]:
+            st.info(seen.language.say("overview.censored"))
+        show_cards(seen, overview.kpi_cards(rows, grain, now["period_start"], seen.glossary, seen.language))
+        with st.expander(seen.language.say("common.table")):
             show_table(seen, overview.kpi_table(rows, grain, seen.glossary, seen.language), f"kpis_{grain}")
-    the_course(seen, rows, grain)
-    with section(seen, say("overview.bridge")):
-        show_chart(seen, overview.customer_bridge(chosen, grain, seen.glossary, seen.language), "bridge")
-    with section(seen, say("overview.returning")):
-        chart = overview.returning_revenue(rows, grain, seen.glossary, seen.language, seen.currency)
-        show_chart(seen, chart, "returning_revenue")
 
 
-def the_course(seen: View, rows: list[questions.Row], grain: str) -> None:
+def what_changed(seen: View, over: Sequence[Row], grain: str, now: Row) -> None:
+    say = seen.language.say
+    with section(seen, say("changes.title")):
+        segments = seen.ask(questions.segments(grain, now["period_start"]))
+        before = changes.previous(over, now["period_start"])
+        first, *others = changes.sentences(before, now, segments, seen.glossary, seen.language)
+        st.html(sentences_html(first, others))
+        dimensions = changes.dimensions_of(segments)
+        if not dimensions:
+            return
+        by = choice(say("changes.by"), "by", dimensions, seen.language.dimension)
+        left, right = st.columns(2)
+        with left:
+            st.markdown(f"**{say('changes.ranking')}**", help=say("changes.ranking_note"))
+            show_chart(seen, changes.ranking_chart(segments, by, seen.glossary, seen.language), f"kept_by_{by}")
+        with right:
+            st.markdown(f"**{say('changes.contributions')}**")
+            show_chart(seen, changes.contribution_chart(segments, by, seen.glossary, seen.language), f"change_by_{by}")
+
+
+def running_period(seen: View, grain: str) -> None:
+    with section(seen, seen.language.say("overview.running"), seen.language.say("overview.running_note")):
+        rows = seen.ask(questions.running_period(grain))
+        if not rows:
+            st.info(seen.language.say("common.mart_empty"))
+            return
+        table = overview.running_table(rows, grain, seen.glossary, seen.language, seen.currency)
+        show_table(seen, table, f"running_{grain}")
+
+
+def course(seen: View, over: Sequence[Row], grain: str) -> None:
     with section(seen, seen.language.say("overview.course")):
         kpi = selection(
             seen.language.say("overview.measure"), "kpi", overview.MEASURES, lambda name: seen.glossary.term(name).name
         )
-        chart = overview.course(rows, grain, kpi, seen.glossary, seen.language, seen.currency)
+        chart = overview.course(over, grain, kpi, seen.glossary, seen.language, seen.currency)
         show_chart(seen, chart, f"{kpi}_{grain}")
+
+
+def concentration(seen: View) -> None:
+    with section(seen, seen.language.say("overview.concentration")):
+        rows = seen.ask(questions.concentration())
+        chart = overview.concentration_chart(rows, seen.glossary, seen.language)
+        if rows:
+            st.write(chart.alt)
+        show_chart(seen, chart, "concentration")
 
 
 main()
