@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard.view import View
 from reports.cards import Card, cards_html
 from reports.charts import CONFIG, Chart
+from reports.grid import Grid
 from reports.questions import MissingMartError
 from reports.tables import SHOWN, Table
 
@@ -57,3 +58,14 @@ def download(view: View, table: Table, name: str) -> None:
         on_click="ignore",
         type="tertiary",
     )
+
+
+def show_grid(view: View, grid: Grid, note: str = "") -> None:
+    if note:
+        st.caption(note)
+    st.html(grid.html(view.language))
+
+
+def empty(view: View) -> None:
+    """What stands where a mart has no rows."""
+    st.info(view.language.say("common.mart_empty"))

@@ -33,7 +33,7 @@ def sentences(
         before=language.period(grain, before["period_start"]),
         rate=language.percent(now[RATE]),
         rate_before=language.percent(before[RATE]),
-        points=language.points(change),
+        points=language.points(abs(change)).lstrip("+"),
     )
     if direction(change) != "level" and overlap(before, now):
         yield language.say("changes.may_be_chance")

@@ -115,6 +115,7 @@ def lines(
     *,
     height: int = 320,
     from_zero: bool = False,
+    marks: Sequence[str] = (),
 ) -> Figure:
     """Lines over labelled points, each with a ribbon where it has an interval."""
     figure = empty_figure(language, height)
@@ -134,6 +135,8 @@ def lines(
         )
     figure.update_layout(showlegend=len(series) > 1)
     few_labels(figure, labels)
+    if marks:
+        figure.update_xaxes(tickvals=list(marks))
     reach = [value for line in series for value in (*line.values, *line.low, *line.high)]
     axis(figure, unit, language, currency, [*reach, 0] if from_zero else reach)
     return figure
@@ -225,7 +228,10 @@ def contributions(labels: Sequence[str], parts: Sequence[tuple[str, Sequence[flo
             x=list(values),
             name=name,
             orientation="h",
-            marker={"color": SERIES[index], "pattern": {"shape": patterns[index % 2], "fgcolor": "#fff"}},
+            marker={
+                "color": SERIES[index],
+                "pattern": {"shape": patterns[index % 2], "fillmode": "overlay", "fgcolor": "#fff"},
+            },
             customdata=hover(labels, Series(name, values), "points", language, ""),
             hovertemplate="%{customdata}<extra></extra>",
         )

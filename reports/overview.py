@@ -61,7 +61,7 @@ def kpi_cards(rows: Sequence[Row], grain: str, start: date, glossary: Glossary, 
             [
                 Change(
                     difference(figure_of(by_start[start], kpi), figure_of(by_start[day], kpi)),
-                    language.say("common.against", period=language.period(grain, day)),
+                    language.say("common.against", period=language.short_period(grain, day)),
                 )
                 for day in compared
             ],
@@ -86,7 +86,7 @@ def kpi_table(rows: Sequence[Row], grain: str, glossary: Glossary, language: Lan
 def course(rows: Sequence[Row], grain: str, kpi: str, glossary: Glossary, language: Language, currency: str) -> Chart:
     """One measure over all complete periods."""
     term = glossary.term(kpi)
-    over = complete(rows)
+    over = from_first_known(complete(rows), kpi)
     labels = [language.short_period(grain, row["period_start"]) for row in over]
     values = [figure_of(row, kpi) for row in over]
     table = Table(
@@ -105,6 +105,12 @@ def course(rows: Sequence[Row], grain: str, kpi: str, glossary: Glossary, langua
         ),
         table,
     )
+
+
+def from_first_known(rows: Sequence[Row], kpi: str) -> list[Row]:
+    """Without the periods at the beginning whose figure is not known."""
+    first = next((index for index, row in enumerate(rows) if figure_of(row, kpi) is not None), 0)
+    return list(rows[first:])
 
 
 def customer_bridge(row: Row, grain: str, glossary: Glossary, language: Language) -> Chart:

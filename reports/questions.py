@@ -152,7 +152,8 @@ def cohorts(grain: str, dimension: str, value: str) -> Question:
         """
         select
             cohort_start, period_number, period_start, is_complete, cohort_customers, active_customers,
-            retention_rate, retention_rate_low, retention_rate_high, unbounded_retention_rate, returned_by_rate,
+            retention_rate, retention_rate_low, retention_rate_high,
+            active_or_later_customers, unbounded_retention_rate, returned_by_customers, returned_by_rate,
             orders, net_revenue, cumulative_revenue_per_customer
         from marts.cohort_retention
         where cohort_grain = ? and dimension = ? and dimension_value = ?
