@@ -13,13 +13,13 @@ with cells as (
         cells.active_customers,
         cells.retention_rate,
         pooled.retention_rate as pooled_rate,
-        case when cells.retention_rate < pooled.retention_rate then 1 else -1 end as towards_pooled,
         cast(cells.active_customers as double) as active,
-        cast(cells.cohort_customers as double) as own,
-        cast(pooled.eligible_customers - cells.cohort_customers as double) as others,
+        cast(cells.cohort_customers as double) as in_cohort,
+        cast(pooled.eligible_customers - cells.cohort_customers as double) as in_others,
         cast(pooled.active_customers as double) as all_active,
         cast(pooled.eligible_customers - pooled.active_customers as double) as all_inactive,
-        cast(pooled.eligible_customers as double) as everybody
+        cast(pooled.eligible_customers as double) as everybody,
+        case when cells.retention_rate < pooled.retention_rate then 1 else -1 end as towards_pooled
     from {{ ref('cohort_retention') }} as cells
     inner join {{ ref('retention_curve') }} as pooled
         on
@@ -31,13 +31,16 @@ with cells as (
 
 ),
 
--- With others to compare with, of whom not all and not nobody was active: the cohort and the others, active or not. Half a
--- customer nearer to the pooled rate, because customers come whole and the normal distribution does not.
+-- The cohort and the others, active or not, where there are others and neither nobody nor everybody was active. Half a
+-- customer nearer to the pooled rate: customers come whole, and the normal distribution does not.
 tables as (
 
     select
         *,
-        case when others > 0 and all_active > 0 and all_inactive > 0 then active + towards_pooled / 2e0 end as own_active
+        case
+            when in_others > 0 and all_active > 0 and all_inactive > 0
+                then active + towards_pooled / 2e0
+        end as own_active
     from cells
 
 ),
@@ -46,35 +49,35 @@ filled as (
 
     select
         *,
-        own - own_active as own_inactive,
+        in_cohort - own_active as own_inactive,
         all_active - own_active as others_active,
-        others - all_active + own_active as others_inactive
+        in_others - all_active + own_active as others_inactive
     from tables
 
 ),
 
--- The chance of so few, or so many, active ones if the cohort were drawn from all customers at random is hypergeometric.
--- Peizer's approximation makes of it the deviate of a normal distribution (Ling and Pratt, 1984).
+-- How likely so few or so many are active, if the cohort were drawn from everybody at random, is hypergeometric. Peizer's
+-- approximation makes of it the deviate of a normal distribution (Ling and Pratt, 1984).
 deviates as (
 
     select
         *,
         2 * (
-            own_active * ln(own_active * everybody / (own * all_active))
-            + own_inactive * ln(own_inactive * everybody / (own * all_inactive))
-            + others_active * ln(others_active * everybody / (others * all_active))
-            + others_inactive * ln(others_inactive * everybody / (others * all_inactive))
+            own_active * ln(own_active * everybody / (in_cohort * all_active))
+            + own_inactive * ln(own_inactive * everybody / (in_cohort * all_inactive))
+            + others_active * ln(others_active * everybody / (in_others * all_active))
+            + others_inactive * ln(others_inactive * everybody / (in_others * all_inactive))
         ) * (1 - {{ sixth }} / everybody)
-        / (1 + {{ sixth }} / own) / (1 + {{ sixth }} / others)
+        / (1 + {{ sixth }} / in_cohort) / (1 + {{ sixth }} / in_others)
         / (1 + {{ sixth }} / all_active) / (1 + {{ sixth }} / all_inactive) as deviance,
         own_inactive * others_active - own_active * others_inactive as determinant,
-        own_active + {{ sixth }} + 0.02 / (own_active + 0.5) + 0.01 / (own + 1) + 0.01 / (all_active + 1)
+        own_active + {{ sixth }} + 0.02 / (own_active + 0.5) + 0.01 / (in_cohort + 1) + 0.01 / (all_active + 1)
             as shifted_own_active,
-        own_inactive + {{ sixth }} + 0.02 / (own_inactive + 0.5) + 0.01 / (own + 1) + 0.01 / (all_inactive + 1)
+        own_inactive + {{ sixth }} + 0.02 / (own_inactive + 0.5) + 0.01 / (in_cohort + 1) + 0.01 / (all_inactive + 1)
             as shifted_own_inactive,
-        others_active + {{ sixth }} + 0.02 / (others_active + 0.5) + 0.01 / (others + 1) + 0.01 / (all_active + 1)
+        others_active + {{ sixth }} + 0.02 / (others_active + 0.5) + 0.01 / (in_others + 1) + 0.01 / (all_active + 1)
             as shifted_others_active,
-        others_inactive + {{ sixth }} + 0.02 / (others_inactive + 0.5) + 0.01 / (others + 1) + 0.01 / (all_inactive + 1)
+        others_inactive + {{ sixth }} + 0.02 / (others_inactive + 0.5) + 0.01 / (in_others + 1) + 0.01 / (all_inactive + 1)
             as shifted_others_inactive
     from filled
 
@@ -122,7 +125,8 @@ corrected as (
         case
             when p_value is not null
                 then least(
-                    min(p_value_for_rank) over (partition by cohort_grain, dimension order by p_value desc nulls last), 1
+                    min(p_value_for_rank) over (partition by cohort_grain, dimension order by p_value desc nulls last),
+                    1
                 )
         end as q_value
     from ranked
