@@ -84,7 +84,8 @@ def deviations(sample: Build, cells: list[tuple[str, int, int, int, int]]) -> di
         connection.executemany("insert into cells values (?, ?, ?, ?, ?)", cells)
         connection.execute(
             "create table marts.cohort_retention as select 'month' as cohort_grain, "
-            "date '2020-01-01' + n as cohort_start, family as dimension, 'all' as dimension_value, p as period_number, k as cohort_customers, "
+            "date '2020-01-01' + n as cohort_start, family as dimension, 'all' as dimension_value, "
+            "p as period_number, k as cohort_customers, "
             "a as active_customers, a / k as retention_rate, true as is_complete from cells"
         )
         connection.execute(
@@ -104,8 +105,8 @@ def draw(random: Random, customers: int, rate: float) -> int:
 
 
 def test_where_cohorts_are_alike_hardly_any_cell_is_said_to_differ(sample: Build) -> None:
-    """200 shops of 12 cohorts of 5 to 120 customers, in which only chance makes a difference: in some 5 % of them at most
-    any cell is said to differ."""
+    """200 shops of 12 cohorts of 5 to 120 customers, in which only chance makes a difference: in some 5 % of them
+    at most any cell is said to differ."""
     random = Random(20)
     cells = [
         (f"shop {shop}", cohort, period, customers, draw(random, customers, 0.3 / period))
@@ -121,8 +122,8 @@ def test_where_cohorts_are_alike_hardly_any_cell_is_said_to_differ(sample: Build
 
 
 def test_a_bad_cohort_is_found_and_the_others_are_left_alone(sample: Build) -> None:
-    """In each of 20 shops cohort 3 comes back half as often: 60 of 400 customers in period 1, where others have 120. That
-    is found everywhere. Few cells found are of others, which differ a little: the pooled rate holds the bad one."""
+    """In each of 20 shops cohort 3 comes back half as often: 60 of 400 customers in period 1, where others have 120.
+    That is found everywhere. Few cells found are of others, which differ a little: the pooled rate holds the bad one."""
     random = Random(21)
     cells = [
         (f"shop {shop}", cohort, period, 400, draw(random, 400, (0.5 if cohort == 3 else 1) * 0.3 / period))

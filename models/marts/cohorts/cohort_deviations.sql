@@ -56,8 +56,8 @@ filled as (
 
 ),
 
--- How likely so few or so many are active, if the cohort were drawn from everybody at random, is hypergeometric. Peizer's
--- approximation makes of it the deviate of a normal distribution (Ling and Pratt, 1984).
+-- How likely so few or so many are active, if the cohort were drawn from everybody at random, is hypergeometric.
+-- Peizer's approximation makes of it the deviate of a normal distribution (Ling and Pratt, 1984).
 deviates as (
 
     select
@@ -77,8 +77,8 @@ deviates as (
             as shifted_own_inactive,
         others_active + {{ sixth }} + 0.02 / (others_active + 0.5) + 0.01 / (in_others + 1) + 0.01 / (all_active + 1)
             as shifted_others_active,
-        others_inactive + {{ sixth }} + 0.02 / (others_inactive + 0.5) + 0.01 / (in_others + 1) + 0.01 / (all_inactive + 1)
-            as shifted_others_inactive
+        others_inactive + {{ sixth }} + 0.02 / (others_inactive + 0.5) + 0.01 / (in_others + 1)
+        + 0.01 / (all_inactive + 1) as shifted_others_inactive
     from filled
 
 ),
