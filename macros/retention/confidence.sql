@@ -49,3 +49,15 @@
         else {{ survival }}
     end
 {%- endmacro %}
+
+
+{#- How likely chance alone takes a standard normal figure above z (not below 0), within 0.000000075: Abramowitz and Stegun
+    (1964), formula 26.2.17. Engines have no such function. -#}
+{% macro normal_tail(z) -%}
+    {%- set t = '(1 / (1 + 0.2316419 * ' ~ z ~ '))' -%}
+    exp(-{{ z }} * {{ z }} / 2) * 0.3989422804014327 * {{ t }} * (
+            0.319381530 + {{ t }} * (
+                -0.356563782 + {{ t }} * (1.781477937 + {{ t }} * (-1.821255978 + {{ t }} * 1.330274429))
+            )
+        )
+{%- endmacro %}

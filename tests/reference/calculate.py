@@ -1,4 +1,4 @@
-"""The marts of the metric contract (sections 1 to 8, 20 and 22), calculated slowly and literally from raw rows.
+"""The marts of the metric contract (sections 1 to 8, 20, 22) and those beside it, slowly and literally from raw rows.
 
 Nothing here is shared with the SQL models: the two agree only if both follow the contract. Plain loops are used
 where SQL uses windows and joins, and every figure is counted anew for each of its rows, so that a reader can hold
@@ -37,7 +37,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .cohorts import Row, cohort_retention, cohort_windows, repurchase_curve, retention_curve
+from .cohorts import Row, cohort_deviations, cohort_retention, cohort_windows, repurchase_curve, retention_curve
 from .intake import Customer, Intake, Order, take_in
 from .kpis import customer_concentration, retention_kpis, retention_kpis_by_segment, running_period
 from .lifecycle import customers_mart, lifecycle_transitions
@@ -53,6 +53,7 @@ MARTS = (
     "customers",
     "cohort_retention",
     "retention_curve",
+    "cohort_deviations",
     "repurchase_curve",
     "cohort_windows",
     "retention_kpis",
@@ -82,6 +83,7 @@ def calculate(raw: Raw, settings: Mapping[str, object]) -> Marts:
     marts["customers"] = customers_mart(customers, as_of, chosen)
     marts["cohort_retention"] = cohort_retention(customers, as_of, chosen.segment_dimensions)
     marts["retention_curve"] = retention_curve(customers, as_of, chosen.segment_dimensions)
+    marts["cohort_deviations"] = cohort_deviations(marts["cohort_retention"])
     marts["repurchase_curve"] = repurchase_curve(customers, as_of)
     marts["cohort_windows"] = cohort_windows(customers, as_of, chosen.segment_dimensions)
     marts["retention_kpis"] = retention_kpis(orders, customers, as_of, window)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
 from .calendar_periods import add_periods, period_starts, start_of_period
-from .confidence import greenwood, wilson
+from .confidence import false_discovery_rates, greenwood, hypergeometric_p_value, wilson
 from .intake import Customer, Order
 
 Row = dict[str, object]
@@ -190,6 +191,50 @@ def window_row(cohort: Sequence[Customer], days: int, as_of: date) -> Row:
         "revenue_per_customer": ratio(revenue, len(mature)),
         "is_mature": len(mature) == len(cohort),
     }
+
+
+def cohort_deviations(cells: Sequence[Row]) -> list[Row]:
+    """From the cells of cohort_retention: what is counted in them is compared elsewhere."""
+    complete = [cell for cell in cells if cell["is_complete"] and cell["period_number"] != 0]
+    pools: dict[tuple[object, ...], list[tuple[int, int]]] = defaultdict(list)
+    for cell in complete:
+        pools[pool_of(cell)].append(counts_of(cell))
+    rows: list[Row] = []
+    families: dict[tuple[object, object], list[Row]] = defaultdict(list)
+    for cell in complete:
+        own, active = counts_of(cell)
+        everybody = sum(customers for customers, _ in pools[pool_of(cell)])
+        all_active = sum(active_ones for _, active_ones in pools[pool_of(cell)])
+        key = ("cohort_grain", "cohort_start", "dimension", "dimension_value", "period_number")
+        row: Row = {
+            **{column: cell[column] for column in key},
+            "cohort_customers": own,
+            "active_customers": active,
+            "retention_rate": active / own,
+            "pooled_rate": all_active / everybody,
+            "difference_from_pooled": active / own - all_active / everybody,
+            "p_value": None,
+            "q_value": None,
+            "differs_from_pooled": None,
+        }
+        if own < everybody and 0 < all_active < everybody:
+            row["p_value"] = hypergeometric_p_value(active, own, all_active, everybody)
+            families[cell["cohort_grain"], cell["dimension"]].append(row)
+        rows.append(row)
+    for family in families.values():
+        rates = false_discovery_rates([float(str(row["p_value"])) for row in family])
+        for row, rate in zip(family, rates, strict=True):
+            row["q_value"] = rate
+            row["differs_from_pooled"] = rate <= 0.05
+    return rows
+
+
+def pool_of(cell: Row) -> tuple[object, ...]:
+    return tuple(cell[column] for column in ("cohort_grain", "dimension", "dimension_value", "period_number"))
+
+
+def counts_of(cell: Row) -> tuple[int, int]:
+    return int(str(cell["cohort_customers"])), int(str(cell["active_customers"]))
 
 
 def repurchase_curve(customers: Sequence[Customer], as_of: date) -> list[Row]:

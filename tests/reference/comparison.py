@@ -15,6 +15,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "customers": ("customer_id",),
     "cohort_retention": ("cohort_grain", "cohort_start", "dimension", "dimension_value", "period_number"),
     "retention_curve": ("cohort_grain", "dimension", "dimension_value", "period_number"),
+    "cohort_deviations": ("cohort_grain", "cohort_start", "dimension", "dimension_value", "period_number"),
     "repurchase_curve": ("from_order_number", "day"),
     "cohort_windows": ("cohort_month", "dimension", "dimension_value", "window_days"),
     "retention_kpis": ("period_grain", "period_start"),

@@ -11,12 +11,12 @@ with orders as (
         orders.net_amount,
         case
             {%- for window_days in all_windows %}
-            when orders.order_date <= {{ add_days('orders.first_order_date', window_days) }} then {{ window_days }}
+                when orders.order_date <= {{ add_days('orders.first_order_date', window_days) }} then {{ window_days }}
             {%- endfor %}
         end as held_by_window,
         case
             {%- for window_days in all_windows | reverse %}
-            when {{ add_days('orders.first_order_date', window_days) }} <= as_of.as_of_date then {{ window_days }}
+                when {{ add_days('orders.first_order_date', window_days) }} <= as_of.as_of_date then {{ window_days }}
             {%- endfor %}
             else 0
         end as observed_window

@@ -21,15 +21,15 @@ spans as (
             'year_before': add_days(this_start, -364 if grain == 'week' else -365),
         } -%}
         {%- for compared_with, day in days_of.items() %}
-        select
-            '{{ grain }}' as period_grain,
-            '{{ compared_with }}' as compared_with,
-            {{ period_start(grain, day) }} as period_start,
-            {{ next_period_start(grain, period_start(grain, day)) }} as period_end,
-            {{ days_between(this_start, 'as_of_date') }} + 1 as running_days,
-            first_order_date
-        from as_of
-        {{ 'union all' if not loop.last }}
+            select
+                '{{ grain }}' as period_grain,
+                '{{ compared_with }}' as compared_with,
+                {{ period_start(grain, day) }} as period_start,
+                {{ next_period_start(grain, period_start(grain, day)) }} as period_end,
+                {{ days_between(this_start, 'as_of_date') }} + 1 as running_days,
+                first_order_date
+            from as_of
+            {{ 'union all' if not loop.last }}
         {%- endfor %}
         {{ 'union all' if not loop.last }}
     {% endfor %}
