@@ -15,11 +15,14 @@ from reports.html import style
 from reports.language import LOCALES, Language
 from stammkunde.errors import PublishedFileError
 
+SIDEBAR = 220  # pixels
+ICON = Path(__file__).with_name("icon.svg")
+FRAME = Path(__file__).with_name("frame.css")
 PAGES = ("overview", "cohorts")  # each is a file in page/ with its words in reports/words/
 
 
 def main() -> None:
-    st.set_page_config(page_title="Stammkunde", page_icon=str(Path(__file__).with_name("icon.svg")), layout="wide")
+    st.set_page_config(page_title="Stammkunde", page_icon=str(ICON), layout="wide", initial_sidebar_state=SIDEBAR)
     chosen = choose_language()
     page = st.navigation(
         [
@@ -33,7 +36,7 @@ def main() -> None:
             for name in PAGES
         ]
     )
-    st.html(f"<style>{style()}</style>")
+    st.html(f"<style>{style()}{FRAME.read_text(encoding='utf-8')}</style>")
     try:
         header(chosen)
         page.run()

@@ -116,6 +116,7 @@ def lines(
     height: int = 320,
     from_zero: bool = False,
     marks: Sequence[str] = (),
+    below: str = "",
 ) -> Figure:
     """Lines over labelled points, each with a ribbon where it has an interval."""
     figure = empty_figure(language, height)
@@ -137,6 +138,9 @@ def lines(
     few_labels(figure, labels)
     if marks:
         figure.update_xaxes(tickvals=list(marks))
+    if below:
+        figure.update_xaxes(title={"text": below, "standoff": 6})
+        figure.update_layout(legend={"y": -0.26})
     reach = [value for line in series for value in (*line.values, *line.low, *line.high)]
     axis(figure, unit, language, currency, [*reach, 0] if from_zero else reach)
     return figure

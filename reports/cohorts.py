@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -34,10 +35,10 @@ HORIZON = 365  # days of the repurchase curve
 DAYS = (0, 30, 60, 90, 120, 180, 270, 365)
 
 
-def latest(rows: Sequence[Row], cohorts: int) -> list[Row]:
+def latest(rows: Sequence[Row], cohorts: int, start: str = "cohort_start") -> list[Row]:
     """The cells of the last so many cohorts."""
-    starts = sorted({row["cohort_start"] for row in rows})[-cohorts:]
-    return [row for row in rows if starts and row["cohort_start"] >= starts[0]]
+    starts = sorted({row[start] for row in rows})[-cohorts:]
+    return [row for row in rows if row[start] >= starts[0]]
 
 
 def triangle(
@@ -50,29 +51,72 @@ def triangle(
     currency: str,
     *,
     calendar: bool = False,
+    deviations: Sequence[Row] | None = None,
 ) -> Grid:
-    """Cohorts by their age, or by the calendar, in which a Christmas is a column."""
+    """Cohorts by their age, or by the calendar, in which a Christmas is a column. With `deviations`, only cells are
+    coloured that differ from the pooled rate by more than chance."""
     term = glossary.term(reading)
     most = reach(rows, reading)
+    beyond = {
+        (row["cohort_start"], row["period_number"]): row for row in deviations or () if row["differs_from_pooled"]
+    }
+    coloured = deviations is None
     key = "period_start" if calendar else "period_number"
     keys = sorted({row[key] for row in rows})
     found: dict[date, dict[Any, Cell]] = {}
     for row in rows:
+        differing = beyond.get((row["cohort_start"], row["period_number"]))
         found.setdefault(row["cohort_start"], {})[row[key]] = Cell(
-            short(row[reading], term, language, currency),
-            share(row[reading], most) if counts_for_scale(row, reading) else None,
-            says(row, grain, reading, term, language, currency),
+            short(row[reading], term, language),
+            share(row[reading], most) if coloured and counts_for_scale(row, reading) else None,
+            says(row, grain, reading, term, language, currency) + deviation(differing, language),
             row["is_complete"],
+            side(differing),
         )
     sizes = {row["cohort_start"]: row["cohort_customers"] for row in rows}
     return Grid(
         language.say("cohorts.cohort"),
         language.say("common.customers"),
         [(one, language.short_period(grain, one) if calendar else str(one)) for one in keys],
-        [Line(language.period(grain, start), sizes[start], cells) for start, cells in found.items()],
-        None if calendar or reading not in POOLED else pooled_line(pooled, reading, most, term, language, currency),
-        (language.value(0, term.unit, currency), language.value(most, term.unit, currency)),
+        [
+            Line(language.period(grain, start), language.short_period(grain, start), sizes[start], cells)
+            for start, cells in found.items()
+        ],
+        None
+        if calendar or reading not in POOLED
+        else pooled_line(pooled, keys, reading, most if coloured else None, term, language, currency),
+        (language.value(0, term.unit, currency), language.value(most, term.unit, currency)) if coloured else None,
     )
+
+
+def side(differing: Row | None) -> str:
+    if differing is None:
+        return ""
+    return "sk-higher" if differing["difference_from_pooled"] > 0 else "sk-lower"
+
+
+def deviation(differing: Row | None, language: Language) -> str:
+    if differing is None:
+        return ""
+    points = language.points(differing["difference_from_pooled"])
+    return "\n" + language.say("cohorts.deviates", points=points, pooled=language.percent(differing["pooled_rate"]))
+
+
+def hurt(rows: Sequence[Row], deviations: Sequence[Row], grain: str, language: Language) -> Iterator[str]:
+    """Which cohorts did worse and which better than all together, by more than chance, and in how many periods."""
+    shown = {row["cohort_start"] for row in rows}
+    for name in ("lower", "higher"):
+        counts = Counter(
+            row["cohort_start"]
+            for row in deviations
+            if row["differs_from_pooled"] and side(row) == f"sk-{name}" and row["cohort_start"] in shown
+        )
+        if counts:
+            most = sorted(counts.items(), key=lambda found: (-found[1], found[0]))[:MOST_LINES]
+            named = ", ".join(f"{language.period(grain, start)} ({count})" for start, count in most)
+            yield language.say(f"cohorts.{name}", cohorts=named)
+    if not any(row["differs_from_pooled"] and row["cohort_start"] in shown for row in deviations):
+        yield language.say("cohorts.all_alike")
 
 
 def reach(rows: Sequence[Row], reading: str) -> float:
@@ -90,10 +134,10 @@ def share(value: Any, most: float) -> float:
     return float(value) / most if most else 0.0
 
 
-def short(value: Any, term: Term, language: Language, currency: str) -> str:
+def short(value: Any, term: Term, language: Language) -> str:
     """A figure for a cell: whole per cent, whole amounts."""
     if term.unit == "rate":
-        return language.percent(value, 0).replace("\xa0", "")
+        return language.percent(value, 0).replace("\xa0", "\N{NARROW NO-BREAK SPACE}")
     return language.number(value)
 
 
@@ -131,11 +175,19 @@ def interval(row: Row, kpi: str, language: Language) -> str:
 
 
 def pooled_line(
-    pooled: Sequence[Row], reading: str, most: float, term: Term, language: Language, currency: str
+    pooled: Sequence[Row],
+    keys: Sequence[int],
+    reading: str,
+    most: float | None,
+    term: Term,
+    language: Language,
+    currency: str,
 ) -> Line:
-    """The rate over all cohorts that completed a period, as the last row."""
+    """The rate over all cohorts that completed a period, as the last row; without colours where `most` is null."""
     cells = {}
     for row in pooled:
+        if row["period_number"] not in keys:
+            continue
         said = [
             language.say("cohorts.pooled_cell", number=row["period_number"], cohorts=row["cohorts"]),
             f"{term.name}: {language.value(row[reading], term.unit, currency)}",
@@ -144,11 +196,11 @@ def pooled_line(
         if reading == "retention_rate" and row["period_number"]:
             said.append(interval(row, reading, language))
         cells[row["period_number"]] = Cell(
-            short(row[reading], term, language, currency),
-            share(row[reading], most) if counts_for_scale(row, reading) else None,
+            short(row[reading], term, language),
+            share(row[reading], most) if most is not None and counts_for_scale(row, reading) else None,
             "\n".join(said),
         )
-    return Line(language.say("cohorts.pooled"), None, cells)
+    return Line(language.say("cohorts.pooled"), language.say("cohorts.pooled_short"), None, cells)
 
 
 def cell_table(rows: Sequence[Row], grain: str, glossary: Glossary, language: Language) -> Table:
@@ -270,8 +322,9 @@ def curves(
         values=", ".join(language.dimension_value(value) for value in largest),
     )
     figure = lines(
-        [str(number) for number in numbers], series, term.unit, language, currency, from_zero=True, height=380
-    )
+        [str(number) for number in numbers], series, term.unit, language, currency, from_zero=True, height=400,
+        below=language.say("cohorts.since", grains=language.say(f"common.{grain}s")),
+    )  # fmt: skip
     return Chart(figure, alt, Table(columns, table))
 
 
@@ -307,7 +360,7 @@ def window_grid(rows: Sequence[Row], glossary: Glossary, language: Language) -> 
         if not row["is_mature"]:
             said.append(language.say("cohorts.not_mature", customers=language.number(row["cohort_customers"])))
         found.setdefault(row["cohort_month"], {})[row["window_days"]] = Cell(
-            language.percent(row["returned_rate"], 0).replace("\xa0", ""),
+            short(row["returned_rate"], term, language),
             share(row["returned_rate"], most),
             "\n".join(said),
             row["is_mature"],
@@ -316,7 +369,10 @@ def window_grid(rows: Sequence[Row], glossary: Glossary, language: Language) -> 
         language.say("cohorts.cohort"),
         language.say("common.customers"),
         [(one, language.say("cohorts.days", days=one)) for one in days],
-        [Line(language.period("month", month), sizes[month], cells) for month, cells in found.items()],
+        [
+            Line(language.period("month", month), language.short_period("month", month), sizes[month], cells)
+            for month, cells in found.items()
+        ],
         None,
         (language.percent(0, 0), language.percent(most, 0)),
     )
@@ -352,8 +408,8 @@ def repurchase_chart(rows: Sequence[Row], glossary: Glossary, language: Language
             )
         )
     figure = lines(
-        [str(day) for day in days], series, "rate", language, from_zero=True, height=380,
-        marks=[str(day) for day in DAYS],
+        [str(day) for day in days], series, "rate", language, from_zero=True, height=400,
+        marks=[str(day) for day in DAYS], below=language.say("cohorts.days_since"),
     )  # fmt: skip
     columns = [
         Column("after", language.say("cohorts.after")),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from reports.colours import on_scale
+from reports.colours import INK, on_scale
 from reports.language import Language
 
 
@@ -22,7 +22,7 @@ class Cell:
     place: float | None
     says: str
     is_complete: bool = True
-    mark: str = ""  # above or below what was to be expected, in the view that shows nothing else
+    mark: str = ""  # sk-higher or sk-lower: than was to be expected
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class Line:
     """A row: its name, how large it is, and its cells by column."""
 
     name: str
+    short: str  # the same where there is little room
     size: int | None
     cells: Mapping[Any, Cell]
 
@@ -41,7 +42,7 @@ class Grid:
     columns: Sequence[tuple[Any, str]]
     lines: Sequence[Line]
     last: Line | None  # what all rows have in common, below them
-    scale: tuple[str, str] | None  # the least and the most that a colour stands for
+    scale: tuple[str, str] | None  # the least and the most that a colour stands for; null: colours are marks
 
     def html(self, language: Language) -> str:
         head = "".join(f'<th scope="col">{escape(label)}</th>' for _, label in self.columns)
@@ -62,20 +63,28 @@ class Grid:
             for index, (key, _) in enumerate(self.columns)
         )
         return (
-            f'<tr class="{classes}"><th scope="row" class="sk-head">{escape(line.name)}</th>'
+            f'<tr class="{classes}"><th scope="row" class="sk-head">{name_html(line)}</th>'
             f"{size_html(line.size, largest, language)}{cells}</tr>"
         )
 
     def legend(self, language: Language) -> str:
+        unfinished = f'<span class="sk-swatch sk-open"></span><span>{escape(language.say("common.unfinished"))}</span>'
         if not self.scale:
-            return ""
+            marks = "".join(
+                f'<span class="sk-swatch sk-{name}"></span><span>{escape(language.say(f"common.{name}"))}</span>'
+                for name in ("higher", "lower")
+            )
+            return f'<div class="sk-legend">{marks}{unfinished}</div>'
         colours = ", ".join(on_scale(share / 4)[0] for share in range(5))
         return (
             f'<div class="sk-legend"><span>{escape(self.scale[0])}</span>'
             f'<span class="sk-bar" style="background: linear-gradient(to right, {colours})"></span>'
-            f'<span>{escape(self.scale[1])}</span><span class="sk-swatch sk-open"></span>'
-            f"<span>{escape(language.say('common.unfinished'))}</span></div>"
+            f"<span>{escape(self.scale[1])}</span>{unfinished}</div>"
         )
+
+
+def name_html(line: Line) -> str:
+    return f'<span class="sk-wide">{escape(line.name)}</span><span class="sk-narrow">{escape(line.short)}</span>'
 
 
 def size_html(size: int | None, largest: int, language: Language) -> str:
@@ -96,6 +105,7 @@ def cell_html(cell: Cell | None, where: str) -> str:
     style = ""
     if cell.place is not None:
         ground, ink = on_scale(cell.place)
+        classes += " sk-dark" if ink != INK else ""
         style = f' style="background-color: {ground}; color: {ink}"'
     tip = f'<span class="sk-tip" role="tooltip">{escape(cell.says)}</span>' if cell.says else ""
     return f'<td class="{" ".join(classes.split())}" tabindex="-1"{style}>{escape(cell.shown)}{tip}</td>'

@@ -163,6 +163,20 @@ def cohorts(grain: str, dimension: str, value: str) -> Question:
     )
 
 
+def deviations(grain: str, dimension: str, value: str) -> Question:
+    """Which cells differ from the pooled rate by more than chance."""
+    return Question(
+        "cohort_deviations",
+        """
+        select cohort_start, period_number, pooled_rate, difference_from_pooled, q_value, differs_from_pooled
+        from marts.cohort_deviations
+        where cohort_grain = ? and dimension = ? and dimension_value = ?
+        order by cohort_start, period_number
+        """,
+        (grain, dimension, value),
+    )
+
+
 def pooled(grain: str, dimension: str) -> Question:
     """The pooled curves of all segments of a dimension, over complete cells."""
     return Question(

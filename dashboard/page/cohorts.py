@@ -11,9 +11,13 @@ from dashboard.components import empty, section, show_chart, show_grid, show_tab
 from dashboard.filters import choice, selection
 from dashboard.view import View, view
 from reports import cohorts, questions
+from reports.html import sentences_html
 from reports.questions import Row
 
-LATEST = {"week": "26", "month": "24", "quarter": "12"}  # cohorts that are shown unless others are asked for
+# How many cohorts can be shown; the second unless others are asked for.
+LATEST = {"week": ("13", "26", "52"), "month": ("12", "24", "60"), "quarter": ("8", "12", "24")}
+
+WINDOWS = 18  # cohorts in the table of windows; the file has all of them
 
 
 @dataclass(frozen=True)
@@ -65,26 +69,32 @@ def filters(seen: View, known: Sequence[Row]) -> Asked:
 def triangle(seen: View, asked: Asked, rows: Sequence[Row]) -> None:
     say = seen.language.say
     with section(seen, say("cohorts.triangle"), seen.glossary.term(asked.reading).definition):
-        left, right = st.columns(2)
-        with left:
+        one, two, three = st.columns(3)
+        with one:
             layout = choice(
                 say("cohorts.layout"), "columns", ["by_age", "by_calendar"], lambda name: say(f"cohorts.{name}")
             )
-        with right:
+        with two:
+            # Only the first reading is compared beyond chance.
+            colours = ["by_value", *(["beyond_chance"] if asked.reading == "retention_rate" else [])]
+            by = choice(say("cohorts.colours"), "colours", colours, lambda name: say(f"cohorts.{name}"))
+        with three:
             number = choice(
-                say("cohorts.shown"), "latest", ["12", "24", "26", "60"],
-                lambda name: say("cohorts.last", cohorts=name), LATEST[asked.grain],
+                say("cohorts.shown"), "latest", LATEST[asked.grain], lambda name: say("cohorts.last", cohorts=name),
+                LATEST[asked.grain][1],
             )  # fmt: skip
-        pooled = [
-            row
-            for row in seen.ask(questions.pooled(asked.grain, asked.dimension))
-            if row["dimension_value"] == asked.value
-        ]
+        key = (asked.grain, asked.dimension, asked.value)
+        shown = cohorts.latest(rows, int(number))
+        deviations = seen.ask(questions.deviations(*key)) if by == "beyond_chance" else None
+        pooled = [row for row in seen.ask(questions.pooled(*key[:2])) if row["dimension_value"] == asked.value]
         calendar = layout == "by_calendar"
         grid = cohorts.triangle(
-            cohorts.latest(rows, int(number)), pooled, asked.grain, asked.reading, seen.glossary, seen.language,
-            seen.currency, calendar=calendar,
+            shown, pooled, asked.grain, asked.reading, seen.glossary, seen.language, seen.currency,
+            calendar=calendar, deviations=deviations,
         )  # fmt: skip
+        if deviations is not None:
+            found = list(cohorts.hurt(shown, deviations, asked.grain, seen.language))
+            st.html(sentences_html(say("cohorts.beyond_note"), found))
         show_grid(seen, grid, say("cohorts.calendar_note" if calendar else "cohorts.triangle_note"))
         if grid.last:
             st.caption(say("cohorts.pooled_note"))
@@ -134,7 +144,8 @@ def windows(seen: View, asked: Asked) -> None:
         if not rows:
             empty(seen)
             return
-        show_grid(seen, cohorts.window_grid(rows, seen.glossary, seen.language))
+        shown = cohorts.latest(rows, WINDOWS, "cohort_month")
+        show_grid(seen, cohorts.window_grid(shown, seen.glossary, seen.language))
         with st.expander(seen.language.say("common.table")):
             show_table(seen, cohorts.window_table(rows, seen.glossary, seen.language), f"windows_{asked.value}")
 
