@@ -123,7 +123,7 @@ def test_where_cohorts_are_alike_hardly_any_cell_is_said_to_differ(sample: Build
 
 def test_a_bad_cohort_is_found_and_the_others_are_left_alone(sample: Build) -> None:
     """In each of 20 shops cohort 3 comes back half as often: 60 of 400 customers in period 1, where others have 120.
-    That is found everywhere. Few cells found are of others, which differ a little: the pooled rate holds the bad one."""
+    That is found everywhere. Few cells found are of others, which differ a little: the pooled rate holds it too."""
     random = Random(21)
     cells = [
         (f"shop {shop}", cohort, period, 400, draw(random, 400, (0.5 if cohort == 3 else 1) * 0.3 / period))
