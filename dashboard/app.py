@@ -49,7 +49,7 @@ def main() -> None:
 def choose_language() -> Language:
     with st.sidebar:
         names = {"de": "Deutsch", "en": "English"}
-        return Language(choice("Sprache / Language", "lang", list(LOCALES), names.__getitem__, spoken()))
+        return Language(choice("Sprache / Language", "lang", list(LOCALES), names.__getitem__, spoken(), stays=True))
 
 
 def header(chosen: Language) -> None:

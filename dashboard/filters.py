@@ -7,34 +7,48 @@ from typing import Any
 
 import streamlit as st
 
+Named = Callable[[str], str]
+
 
 def choice(
-    label: str, key: str, options: Sequence[str], named: Callable[[str], str], default: str | None = None
+    label: str,
+    key: str,
+    options: Sequence[str],
+    named: Named,
+    default: str | None = None,
+    *,
+    stays: bool = False,
 ) -> str:
-    """One of a few options, all of them visible."""
-    return in_address(key, options, default, lambda state: st.segmented_control(
-        label, options, format_func=named, key=state, required=True, wrap=True,
-    ))  # fmt: skip
+    """One of a few options, all of them visible. What `stays` is kept when the reader goes to another page."""
+
+    def widget(state: str) -> Any:
+        return st.segmented_control(label, options, format_func=named, key=state, required=True, wrap=True)
+
+    return in_address(key, options, default, widget, stays=stays)
 
 
-def selection(
-    label: str, key: str, options: Sequence[str], named: Callable[[str], str], default: str | None = None
-) -> str:
+def selection(label: str, key: str, options: Sequence[str], named: Named, default: str | None = None) -> str:
     """One of many options, from a list."""
-    return in_address(key, options, default, lambda state: st.selectbox(
-        label, options, format_func=named, key=state, filter_mode="contains",
-    ))  # fmt: skip
+
+    def widget(state: str) -> Any:
+        return st.selectbox(label, options, format_func=named, key=state, filter_mode="contains")
+
+    return in_address(key, options, default, widget)
 
 
-def in_address(key: str, options: Sequence[str], default: str | None, widget: Callable[[str], Any]) -> str:
+def in_address(
+    key: str, options: Sequence[str], default: str | None, widget: Callable[[str], Any], *, stays: bool = False
+) -> str:
     """The option that a widget gives, kept under `key` in the address; without it there, it is the default.
 
-    Streamlit's own binding writes labels into the address, which differ from language to language.
+    Streamlit's own binding writes labels into the address, which differ from language to language. Whoever goes back in
+    the browser changes the address: it then goes before what was chosen.
     """
     usual = default if default in options else options[0]
     state, written = f"chosen {key}", f"written {key}"
-    asked = st.query_params.get(key, usual)
-    if state not in st.session_state or asked != st.session_state.get(written, usual):
+    before = st.session_state.get(written, usual)
+    asked = st.query_params.get(key, before if stays else usual)
+    if state not in st.session_state or asked != before:
         st.session_state[state] = asked
     if st.session_state[state] not in options:
         st.session_state[state] = usual

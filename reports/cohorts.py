@@ -85,8 +85,13 @@ def triangle(
         None
         if calendar or reading not in POOLED
         else pooled_line(pooled, keys, reading, most if coloured else None, term, language, currency),
-        (language.value(0, term.unit, currency), language.value(most, term.unit, currency)) if coloured else None,
+        (edge(0, term, language, currency), edge(most, term, language, currency)) if coloured else None,
     )
+
+
+def edge(value: float, term: Term, language: Language, currency: str) -> str:
+    """An end of the colour scale, in whole figures."""
+    return language.money(value, currency, 0) if term.unit == "currency" else short(value, term, language)
 
 
 def side(differing: Row | None) -> str:
@@ -117,6 +122,8 @@ def hurt(rows: Sequence[Row], deviations: Sequence[Row], grain: str, language: L
             yield language.say(f"cohorts.{name}", cohorts=named)
     if not any(row["differs_from_pooled"] and row["cohort_start"] in shown for row in deviations):
         yield language.say("cohorts.all_alike")
+        if grain != "quarter":
+            yield language.say("cohorts.too_small")
 
 
 def reach(rows: Sequence[Row], reading: str) -> float:
@@ -374,7 +381,7 @@ def window_grid(rows: Sequence[Row], glossary: Glossary, language: Language) -> 
             for month, cells in found.items()
         ],
         None,
-        (language.percent(0, 0), language.percent(most, 0)),
+        (edge(0, term, language, ""), edge(most, term, language, "")),
     )
 
 

@@ -75,9 +75,10 @@ def triangle(seen: View, asked: Asked, rows: Sequence[Row]) -> None:
                 say("cohorts.layout"), "columns", ["by_age", "by_calendar"], lambda name: say(f"cohorts.{name}")
             )
         with two:
-            # Only the first reading is compared beyond chance.
-            colours = ["by_value", *(["beyond_chance"] if asked.reading == "retention_rate" else [])]
-            by = choice(say("cohorts.colours"), "colours", colours, lambda name: say(f"cohorts.{name}"))
+            by = "by_value"
+            if asked.reading == "retention_rate":  # the reading that is compared with chance
+                colours = ["by_value", "beyond_chance"]
+                by = choice(say("cohorts.colours"), "colours", colours, lambda name: say(f"cohorts.{name}"))
         with three:
             number = choice(
                 say("cohorts.shown"), "latest", LATEST[asked.grain], lambda name: say("cohorts.last", cohorts=name),
