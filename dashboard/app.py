@@ -10,9 +10,9 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard.filters import choice
-from dashboard.view import RepublishedError, spoken, view
+from dashboard.view import NothingPublishedError, RepublishedError, spoken, view
 from reports.html import style
-from reports.language import LOCALES, Language
+from reports.language import LOCALES, NOTHING, Language
 from stammkunde.errors import PublishedFileError
 
 SIDEBAR = 220  # pixels
@@ -40,8 +40,10 @@ def main() -> None:
     try:
         header(chosen)
         page.run()
-    except PublishedFileError:
+    except NothingPublishedError:
         st.info(chosen.say("common.nothing_published"))
+    except PublishedFileError as error:
+        st.error(chosen.say("common.cannot_be_read", why=error))
     except RepublishedError:
         st.rerun()
 
@@ -59,9 +61,9 @@ def header(chosen: Language) -> None:
     st.caption(
         chosen.say(
             "common.header",
-            shop=build["shop"],
+            shop=build["shop"] or NOTHING,
             as_of=chosen.day(as_of) if as_of else chosen.say("common.no_orders"),
-            number=build["build_number"],
+            number=chosen.number(build["build_number"]),
             built=chosen.moment(build["built_at"]),
         )
     )

@@ -21,6 +21,10 @@ from stammkunde.shops import warehouse_places
 ONE_READER = threading.Lock()
 
 
+class NothingPublishedError(PublishedFileError):
+    """No refresh has published anything yet."""
+
+
 class RepublishedError(Exception):
     """Another build was published while a page was being made."""
 
@@ -62,7 +66,7 @@ def version_of(published: Path) -> int:
     try:
         return published.stat().st_mtime_ns
     except FileNotFoundError:
-        raise PublishedFileError(f"nothing is published at {published}") from None
+        raise NothingPublishedError(f"nothing is published at {published}") from None
 
 
 def view() -> View:

@@ -1,0 +1,460 @@
+"""The dashboard: words and figures that people read, and each page as Streamlit makes it, against the marts."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import shutil
+import string
+from collections.abc import Callable, Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import yaml
+
+from reports import changes, cohorts, overview
+from reports.cards import card_html
+from reports.charts import ticks
+from reports.colours import SCALE, on_scale
+from reports.glossary import Glossary
+from reports.language import Language, words
+from reports.questions import MissingMartError, Question, answer, build, glossary, kpis
+from reports.tables import Column, Table, harmless
+from tests.conftest import PROJECT, Build
+
+DE, EN = Language("de"), Language("en")
+PAGES = {"overview": None, "cohorts": "page/cohorts.py"}
+GLOSSARY_ROWS = [
+    {
+        "kpi": kpi, "mart": "m", "unit": unit, "name_en": kpi, "name_de": f"{kpi} (de)", "abbreviation": "-", "formula": "",
+        "definition_en": "About `customers_at_end`.", "definition_de": "Zu customers_at_end.", "good_direction": good,
+    }
+    for kpi, unit, good in (
+        ("customer_retention_rate", "rate", "higher"), ("customer_churn_rate", "rate", "lower"),
+        ("repeat_customer_rate", "rate", "higher"), ("purchase_frequency", "number", "higher"),
+        ("average_order_value", "currency", "higher"), ("clv_by_lifespan", "currency", "higher"),
+        ("customers_at_end", "customers", "higher"), ("retained_customer_rate", "rate", "higher"),
+        ("retention_rate", "rate", "higher"),
+    )
+]  # fmt: skip
+TERMS = {"de": Glossary(GLOSSARY_ROWS, DE), "en": Glossary(GLOSSARY_ROWS, EN)}
+
+
+# Words and numbers
+
+
+@pytest.mark.parametrize(
+    ("shown", "german", "english"),
+    [
+        (lambda it: it.number(1234567), "1.234.567", "1,234,567"),
+        (lambda it: it.number(-2.5, 1), "−2,5", "−2.5"),  # noqa: RUF001
+        (lambda it: it.percent(0.9170), "91,7\xa0%", "91.7%"),
+        (lambda it: it.money(Decimal("319480.31"), "EUR"), "319.480,31\xa0€", "€319,480.31"),
+        (lambda it: it.points(0.0349), "+3,5\xa0Pp.", "+3.5\xa0pp"),
+        (lambda it: it.points(-0.00001), "0,0\xa0Pp.", "0.0\xa0pp"),
+        (lambda it: it.value(None, "rate"), "–", "–"),  # noqa: RUF001
+        (lambda it: it.day(date(2026, 1, 18)), "18. Januar 2026", "18 January 2026"),
+        (lambda it: it.period("month", date(2025, 3, 1)), "März 2025", "March 2025"),
+        (lambda it: it.period("week", date(2025, 12, 29)), "KW 1 2026", "Week 1, 2026"),
+        (lambda it: it.period("quarter", date(2025, 4, 1)), "Q2 2025", "Q2 2025"),
+        (lambda it: it.short_period("month", date(2025, 3, 1)), "Mär 25", "Mar 25"),
+        (lambda it: it.stage("at_risk"), "Gefährdet", "At risk"),
+        (lambda it: it.dimension("loyalty_tier"), "Loyalty tier", "Loyalty tier"),
+        (lambda it: it.dimension_value("unknown"), "unbekannt", "unknown"),
+        (lambda it: it.dimension_value("paid_social"), "paid_social", "paid_social"),
+    ],
+)
+def test_figures_take_the_form_of_the_language(shown: Callable[[Language], str], german: str, english: str) -> None:
+    assert (shown(DE), shown(EN)) == (german, english)
+
+
+def test_each_word_stands_in_both_languages_with_the_same_parts() -> None:
+    for key, texts in words().items():
+        assert texts.keys() == {"de", "en"}, key
+        parts = [{part for _, part, _, _ in string.Formatter().parse(texts[code]) if part} for code in ("de", "en")]
+        assert parts[0] == parts[1], key
+
+
+def test_each_word_that_is_asked_for_is_known() -> None:
+    files = {key.split(".")[0] for key in words()}
+    for file in (*PROJECT.glob("reports/**/*.py"), *PROJECT.glob("dashboard/**/*.py")):
+        asked = re.findall(rf'"((?:{"|".join(files)})\.[a-z_]+)"', file.read_text(encoding="utf-8"))
+        assert set(asked) <= words().keys(), file
+
+
+def test_stages_segments_and_dimensions_have_names() -> None:
+    with (PROJECT / "seeds" / "rfm_segments.csv").open(encoding="utf-8") as seed:
+        segments = {row["rfm_segment"] for row in csv.DictReader(seed)}
+    settings = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+    stages = {"prospect", "new", "active", "loyal", "at_risk", "lost", "reactivated"}
+    expected = {f"names.segment.{code}" for code in segments} | {f"names.stage.{code}" for code in stages}
+    expected |= {f"names.dimension.{code}" for code in settings["segment_dimensions"]}
+    assert expected <= words().keys()
+
+
+def test_a_definition_names_measures_and_no_columns() -> None:
+    assert TERMS["de"].term("retention_rate").definition == "Zu „customers_at_end (de)“."
+    assert TERMS["en"].term("retention_rate").definition == "About “customers_at_end”."
+
+
+# Tables
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+49 30", "-1", "@SUM(A1)", "\t=1", " =1", "\r=1", "\uff1d1"])
+def test_a_cell_that_begins_like_a_formula_is_a_text(text: str) -> None:
+    assert harmless(text) == f"'{text}"
+
+
+def test_a_table_is_a_file_that_the_readers_spreadsheet_opens() -> None:
+    table = Table(
+        [Column("name", "=Name"), Column("rate", "Rate", "rate"), Column("day", "Tag", "date")],
+        [
+            {"name": "=cmd|' /C calc'!A0", "rate": -0.5, "day": date(2025, 3, 1)},
+            {"name": "a;b", "rate": None, "day": None},
+        ],
+    )
+    german = list(csv.reader(io.StringIO(table.csv(DE).decode("utf-8-sig")), delimiter=";"))
+    assert german == [["'=Name", "Rate", "Tag"], ["'=cmd|' /C calc'!A0", "-0,5", "2025-03-01"], ["a;b", "", ""]]
+    english = list(csv.reader(io.StringIO(table.csv(EN).decode("utf-8-sig"))))
+    assert english[1] == ["'=cmd|' /C calc'!A0", "-0.5", "2025-03-01"]
+
+
+def test_what_comes_from_data_is_no_html() -> None:
+    table = Table([Column("name", "<i>", tip="<u>")], [{"name": "<script>alert(1)</script>"}])
+    assert "<script" not in table.html(DE) and "<i>" not in table.html(DE) and "<u>" not in table.html(DE)
+
+
+# Cards
+
+
+def month(start: date, **figures: Any) -> dict[str, Any]:
+    known = {
+        "period_grain": "month", "period_start": start, "is_complete": True, "is_left_censored": False,
+        "customer_retention_rate": 0.9, "customer_churn_rate": 0.1, "repeat_customer_rate": 0.2, "purchase_frequency": 1.5,
+        "average_order_value": 50.0, "clv_by_lifespan": 100.0, "customers_at_end": 10,
+        "retained_customer_rate": 0.9, "retained_customer_rate_low": 0.85, "retained_customer_rate_high": 0.95,
+    }  # fmt: skip
+    return {**known, **figures}
+
+
+def test_a_card_is_compared_with_the_period_and_the_year_before() -> None:
+    rows = [
+        month(date(2024, 12, 1), customer_churn_rate=0.08),
+        month(date(2025, 11, 1), customer_churn_rate=0.12),
+        month(date(2025, 12, 1)),
+        month(date(2026, 1, 1), is_complete=False, customer_churn_rate=0.01),
+    ]
+    card = overview.kpi_cards(rows, "month", date(2025, 12, 1), TERMS["de"], DE)[1]
+    assert [(round(change.amount or 0, 4), change.against) for change in card.changes] == [
+        (-0.02, "ggü. Nov 25"), (0.02, "ggü. Dez 24"),
+    ]  # fmt: skip
+    assert card.course == [0.08, 0.12, 0.1], "the running period is in no course"
+    shown = card_html(card, DE, "EUR")
+    assert "sk-good" in shown.split("Nov 25")[0], "less churn is better"
+    assert "sk-bad" in shown.split("Nov 25")[1]
+
+
+def test_figures_on_an_unknown_start_are_left_out() -> None:
+    rows = [month(date(2025, 11, 1), is_left_censored=True), month(date(2025, 12, 1))]
+    cards = {card.term.kpi: card for card in overview.kpi_cards(rows, "month", date(2025, 12, 1), TERMS["de"], DE)}
+    assert cards["customer_retention_rate"].changes[0].amount is None
+    assert cards["average_order_value"].changes[0].amount == 0
+
+
+def test_years_and_weeks_have_a_year_before() -> None:
+    assert overview.year_before("year", date(2025, 1, 1)) == date(2024, 1, 1)
+    assert overview.year_before("week", date(2025, 12, 29)) == date(2024, 12, 30)
+
+
+# What changed
+
+
+def segment(value: str, contribution: float, rate_effect: float) -> dict[str, Any]:
+    return {
+        "dimension": "country", "dimension_value": value, "retained_rate_contribution": contribution,
+        "rate_effect": rate_effect, "mix_effect": contribution - rate_effect, "customers_at_start": 5,
+    }  # fmt: skip
+
+
+def test_sentences_say_what_kept_worse_and_what_merely_grew() -> None:
+    before = month(date(2025, 11, 1), retained_customer_rate=0.95, retained_customer_rate_low=0.94)
+    now = month(date(2025, 12, 1), retained_customer_rate=0.90, retained_customer_rate_high=0.92)
+    segments = [segment("AT", -0.06, -0.05), segment("DE", 0.01, 0.001), segment("CH", 0.0, 0.0)]
+    assert list(changes.sentences(before, now, segments, TERMS["en"], EN)) == [
+        "retained_customer_rate: down by 5.0\xa0pp, from 95.0% (November 2025) to 90.0% (December 2025).",
+        "Country: “AT” added most (−6.0\xa0pp): it kept a smaller share of its customers; "  # noqa: RUF001
+        "“DE” worked against it (+1.0\xa0pp): it merely makes up another share of all customers.",
+    ]
+
+
+def test_a_difference_within_the_intervals_may_be_chance() -> None:
+    before, now = month(date(2025, 11, 1), retained_customer_rate=0.88), month(date(2025, 12, 1))
+    assert EN.say("changes.may_be_chance") in list(changes.sentences(before, now, [], TERMS["en"], EN))
+
+
+def test_without_a_period_before_nothing_is_compared() -> None:
+    censored = month(date(2025, 11, 1), is_left_censored=True)
+    for before in (None, censored):
+        said = list(changes.sentences(before, month(date(2025, 12, 1)), [], TERMS["en"], EN))
+        assert said == ["There is no period before December 2025 with which retention could be compared."]
+
+
+# Cohorts
+
+
+def cell(cohort: int, number: int, active: int, *, complete: bool = True) -> dict[str, Any]:
+    return {
+        "cohort_start": date(2025, cohort, 1), "period_number": number, "period_start": date(2025, cohort + number, 1),
+        "is_complete": complete, "cohort_customers": 10, "active_customers": active, "retention_rate": active / 10,
+        "retention_rate_low": 0.1, "retention_rate_high": 0.6, "eligible_customers": 20, "cohorts": 2,
+    }  # fmt: skip
+
+
+CELLS = [cell(1, 0, 10), cell(1, 1, 4), cell(1, 2, 9, complete=False), cell(2, 0, 10), cell(2, 1, 2)]
+
+
+def grid_of(**asked: Any) -> Any:
+    pooled = [cell(1, 0, 10), cell(1, 1, 3), cell(1, 2, 9), cell(1, 3, 1)]
+    return cohorts.triangle(CELLS, pooled, "month", "retention_rate", TERMS["en"], EN, "EUR", **asked)
+
+
+def test_one_scale_holds_for_the_whole_table_and_ends_with_complete_cells() -> None:
+    grid = grid_of()
+    january, february = grid.lines
+    assert grid.scale == ("0%", "40%")
+    assert january.cells[0].place is None, "everybody ordered in period 0"
+    assert [january.cells[1].place, february.cells[1].place] == [1.0, 0.5]
+    assert not january.cells[2].is_complete
+    assert [grid.last.cells[number].shown for number in (0, 1, 2)] == ["100%", "30%", "90%"]
+    assert 3 not in grid.last.cells, "no column of the table"
+    assert "likely between 10.0% and 60.0%" in january.cells[1].says
+    shown = grid.html(EN)
+    assert shown.count("sk-open") == 2, "the unfinished cell, and what the hatching means"
+
+
+def test_a_month_of_the_calendar_is_a_column() -> None:
+    grid = grid_of(calendar=True)
+    assert [label for _, label in grid.columns] == ["Jan 25", "Feb 25", "Mar 25"]
+    assert [grid.lines[0].cells[date(2025, 2, 1)].shown, grid.lines[1].cells[date(2025, 2, 1)].shown] == ["40%", "100%"]
+
+
+def test_only_what_is_beyond_chance_is_coloured() -> None:
+    deviations = [
+        {"cohort_start": date(2025, month, 1), "period_number": 1, "pooled_rate": 0.3, "q_value": 0.01,
+         "difference_from_pooled": 0.1 if month == 1 else -0.1, "differs_from_pooled": month == 2}
+        for month in (1, 2)
+    ]  # fmt: skip
+    grid = grid_of(deviations=deviations)
+    assert {cell.mark for line in grid.lines for cell in line.cells.values()} == {"", "sk-lower"}
+    assert grid.lines[1].cells[1].mark == "sk-lower"
+    assert {cell.place for line in (*grid.lines, grid.last) for cell in line.cells.values()} == {None}
+    said = list(cohorts.hurt(CELLS, deviations, "month", EN))
+    assert said == ["Worse than to be expected, in brackets in how many periods: February 2025 (1)."]
+
+
+def test_it_is_too_late_when_most_have_come() -> None:
+    def row(day: int) -> dict[str, Any]:
+        return {"from_order_number": 1, "day": day, "repurchase_probability": min(day, 100) / 200}
+
+    said = list(cohorts.too_late([row(day) for day in range(366)], EN))
+    assert said[0] == "50.0% of customers order a second time within 365 days."
+    assert [re.search(r"day (\d+)", sentence)[1] for sentence in said[1:]] == ["50", "80", "90"]  # type: ignore[index]
+
+
+def test_ticks_are_round_and_hold_everything() -> None:
+    assert ticks(0, 0.34) == [0.0, 0.1, 0.2, 0.3, 0.4]
+    assert ticks(881, 972) == [880, 900, 920, 940, 960, 980]
+    for low, high in ((0.0, 0.0), (5.0, 5.0), (-0.02, 0.013), (0, 19_234_567)):
+        found = ticks(low, high)
+        assert found[0] <= low and found[-1] >= high and len(found) >= 2
+
+
+def test_texts_can_be_read_on_every_colour() -> None:
+    def light(colour: str) -> float:
+        parts = [int(colour[index : index + 2], 16) / 255 for index in (1, 3, 5)]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    assert len(SCALE) == 5
+    for share in range(101):
+        ground, ink = (light(colour) for colour in on_scale(share / 100))
+        assert (max(ground, ink) + 0.05) / (min(ground, ink) + 0.05) >= 4.5, share
+
+
+# Reading
+
+
+def test_reports_know_nothing_of_streamlit_and_nothing_is_fetched() -> None:
+    for file in PROJECT.glob("reports/**/*.py"):
+        assert "streamlit" not in file.read_text(encoding="utf-8"), file
+    for file in (*PROJECT.glob("reports/*.css"), *PROJECT.glob("dashboard/*.css")):
+        assert not re.search(r"url\(|@import|https?:", file.read_text(encoding="utf-8")), file
+
+
+def test_whoever_reads_leaves_nothing_open(published: Path) -> None:
+    assert answer(published, build())
+    with duckdb.connect(str(published)) as writer:  # fails while a reader of this process has the file open
+        writer.execute("create table marts.another as select 1 as one")
+
+
+def test_a_build_of_an_earlier_version_is_told_by_its_mart(published: Path) -> None:
+    with pytest.raises(MissingMartError, match=r"marts\.to_come"):
+        answer(published, Question("to_come", "select 1 from marts.to_come"))
+
+
+# Pages
+
+
+@pytest.fixture
+def published(sample: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A published file of its own, which the dashboard of this process reads."""
+    file = tmp_path / "retention.duckdb"
+    shutil.copy(sample.warehouse, file)
+    monkeypatch.setenv("STAMMKUNDE_PUBLISHED", str(file))
+    return file
+
+
+def page(name: str, **address: str) -> Any:
+    """A page as a reader opens it."""
+    from streamlit.testing.v1 import AppTest
+
+    app = AppTest.from_file(str(PROJECT / "dashboard" / "app.py"), default_timeout=60)
+    app.run()
+    if path := PAGES[name]:
+        app.switch_page(path)
+    for key, value in address.items():
+        app.query_params[key] = value
+    return app.run()
+
+
+def html_of(app: Any) -> str:
+    return "\n".join(element.proto.body for element in app.get("html"))
+
+
+def texts_of(app: Any) -> str:
+    return html_of(app) + "\n".join(element.value for element in (*app.caption, *app.info, *app.markdown, *app.title))
+
+
+def no_error(app: Any) -> None:
+    assert not app.exception, [element.value for element in app.exception]
+    assert not app.error, [element.value for element in app.error]
+
+
+@pytest.mark.parametrize("language", [DE, EN], ids=["de", "en"])
+def test_the_overview_says_what_the_marts_say(published: Path, language: Language) -> None:
+    app = page("overview", lang=language.code)
+    no_error(app)
+    latest = overview.complete(answer(published, kpis("month")))[-1]
+    terms = Glossary(answer(published, glossary()), language)
+    for kpi in overview.MEASURES:
+        found = re.search(rf'data-kpi="{kpi}".*?sk-value">([^<]+)<', html_of(app))
+        assert found and found[1] == language.value(latest[kpi], terms.term(kpi).unit, "EUR"), kpi
+        assert terms.term(kpi).name in html_of(app)
+    assert language.say("overview.title") in [title.value for title in app.title]
+    share = answer(
+        published,
+        Question("c", "select cumulative_revenue_share as s from marts.customer_concentration where decile = 2"),
+    )
+    assert language.say("overview.best_fifth", share=language.percent(share[0]["s"])) in texts_of(app)
+
+
+@pytest.mark.parametrize("language", [DE, EN], ids=["de", "en"])
+def test_the_cohorts_say_what_the_marts_say(published: Path, language: Language) -> None:
+    app = page("cohorts", lang=language.code, grain="quarter", reading="cumulative_revenue_per_customer")
+    no_error(app)
+    rows = answer(
+        published,
+        Question(
+            "cohort_retention",
+            """
+            select cohort_start, period_number, cohort_customers, cumulative_revenue_per_customer as value
+            from marts.cohort_retention where cohort_grain = 'quarter' and dimension = 'all'
+            order by cohort_start, period_number
+            """,
+        ),
+    )
+    grid = html_of(app).split("sk-grid")[1]
+    for row in rows[-12:]:
+        line = grid.split(f">{language.period('quarter', row['cohort_start'])}<")[1].split("</tr>")[0]
+        shown = re.findall(r"sk-cell[^>]*>([^<]+)<", line)
+        assert shown[row["period_number"]] == language.number(row["value"])
+        assert language.number(row["cohort_customers"]) in line
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize(
+    "address",
+    [
+        {"grain": "year", "by": "country"},
+        {"grain": "quarter", "dimension": "country", "value": "DE", "colours": "beyond_chance"},
+        {"grain": "week", "reading": "net_revenue", "columns": "by_calendar"},
+        {"grain": "nonsense", "period": "1999-01-01", "reading": "password", "value": "<b>", "lang": "fr"},
+    ],
+    ids=lambda address: address["grain"],
+)
+def test_every_address_gives_a_page(published: Path, name: str, address: dict[str, str]) -> None:
+    no_error(page(name, **address))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_an_empty_shop_gives_sentences(published: Path, name: str) -> None:
+    with duckdb.connect(str(published)) as connection:
+        tables = connection.execute("select table_name from duckdb_tables() where schema_name = 'marts'").fetchall()
+        for (table,) in tables:
+            if table not in ("build", "kpi_glossary"):
+                connection.execute(f"delete from marts.{table}")
+        connection.execute("update marts.build set as_of_date = null, shop = null")
+    app = page(name)
+    no_error(app)
+    assert EN.say("common.mart_empty") in [info.value for info in app.info]
+    assert not app.get("plotly_chart")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_build_of_an_earlier_version_gives_sentences(published: Path, name: str) -> None:
+    with duckdb.connect(str(published)) as connection:
+        for table in ("running_period", "customer_concentration", "cohort_windows", "repurchase_curve"):
+            connection.execute(f"drop table marts.{table}")
+    app = page(name)
+    no_error(app)
+    assert any("marts" in info.value or "refresh brings it" in info.value for info in app.info)
+
+
+def test_without_a_published_file_the_page_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STAMMKUNDE_PUBLISHED", str(tmp_path / "none.duckdb"))
+    app = page("overview")
+    no_error(app)
+    assert [info.value for info in app.info] == [EN.say("common.nothing_published")]
+
+
+def test_what_is_published_meanwhile_shows_on_the_next_view(published: Path, tmp_path: Path) -> None:
+    app = page("overview", lang="en")
+    newer = tmp_path / "newer.duckdb"
+    shutil.copy(published, newer)
+    with duckdb.connect(str(newer)) as connection:
+        connection.execute("update marts.retention_kpis set customers_at_end = 4242")
+    newer.replace(published)
+    app.run()
+    no_error(app)
+    assert '"sk-value">4,242<' in html_of(app)
+
+
+def test_a_choice_stands_in_the_address(published: Path) -> None:
+    app = page("overview")
+    app.get("button_group")[1].set_value("year") if hasattr(app.get("button_group")[1], "set_value") else None
+    app.run()
+    assert app.query_params.get("grain") == ["year"]
+
+
+@pytest.fixture(autouse=True)
+def plain_streamlit() -> Iterator[None]:
+    """Streamlit's caches are those of one test."""
+    yield
+    import streamlit as st
+
+    st.cache_data.clear()
