@@ -39,7 +39,7 @@ from collections.abc import Mapping
 
 from .cohorts import Row, cohort_deviations, cohort_retention, cohort_windows, repurchase_curve, retention_curve
 from .intake import Customer, Intake, Order, take_in
-from .kpis import customer_concentration, retention_kpis, retention_kpis_by_segment, running_period
+from .kpis import customer_concentration, retention_kpis, retention_kpis_by_segment, retention_value, running_period
 from .lifecycle import customers_mart, lifecycle_transitions
 from .rows import Raw
 from .settings import read_settings
@@ -59,6 +59,7 @@ MARTS = (
     "retention_kpis",
     "retention_kpis_by_segment",
     "running_period",
+    "retention_value",
     "customer_concentration",
     "lifecycle_transitions",
 )
@@ -91,6 +92,7 @@ def calculate(raw: Raw, settings: Mapping[str, object]) -> Marts:
         orders, customers, as_of, window, chosen.segment_dimensions
     )
     marts["running_period"] = running_period(orders, customers, as_of)
+    marts["retention_value"] = retention_value(orders, customers, as_of, window)
     marts["customer_concentration"] = customer_concentration(customers)
     marts["lifecycle_transitions"] = lifecycle_transitions(customers, as_of, chosen)
     return marts

@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from math import sqrt
+from statistics import mean, variance
 
 from .calendar_periods import add_periods, period_starts, start_of_period
 from .cohorts import Row, interval, ratio, segments, total
+from .confidence import Z
 from .intake import Customer, Order
 
 
@@ -263,6 +266,75 @@ def figures_of_days(orders: Sequence[Order], customers: Sequence[Customer], star
         "net_revenue": total(attributed),
         "new_customers": sum(start <= customer.first_order_date < end for customer in customers),
         "average_order_value": ratio(total(attributed), len(attributed)),
+    }
+
+
+def retention_value(orders: Sequence[Order], customers: Sequence[Customer], as_of: date, window: int) -> list[Row]:
+    first_date = min(order.order_date for order in orders)
+    day_after = as_of + timedelta(days=1)
+    rows: list[Row] = []
+    for grain in ("month", "quarter", "year"):
+        periods = [make_period(grain, start, as_of) for start in period_starts(grain, first_date, as_of)]
+        complete = [period for period in periods if period.end <= day_after]
+        observed = [period for period in periods if period.end + timedelta(days=365) <= day_after]
+        last = complete[-1] if complete else None
+        seen = observed[-1] if observed else None
+        counts = count_customers(customers, last, window) if last else None
+        kept, lost = revenues_after(customers, seen, window) if seen else ([], [])
+        row: Row = {
+            "period_grain": grain,
+            "period_start": last.start if last else None,
+            "period_end": last.end if last else None,
+            "customers_at_start": counts.at_start if counts else None,
+            "retained_customer_rate": ratio(counts.retained, counts.at_start) if counts else None,
+            "observed_period_start": seen.start if seen else None,
+            "is_left_censored": seen.start - timedelta(days=window) < first_date if seen else None,
+            "kept_customers": len(kept),
+            "lost_customers": len(lost),
+            "revenue_per_kept_customer": mean(kept) if kept else None,
+            "revenue_per_lost_customer": mean(lost) if lost else None,
+            "has_enough": len(kept) >= 30 and len(lost) >= 30,
+            "missing_because": why_no_value(last, seen, kept, lost),
+        }
+        rows.append({**row, **value_columns(counts.at_start if counts else 0, kept, lost)})
+    return rows
+
+
+def revenues_after(customers: Sequence[Customer], period: Period, window: int) -> tuple[list[float], list[float]]:
+    """Of the customers at the start: what those kept, and those lost, brought in the 365 days after the period."""
+    kept: list[float] = []
+    lost: list[float] = []
+    for customer in customers:
+        if is_active(customer, period.start, window):
+            after = [o for o in customer.orders if 0 <= (o.order_date - period.end).days < 365]
+            (kept if is_active(customer, period.end, window) else lost).append(float(total(after)))
+    return kept, lost
+
+
+def why_no_value(last: Period | None, seen: Period | None, kept: list[float], lost: list[float]) -> str | None:
+    if last is None:
+        return "no_complete_period"
+    if seen is None:
+        return "not_observed_long_enough"
+    if not kept:
+        return "nobody_kept"
+    return None if lost else "nobody_lost"
+
+
+def value_columns(customers_at_start: int, kept: list[float], lost: list[float]) -> Row:
+    value = low = high = None
+    if kept and lost:
+        value = mean(kept) - mean(lost)
+        if len(kept) > 1 and len(lost) > 1:
+            half = Z * sqrt(variance(kept) / len(kept) + variance(lost) / len(lost))
+            low, high = value - half, value + half
+    ends = {"": value, "_low": low, "_high": high}
+    return {
+        **{f"value_per_kept_customer{end}": figure for end, figure in ends.items()},
+        **{
+            f"value_per_point{end}": None if figure is None else customers_at_start / 100 * figure
+            for end, figure in ends.items()
+        },
     }
 
 

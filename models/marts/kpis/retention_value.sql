@@ -1,0 +1,159 @@
+{#- So many customers kept and lost are enough to speak of an average. -#}
+{%- set enough_customers = 30 -%}
+with latest_periods as (
+
+    select
+        kpis.period_grain,
+        max(case when kpis.is_complete then kpis.period_start end) as period_start,
+        max(case
+            when {{ days_between('kpis.period_end', 'as_of.as_of_date') }} + 1 >= {{ value_window_days() }}
+                then kpis.period_start
+        end) as observed_period_start
+    from {{ ref('retention_kpis') }} as kpis
+    cross join {{ ref('int_as_of') }} as as_of
+    where kpis.period_grain <> 'week'
+    group by kpis.period_grain
+
+),
+
+observed_periods as (
+
+    select
+        kpis.period_grain,
+        kpis.period_start,
+        kpis.period_end,
+        kpis.is_left_censored,
+        {{ add_days('kpis.period_end', value_window_days()) }} as window_end
+    from {{ ref('retention_kpis') }} as kpis
+    inner join latest_periods
+        on
+            kpis.period_grain = latest_periods.period_grain
+            and kpis.period_start = latest_periods.observed_period_start
+
+),
+
+-- Whoever lapses and comes back within the period was active at both of its ends.
+customers as (
+
+    select
+        observed_periods.period_grain,
+        spells.customer_id,
+        max(case when spells.active_until > observed_periods.period_end then 1 else 0 end) as is_kept
+    from {{ ref('int_activity_spells') }} as spells
+    inner join observed_periods
+        on
+            spells.active_from <= observed_periods.period_end
+            and spells.active_until > observed_periods.period_start
+    group by
+        observed_periods.period_grain,
+        spells.customer_id
+    having min(case when spells.active_from <= observed_periods.period_start then 0 else 1 end) = 0
+
+),
+
+revenues as (
+
+    select
+        observed_periods.period_grain,
+        orders.customer_id,
+        sum(orders.net_amount) as net_revenue
+    from {{ ref('int_order_sequence') }} as orders
+    inner join observed_periods
+        on
+            orders.order_date >= observed_periods.period_end
+            and orders.order_date < observed_periods.window_end
+    where orders.customer_id is not null
+    group by
+        observed_periods.period_grain,
+        orders.customer_id
+
+),
+
+customer_revenues as (
+
+    select
+        customers.period_grain,
+        customers.is_kept = 1 as is_kept,
+        coalesce(revenues.net_revenue, 0) as net_revenue
+    from customers
+    left join revenues
+        on
+            customers.period_grain = revenues.period_grain
+            and customers.customer_id = revenues.customer_id
+
+),
+
+sides as (
+
+    select
+        period_grain,
+        count(case when is_kept then 1 end) as kept_customers,
+        count(case when not is_kept then 1 end) as lost_customers,
+        {{ rate('sum(case when is_kept then net_revenue end)', 'count(case when is_kept then 1 end)') }}
+            as revenue_per_kept_customer,
+        {{ rate('sum(case when not is_kept then net_revenue end)', 'count(case when not is_kept then 1 end)') }}
+            as revenue_per_lost_customer,
+        var_samp(case when is_kept then cast(net_revenue as double) end) as kept_variance,
+        var_samp(case when not is_kept then cast(net_revenue as double) end) as lost_variance
+    from customer_revenues
+    group by period_grain
+
+),
+
+measured as (
+
+    select
+        latest_periods.period_grain,
+        latest_periods.period_start,
+        kpis.period_end,
+        kpis.customers_at_start,
+        kpis.retained_customer_rate,
+        latest_periods.observed_period_start,
+        observed_periods.is_left_censored,
+        coalesce(sides.kept_customers, 0) as kept_customers,
+        coalesce(sides.lost_customers, 0) as lost_customers,
+        sides.revenue_per_kept_customer,
+        sides.revenue_per_lost_customer,
+        sides.revenue_per_kept_customer - sides.revenue_per_lost_customer as value_per_kept_customer,
+        {{ confidence_z() }} * sqrt(
+            sides.kept_variance / sides.kept_customers + sides.lost_variance / sides.lost_customers
+        ) as half_interval,
+        0.01 * kpis.customers_at_start as customers_per_point
+    from latest_periods
+    left join {{ ref('retention_kpis') }} as kpis
+        on
+            latest_periods.period_grain = kpis.period_grain
+            and latest_periods.period_start = kpis.period_start
+    left join observed_periods
+        on latest_periods.period_grain = observed_periods.period_grain
+    left join sides
+        on latest_periods.period_grain = sides.period_grain
+
+)
+
+select
+    period_grain,
+    period_start,
+    period_end,
+    customers_at_start,
+    retained_customer_rate,
+    observed_period_start,
+    is_left_censored,
+    kept_customers,
+    lost_customers,
+    revenue_per_kept_customer,
+    revenue_per_lost_customer,
+    value_per_kept_customer,
+    value_per_kept_customer - half_interval as value_per_kept_customer_low,
+    value_per_kept_customer + half_interval as value_per_kept_customer_high,
+    cast(customers_per_point * value_per_kept_customer as double) as value_per_point,
+    cast(customers_per_point * (value_per_kept_customer - half_interval) as double) as value_per_point_low,
+    cast(customers_per_point * (value_per_kept_customer + half_interval) as double) as value_per_point_high,
+    kept_customers >= {{ enough_customers }} and lost_customers >= {{ enough_customers }} as has_enough,
+    case
+        when period_start is null then 'no_complete_period'
+        when observed_period_start is null then 'not_observed_long_enough'
+        when kept_customers = 0 then 'nobody_kept'
+        when lost_customers = 0 then 'nobody_lost'
+    end as missing_because
+from measured
