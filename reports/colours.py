@@ -10,6 +10,8 @@ BLUE, ORANGE, GREY = "#0b5fa5", "#d55e00", "#9aa5b1"
 SERIES = ("#0b5fa5", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#7f6000", "#6f4fa0")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid", "dash")
 SCALE = ((247, 251, 255), (198, 219, 239), (107, 174, 214), (33, 113, 181), (8, 48, 107))  # light to dark
+DARK, LIGHT = "#000000", "#ffffff"  # of texts on it
+EVEN = 0.179  # the luminance on which both are read as well
 
 
 def faint(colour: str, share: float = 0.18) -> str:
@@ -18,11 +20,19 @@ def faint(colour: str, share: float = 0.18) -> str:
 
 
 def on_scale(share: float) -> tuple[str, str]:
-    """The colour of a value between 0, the least, and 1, the most, and that of a text on it."""
-    share = min(max(share, 0.0), 1.0)
-    place = share * (len(SCALE) - 1)
+    """The colour of a value between 0, the least, and 1, the most, and the one in which a text is read best on it."""
+    place = min(max(share, 0.0), 1.0) * (len(SCALE) - 1)
     index = min(int(place), len(SCALE) - 2)
-    part = place - index
-    red, green, blue = (round(a + (b - a) * part) for a, b in zip(SCALE[index], SCALE[index + 1], strict=True))
-    light = 0.299 * red + 0.587 * green + 0.114 * blue
-    return f"#{red:02x}{green:02x}{blue:02x}", INK if light > 140 else "#ffffff"
+    red, green, blue = (
+        round(start + (end - start) * (place - index))
+        for start, end in zip(SCALE[index], SCALE[index + 1], strict=True)
+    )
+    colour = f"#{red:02x}{green:02x}{blue:02x}"
+    return colour, DARK if luminance(colour) > EVEN else LIGHT
+
+
+def luminance(colour: str) -> float:
+    """How light a colour is to the eye, 0 to 1 (WCAG 2)."""
+    parts = [int(colour[index : index + 2], 16) / 255 for index in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from reports.colours import INK, on_scale
+from reports.colours import LIGHT, on_scale
 from reports.language import Language
 
 
@@ -105,7 +105,7 @@ def cell_html(cell: Cell | None, where: str) -> str:
     style = ""
     if cell.place is not None:
         ground, ink = on_scale(cell.place)
-        classes += " sk-dark" if ink != INK else ""
+        classes += " sk-dark" if ink == LIGHT else ""
         style = f' style="background-color: {ground}; color: {ink}"'
     tip = f'<span class="sk-tip" role="tooltip">{escape(cell.says)}</span>' if cell.says else ""
     return f'<td class="{" ".join(classes.split())}" tabindex="-1"{style}>{escape(cell.shown)}{tip}</td>'

@@ -119,6 +119,23 @@ def running_period(grain: str) -> Question:
     )
 
 
+def retention_value(grain: str) -> Question:
+    """What a percentage point of retention is worth; one row."""
+    return Question(
+        "retention_value",
+        """
+        select
+            period_grain, period_start, customers_at_start, retained_customer_rate, observed_period_start,
+            is_left_censored, kept_customers, lost_customers, revenue_per_kept_customer, revenue_per_lost_customer,
+            value_per_kept_customer, value_per_point, value_per_point_low, value_per_point_high, has_enough,
+            missing_because
+        from marts.retention_value
+        where period_grain = ?
+        """,
+        (grain,),
+    )
+
+
 def concentration() -> Question:
     """Customers by tenths, those with the highest revenue first."""
     return Question(

@@ -7,10 +7,10 @@ from datetime import date
 
 import streamlit as st
 
-from dashboard.components import section, show_cards, show_chart, show_table
+from dashboard.components import empty, section, show_cards, show_chart, show_table
 from dashboard.filters import choice, selection
 from dashboard.view import View, view
-from reports import changes, overview, questions
+from reports import changes, overview, questions, worth
 from reports.html import sentences_html
 from reports.questions import Row
 
@@ -32,6 +32,7 @@ def main() -> None:
         what_changed(seen, over, grain, now)
     else:
         st.info(say("overview.none_complete"))
+    what_a_point_is_worth(seen, grain)
     running_period(seen, grain)
     if over:
         course(seen, over, grain)
@@ -84,11 +85,25 @@ def what_changed(seen: View, over: Sequence[Row], grain: str, now: Row) -> None:
             show_chart(seen, changes.contribution_chart(segments, by, seen.glossary, seen.language), f"change_by_{by}")
 
 
+def what_a_point_is_worth(seen: View, grain: str) -> None:
+    with section(seen, seen.language.say("worth.title")):
+        rows = seen.ask(questions.retention_value(grain))
+        if not rows:
+            empty(seen)
+            return
+        first, *others = worth.sentences(rows[0], seen.language, seen.currency)
+        st.html(sentences_html(first, others))
+        if others:
+            with st.expander(seen.language.say("common.table")):
+                table = worth.worth_table(rows[0], seen.glossary, seen.language)
+                show_table(seen, table, f"retention_value_{grain}")
+
+
 def running_period(seen: View, grain: str) -> None:
     with section(seen, seen.language.say("overview.running"), seen.language.say("overview.running_note")):
         rows = seen.ask(questions.running_period(grain))
         if not rows:
-            st.info(seen.language.say("common.mart_empty"))
+            empty(seen)
             return
         table = overview.running_table(rows, grain, seen.glossary, seen.language, seen.currency)
         show_table(seen, table, f"running_{grain}")
