@@ -100,7 +100,7 @@ def decimals_of(step: float) -> int:
 
 def few_labels(figure: Figure, labels: Sequence[str], most: int = 8) -> None:
     """Every label of a text axis, or so few that they do not cover each other on a phone."""
-    step = -(-len(labels) // most)
+    step = max(1, -(-len(labels) // most))
     figure.update_xaxes(
         type="category", categoryorder="array", categoryarray=list(labels), tickvals=list(labels)[::-1][::step][::-1]
     )

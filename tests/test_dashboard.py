@@ -442,9 +442,11 @@ def test_what_is_published_meanwhile_shows_on_the_next_view(published: Path, tmp
 
 def test_a_choice_stands_in_the_address(published: Path) -> None:
     app = page("overview")
-    app.get("button_group")[1].set_value("year") if hasattr(app.get("button_group")[1], "set_value") else None
-    app.run()
-    assert app.query_params.get("grain") == ["year"]
+    app.selectbox(key="chosen kpi").select("average_order_value").run()
+    no_error(app)
+    assert app.query_params == {"kpi": "average_order_value"}
+    app.selectbox(key="chosen kpi").select("customer_retention_rate").run()
+    assert app.query_params == {}, "what is usual needs no word in the address"
 
 
 @pytest.fixture(autouse=True)
