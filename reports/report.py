@@ -1,0 +1,319 @@
+"""The overview and the cohorts as one HTML file: it opens without a network, and can be printed or sent.
+
+It holds what the dashboard's pages show first, piece by piece by the same functions, without filters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from reports import changes, cohorts, overview, questions, worth
+from reports.cards import cards_html
+from reports.charts import CONFIG, Chart
+from reports.glossary import Glossary
+from reports.html import sentences_html, style
+from reports.language import NOTHING, Language
+from reports.questions import MissingMartError, Question, Row, answer
+from reports.tables import SHOWN, Table
+from stammkunde.errors import StammkundeError
+from stammkunde.files import replaced
+
+TEMPLATE = Path(__file__).with_name("report.html")
+GRAINS = ("month", "year")  # of the overview
+COHORTS = 24  # months in the triangle
+WINDOWS = 18  # months in the table of windows
+TRIES = 3  # where another build is published meanwhile
+Asking = Callable[[Question], list[dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of the report: its heading, what is to be known before, and its HTML."""
+
+    title: str
+    note: str
+    html: str
+
+
+@dataclass(frozen=True)
+class Chapter:
+    title: str
+    parts: Sequence[Part]
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who asks, of which build, and in which language."""
+
+    ask: Asking
+    language: Language
+    glossary: Glossary
+    currency: str
+
+    def say(self, key: str, **words: object) -> str:
+        return self.language.say(key, **words)
+
+
+def write_report(published: Path, target: Path, code: str) -> None:
+    """Write the report of the published build in a language. Raises PublishedFileError."""
+    text = report(published, Language(code))
+    with replaced(target) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")
+
+
+def report(published: Path, language: Language) -> str:
+    """The report of one build as HTML. Raises PublishedFileError, StammkundeError."""
+    ask = partial(answer, published)
+    for _ in range(TRIES):
+        build = ask(questions.build())[0]
+        text = page(ask, build, language)
+        if ask(questions.build())[0]["build_id"] == build["build_id"]:
+            return text
+    raise StammkundeError(f"{published}: other builds were published {TRIES} times while the report was written")
+
+
+def page(ask: Asking, build: Row, language: Language) -> str:
+    from jinja2 import Environment, FileSystemLoader
+    from plotly.offline import get_plotlyjs
+
+    reader = Reader(ask, language, Glossary(ask(questions.glossary()), language), str(build["reporting_currency"]))
+    chapters = [
+        Chapter(language.say("overview.title"), list(whole(reader, overview_parts))),
+        Chapter(language.say("cohorts.title"), list(whole(reader, cohort_parts))),
+    ]
+    as_of = build["as_of_date"]
+    environment = Environment(loader=FileSystemLoader(TEMPLATE.parent), autoescape=True)
+    return environment.get_template(TEMPLATE.name).render(
+        language=language.code,
+        title=language.say("report.title", shop=build["shop"] or NOTHING),
+        as_of=language.say("report.as_of", day=language.day(as_of) if as_of else language.say("common.no_orders")),
+        build=language.say(
+            "report.build", number=language.number(build["build_number"]), built=language.moment(build["built_at"])
+        ),
+        chapters=chapters,
+        style=style(),
+        plotly=get_plotlyjs(),
+        config=CONFIG,
+    )
+
+
+Parts = Iterator[Callable[[], Part | None]]
+
+
+def whole(reader: Reader, parts: Callable[[Reader], Parts]) -> Iterator[Part]:
+    """The parts of a chapter. What the published build does not hold yet is a sentence in its place."""
+    for make in parts(reader):
+        try:
+            part = make()
+        except MissingMartError as missing:
+            part = Part("", "", sentences_html(reader.say("common.mart_missing", mart=missing.mart), []))
+        if part:
+            yield part
+
+
+# Overview
+
+
+def overview_parts(reader: Reader) -> Parts:
+    for grain in GRAINS:
+        yield partial(key_figures, reader, grain)
+    for grain in GRAINS:
+        yield partial(what_changed, reader, grain)
+    yield partial(course, reader)
+    yield partial(point_of_retention, reader)
+    yield partial(running_period, reader)
+    yield partial(bridge, reader)
+    yield partial(returning_revenue, reader)
+    yield partial(concentration, reader)
+
+
+def last_complete(reader: Reader, grain: str) -> tuple[list[Row], Row | None]:
+    """All complete periods, and the latest."""
+    over = overview.complete(reader.ask(questions.kpis(grain)))
+    return over, over[-1] if over else None
+
+
+def named(reader: Reader, title: str, grain: str, row: Row) -> str:
+    return f"{title}: {reader.language.period(grain, row['period_start'])}"
+
+
+def key_figures(reader: Reader, grain: str) -> Part:
+    rows = reader.ask(questions.kpis(grain))
+    _, now = last_complete(reader, grain)
+    title = reader.say("overview.kpis")
+    if now is None:
+        return Part(f"{title}: {reader.say(f'common.{grain}')}", reader.say("overview.none_complete"), "")
+    cards = overview.kpi_cards(rows, grain, now["period_start"], reader.glossary, reader.language)
+    note = reader.say("overview.censored") if now["is_left_censored"] else ""
+    shown = cards_html(cards, reader.language, reader.currency)
+    table = overview.kpi_table(rows, grain, reader.glossary, reader.language)
+    return Part(named(reader, title, grain, now), note, shown + folded(reader, table))
+
+
+def what_changed(reader: Reader, grain: str) -> Part | None:
+    over, now = last_complete(reader, grain)
+    if now is None:
+        return None
+    segments = reader.ask(questions.segments(grain, now["period_start"]))
+    before = changes.previous(over, now["period_start"])
+    first, *others = changes.sentences(before, now, segments, reader.glossary, reader.language)
+    dimensions = changes.dimensions_of(segments)
+    drawn = [changes.ranking_chart(segments, by, reader.glossary, reader.language) for by in dimensions[:1]]
+    html = sentences_html(first, others) + "".join(chart_html(reader, chart) for chart in drawn)
+    return Part(named(reader, reader.say("changes.title"), grain, now), "", html)
+
+
+def course(reader: Reader) -> Part | None:
+    over, now = last_complete(reader, "month")
+    if now is None:
+        return None
+    kpi = overview.MEASURES[0]
+    chart = overview.course(over, "month", kpi, reader.glossary, reader.language, reader.currency)
+    title = f"{reader.say('overview.course')}: {reader.glossary.term(kpi).name}"
+    return Part(title, reader.glossary.term(kpi).definition, chart_html(reader, chart))
+
+
+def point_of_retention(reader: Reader) -> Part | None:
+    rows = reader.ask(questions.retention_value("year"))
+    if not rows:
+        return None
+    first, *others = worth.sentences(rows[0], reader.language, reader.currency)
+    table = folded(reader, worth.worth_table(rows[0], reader.glossary, reader.language)) if others else ""
+    return Part(reader.say("worth.title"), "", sentences_html(first, others) + table)
+
+
+def running_period(reader: Reader) -> Part | None:
+    rows = reader.ask(questions.running_period("month"))
+    if not rows:
+        return None
+    table = overview.running_table(rows, "month", reader.glossary, reader.language, reader.currency)
+    html = table.html(reader.language, reader.currency)
+    return Part(reader.say("overview.running"), reader.say("overview.running_note"), html)
+
+
+def bridge(reader: Reader) -> Part | None:
+    _, now = last_complete(reader, "year")
+    if now is None:
+        return None
+    chart = overview.customer_bridge(now, "year", reader.glossary, reader.language)
+    return Part(named(reader, reader.say("overview.bridge"), "year", now), "", chart_html(reader, chart))
+
+
+def returning_revenue(reader: Reader) -> Part | None:
+    over, now = last_complete(reader, "month")
+    if now is None:
+        return None
+    chart = overview.returning_revenue(over, "month", reader.glossary, reader.language, reader.currency)
+    return Part(reader.say("overview.returning"), "", chart_html(reader, chart))
+
+
+def concentration(reader: Reader) -> Part:
+    rows = reader.ask(questions.concentration())
+    chart = overview.concentration_chart(rows, reader.glossary, reader.language)
+    return Part(reader.say("overview.concentration"), chart.alt if rows else "", chart_html(reader, chart))
+
+
+# Cohorts
+
+
+def cohort_parts(reader: Reader) -> Parts:
+    yield partial(triangle, reader)
+    yield partial(beyond_chance, reader)
+    yield partial(segment_curves, reader)
+    yield partial(layer_cake, reader)
+    yield partial(windows, reader)
+    yield partial(repurchase, reader)
+
+
+def triangle(reader: Reader) -> Part:
+    reading = cohorts.READINGS[0]
+    title = f"{reader.say('cohorts.triangle')}: {reader.glossary.term(reading).name}"
+    rows = reader.ask(questions.cohorts("month", "all", "all"))
+    if not rows:
+        return nothing(reader, title)
+    pooled = reader.ask(questions.pooled("month", "all"))
+    shown = cohorts.latest(rows, COHORTS)
+    grid = cohorts.triangle(shown, pooled, "month", reading, reader.glossary, reader.language, reader.currency)
+    return Part(title, reader.say("cohorts.triangle_note"), grid.html(reader.language))
+
+
+def beyond_chance(reader: Reader) -> Part | None:
+    rows = reader.ask(questions.cohorts("quarter", "all", "all"))
+    if not rows:
+        return None
+    deviations = reader.ask(questions.deviations("quarter", "all", "all"))
+    pooled = reader.ask(questions.pooled("quarter", "all"))
+    found = list(cohorts.hurt(rows, deviations, "quarter", reader.language))
+    grid = cohorts.triangle(
+        rows, pooled, "quarter", cohorts.READINGS[0], reader.glossary, reader.language, reader.currency,
+        deviations=deviations,
+    )  # fmt: skip
+    html = sentences_html(reader.say("cohorts.beyond_note"), found) + grid.html(reader.language)
+    return Part(reader.say("report.beyond_chance"), "", html)
+
+
+def segment_curves(reader: Reader) -> Part | None:
+    by = [row["dimension"] for row in reader.ask(questions.dimensions()) if row["dimension"] != "all"]
+    if not by:
+        return None
+    pooled = reader.ask(questions.pooled("month", by[0]))
+    chart = cohorts.curves(
+        pooled, "month", by[0], cohorts.READINGS[0], reader.glossary, reader.language, reader.currency
+    )
+    title = f"{reader.say('cohorts.curves')}: {reader.language.dimension(by[0])}"
+    return Part(title, reader.say("cohorts.curves_note", enough=cohorts.ENOUGH), chart_html(reader, chart))
+
+
+def layer_cake(reader: Reader) -> Part:
+    rows = reader.ask(questions.cohort_years("all", "all"))
+    chart = cohorts.layer_cake(rows, reader.language, reader.glossary, reader.currency)
+    return Part(reader.say("cohorts.layers"), reader.say("cohorts.layers_note"), chart_html(reader, chart))
+
+
+def windows(reader: Reader) -> Part:
+    rows = reader.ask(questions.windows("all", "all"))
+    title = reader.say("cohorts.windows")
+    if not rows:
+        return nothing(reader, title)
+    shown = cohorts.latest(rows, WINDOWS, "cohort_month")
+    grid = cohorts.window_grid(shown, reader.glossary, reader.language)
+    return Part(title, reader.say("cohorts.windows_note"), grid.html(reader.language))
+
+
+def repurchase(reader: Reader) -> Part:
+    rows = reader.ask(questions.repurchase())
+    chart = cohorts.repurchase_chart(rows, reader.glossary, reader.language)
+    said = " ".join(cohorts.too_late(rows, reader.language))
+    return Part(reader.say("cohorts.repurchase"), said, chart_html(reader, chart))
+
+
+# HTML
+
+
+def nothing(reader: Reader, title: str) -> Part:
+    return Part(title, reader.say("common.mart_empty"), "")
+
+
+def chart_html(reader: Reader, chart: Chart) -> str:
+    """A chart, which the file draws when it is opened, with its figures below it."""
+    if not chart.table.rows:
+        return f"<p>{escape(reader.say('common.mart_empty'))}</p>"
+    figure = chart.figure.to_json().replace("<", "\\u003c")  # nothing in it ends the element
+    return (
+        f'<div class="sk-plot" role="img" aria-label="{escape(chart.alt)}">'
+        f'<script type="application/json">{figure}</script></div>{folded(reader, chart.table)}'
+    )
+
+
+def folded(reader: Reader, table: Table) -> str:
+    """A table that opens with a click."""
+    more = ""
+    if len(table.rows) > SHOWN:
+        more = reader.say("report.more_rows", shown=SHOWN, rows=reader.language.number(len(table.rows)))
+    inside = table.html(reader.language, reader.currency) + (f"<p>{escape(more)}</p>" if more else "")
+    return f"<details><summary>{escape(reader.say('common.table'))}</summary>{inside}</details>"
