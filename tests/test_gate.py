@@ -250,6 +250,13 @@ def more_orders(times: int, those: str) -> str:
 
 MONTH = "period_grain = 'month' and period_start = "
 NEW = "order_date > '2024-04-21'"
+# A year of the same orders: the weeks are there three times more, twelve weeks earlier each time.
+LONGER = """
+    insert into marts.orders
+    select o.* replace (o.order_id || '-' || i as order_id, o.order_date - cast(84 * i as int) as order_date)
+    from marts.orders as o cross join range(1, 4) as _(i)
+    where o.order_date > '2024-02-04'
+"""
 
 
 def order_changes(number: int, **given: object) -> str:
@@ -456,6 +463,12 @@ CASES = [
         "new_orders_per_day", "0 times", "5.15 times", "at most 2 times",
         "7 new orders came (all), usually 28 in as many days",
         f"delete from marts.orders where {NEW} and cast(substr(order_id, 2) as int) % 4 <> 0", outcome="warned",
+    ),
+    Case(
+        "values_of_four_weeks", None, "3.48 times", "at most 3 times (warns beyond at most 2 times)",
+        "Orders of the last four weeks (channel app) are typically worth 47.60, usually 40.00: do amounts include a tax "
+        "now, or a discount no longer?",
+        f"{LONGER}; update marts.orders set net_amount = 1.19 * net_amount where order_date > '2024-03-31'",
     ),
     Case(
         "large_new_orders", "0", "7", "at most 2 (warns beyond at most 0)",
@@ -844,8 +857,8 @@ def test_a_column_that_is_gone_from_an_aggregate_fails_its_checks(
             "alter table marts.orders rename order_date to day",
             {
                 "staging/equal_orders", "known_orders/settled_orders", "known_orders/closed_days",
-                "known_orders/near_copies", "new_orders/parts", "new_orders/large_orders", "new_orders/silence",
-                "new_orders/exchange_rates", "closed_months/since_published",
+                "known_orders/near_copies", "new_orders/parts", "new_orders/four_weeks", "new_orders/large_orders",
+                "new_orders/silence", "new_orders/exchange_rates", "closed_months/since_published",
             },
         ),
         (
@@ -957,6 +970,11 @@ def test_fewer_than_five_orders_are_chance(
     assert result.outcome == "passed"
     worse = statement.replace("range(4)", "range(40)").replace("'2024-04-24'", "'2024-04-28'")
     assert one(check, changed(shop, tmp_path, worse), shop_before).outcome == "failed"
+
+
+def test_four_weeks_as_those_before_pass(shop: Path, shop_before: Path, tmp_path: Path) -> None:
+    found = one("values_of_four_weeks", changed(shop, tmp_path, LONGER), shop_before)
+    assert (found.outcome, found.rows_judged) == ("passed", 6)
 
 
 def test_a_guest_who_registers_is_no_order_that_changed_hands(shop: Path, shop_before: Path, tmp_path: Path) -> None:
