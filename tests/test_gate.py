@@ -466,8 +466,8 @@ CASES = [
     ),
     Case(
         "values_of_four_weeks", None, "3.48 times", "at most 3 times (warns beyond at most 2 times)",
-        "Orders of the last four weeks (channel app) are typically worth 47.60, usually 40.00: do amounts include a tax "
-        "now, or a discount no longer?",
+        "Orders of the last four weeks (channel app) are typically worth 47.60, usually 40.00: do amounts include a "
+        "tax now, or a discount no longer?",
         f"{LONGER}; update marts.orders set net_amount = 1.19 * net_amount where order_date > '2024-03-31'",
     ),
     Case(
