@@ -626,8 +626,11 @@ engines = pytest.mark.parametrize("target", ["duckdb", "spark"])
 @pytest.mark.parametrize(
     ("target", "earlier", "has_links"),
     [
-        ("duckdb", 0, True), ("duckdb", 2, True), ("duckdb", 0, False), ("duckdb", 2, False),
-        ("spark", 0, False), ("spark", 2, True),
+        ("duckdb", 2, True), ("duckdb", 0, False),
+        *(
+            pytest.param(*given, marks=pytest.mark.long)
+            for given in (("duckdb", 0, True), ("duckdb", 2, False), ("spark", 0, False), ("spark", 2, True))
+        ),
     ],
 )  # fmt: skip
 def test_a_crash_at_any_point_leaves_the_old_build_or_the_new_one(
@@ -658,7 +661,13 @@ def test_a_crash_at_any_point_leaves_the_old_build_or_the_new_one(
     assert new_ones >= 2
 
 
-@pytest.mark.parametrize(("target", "has_links"), [("duckdb", True), ("duckdb", False), ("spark", True)])
+@pytest.mark.parametrize(
+    ("target", "has_links"),
+    [
+        ("duckdb", True),
+        *(pytest.param(*given, marks=pytest.mark.long) for given in (("duckdb", False), ("spark", True))),
+    ],
+)
 def test_an_error_at_any_point_is_told_as_what_it_left(tmp_path: Path, has_links: bool, target: str) -> None:
     """What raises has not published, and what has published does not raise."""
     start, published = Start(tmp_path, 1, target), []
