@@ -667,7 +667,7 @@ def test_a_crash_at_any_point_leaves_the_old_build_or_the_new_one(
         ("duckdb", True),
         *(pytest.param(*given, marks=pytest.mark.long) for given in (("duckdb", False), ("spark", True))),
     ],
-)
+)  # fmt: skip
 def test_an_error_at_any_point_is_told_as_what_it_left(tmp_path: Path, has_links: bool, target: str) -> None:
     """What raises has not published, and what has published does not raise."""
     start, published = Start(tmp_path, 1, target), []
