@@ -50,6 +50,28 @@ def test_a_refresh_publishes_the_marts_and_nothing_else(shop: Places) -> None:
     assert published_rows(shop, "select outcome from marts.builds where is_this_build") == [("published",)]
 
 
+def test_each_table_and_column_says_in_the_published_file_what_it_is(shop: Places) -> None:
+    without = published_rows(
+        shop,
+        """
+        select table_name, null from duckdb_tables() where schema_name = 'marts' and comment is null
+        union all
+        select table_name, column_name from duckdb_columns() where schema_name = 'marts' and comment is null
+        """,
+    )
+    assert without == []
+    said = published_rows(
+        shop,
+        "select comment from duckdb_columns() where table_name = 'orders' and column_name = 'order_number'",
+    )
+    assert said == [
+        (
+            "Position among the orders of the customer, 1 for the first, by `ordered_at` and then `order_id`. Null if "
+            "unattributed.",
+        )
+    ]
+
+
 def test_a_first_refresh_has_nothing_to_be_compared_with_and_says_so(shop: Places) -> None:
     outcomes = dict(
         published_rows(

@@ -12,12 +12,13 @@ import duckdb
 from orchestration.publish.builds import PublishError
 from stammkunde.database import STORAGE_VERSION, attach_read_only, identifier, in_memory, quoted, wal_of
 from stammkunde.files import PUBLIC_FILE, PUBLIC_FOLDER, remove, to_disk
-from stammkunde.manifest import MARTS
+from stammkunde.manifest import MARTS, Words
 from stammkunde.published import AN_EMAIL
 
 
-def write(warehouse: Path, target: Path, build_id: str) -> dict[str, int]:
-    """Write every mart into a new file. Gives the rows of each. Raises PublishError where they are another build's."""
+def write(warehouse: Path, target: Path, build_id: str, words: Mapping[str, Words]) -> dict[str, int]:
+    """Write every mart into a new file, with what it and its columns are as comments. Gives the rows of each. Raises
+    PublishError where they are another build's."""
     with in_memory() as connection:
         # Views name the catalog that they were made in: the warehouse keeps its name.
         source = identifier(warehouse.stem)
@@ -35,8 +36,18 @@ def write(warehouse: Path, target: Path, build_id: str) -> dict[str, int]:
                 f"select * from {source}.{MARTS}.{identifier(table)}"
             ).fetchall()
             tables[table] = copied[0][0]
+            comment(connection, f"being_published.{MARTS}.{identifier(table)}", words.get(table))
         connection.execute("detach being_published")
     return tables
+
+
+def comment(connection: duckdb.DuckDBPyConnection, table: str, words: Words | None) -> None:
+    """Say in the file what a table and its columns are: tools that read it show this."""
+    if words is None:
+        return
+    connection.execute(f"comment on table {table} is {quoted(words.model)}")
+    for column, text in words.columns.items():
+        connection.execute(f"comment on column {table}.{identifier(column)} is {quoted(text)}")
 
 
 def keep_excluded_orders(warehouse: Path, target: Path) -> None:
