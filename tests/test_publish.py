@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -263,8 +264,8 @@ def test_a_table_that_lost_rows_on_the_way_is_found_by_the_audit(
     publish_new(places, 1)
     written = copying.write
 
-    def lossy(warehouse: Path, target: Path, build_id: str) -> dict[str, int]:
-        tables = written(warehouse, target, build_id)
+    def lossy(warehouse: Path, target: Path, *given: Any) -> dict[str, int]:
+        tables = written(warehouse, target, *given)
         with duckdb.connect(str(target)) as connection:
             connection.execute("delete from marts.orders where id = 0")
         return tables
@@ -695,7 +696,7 @@ def test_a_crash_while_the_file_is_written_leaves_the_old_build(
     publish_new(places, 1)
     new = build(places, 2)
 
-    def half(warehouse: Path, target: Path, build_id: str) -> dict[str, int]:
+    def half(warehouse: Path, target: Path, *given: Any) -> dict[str, int]:
         target.write_bytes(places.published.read_bytes()[:100_000])
         wal_of(target).write_bytes(b"half a log")
         raise DeadError
