@@ -506,9 +506,8 @@ CASES = [
     ),
     Case(
         "changed_since_published", "0 %", "3.125 %", "at most 2 % (warns beyond at most 1 %)",
-        "January 2024 was published with 128 orders and 3,100.00 (as of 2024-02-01) and now has 124 and 3,100.00: "
-        "small "
-        "changes have added up",
+        "January 2024 was published with 128 orders of 52 customers and 3,100.00 (as of 2024-02-01) and now has 124 of "
+        "52 and 3,100.00: small changes have added up",
         noted={"closed_months": [{**month_rows()[0], "orders": 128}, month_rows()[1]]},
     ),
     Case(
@@ -1064,6 +1063,14 @@ def test_a_month_settles_in_sixty_days(shop: Path, shop_before: Path) -> None:
     )
     assert one("changed_since_published", shop, shop_before, noted={"closed_months": [first, late]}).outcome == "failed"
     assert one("changed_since_published", shop, shop_before, noted={"closed_months": [march]}).observed == "0 %"
+
+
+def test_customers_of_closed_months_do_not_become_fewer_little_by_little(shop: Path, shop_before: Path) -> None:
+    """Five customers fewer are found, four are chance: orders and revenue are what they were."""
+    for customers, outcome in ((52, "passed"), (56, "passed"), (57, "failed")):
+        published = {**month_rows()[0], "purchasing_customers": customers}
+        found = one("changed_since_published", shop, shop_before, noted={"closed_months": [published]})
+        assert found.outcome == outcome
 
 
 @pytest.mark.parametrize(
