@@ -8,7 +8,6 @@ import random
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +24,7 @@ from tests.refreshes import (
     Refresh,
     RefreshServer,
     assert_readers_saw_nothing,
-    clean_environment,
+    command_of_another_shell,
     content,
     last_build,
     new_places,
@@ -154,15 +153,6 @@ def test_a_failing_suite_blocks_and_is_told_and_can_be_accepted_once(
     again = command_of_another_shell(places, "accept", "--reason", "again")
     assert again.returncode == 1
     assert "there is nothing to accept" in again.stderr
-
-
-def command_of_another_shell(places: Places, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """The command where no variable says what the warehouse reads."""
-    known = {"STAMMKUNDE_WAREHOUSE": str(places.warehouse), "STAMMKUNDE_PUBLISHED": str(places.published)}
-    return subprocess.run(
-        [sys.executable, "-m", "cli", *arguments],
-        cwd=PROJECT, env={**clean_environment(), **known}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
 
 
 def test_another_shop_takes_the_place_only_by_name_and_nothing_of_both_is_mixed(

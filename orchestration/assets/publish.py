@@ -7,6 +7,7 @@ import dagster as dg
 
 from orchestration.assets.gate import RESULTS
 from orchestration.assets.steps import POOL, guarded
+from orchestration.copies.renew import renew
 from orchestration.dbt_graph import FRESHNESS, OWNERS, Translator
 from orchestration.publish.place import FACTS
 from orchestration.publish.publish import publish, rebuild
@@ -85,7 +86,9 @@ def rebuild_or_publish(
     """Figures of a past day never take the place of current ones."""
     day = session.request.as_of_date
     if day is None:
-        return publish(session.places, session.build_id, facts, sql, words)
+        manifest = publish(session.places, session.build_id, facts, sql, words)
+        session.failed_copies = renew(session.places, session.say)
+        return manifest
     manifest = rebuild(session.places, day, session.build_id, facts, sql, words)
     session.say(f"  the figures of {day} are in {session.places.as_of(day)}; what readers see stays as it is")
     return manifest

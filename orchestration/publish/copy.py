@@ -50,6 +50,23 @@ def comment(connection: duckdb.DuckDBPyConnection, table: str, words: Words | No
         connection.execute(f"comment on column {table}.{identifier(column)} is {quoted(text)}")
 
 
+def words_in(connection: duckdb.DuckDBPyConnection, catalog: str) -> dict[str, Words]:
+    """What a published file says of its tables and columns; earlier versions wrote nothing."""
+    tables = connection.execute(
+        "select table_name, comment from duckdb_tables() where database_name = ? and schema_name = ?", [catalog, MARTS]
+    ).fetchall()
+    columns = connection.execute(
+        "select table_name, column_name, comment from duckdb_columns() where database_name = ? and schema_name = ? "
+        "and comment is not null order by table_name, column_index",
+        [catalog, MARTS],
+    ).fetchall()
+    return {
+        table: Words(text, {column: said for of, column, said in columns if of == table})
+        for table, text in tables
+        if text is not None
+    }
+
+
 def keep_excluded_orders(warehouse: Path, target: Path) -> None:
     """Keep the orders that are known and do not count, for the next refresh to compare with."""
     with in_memory() as connection:
