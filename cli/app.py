@@ -223,6 +223,7 @@ def rollback(
 
     The builds after it are withdrawn for good. One that is not what was published is passed over.
     """
+    from orchestration.copies.renew import renew
     from orchestration.history import note_withdrawn
     from orchestration.mending import mended
     from orchestration.outage import locked
@@ -237,12 +238,15 @@ def rollback(
         place.repair(places)
         done = place.rollback(places, replace_shop, to)
         note_withdrawn(places, State(places), done.withdrawn)
+        failed = renew(places, lambda text: console.print(text, markup=False))
     for build_id in done.broken:
         console.print(f"Build {build_id} is not what was published, and was passed over.", markup=False)
     withdrawn = " and ".join(done.withdrawn)
     is_or_are = "is" if len(done.withdrawn) == 1 else "are"
     console.print(f"Readers now see build {done.current} again; {withdrawn} {is_or_are} withdrawn.", markup=False)
     console.print(f"The next refresh is compared with {done.current}.", markup=False)
+    if failed:
+        raise typer.Exit(1)
 
 
 CustomerId = Annotated[str | None, typer.Option("--customer-id", metavar="ID", help="The customer's number.")]
@@ -261,6 +265,7 @@ def forget(
     Without an option it asks for number or e-mail, so that neither stands in the history of the shell. The raw files
     belong to the source: erase the person there, too.
     """
+    from orchestration.copies.renew import renew
     from orchestration.outage import locked
     from orchestration.person.erase import erase
     from orchestration.person.find import find_person
@@ -276,9 +281,12 @@ def forget(
         if not yes and not typer.confirm("Erase this person for good?"):
             raise typer.Exit(1)
         erased = erase(places, person, lambda text: console.print(text, markup=False))
+        not_renewed = renew(places, lambda text: console.print(text, markup=False))
     console.print(
         f"Erased: {erased.orders:,} orders are nobody's now, in {erased.builds} published builds.", markup=False
     )
+    if not_renewed:
+        raise StammkundeError(f"A copy still holds the person. Mend it and erase once more: {not_renewed[0]}")
     if erased.left:
         raise StammkundeError(f"Something of the person is still in {', '.join(map(str, erased.left))}: report this")
     console.print(
@@ -414,7 +422,7 @@ def table_of_builds(rows: Iterable[Mapping[str, object]], current: str | None) -
         orders = "" if row["orders"] is None else f"{row['orders']:,}"
         said = [row["reason"], row["accepted_reason"]]
         if row["build_id"] == current:
-            said = ["readers see this one", row["accepted_reason"]]
+            said = ["readers see this one", *said]
         text = "; ".join(str(part) for part in said if part)
         table.add_row(str(row["build_id"]), str(row["shop"] or ""), str(row["outcome"]), orders, text[:140])
     return table

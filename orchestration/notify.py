@@ -19,9 +19,10 @@ from stammkunde.hiding import WEBHOOK, hidden
 from stammkunde.personal import without_emails
 
 SHOWN = 6
-# What readers have after a refresh that came to its end, and is told of because something had to be put right first.
+# What readers have after a refresh that came to its end, and is told of all the same.
 READERS = {
     "published": "Readers have new figures. Something was put right before.",
+    "published without a copy": "Readers of the published file have new figures; a copy could not be made.",
     "rebuilt": "The past day is in a file of its own. Something was put right before.",
 }
 TIMEOUT_SECONDS = 10

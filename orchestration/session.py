@@ -73,6 +73,7 @@ class Session:
     acceptance: Acceptance | None = None
     lasting: Lasting = field(default_factory=lambda: Lasting({}))
     mended: Sequence[str] = ()  # what was put right before it could start
+    failed_copies: Sequence[str] = ()  # copies of the published file that are still those of an earlier build
 
     @property
     def say(self) -> Callable[[str], None]:
@@ -332,19 +333,25 @@ def note_interrupted(places: Places, state: State) -> list[str]:
 def finish(session: Session) -> None:
     """Note how a refresh ended, and tell if readers did not get it, or if something had to be put right for it."""
     outcome = outcome_of(session)
+    reason: str | None
     failures = session.all_failures() or [Failure("refresh", "It ended before it was published")]
     if outcome in ("blocked", "failed"):
         for failure in failures:
             session.say(f"  {outcome}: {failure.line()}")
         reason = "; ".join(failure.text for failure in failures)[:2000]
     else:
-        reason, failures = None, [Failure("doctor", text) for text in session.mended]
+        reason = "; ".join(session.failed_copies)[:2000] or None
+        failures = [
+            *(Failure("copies", text) for text in session.failed_copies),
+            *(Failure("doctor", text) for text in session.mended),
+        ]
     try:
         session.state.note(session.build_id, outcome=outcome, reason=reason, finished_at=utc_now())
     except HISTORY_ERRORS as error:  # a full disk must not keep the message back
         not_noted(error)
     if failures:
-        notify(session.build_id, outcome, failures, session.run_id)
+        told = "published without a copy" if session.failed_copies else outcome
+        notify(session.build_id, told, failures, session.run_id)
 
 
 def outcome_of(session: Session) -> str:

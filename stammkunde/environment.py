@@ -16,7 +16,7 @@ from stammkunde.hiding import hidden
 PREFIX = "STAMMKUNDE_"
 BYTES = re.compile(r"(\d+(?:\.\d+)?) *([KMGT])(i?)B", re.IGNORECASE)
 MEMORY = re.compile(r"\d+(\.\d+)? *([KMGT]i?B|%)", re.IGNORECASE)
-SECRETS = ("identity_salt", "webhook", "raw_tables")  # whose value is in no message
+SECRETS = ("identity_salt", "webhook", "postgres_url", "raw_tables")  # whose value is in no message
 
 
 def size(text: str) -> str:
@@ -85,6 +85,7 @@ class Environment(BaseSettings):
     thresholds: Path | None = None
     kept_builds: int = Field(5, ge=1)
     webhook: Annotated[SecretStr, AfterValidator(secret_web_address)] | None = None
+    postgres_url: SecretStr | None = None
     dagster_url: Annotated[str, AfterValidator(web_address)] = "http://127.0.0.1:3000"
     dagster_port: int = Field(3000, ge=1, le=65535)
     dashboard_port: int = Field(8501, ge=1, le=65535)

@@ -12,7 +12,8 @@ from urllib.parse import unquote, urlsplit
 
 SOURCE_PREFIX = "STAMMKUNDE_SOURCE_"  # of variables that hold addresses of databases: a mapping may name no other
 WEBHOOK = "STAMMKUNDE_WEBHOOK"
-SECRET_VARIABLES = (WEBHOOK, "STAMMKUNDE_IDENTITY_SALT")
+POSTGRES_URL = "STAMMKUNDE_POSTGRES_URL"
+SECRET_VARIABLES = (WEBHOOK, POSTGRES_URL, "STAMMKUNDE_IDENTITY_SALT")
 SECRET_PREFIXES = (SOURCE_PREFIX, "DBT_ENV_SECRET_")
 HIDDEN = "(hidden)"
 SHORTEST = 4  # characters of a secret: a shorter one would stand in many words by accident
@@ -64,7 +65,9 @@ def passwords(address: str) -> Iterator[str]:
 
 
 def for_dbt(environment: Mapping[str, str]) -> dict[str, str]:
-    """The variables that dbt gets: it reads no database of a mapping, and sends no message."""
+    """The variables that dbt gets: it reads no database of a mapping, writes none, and sends no message."""
     return {
-        name: value for name, value in environment.items() if not name.startswith(SOURCE_PREFIX) and name != WEBHOOK
+        name: value
+        for name, value in environment.items()
+        if not name.startswith(SOURCE_PREFIX) and name not in (WEBHOOK, POSTGRES_URL)
     }

@@ -6,13 +6,20 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 MARTS = "marts"  # the schema that is published
 
 # When a model is built stands with the model, as `meta.phase`. Without one it is built first.
 AFTER_PREDICTIONS = "after_predictions"  # marts that read what predictions wrote: a dbt build of their own
 AFTER_THE_GATE = "after_the_gate"  # views over what the gate writes: made with the first, filled by publish
+
+
+class Words(NamedTuple):
+    """What a model and its columns are, in a line each."""
+
+    model: str
+    columns: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,17 @@ class Manifest:
         """Names of the models that are published."""
         return sorted(node["name"] for node in self.models() if node["schema"] == MARTS)
 
+    def words(self) -> dict[str, Words]:
+        """The descriptions of the models that are published, by name."""
+        return {
+            node["name"]: Words(
+                one_line(node["description"]),
+                {name: one_line(column["description"]) for name, column in node["columns"].items()},
+            )
+            for node in self.models()
+            if node["schema"] == MARTS
+        }
+
     def of_phase(self, phase: str) -> list[str]:
         """Names of the models that are built in a phase."""
         return sorted(node["name"] for node in self.models() if phase_of(node) == phase)
@@ -62,3 +80,7 @@ class Manifest:
 def phase_of(node: Mapping[str, Any]) -> str | None:
     """When a model is built; None for the first phase, which is that of nearly all."""
     return node.get("config", {}).get("meta", {}).get("phase")
+
+
+def one_line(description: str) -> str:
+    return " ".join(description.split())

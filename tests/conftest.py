@@ -19,6 +19,7 @@ import pytest
 from filelock import FileLock
 
 from tests.forks import ForkServer
+from tests.postgres import running_postgres
 
 if TYPE_CHECKING:
     from stammkunde.places import Places
@@ -181,3 +182,10 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Places:
 def places(server: RefreshServer, shop: Places) -> Places:
     """A copy of the shop as it is."""
     return server.copy_of(shop)
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[str]:
+    """The address of a PostgreSQL server of its own."""
+    with running_postgres() as address:
+        yield address

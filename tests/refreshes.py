@@ -190,6 +190,21 @@ def published_rows(places: Places, query: str) -> list[tuple]:
         return connection.execute(query).fetchall()
 
 
+def command_of_another_shell(
+    places: Places, *arguments: str, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """The command where no variable says what the warehouse reads."""
+    known = {"STAMMKUNDE_WAREHOUSE": str(places.warehouse), "STAMMKUNDE_PUBLISHED": str(places.published)}
+    return subprocess.run(
+        [sys.executable, "-m", "cli", *arguments],
+        cwd=PROJECT,
+        env={**clean_environment(), **known, **(environment or {})},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 # What says when and by whom a build was made.
 OWN_TO_A_BUILD = ("build", "builds", "check_results")
 

@@ -30,6 +30,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
     return {one["engine"]: one for one in json.loads(results.read_text(encoding="utf-8"))}
 
 
+@pytest.mark.long
 def test_every_model_and_test_is_measured_beside_its_floor(measured: dict[str, dict], sample: Build) -> None:
     found = measured["duckdb"]
     nodes = sample.manifest()["nodes"].values()
@@ -43,6 +44,7 @@ def test_every_model_and_test_is_measured_beside_its_floor(measured: dict[str, d
     assert found["marts_of_peers"]["seconds"] < models
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("peer", ["pandas", "polars"])
 def test_a_peer_gives_the_same_figures(measured: dict[str, dict], peer: str) -> None:
     assert measured[peer]["differences"] == []

@@ -250,6 +250,13 @@ def more_orders(times: int, those: str) -> str:
 
 MONTH = "period_grain = 'month' and period_start = "
 NEW = "order_date > '2024-04-21'"
+# A year of the same orders: the weeks are there three times more, twelve weeks earlier each time.
+LONGER = """
+    insert into marts.orders
+    select o.* replace (o.order_id || '-' || i as order_id, o.order_date - cast(84 * i as int) as order_date)
+    from marts.orders as o cross join range(1, 4) as _(i)
+    where o.order_date > '2024-02-04'
+"""
 
 
 def order_changes(number: int, **given: object) -> str:
@@ -458,6 +465,12 @@ CASES = [
         f"delete from marts.orders where {NEW} and cast(substr(order_id, 2) as int) % 4 <> 0", outcome="warned",
     ),
     Case(
+        "values_of_four_weeks", None, "3.48 times", "at most 3 times (warns beyond at most 2 times)",
+        "Orders of the last four weeks (channel app) are typically worth 47.60, usually 40.00: do amounts include a "
+        "tax now, or a discount no longer?",
+        f"{LONGER}; update marts.orders set net_amount = 1.19 * net_amount where order_date > '2024-03-31'",
+    ),
+    Case(
         "large_new_orders", "0", "7", "at most 2 (warns beyond at most 0)",
         "7 new orders are worth more than five times the largest of the year before (40.00); order o449 is worth "
         "4,000.00",
@@ -493,9 +506,8 @@ CASES = [
     ),
     Case(
         "changed_since_published", "0 %", "3.125 %", "at most 2 % (warns beyond at most 1 %)",
-        "January 2024 was published with 128 orders and 3,100.00 (as of 2024-02-01) and now has 124 and 3,100.00: "
-        "small "
-        "changes have added up",
+        "January 2024 was published with 128 orders of 52 customers and 3,100.00 (as of 2024-02-01) and now has 124 of "
+        "52 and 3,100.00: small changes have added up",
         noted={"closed_months": [{**month_rows()[0], "orders": 128}, month_rows()[1]]},
     ),
     Case(
@@ -844,8 +856,8 @@ def test_a_column_that_is_gone_from_an_aggregate_fails_its_checks(
             "alter table marts.orders rename order_date to day",
             {
                 "staging/equal_orders", "known_orders/settled_orders", "known_orders/closed_days",
-                "known_orders/near_copies", "new_orders/parts", "new_orders/large_orders", "new_orders/silence",
-                "new_orders/exchange_rates", "closed_months/since_published",
+                "known_orders/near_copies", "new_orders/parts", "new_orders/four_weeks", "new_orders/large_orders",
+                "new_orders/silence", "new_orders/exchange_rates", "closed_months/since_published",
             },
         ),
         (
@@ -959,6 +971,11 @@ def test_fewer_than_five_orders_are_chance(
     assert one(check, changed(shop, tmp_path, worse), shop_before).outcome == "failed"
 
 
+def test_four_weeks_as_those_before_pass(shop: Path, shop_before: Path, tmp_path: Path) -> None:
+    found = one("values_of_four_weeks", changed(shop, tmp_path, LONGER), shop_before)
+    assert (found.outcome, found.rows_judged) == ("passed", 6)
+
+
 def test_a_guest_who_registers_is_no_order_that_changed_hands(shop: Path, shop_before: Path, tmp_path: Path) -> None:
     """One guest of each number may register; one that takes the orders of twenty guests makes one customer of them."""
     registered = order_changes(20, change="reassigned", customer_id_before="guest:a", customer_id_now="c2")
@@ -1046,6 +1063,14 @@ def test_a_month_settles_in_sixty_days(shop: Path, shop_before: Path) -> None:
     )
     assert one("changed_since_published", shop, shop_before, noted={"closed_months": [first, late]}).outcome == "failed"
     assert one("changed_since_published", shop, shop_before, noted={"closed_months": [march]}).observed == "0 %"
+
+
+def test_customers_of_closed_months_do_not_become_fewer_little_by_little(shop: Path, shop_before: Path) -> None:
+    """Five customers fewer are found, four are chance: orders and revenue are what they were."""
+    for customers, outcome in ((52, "passed"), (56, "passed"), (57, "failed")):
+        published = {**month_rows()[0], "purchasing_customers": customers}
+        found = one("changed_since_published", shop, shop_before, noted={"closed_months": [published]})
+        assert found.outcome == outcome
 
 
 @pytest.mark.parametrize(

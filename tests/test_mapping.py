@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
 import gzip
-import os
-import pwd
-import shutil
-import socket
-import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -424,53 +418,6 @@ def test_orders_from_a_duckdb_file_keep_their_types(tmp_path: Path, verdicts: Ma
         ("7", "c", "2024-01-01 08:00:00+00", Decimal("1.005"), "DECIMAL(9,3)")
     ]
     assert verdicts["7"] == (None, Decimal("1.0050"), datetime(2024, 1, 1, 8))
-
-
-def postgres_program(name: str) -> Path | None:
-    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[4]))
-    on_path = shutil.which(name)
-    return found[-1] if found else Path(on_path) if on_path else None
-
-
-def unprivileged_user() -> str | None:
-    """PostgreSQL does not run as root: None where this already is another user."""
-    if os.geteuid() != 0:
-        return None
-    known = {entry.pw_name for entry in pwd.getpwall()}
-    return next((user for user in ("postgres", "nobody") if user in known), None)
-
-
-@pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server of its own, gone afterwards."""
-    pytest.importorskip("psycopg", reason="psycopg is not installed")
-    initdb, pg_ctl = postgres_program("initdb"), postgres_program("pg_ctl")
-    if initdb is None or pg_ctl is None:
-        pytest.skip("PostgreSQL is not installed (apt-get install postgresql)")
-    user = unprivileged_user()
-    if os.geteuid() == 0 and user is None:
-        pytest.skip("PostgreSQL does not run as root, and there is no other user")
-    data = tmp_path_factory.mktemp("postgres")
-    if user:
-        shutil.chown(data, user)
-        for parent in [data, *data.parents][:-1]:
-            if parent.owner() == getpass.getuser():
-                parent.chmod(parent.stat().st_mode | 0o011)
-
-    def run(*command: object) -> None:
-        finished = subprocess.run([str(part) for part in command], capture_output=True, text=True, user=user, cwd=data)
-        assert finished.returncode == 0, finished.stdout + finished.stderr
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    run(initdb, "--pgdata", data / "db", "--username", "shop", "--auth", "trust", "--no-sync")
-    options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories='' -c fsync=off"
-    run(pg_ctl, "start", "--pgdata", data / "db", "--wait", "--log", data / "log", "--options", options)
-    try:
-        yield f"host=127.0.0.1 port={port} user=shop dbname=postgres"
-    finally:
-        run(pg_ctl, "stop", "--pgdata", data / "db", "--mode", "immediate")
 
 
 def test_orders_from_a_postgresql_table_keep_their_types(

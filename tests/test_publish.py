@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -263,8 +264,8 @@ def test_a_table_that_lost_rows_on_the_way_is_found_by_the_audit(
     publish_new(places, 1)
     written = copying.write
 
-    def lossy(warehouse: Path, target: Path, build_id: str) -> dict[str, int]:
-        tables = written(warehouse, target, build_id)
+    def lossy(warehouse: Path, target: Path, *given: Any) -> dict[str, int]:
+        tables = written(warehouse, target, *given)
         with duckdb.connect(str(target)) as connection:
             connection.execute("delete from marts.orders where id = 0")
         return tables
@@ -626,8 +627,11 @@ engines = pytest.mark.parametrize("target", ["duckdb", "spark"])
 @pytest.mark.parametrize(
     ("target", "earlier", "has_links"),
     [
-        ("duckdb", 0, True), ("duckdb", 2, True), ("duckdb", 0, False), ("duckdb", 2, False),
-        ("spark", 0, False), ("spark", 2, True),
+        ("duckdb", 2, True), ("duckdb", 0, False),
+        *(
+            pytest.param(*given, marks=pytest.mark.long)
+            for given in (("duckdb", 0, True), ("duckdb", 2, False), ("spark", 0, False), ("spark", 2, True))
+        ),
     ],
 )  # fmt: skip
 def test_a_crash_at_any_point_leaves_the_old_build_or_the_new_one(
@@ -658,7 +662,13 @@ def test_a_crash_at_any_point_leaves_the_old_build_or_the_new_one(
     assert new_ones >= 2
 
 
-@pytest.mark.parametrize(("target", "has_links"), [("duckdb", True), ("duckdb", False), ("spark", True)])
+@pytest.mark.parametrize(
+    ("target", "has_links"),
+    [
+        ("duckdb", True),
+        *(pytest.param(*given, marks=pytest.mark.long) for given in (("duckdb", False), ("spark", True))),
+    ],
+)  # fmt: skip
 def test_an_error_at_any_point_is_told_as_what_it_left(tmp_path: Path, has_links: bool, target: str) -> None:
     """What raises has not published, and what has published does not raise."""
     start, published = Start(tmp_path, 1, target), []
@@ -686,7 +696,7 @@ def test_a_crash_while_the_file_is_written_leaves_the_old_build(
     publish_new(places, 1)
     new = build(places, 2)
 
-    def half(warehouse: Path, target: Path, build_id: str) -> dict[str, int]:
+    def half(warehouse: Path, target: Path, *given: Any) -> dict[str, int]:
         target.write_bytes(places.published.read_bytes()[:100_000])
         wal_of(target).write_bytes(b"half a log")
         raise DeadError

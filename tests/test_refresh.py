@@ -8,7 +8,6 @@ import random
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +24,7 @@ from tests.refreshes import (
     Refresh,
     RefreshServer,
     assert_readers_saw_nothing,
-    clean_environment,
+    command_of_another_shell,
     content,
     last_build,
     new_places,
@@ -48,6 +47,28 @@ def test_a_refresh_publishes_the_marts_and_nothing_else(shop: Places) -> None:
     assert manifest["tables"]["orders"] == orders
     assert last_build(shop)["outcome"] == "published"
     assert published_rows(shop, "select outcome from marts.builds where is_this_build") == [("published",)]
+
+
+def test_each_table_and_column_says_in_the_published_file_what_it_is(shop: Places) -> None:
+    without = published_rows(
+        shop,
+        """
+        select table_name, null from duckdb_tables() where schema_name = 'marts' and comment is null
+        union all
+        select table_name, column_name from duckdb_columns() where schema_name = 'marts' and comment is null
+        """,
+    )
+    assert without == []
+    said = published_rows(
+        shop,
+        "select comment from duckdb_columns() where table_name = 'orders' and column_name = 'order_number'",
+    )
+    assert said == [
+        (
+            "Position among the orders of the customer, 1 for the first, by `ordered_at` and then `order_id`. Null if "
+            "unattributed.",
+        )
+    ]
 
 
 def test_a_first_refresh_has_nothing_to_be_compared_with_and_says_so(shop: Places) -> None:
@@ -132,15 +153,6 @@ def test_a_failing_suite_blocks_and_is_told_and_can_be_accepted_once(
     again = command_of_another_shell(places, "accept", "--reason", "again")
     assert again.returncode == 1
     assert "there is nothing to accept" in again.stderr
-
-
-def command_of_another_shell(places: Places, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """The command where no variable says what the warehouse reads."""
-    known = {"STAMMKUNDE_WAREHOUSE": str(places.warehouse), "STAMMKUNDE_PUBLISHED": str(places.published)}
-    return subprocess.run(
-        [sys.executable, "-m", "cli", *arguments],
-        cwd=PROJECT, env={**clean_environment(), **known}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
 
 
 def test_another_shop_takes_the_place_only_by_name_and_nothing_of_both_is_mixed(

@@ -8,6 +8,8 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from orchestration.publish.builds import kept
 from orchestration.state import State
 from stammkunde.places import Places
@@ -45,6 +47,7 @@ def accepted(places: Places, server: RefreshServer) -> int:
     raise AssertionError(output)
 
 
+@pytest.mark.long
 def test_figures_that_a_setting_moved_are_shown_with_that_cause_and_accepted_once(
     places: Places, server: RefreshServer
 ) -> None:
@@ -64,6 +67,7 @@ def test_figures_that_a_setting_moved_are_shown_with_that_cause_and_accepted_onc
     assert outcome_of(places, "figures_moved_by_definitions")[0] == "passed"
 
 
+@pytest.mark.long
 def test_models_that_changed_and_moved_no_figure_are_said_and_block_nothing(
     places: Places, server: RefreshServer
 ) -> None:
@@ -90,6 +94,7 @@ def test_without_its_state_a_refresh_is_compared_with_the_published_file(places:
     assert content(places) == before
 
 
+@pytest.mark.long
 def test_a_source_that_keeps_the_last_year_is_accepted_once(places: Places, server: RefreshServer) -> None:
     """Half a year is gone, and a week later another week: what was accepted lasts."""
     keep_orders(places.raw, lambda row: row["ordered_at"] >= "2024-07-01")

@@ -103,7 +103,7 @@ def refreshed(
 def published(build: Build, folder: Path) -> Kept:
     """A build as it is kept, for the next one to be compared with."""
     kept = Kept(folder / "published.duckdb", {})
-    copy.write(build.warehouse, kept.file, BUILD_ID)
+    copy.write(build.warehouse, kept.file, BUILD_ID, {})
     copy.keep_excluded_orders(build.warehouse, kept.excluded_orders)
     return kept
 

@@ -16,7 +16,6 @@ import pytest
 
 from intake.errors import IntakeError
 from intake.prepare import prepare
-from intake.reading.postgres import without_address
 from orchestration.assets.steps import guarded
 from orchestration.notify import Failure, message
 from orchestration.progress import Telling
@@ -25,6 +24,7 @@ from stammkunde.dbt import Dbt
 from stammkunde.environment import environment
 from stammkunde.errors import SettingError, StammkundeError, one_line
 from stammkunde.hiding import HIDDEN, hidden
+from stammkunde.postgres import without_address
 from tests.conftest import PROJECT
 from tests.refreshes import environment_of_refresh, last_build, new_places
 

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 
 import duckdb
 
-from stammkunde.hiding import HIDDEN
+from stammkunde.postgres import without_address
 
 from ..errors import IntakeError, first_line
 from .clean_file import clean_reader
 from .own_columns import create_table
 
-CONNECTION = re.compile(
-    r'(connection failed: )?connection to server (at "[^"]*"( \([^)]*\))?, port \d+|on socket "[^"]*") failed: '
-)
 TYPES = {
     "bool": "boolean", "int2": "smallint", "int4": "integer", "int8": "bigint", "float4": "double", "float8": "double",
     "date": "date", "timestamp": "timestamp", "timestamptz": "timestamp with time zone",
@@ -62,19 +58,3 @@ def copy_table(address: str, name: str, target: Path, where: str) -> dict[str, s
         # Without its cause: what psycopg says may name the server, or repeat a part of its address.
         raise IntakeError(f"{where}: {without_address(first_line(error), address)}") from None
     return columns
-
-
-def without_address(said: str, address: str) -> str:
-    """What PostgreSQL, or psycopg, says of an error, but not where the server is and who asks it."""
-    from psycopg import ProgrammingError
-    from psycopg.conninfo import conninfo_to_dict
-
-    try:
-        known = conninfo_to_dict(address)
-    except ProgrammingError:
-        return "the variable holds no address of PostgreSQL, such as host=... dbname=... user=..."
-    said = CONNECTION.sub("", said)
-    parts = {part for name, value in known.items() if name != "port" for part in str(value).split(",") if part}
-    for part in sorted(parts, key=len, reverse=True):
-        said = re.sub(rf"(?<!\w){re.escape(part)}(?!\w)", HIDDEN, said)
-    return said

@@ -7,13 +7,14 @@ import dagster as dg
 
 from orchestration.assets.gate import RESULTS
 from orchestration.assets.steps import POOL, guarded
+from orchestration.copies.renew import renew
 from orchestration.dbt_graph import FRESHNESS, OWNERS, Translator
 from orchestration.publish.place import FACTS
 from orchestration.publish.publish import publish, rebuild
 from orchestration.quality.gate import MissingSuiteError
 from orchestration.quality.suites import NAMES
 from orchestration.session import RefreshError, Session
-from stammkunde.manifest import AFTER_THE_GATE, Manifest
+from stammkunde.manifest import AFTER_THE_GATE, Manifest, Words
 
 PUBLISHED = dg.AssetKey(["published", "retention"])
 
@@ -42,21 +43,26 @@ def publish_asset(content: Mapping[str, Any], models: Sequence[dg.AssetsDefiniti
         description="The file that others read: the schema marts, as DuckDB 1.x reads it, put in place by one rename.",
     )
 
+    words = manifest.words()
+
     @dg.multi_asset(name="publish", specs=[*late, published], check_specs=rules, pool=POOL)
     def retention(context: dg.AssetExecutionContext, refresh: dg.ResourceParam[Session]) -> Iterator[Any]:
         keys = [spec.key for spec in late]
-        yield from guarded(refresh, "publish", ("gate",), lambda: write_and_publish(refresh, keys, rules))
+        yield from guarded(refresh, "publish", ("gate",), lambda: write_and_publish(refresh, keys, rules, words))
 
     return retention
 
 
 def write_and_publish(
-    session: Session, late: Sequence[dg.AssetKey], rules: Sequence[dg.AssetCheckSpec]
+    session: Session,
+    late: Sequence[dg.AssetKey],
+    rules: Sequence[dg.AssetCheckSpec],
+    words: Mapping[str, Words],
 ) -> Iterator[Any]:
     check_judged(session)
     facts = {key: session.facts.get(key) for key in FACTS}
     sql = {rule.name: session.sql_of_tests[rule.name] for rule in rules}
-    published = rebuild_or_publish(session, facts, sql)
+    published = rebuild_or_publish(session, facts, sql, words)
     tables: Mapping[str, int] = published["tables"]  # type: ignore[assignment]
     for key in late:
         yield dg.MaterializeResult(asset_key=key, metadata={"dagster/row_count": tables[key.path[-1]]})
@@ -74,12 +80,16 @@ def write_and_publish(
         yield dg.AssetCheckResult(asset_key=rule.asset_key, check_name=rule.name, passed=True)
 
 
-def rebuild_or_publish(session: Session, facts: Mapping[str, object], sql: Mapping[str, str]) -> Mapping[str, object]:
+def rebuild_or_publish(
+    session: Session, facts: Mapping[str, object], sql: Mapping[str, str], words: Mapping[str, Words]
+) -> Mapping[str, object]:
     """Figures of a past day never take the place of current ones."""
     day = session.request.as_of_date
     if day is None:
-        return publish(session.places, session.build_id, facts, sql)
-    manifest = rebuild(session.places, day, session.build_id, facts, sql)
+        manifest = publish(session.places, session.build_id, facts, sql, words)
+        session.failed_copies = renew(session.places, session.say)
+        return manifest
+    manifest = rebuild(session.places, day, session.build_id, facts, sql, words)
     session.say(f"  the figures of {day} are in {session.places.as_of(day)}; what readers see stays as it is")
     return manifest
 

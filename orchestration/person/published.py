@@ -10,7 +10,7 @@ import duckdb
 
 from orchestration.person.find import Person
 from orchestration.publish.builds import Kept, kept, now
-from orchestration.publish.copy import tables_of
+from orchestration.publish.copy import comment, tables_of, words_in
 from orchestration.publish.place import put_in_place
 from stammkunde.database import STORAGE_VERSION, attach_read_only, identifier, in_memory, path_literal, quoted
 from stammkunde.files import aside, content_hash, to_disk, write_json
@@ -108,11 +108,12 @@ def rewrite(file: Path, target: Path, person: Person) -> dict[str, int]:
         attach_read_only(connection, file, "before")
         connection.execute(f"attach {quoted(str(target))} as being_erased (storage_version {quoted(STORAGE_VERSION)})")
         connection.execute(f"create schema being_erased.{MARTS}")
-        rows = {}
+        rows, words = {}, words_in(connection, "before")
         for table in tables_of(connection, "before"):
             name = f"{MARTS}.{identifier(table)}"
             select = without(table, described(connection, f"before.{name}"), f"before.{name}", person)
             rows[table] = connection.execute(f"create table being_erased.{name} as {select}").fetchall()[0][0]
+            comment(connection, f"being_erased.{name}", words.get(table))
         connection.execute("detach being_erased")
     to_disk(target)
     target.chmod(file.stat().st_mode & 0o777)

@@ -12,12 +12,13 @@ import duckdb
 from orchestration.publish.builds import PublishError
 from stammkunde.database import STORAGE_VERSION, attach_read_only, identifier, in_memory, quoted, wal_of
 from stammkunde.files import PUBLIC_FILE, PUBLIC_FOLDER, remove, to_disk
-from stammkunde.manifest import MARTS
+from stammkunde.manifest import MARTS, Words
 from stammkunde.published import AN_EMAIL
 
 
-def write(warehouse: Path, target: Path, build_id: str) -> dict[str, int]:
-    """Write every mart into a new file. Gives the rows of each. Raises PublishError where they are another build's."""
+def write(warehouse: Path, target: Path, build_id: str, words: Mapping[str, Words]) -> dict[str, int]:
+    """Write every mart into a new file, with what it and its columns are as comments. Gives the rows of each. Raises
+    PublishError where they are another build's."""
     with in_memory() as connection:
         # Views name the catalog that they were made in: the warehouse keeps its name.
         source = identifier(warehouse.stem)
@@ -35,8 +36,35 @@ def write(warehouse: Path, target: Path, build_id: str) -> dict[str, int]:
                 f"select * from {source}.{MARTS}.{identifier(table)}"
             ).fetchall()
             tables[table] = copied[0][0]
+            comment(connection, f"being_published.{MARTS}.{identifier(table)}", words.get(table))
         connection.execute("detach being_published")
     return tables
+
+
+def comment(connection: duckdb.DuckDBPyConnection, table: str, words: Words | None) -> None:
+    """Say in the file what a table and its columns are: tools that read it show this."""
+    if words is None:
+        return
+    connection.execute(f"comment on table {table} is {quoted(words.model)}")
+    for column, text in words.columns.items():
+        connection.execute(f"comment on column {table}.{identifier(column)} is {quoted(text)}")
+
+
+def words_in(connection: duckdb.DuckDBPyConnection, catalog: str) -> dict[str, Words]:
+    """What a published file says of its tables and columns; earlier versions wrote nothing."""
+    tables = connection.execute(
+        "select table_name, comment from duckdb_tables() where database_name = ? and schema_name = ?", [catalog, MARTS]
+    ).fetchall()
+    columns = connection.execute(
+        "select table_name, column_name, comment from duckdb_columns() where database_name = ? and schema_name = ? "
+        "and comment is not null order by table_name, column_index",
+        [catalog, MARTS],
+    ).fetchall()
+    return {
+        table: Words(text, {column: said for of, column, said in columns if of == table})
+        for table, text in tables
+        if text is not None
+    }
 
 
 def keep_excluded_orders(warehouse: Path, target: Path) -> None:

@@ -25,6 +25,7 @@ from stammkunde.files import (
     write_json,
     write_json_aside,
 )
+from stammkunde.manifest import Words
 from stammkunde.places import Places
 
 
@@ -33,11 +34,12 @@ def publish(
     build_id: str,
     facts: Mapping[str, object] | None = None,
     rules: Mapping[str, str] | None = None,
+    words: Mapping[str, Words] | None = None,
 ) -> dict[str, object]:
     """Publish the marts of the warehouse, which must be those of `build_id`. Gives the manifest.
 
-    `facts` go into the manifest, `rules` are handed to the audit. Raises PublishError; the published file then is what
-    it was.
+    `facts` go into the manifest, `rules` are handed to the audit, `words` become comments of the file. Raises
+    PublishError; the published file then is what it was.
     """
     limit = environment().kept_builds
     has_parquet = on_spark(places.target)
@@ -49,7 +51,7 @@ def publish(
     try:
         make_folders(places)
         remove_unfinished(places)
-        manifest = write(places, aside(file), build_id, facts or {}, rules or {})
+        manifest = write(places, aside(file), build_id, facts or {}, rules or {}, words or {})
         copy.keep_excluded_orders(places.warehouse, aside(excluded_orders))
         if has_parquet:
             copy.link_files(places.collected / "marts", aside(folder))
@@ -72,14 +74,19 @@ def publish(
 
 
 def rebuild(
-    places: Places, day: str, build_id: str, facts: Mapping[str, object], rules: Mapping[str, str]
+    places: Places,
+    day: str,
+    build_id: str,
+    facts: Mapping[str, object],
+    rules: Mapping[str, str],
+    words: Mapping[str, Words],
 ) -> dict[str, object]:
     """Write the marts as they were known on a past day beside the published file, which stays what it is. Gives the
     manifest. Raises PublishError."""
     file = places.as_of(day)
     try:
         make_public_folder(places.rebuilt)
-        manifest = write(places, aside(file), build_id, facts, rules)
+        manifest = write(places, aside(file), build_id, facts, rules, words)
         write_json_aside(file.with_suffix(".json"), manifest, PUBLIC_FILE)
         wal_of(file).unlink(missing_ok=True)
         aside(file).replace(file)
@@ -93,10 +100,15 @@ def rebuild(
 
 
 def write(
-    places: Places, file: Path, build_id: str, facts: Mapping[str, object], rules: Mapping[str, str]
+    places: Places,
+    file: Path,
+    build_id: str,
+    facts: Mapping[str, object],
+    rules: Mapping[str, str],
+    words: Mapping[str, Words],
 ) -> dict[str, object]:
     """Write and audit a file of the marts, to be read by everybody. Gives its manifest."""
-    tables = copy.write(places.warehouse, file, build_id)
+    tables = copy.write(places.warehouse, file, build_id, words)
     copy.audit(file, places.warehouse.stem, tables, build_id, rules)
     file.chmod(PUBLISHED_FILE)  # opened to write, by mistake, it would lock out every other reader
     to_disk(file)

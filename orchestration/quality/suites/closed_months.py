@@ -35,10 +35,10 @@ CLOSED_MONTHS = Suite(
                     column="change_since_settled",
                     unit="percent",
                     says="Closed months are what was published of them",
-                    warns="{month_start:%B %Y} was published with {published_orders:,.0f} orders and "
-                    "{published_revenue:,.2f} (as of {published_as_of}) and now has {orders:,.0f} and "
-                    "{net_revenue:,.2f}: "
-                    "small changes have added up",
+                    warns="{month_start:%B %Y} was published with {published_orders:,.0f} orders of "
+                    "{published_customers:,.0f} customers and {published_revenue:,.2f} (as of {published_as_of}) and "
+                    "now has {orders:,.0f} of {purchasing_customers:,.0f} and {net_revenue:,.2f}: small changes have "
+                    "added up",
                     may_be_empty=YOUNG,
                 ),
                 Check(

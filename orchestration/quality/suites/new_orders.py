@@ -78,6 +78,23 @@ NEW_ORDERS = Suite(
             ),
         ),
         Table(
+            "four_weeks",
+            keys=("dimension", "part"),
+            compared_with="marts",
+            checks=(
+                Check(
+                    "values_of_four_weeks",
+                    column="value_distance",
+                    unit="times",
+                    says="Orders of the last four weeks are worth what orders usually are",
+                    warns="Orders of the last four weeks ({part}) are typically worth {observed:,.2f}, usually "
+                    "{usual:,.2f}: do amounts include a tax now, or a discount no longer?",
+                    may_be_empty=NO_PAST,
+                    stays_accepted=1.5,
+                ),
+            ),
+        ),
+        Table(
             "large_orders",
             keys=("of_orders",),
             compared_with="marts",

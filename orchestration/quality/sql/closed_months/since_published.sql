@@ -1,6 +1,6 @@
 -- Closed months beside what was published of them: small changes add up. A month is settled 60 days after its end; what
 -- was published of it by then, or first of an older month, or with the last build that a person let through, is what it
--- is compared with. Changes worth less than three orders are chance.
+-- is compared with. Changes worth less than three orders, or of fewer than five customers, are chance.
 with history as (
 
     select
@@ -86,9 +86,11 @@ moved as (
         published.as_of_date as published_as_of,
         published.orders as published_orders,
         published.net_revenue as published_revenue,
+        published.purchasing_customers as published_customers,
         published.worth_of_three_orders,
         months.orders,
         months.net_revenue,
+        months.purchasing_customers,
         published.unexplained_revenue + coalesce(restated.unexplained_revenue, 0) as unexplained_revenue,
         published.settled_on <= (select max(orders.order_date) from orders) as is_settled,
         greatest(
@@ -111,6 +113,8 @@ select
     net_revenue,
     published_orders,
     orders,
+    published_customers,
+    purchasing_customers,
     unexplained_revenue,
     case
         when
@@ -118,6 +122,7 @@ select
             and (
                 abs(orders - published_orders) >= 3
                 or abs(net_revenue - published_revenue) >= worth_of_three_orders
+                or abs(purchasing_customers - published_customers) >= 5
             )
             then change
         else 0
