@@ -446,6 +446,35 @@ def summary() -> None:
 
 
 @app.command()
+def report(
+    language: Annotated[str, typer.Option(help="de or en.")] = "de",
+    to: Annotated[
+        Path | None, typer.Option("--to", help="The file to write; else one beside the published file.")
+    ] = None,
+    pdf: Annotated[bool, typer.Option("--pdf", help="As PDF, too; needs Chromium or Chrome.")] = False,
+) -> None:
+    """Write overview and cohorts of the published build into one HTML file.
+
+    It opens without a network and can be sent or printed.
+    """
+    from reports.pdf import write_pdf
+    from reports.report import write_report
+    from stammkunde.environment import LANGUAGES
+    from stammkunde.shops import warehouse_places
+
+    if language not in LANGUAGES:
+        raise StammkundeError(f"--language is '{language}': it must be {' or '.join(LANGUAGES)}")
+    places = warehouse_places()
+    target = to or places.report(language)
+    write_report(places.published, target, language)
+    console.print(f"{target}", markup=False)
+    if pdf:
+        printed = target.with_suffix(".pdf")
+        write_pdf(target, printed)
+        console.print(f"{printed}", markup=False)
+
+
+@app.command()
 def serve() -> None:
     """Open Dagster's page: runs, schedule and sensor.
 

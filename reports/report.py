@@ -21,7 +21,7 @@ from reports.language import NOTHING, Language
 from reports.questions import MissingMartError, Question, Row, answer
 from reports.tables import SHOWN, Table
 from stammkunde.errors import StammkundeError
-from stammkunde.files import replaced
+from stammkunde.files import PUBLIC_FILE, replaced
 
 TEMPLATE = Path(__file__).with_name("report.html")
 GRAINS = ("month", "year")  # of the overview
@@ -64,6 +64,7 @@ def write_report(published: Path, target: Path, code: str) -> None:
     text = report(published, Language(code))
     with replaced(target) as unfinished:
         unfinished.write_text(text, encoding="utf-8")
+        unfinished.chmod(PUBLIC_FILE)
 
 
 def report(published: Path, language: Language) -> str:
@@ -79,7 +80,7 @@ def report(published: Path, language: Language) -> str:
 
 def page(ask: Asking, build: Row, language: Language) -> str:
     from jinja2 import Environment, FileSystemLoader
-    from plotly.offline import get_plotlyjs
+    from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
 
     reader = Reader(ask, language, Glossary(ask(questions.glossary()), language), str(build["reporting_currency"]))
     chapters = [

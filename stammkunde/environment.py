@@ -16,6 +16,7 @@ from stammkunde.hiding import hidden
 PREFIX = "STAMMKUNDE_"
 BYTES = re.compile(r"(\d+(?:\.\d+)?) *([KMGT])(i?)B", re.IGNORECASE)
 MEMORY = re.compile(r"\d+(\.\d+)? *([KMGT]i?B|%)", re.IGNORECASE)
+LANGUAGES = ("de", "en")  # that people read figures in
 SECRETS = ("identity_salt", "webhook", "postgres_url", "raw_tables")  # whose value is in no message
 
 
@@ -65,6 +66,12 @@ def names_of_tables(text: str) -> str:
     return text
 
 
+def known_languages(text: str) -> str:
+    if text != "none" and not set(text.split(",")) <= set(LANGUAGES):
+        raise ValueError(f"must be some of {','.join(LANGUAGES)}, or none")
+    return text
+
+
 class Environment(BaseSettings):
     """All variables that begin with STAMMKUNDE_; an empty one counts as not given. Paths may be relative, and are None
     where the project's own are meant (stammkunde/places.py), or what was read last (stammkunde/shops.py)."""
@@ -85,6 +92,7 @@ class Environment(BaseSettings):
     thresholds: Path | None = None
     kept_builds: int = Field(5, ge=1)
     webhook: Annotated[SecretStr, AfterValidator(secret_web_address)] | None = None
+    report_languages: Annotated[str, AfterValidator(known_languages)] = "de,en"
     postgres_url: SecretStr | None = None
     dagster_url: Annotated[str, AfterValidator(web_address)] = "http://127.0.0.1:3000"
     dagster_port: int = Field(3000, ge=1, le=65535)
@@ -95,6 +103,11 @@ class Environment(BaseSettings):
     excel_memory: Annotated[str, AfterValidator(size_in_bytes)] = "2GB"
     lock_wait: float = Field(3600, ge=0)
     terminal: bool = False  # whether a refresh shows its progress on the terminal, not only in Dagster's log
+
+    @property
+    def languages(self) -> list[str]:
+        """In which languages each publish writes its report."""
+        return [] if self.report_languages == "none" else self.report_languages.split(",")
 
     @property
     def public_address(self) -> str | None:

@@ -112,6 +112,10 @@ class Places:
     def as_of(self, day: str) -> Path:
         return self.rebuilt / f"{self.published.stem}_{day}.duckdb"
 
+    def report(self, language: str) -> Path:
+        """What people read of the published build, without any tool."""
+        return self.published.with_name(f"{self.published.stem}_{language}.html")
+
     @property
     def manifest(self) -> Path:
         """What the published file holds, as JSON."""

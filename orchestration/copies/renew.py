@@ -1,35 +1,47 @@
-"""Which copies there are, and their renewal."""
+"""What is made of the published file, and its renewal: reports for people, copies for tools."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
 
 from orchestration.copies import postgres
+from reports.report import write_report
 from stammkunde.environment import environment
-from stammkunde.errors import StammkundeError
+from stammkunde.errors import StammkundeError, one_line
 from stammkunde.places import Places
 
-# Makes one copy of the published file, and says what it is.
-Copying = Callable[[Path], str]
+# Makes one thing of the published file, and says what it is.
+Making = Callable[[], str]
 
 
-def wanted() -> Iterator[tuple[str, Copying]]:
-    """The copies that the environment asks for, by name."""
-    if address := environment().postgres_url:
-        yield "PostgreSQL", lambda published: postgres.copy(published, address.get_secret_value())
+def wanted(places: Places) -> Iterator[tuple[str, Making]]:
+    """What the environment asks for, by name."""
+    given = environment()
+    if given.languages:
+        yield "report", lambda: written_reports(places, given.languages)
+    if address := given.postgres_url:
+        yield "copy in PostgreSQL", lambda: postgres.copy(places.published, address.get_secret_value())
+
+
+def written_reports(places: Places, languages: Sequence[str]) -> str:
+    """The reports beside the published file, for everybody who may read that."""
+    files = [places.report(language) for language in languages]
+    for file, language in zip(files, languages, strict=True):
+        write_report(places.published, file, language)
+    return f"to read: {' and '.join(map(str, files))}"
 
 
 def renew(places: Places, say: Callable[[str], None]) -> list[str]:
-    """Make every copy anew. Gives what went wrong: each a sentence, and no copy keeps another one back."""
+    """Make all of it anew. Gives what went wrong, a sentence each; nothing keeps another thing back."""
     failed = []
-    for name, copying in wanted():
+    for name, make in wanted(places):
         started = time.monotonic()
         try:
-            say(f"  {copying(places.published)} ({time.monotonic() - started:.1f} s)")
-        except StammkundeError as error:
-            text = f"The copy in {name} is still that of an earlier build: {error}. The next refresh makes it anew"
+            text = make()
+            say(f"  {text} ({time.monotonic() - started:.1f} s)")
+        except (StammkundeError, OSError) as error:
+            text = f"The {name} is still that of an earlier build: {one_line(error)}. The next refresh makes it anew"
             say(f"  {text}")
             failed.append(text)
     return failed

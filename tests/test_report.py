@@ -1,0 +1,162 @@
+"""The report: one file that needs nothing else, with the figures of the marts."""
+
+from __future__ import annotations
+
+import json
+import re
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+
+import duckdb
+import pytest
+from typer.testing import CliRunner
+
+from cli.app import app
+from reports.language import Language
+from reports.pdf import NAMES
+from reports.report import report, write_report
+from tests.conftest import Build
+
+LIMIT = 6_000_000  # bytes: it is sent by mail
+
+
+@pytest.fixture(scope="module")
+def published(sample: Build, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample's marts as tables, as a refresh publishes them."""
+    file = tmp_path_factory.mktemp("published") / "retention.duckdb"
+    name = sample.warehouse.stem
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{sample.warehouse}' as {name} (read_only)")
+        connection.execute(f"attach '{file}' as published")
+        connection.execute("create schema published.marts")
+        connection.execute(f"use {name}")
+        tables = connection.execute(
+            "select table_name from information_schema.tables where table_catalog = ? and table_schema = 'marts'",
+            [name],
+        ).fetchall()
+        for (table,) in tables:
+            connection.execute(f"create table published.marts.{table} as from marts.{table}")
+    return file
+
+
+def own(published: Path, folder: Path, *statements: str) -> Path:
+    """A copy of the published file, changed."""
+    file = folder / "changed.duckdb"
+    file.write_bytes(published.read_bytes())
+    with duckdb.connect(str(file)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+    return file
+
+
+@pytest.fixture(scope="module", params=["de", "en"])
+def written(request: pytest.FixtureRequest, published: Path) -> tuple[Language, str]:
+    language = Language(request.param)
+    return language, report(published, language)
+
+
+class Outside(HTMLParser):
+    """Addresses that a page would load."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found += [value for name, value in attrs if name in ("src", "href", "srcset", "data", "action") and value]
+
+
+def test_it_is_one_file_that_loads_nothing(written: tuple[Language, str]) -> None:
+    _, text = written
+    page = Outside()
+    page.feed(text)
+    assert {address.partition(":")[0].partition("#")[0] for address in page.found} == {"", "data"}
+    assert "default-src 'none'" in text
+    assert len(text.encode()) < LIMIT
+
+
+def test_its_key_figures_are_those_of_the_mart(written: tuple[Language, str], published: Path) -> None:
+    language, text = written
+    with duckdb.connect(str(published), read_only=True) as connection:
+        rate, orders_a_customer, customers = connection.execute(
+            """
+            select customer_retention_rate, purchase_frequency, customers_at_end from marts.retention_kpis
+            where period_grain = 'month' and is_complete order by period_start desc limit 1
+            """
+        ).fetchall()[0]
+    cards = dict(re.findall(r'data-kpi="(\w+)".*?<div class="sk-value">(.*?)</div>', text, flags=re.DOTALL)[:7])
+    assert unescape(cards["customer_retention_rate"]) == language.percent(rate)
+    assert unescape(cards["purchase_frequency"]) == language.number(orders_a_customer, 2)
+    assert unescape(cards["customers_at_end"]) == language.number(customers)
+
+
+def test_its_triangle_is_that_of_the_mart(written: tuple[Language, str], published: Path) -> None:
+    language, text = written
+    with duckdb.connect(str(published), read_only=True) as connection:
+        start, rate = connection.execute(
+            """
+            select cohort_start, retention_rate from marts.cohort_retention
+            where cohort_grain = 'month' and dimension = 'all' and period_number = 1 and is_complete
+            order by cohort_start desc limit 1
+            """
+        ).fetchall()[0]
+    row = text.partition(f'<span class="sk-wide">{language.period("month", start)}</span>')[2].partition("</tr>")[0]
+    cells = [unescape(cell) for cell in re.findall(r'<td class="sk-cell[^>]*>([^<]*)<', row)]
+    assert cells[1].replace("\N{NARROW NO-BREAK SPACE}", "\xa0") == language.percent(rate, 0)
+
+
+def test_each_chart_has_words_and_its_figures(written: tuple[Language, str]) -> None:
+    _, text = written
+    charts = re.findall(r'role="img" aria-label="([^"]+)"><script type="application/json">(.*?)</script>', text)
+    assert len(charts) >= 8
+    assert all(len(alt) > 20 and json.loads(figure)["data"] for alt, figure in charts)
+    assert text.count("<details>") >= len(charts)
+
+
+def test_names_of_a_shop_cannot_become_a_part_of_the_page(published: Path, tmp_path: Path) -> None:
+    """A channel, a shop: what the source sends is text."""
+    evil = "</script><img src=x onerror=alert(1)>"
+    tables = ("cohort_retention", "retention_curve", "retention_kpis_by_segment", "cohort_windows")
+    renamed = [f"update marts.{table} set dimension_value = '{evil}' where dimension <> 'all'" for table in tables]
+    changed = own(published, tmp_path, *renamed, f"update marts.build set shop = '{evil}'")
+    text = report(changed, Language("en"))
+    page = Outside()
+    page.feed(text)
+    assert "x" not in page.found
+    assert text.count("<img src=x") == 0
+
+
+def test_an_empty_shop_gives_sentences(published: Path, tmp_path: Path) -> None:
+    with duckdb.connect(str(published), read_only=True) as connection:
+        tables = connection.execute("select table_name from duckdb_tables() where schema_name = 'marts'").fetchall()
+    emptied = [f"delete from marts.{table}" for (table,) in tables if table not in ("build", "kpi_glossary")]
+    empty = own(published, tmp_path, *emptied, "update marts.build set as_of_date = null")
+    write_report(empty, tmp_path / "empty.html", "de")
+    text = (tmp_path / "empty.html").read_text(encoding="utf-8")
+    assert "Dafür gibt es in diesem Shop noch keine Daten." in text
+    assert "noch keine Bestellung" in text
+
+
+def test_a_build_of_an_earlier_version_lacks_parts_and_says_so(published: Path, tmp_path: Path) -> None:
+    earlier = own(published, tmp_path, "drop table marts.cohort_windows")
+    assert "The published build does not hold this yet (cohort_windows)." in report(earlier, Language("en"))
+
+
+def test_the_command_says_where_it_is(published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STAMMKUNDE_PUBLISHED", str(published))
+    monkeypatch.setenv("STAMMKUNDE_WAREHOUSE", str(tmp_path / "w.duckdb"))
+    target = tmp_path / "bericht.html"
+    done = CliRunner().invoke(app, ["report", "--to", str(target)], catch_exceptions=False)
+    assert (done.exit_code, done.output.strip()) == (0, str(target))
+    assert target.stat().st_mode & 0o777 == 0o644
+    wrong = CliRunner().invoke(app, ["report", "--language", "fr"])
+    assert str(wrong.exception) == "--language is 'fr': it must be de or en"
+
+
+def test_a_pdf_needs_a_browser_and_says_so(published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STAMMKUNDE_PUBLISHED", str(published))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    done = CliRunner().invoke(app, ["report", "--pdf", "--to", str(tmp_path / "r.html")])
+    assert str(done.exception).startswith("a PDF needs Chromium or Chrome")
+    assert NAMES[0] == "chromium"
