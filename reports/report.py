@@ -25,7 +25,7 @@ from stammkunde.files import PUBLIC_FILE, replaced
 
 TEMPLATE = Path(__file__).with_name("report.html")
 GRAINS = ("month", "year")  # of the overview
-COHORTS = 24  # months in the triangle
+COHORTS = 18  # months in the triangle, which then is as wide as the page
 WINDOWS = 18  # months in the table of windows
 TRIES = 3  # where another build is published meanwhile
 Asking = Callable[[Question], list[dict[str, Any]]]
