@@ -125,7 +125,8 @@ class RefreshServer:
 
 
 def environment_of_refresh(places: Places) -> dict[str, str]:
-    return {**clean_environment(), **places.environment(), "STAMMKUNDE_TERMINAL": "1", "STAMMKUNDE_SHOP": "small"}
+    given = {"STAMMKUNDE_TERMINAL": "1", "STAMMKUNDE_SHOP": "small", "STAMMKUNDE_REPORT_LANGUAGES": "none"}
+    return {**clean_environment(), **places.environment(), **given}
 
 
 def clean_environment() -> dict[str, str]:

@@ -206,8 +206,10 @@ def test_a_refresh_is_published_without_its_copy_and_says_so(places: Places, ser
     with webhook() as (address, received):
         unreachable = "postgresql://shop:secret-word@127.0.0.1:1/sales"
         given = {"STAMMKUNDE_WEBHOOK": address, "STAMMKUNDE_POSTGRES_URL": unreachable}
-        status, output = server.run(places, given)
+        status, output = server.run(places, {**given, "STAMMKUNDE_REPORT_LANGUAGES": "de"})
     assert status == 0, output
+    assert f"to read: {places.report('de')}" in output
+    assert "<title>Kundenbindung: small</title>" in places.report("de").read_text(encoding="utf-8")
     build = last_build(places)
     assert build["outcome"] == "published"
     assert str(build["reason"]).startswith("The copy in PostgreSQL is still that of an earlier build")
