@@ -21,6 +21,7 @@ from typing import Any
 
 import yaml
 
+from orchestration.left_behind import RESTORED, UNPACKED
 from orchestration.outage import locked
 from orchestration.publish.builds import kept
 from orchestration.publish.place import make_folders, put_in_place, repair
@@ -29,6 +30,7 @@ from stammkunde.errors import StammkundeError, one_line
 from stammkunde.files import (
     PRIVATE_FILE,
     PUBLISHED_FILE,
+    REPLACED,
     UNREADABLE,
     aside,
     content_hash,
@@ -162,7 +164,7 @@ def restore(places: Places, archive: Path, *, replace: bool = False) -> Restored
         raise BackupError(f"{taken[0]}: is there already. To give it up for the backup: stammkunde restore --replace")
     make_private_folder(places.state)
     with locked(places, print):
-        unpacked = Path(tempfile.mkdtemp(prefix="restore.", dir=places.state))
+        unpacked = Path(tempfile.mkdtemp(prefix=UNPACKED, dir=places.state))
         try:
             contents = unpack(archive, unpacked)
             check_builds(archive, unpacked / BUILDS, contents["build_id"])
@@ -230,7 +232,7 @@ def check_builds(archive: Path, folder: Path, build_id: str | None) -> None:
 def put_records(places: Places, unpacked: Path) -> None:
     """The records take their place by one rename; those before are kept beside."""
     if holds_something(places.records):
-        places.records.rename(free_name(places.records, ".replaced-"))
+        places.records.rename(free_name(places.records, REPLACED))
     elif places.records.exists():
         places.records.rmdir()
     unpacked.mkdir(exist_ok=True)
@@ -241,7 +243,7 @@ def put_records(places: Places, unpacked: Path) -> None:
 def put_builds(places: Places, unpacked: Path) -> None:
     """The builds that were kept before lie beside, too: of two histories none is mixed."""
     if holds_something(places.kept_builds):
-        places.kept_builds.rename(free_name(places.kept_builds, ".replaced-"))
+        places.kept_builds.rename(free_name(places.kept_builds, REPLACED))
     make_folders(places)
     for path in sorted(unpacked.glob("*")):
         target = places.kept_builds / path.name
@@ -257,7 +259,7 @@ def left_to_do(places: Places, unpacked: Path) -> Iterator[str]:
     """Files of a person are not overwritten: they are laid beside the records, with a word on where they belong."""
     for name in (MAPPINGS, THRESHOLDS, SETTINGS):
         if (unpacked / name).exists():
-            kept_at = places.records / "restored" / name
+            kept_at = places.records / RESTORED / name
             make_private_folder(kept_at.parent)
             shutil.move(unpacked / name, kept_at)
             yield f"{kept_at}: {WHAT_TO_DO[name]}"

@@ -150,14 +150,18 @@ def search(folder: Path, traces: Mapping[str, str] = TRACES) -> dict[str, set[st
 
 
 def tables_of(file: Path, name: str) -> Iterator[tuple[str, str]]:
-    if file.suffix not in (".duckdb", ".parquet"):
-        return
-    with duckdb.connect(
-        str(file) if file.suffix == ".duckdb" else ":memory:", read_only=file.suffix == ".duckdb"
-    ) as connection:
+    """Of a file that cannot be read there are only the bytes."""
+    try:
         if file.suffix == ".parquet":
-            yield f"{name} (rows)", str(connection.execute("select * from read_parquet(?)", [str(file)]).fetchall())
-            return
+            yield f"{name} (rows)", str(duckdb.execute("select * from read_parquet(?)", [str(file)]).fetchall())
+        elif file.suffix == ".duckdb":
+            yield from tables_of_database(file, name)
+    except duckdb.Error:
+        return
+
+
+def tables_of_database(file: Path, name: str) -> Iterator[tuple[str, str]]:
+    with duckdb.connect(str(file), read_only=True) as connection:
         tables = connection.execute("select table_schema, table_name from information_schema.tables").fetchall()
         for schema, table in tables:
             try:

@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from intake.find import mapping_of
+from orchestration.left_behind import given_up
 from stammkunde import salt
 from stammkunde.database import read_only
 from stammkunde.errors import StammkundeError
@@ -130,7 +131,8 @@ def related(
 
 def hashed_ids(places: Places, person: Identifiers) -> set[str]:
     """The ids of marts that are hashes, of guests and of numbers, by every salt that was in use."""
-    salts = {"", salt.given({}), salt.given(settings_of_mapping(places)), *salt.all_kept(places).values()}
+    kept = [one for records in (places.records, *given_up(places)) for one in salt.kept_in(records).values()]
+    salts = {"", salt.given({}), salt.given(settings_of_mapping(places)), *kept}
     texts = [*(("guest:", email) for email in person.emails), *(("customer:", number) for number in person.numbers)]
     return {
         prefix + hashlib.md5((one + text).encode(), usedforsecurity=False).hexdigest()
