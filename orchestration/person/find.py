@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import duckdb
 from intake.find import mapping_of
 from orchestration.left_behind import given_up
 from stammkunde import salt
-from stammkunde.database import read_only
+from stammkunde.database import LOCKED, read_only
 from stammkunde.errors import StammkundeError
 from stammkunde.places import Places
 from stammkunde.published import published_settings
@@ -83,7 +84,7 @@ def known_to(warehouse: Path, nobody: Collection[str]) -> set[tuple[str | None, 
     if not warehouse.exists():
         return set()
     found: set[tuple[str | None, str | None]] = set()
-    with read_only(warehouse) as connection:
+    with opened(warehouse) as connection:
         for entity, email in EMAILS.items():
             try:
                 rows = connection.execute(
@@ -93,6 +94,19 @@ def known_to(warehouse: Path, nobody: Collection[str]) -> set[tuple[str | None, 
                 continue
             found |= {as_staging_reads(number, address, nobody) for number, address in rows}
     return found - {(None, None)}
+
+
+@contextmanager
+def opened(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The working warehouse to read. Raises PersonError where it cannot be had."""
+    with ExitStack() as stack:
+        try:
+            connection = stack.enter_context(read_only(warehouse))
+        except duckdb.Error as error:
+            if LOCKED in str(error).lower():
+                raise PersonError(f"{warehouse} is open elsewhere: close it there, and try again") from error
+            raise PersonError(f"{warehouse}: cannot be read. Run a refresh first (make run)") from error
+        yield connection
 
 
 def as_staging_reads(number: str | None, email: str | None, nobody: Collection[str]) -> tuple[str | None, str | None]:
