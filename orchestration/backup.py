@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import duckdb
 import yaml
 
 from orchestration.left_behind import RESTORED, UNPACKED
@@ -26,6 +27,7 @@ from orchestration.outage import locked
 from orchestration.publish.builds import kept
 from orchestration.publish.place import make_folders, put_in_place, repair
 from orchestration.quality.thresholds import DEFAULT, thresholds_file
+from orchestration.state import State
 from stammkunde.errors import StammkundeError, one_line
 from stammkunde.files import (
     PRIVATE_FILE,
@@ -39,9 +41,11 @@ from stammkunde.files import (
     read_json,
     to_disk,
     write_json,
+    write_private,
 )
 from stammkunde.places import PROJECT, Places
 from stammkunde.published import published_build
+from stammkunde.salt import KEY_FILE
 from stammkunde.settings import defaults, shown
 from stammkunde.shops import remembered
 
@@ -168,9 +172,10 @@ def restore(places: Places, archive: Path, *, replace: bool = False) -> Restored
         try:
             contents = unpack(archive, unpacked)
             check_builds(archive, unpacked / BUILDS, contents["build_id"])
+            erased = erased_persons(places)
             put_records(places, unpacked / RECORDS)
             put_builds(places, unpacked / BUILDS)
-            notes = list(left_to_do(places, unpacked))
+            notes = [*left_to_do(places, unpacked), *still_erased(places, erased)]
         except OSError as error:
             raise BackupError(f"{archive}: could not be restored: {one_line(error)}") from error
         finally:
@@ -238,6 +243,47 @@ def put_records(places: Places, unpacked: Path) -> None:
     unpacked.mkdir(exist_ok=True)
     unpacked.rename(places.records)
     make_private_folder(places.records)
+
+
+@dataclass(frozen=True)
+class ErasedPersons:
+    """Who was erased (stammkunde forget), as the records have it: hashes with a key."""
+
+    key: str
+    suppressed: list[dict[str, object]]
+    orders: list[dict[str, object]]
+
+
+def erased_persons(places: Places) -> ErasedPersons | None:
+    """None where it cannot be read."""
+    state, key = State(places), places.records / KEY_FILE
+    try:
+        known = key.read_text(encoding="utf-8").strip() if key.exists() else ""
+        return ErasedPersons(known, state.rows("suppressed"), state.rows("erased_orders"))
+    except (OSError, UnicodeDecodeError, duckdb.Error):
+        return None
+
+
+def still_erased(places: Places, before: ErasedPersons | None) -> Iterator[str]:
+    """Who was erased since the backup was made stays on the list, and so out of the next refresh. Says what is left to
+    do: the builds of the backup hold these persons."""
+    again = "erase these persons again (stammkunde forget)"
+    now = erased_persons(places)
+    if before is None or now is None:
+        yield f"It cannot be told whether persons were erased since the backup: if so, {again}"
+        return
+    known = {row["identifier_hash"] for row in now.suppressed}
+    new = [row for row in before.suppressed if row["identifier_hash"] not in known]
+    if not new:
+        return
+    if now.key not in ("", before.key):
+        yield f"Persons were erased in the records that were replaced, with another key: {again}"
+        return
+    write_private(places.records / KEY_FILE, before.key + "\n")
+    state, orders = State(places), {row["order_id"] for row in now.orders}
+    state.write("suppressed", [*now.suppressed, *new])
+    state.write("erased_orders", [*now.orders, *(row for row in before.orders if row["order_id"] not in orders)])
+    yield f"Persons were erased since the backup. They stay on the list, but the builds in it hold them: {again}"
 
 
 def put_builds(places: Places, unpacked: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import stat
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -39,7 +40,10 @@ def places(built: Path, tmp_path: Path) -> Places:
 
 
 def called(places: Places, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
-    named = {"RAW": str(places.raw), "WAREHOUSE": str(places.warehouse), "PUBLISHED": str(places.published)}
+    named = {
+        "RAW": str(places.raw), "WAREHOUSE": str(places.warehouse), "PUBLISHED": str(places.published),
+        "TARGET": places.target,
+    }  # fmt: skip
     ended = command(places.warehouse.parent, *arguments, typed=typed, **named)
     assert "Traceback" not in ended.stderr
     return ended
@@ -139,6 +143,18 @@ def test_an_unknown_person_is_left_out_all_the_same_if_the_source_sends_one(plac
     assert "The working warehouse knows nobody by that." in ended.stdout
     assert "Erased: 0 orders are nobody's now" in ended.stdout
     assert listed(places) == 1
+
+
+@pytest.mark.parametrize("name", ["export-person", "forget"])
+@pytest.mark.parametrize("target", ["spark", "spark_local"])
+def test_on_spark_it_is_refused_in_one_line_and_nothing_is_left_half_done(
+    name: str, target: str, places: Places
+) -> None:
+    ended = called(replace(places, target=target), name, "--customer-id", "K17")
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"the figures are built on {target}, where not all that is held about a person is")
+    assert ended.stderr.count("\n") == 1
+    assert (places.warehouse.exists(), listed(places)) == (True, 0)
 
 
 @pytest.mark.parametrize("name", ["export-person", "forget"])

@@ -12,6 +12,7 @@ import duckdb
 
 from intake.find import mapping_of
 from orchestration.left_behind import given_up
+from orchestration.targets import on_spark
 from stammkunde import salt
 from stammkunde.database import LOCKED, read_only
 from stammkunde.errors import StammkundeError
@@ -46,6 +47,11 @@ class Person:
 def find_person(places: Places, customer_id: str | None = None, email: str | None = None) -> Person:
     """The customer with a number or an e-mail, as the working warehouse knows it. Raises PersonError."""
     given = identifiers(customer_id, email)
+    if on_spark(places.target):  # its raw entities and its tables are not looked into from here
+        raise PersonError(
+            f"the figures are built on {places.target}, where not all that is held about a person is found: refresh "
+            "once on DuckDB first (stammkunde run --target duckdb; docs/spark.md)"
+        )
     chosen = {**defaults(), **published_settings(places.published)}
     nobody = frozenset(str(word).lower() for word in chosen["missing_values"])  # type: ignore[attr-defined]
     pairs = known_to(places.warehouse, nobody)
