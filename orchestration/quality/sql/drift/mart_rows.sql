@@ -1,5 +1,5 @@
 -- Rows of every mart that holds figures of the shop. A mart that is new is not judged; one that is gone has no rows. Of
--- twenty rows, all but one may be chance. Whoever was erased may have been alone in a segment: that is a reason, and said.
+-- twenty rows, all but one may be chance. Persons who were erased are named: one may have been alone in a segment.
 select
     earlier.mart,
     earlier.rows as rows_before,
