@@ -73,7 +73,9 @@ def environment_of_refresh_here() -> dict[str, str]:
 def assert_stays_here(arguments: Sequence[str], places: Places, log: Path) -> None:
     ended = finished(watching(log, *COMMAND, *arguments), environment_of_refresh(places))
     assert elsewhere(log) == set()
-    assert ended.returncode == 0, ended.stdout + ended.stderr
+    # What is let through before the models is held back by what follows from it, behind them: the refresh went so far.
+    expected = "blocked: The closed month" if arguments[0] == "accept" else ""
+    assert (ended.returncode, expected in ended.stdout) == (int(bool(expected)), True), ended.stdout + ended.stderr
 
 
 def long(*arguments: str) -> ParameterSet:
