@@ -270,6 +270,7 @@ def left_behind(shop: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     shutil.copytree(places.records, given_up(places.records))
     (given_up(places.records) / "salt").write_text(json.dumps({"small": OLD_SALT}))
     (given_up(places.records) / "validation_results.parquet").write_text(TEXT)
+    (given_up(places.records) / "closed_months.parquet").write_text("damaged, and of nobody")
     (given_up(places.kept_builds) / "20250101T000000Z-aaaaaaaa.duckdb").write_text(TEXT)  # without a manifest
     shutil.copy(places.records / "builds.parquet", places.records / "builds.parquet.of_an_earlier_version-1")
     for path in (
