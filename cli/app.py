@@ -21,6 +21,7 @@ from stammkunde.places import PROJECT, Places
 from stammkunde.request import RefreshRequest
 
 if TYPE_CHECKING:
+    from orchestration.person.erase import Erased
     from orchestration.person.find import Person
 
 WIDEST = 500  # characters of a line of a table
@@ -266,16 +267,15 @@ def forget(
     belong to the source: erase the person there, too.
     """
     from orchestration.copies.renew import renew
+    from orchestration.mending import found_places, mended
     from orchestration.outage import locked
     from orchestration.person.erase import erase
     from orchestration.person.find import find_person
-    from stammkunde.files import make_private_folder
     from stammkunde.shops import find_places
 
-    places = find_places()
-    make_private_folder(places.state)
-    make_private_folder(places.records)
+    places = found_places()
     with locked(places, lambda text: console.print(text, markup=False)):
+        show(mended(places))
         person = find_person(places, *who(customer_id, email))
         show(about(person))
         if not yes and not typer.confirm("Erase this person for good?"):
@@ -289,14 +289,23 @@ def forget(
         raise StammkundeError(f"A copy still holds the person. Mend it and erase once more: {not_renewed[0]}")
     if erased.left:
         raise StammkundeError(f"Something of the person is still in {', '.join(map(str, erased.left))}: report this")
-    console.print(
-        "The raw files are the source's and were not touched: erase the person there, and in copies that you made.",
-        markup=False,
-    )
+    show(left_to_do(erased))
     if and_refresh:
         refresh(find_places, {})
     else:
         console.print("The working warehouse was removed; the next refresh (make run) builds it anew.", markup=False)
+
+
+def left_to_do(erased: Erased) -> Iterator[str]:
+    """What a person may still be in, and what is no refresh's to change."""
+    from orchestration.left_behind import temporary_folders
+
+    for file in erased.named:
+        yield f"{file} names the person, and is yours: it was not touched. Take the person out there."
+    for folder in temporary_folders():
+        yield f"{folder} is of a command that runs, or was killed. Take it away if none runs."
+    yield "The raw files are the source's and were not touched: erase the person there, and in copies that you made."
+    yield "Backups that were made before still hold the person: take them away, or erase again after a restore."
 
 
 @app.command(name="export-person")
@@ -321,7 +330,10 @@ def export_person_(
     target, rows, unread = export_person(places, person, folder and folder.absolute())
     show(f"  {number:>7,} rows of {name}" for name, number in rows.items())
     show(f"  not looked into: {file}" for file in unread)
-    console.print(f"{target}: readable for you alone. Take it away when it was handed out.", markup=False)
+    if rows:
+        console.print(f"{target}: readable for you alone. Take it away when it was handed out.", markup=False)
+    else:
+        console.print("Nothing is held about this person, and nothing was written.", markup=False)
 
 
 def who(customer_id: str | None, email: str | None) -> tuple[str | None, str | None]:
@@ -333,14 +345,19 @@ def who(customer_id: str | None, email: str | None) -> tuple[str | None, str | N
 
 
 def about(person: Person) -> Iterator[str]:
-    """What was found, before anything is done with it."""
-    known = person.identifiers
-    numbers, emails = (", ".join(sorted(texts)) or "none" for texts in (known.numbers, known.emails))
-    yield f"Numbers: {numbers}. E-mails: {emails}."
-    if person.shared:
-        yield f"E-mails that others have, too, and that stay theirs: {', '.join(sorted(person.shared))}."
-    if not person.is_known:
+    """What was found, before anything is done with it: how much, and nothing that was not typed. A terminal may be
+    looked at by others, and keeps what it showed."""
+    from intake.reporting.findings import counted
+
+    numbers = counted(len(person.identifiers.numbers), "number", "numbers")
+    emails = counted(len(person.identifiers.emails), "e-mail", "e-mails")
+    if person.is_known:
+        yield f"One customer, known by {numbers} and {emails}."
+    else:
         yield "The working warehouse knows nobody by that. Published builds are searched all the same."
+    if person.shared:
+        more = counted(len(person.shared), "more e-mail is", "more e-mails are")
+        yield f"{more} also that of others, and left to them."
 
 
 @app.command()

@@ -19,16 +19,20 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import duckdb
 import yaml
 
+from orchestration.left_behind import RESTORED, UNPACKED
 from orchestration.outage import locked
 from orchestration.publish.builds import kept
 from orchestration.publish.place import make_folders, put_in_place, repair
 from orchestration.quality.thresholds import DEFAULT, thresholds_file
+from orchestration.state import State
 from stammkunde.errors import StammkundeError, one_line
 from stammkunde.files import (
     PRIVATE_FILE,
     PUBLISHED_FILE,
+    REPLACED,
     UNREADABLE,
     aside,
     content_hash,
@@ -37,9 +41,11 @@ from stammkunde.files import (
     read_json,
     to_disk,
     write_json,
+    write_private,
 )
 from stammkunde.places import PROJECT, Places
 from stammkunde.published import published_build
+from stammkunde.salt import KEY_FILE
 from stammkunde.settings import defaults, shown
 from stammkunde.shops import remembered
 
@@ -162,13 +168,14 @@ def restore(places: Places, archive: Path, *, replace: bool = False) -> Restored
         raise BackupError(f"{taken[0]}: is there already. To give it up for the backup: stammkunde restore --replace")
     make_private_folder(places.state)
     with locked(places, print):
-        unpacked = Path(tempfile.mkdtemp(prefix="restore.", dir=places.state))
+        unpacked = Path(tempfile.mkdtemp(prefix=UNPACKED, dir=places.state))
         try:
             contents = unpack(archive, unpacked)
             check_builds(archive, unpacked / BUILDS, contents["build_id"])
+            erased = erased_persons(places)
             put_records(places, unpacked / RECORDS)
             put_builds(places, unpacked / BUILDS)
-            notes = list(left_to_do(places, unpacked))
+            notes = [*left_to_do(places, unpacked), *still_erased(places, erased)]
         except OSError as error:
             raise BackupError(f"{archive}: could not be restored: {one_line(error)}") from error
         finally:
@@ -230,7 +237,7 @@ def check_builds(archive: Path, folder: Path, build_id: str | None) -> None:
 def put_records(places: Places, unpacked: Path) -> None:
     """The records take their place by one rename; those before are kept beside."""
     if holds_something(places.records):
-        places.records.rename(free_name(places.records, ".replaced-"))
+        places.records.rename(free_name(places.records, REPLACED))
     elif places.records.exists():
         places.records.rmdir()
     unpacked.mkdir(exist_ok=True)
@@ -238,10 +245,51 @@ def put_records(places: Places, unpacked: Path) -> None:
     make_private_folder(places.records)
 
 
+@dataclass(frozen=True)
+class ErasedPersons:
+    """Who was erased (stammkunde forget), as the records have it: hashes with a key."""
+
+    key: str
+    suppressed: list[dict[str, object]]
+    orders: list[dict[str, object]]
+
+
+def erased_persons(places: Places) -> ErasedPersons | None:
+    """None where it cannot be read."""
+    state, key = State(places), places.records / KEY_FILE
+    try:
+        known = key.read_text(encoding="utf-8").strip() if key.exists() else ""
+        return ErasedPersons(known, state.rows("suppressed"), state.rows("erased_orders"))
+    except (OSError, UnicodeDecodeError, duckdb.Error):
+        return None
+
+
+def still_erased(places: Places, before: ErasedPersons | None) -> Iterator[str]:
+    """Who was erased since the backup was made stays on the list, and so out of the next refresh. Says what is left to
+    do: the builds of the backup hold these persons."""
+    again = "erase these persons again (stammkunde forget)"
+    now = erased_persons(places)
+    if before is None or now is None:
+        yield f"It cannot be told whether persons were erased since the backup: if so, {again}"
+        return
+    known = {row["identifier_hash"] for row in now.suppressed}
+    new = [row for row in before.suppressed if row["identifier_hash"] not in known]
+    if not new:
+        return
+    if now.key not in ("", before.key):
+        yield f"Persons were erased in the records that were replaced, with another key: {again}"
+        return
+    write_private(places.records / KEY_FILE, before.key + "\n")
+    state, orders = State(places), {row["order_id"] for row in now.orders}
+    state.write("suppressed", [*now.suppressed, *new])
+    state.write("erased_orders", [*now.orders, *(row for row in before.orders if row["order_id"] not in orders)])
+    yield f"Persons were erased since the backup. They stay on the list, but the builds in it hold them: {again}"
+
+
 def put_builds(places: Places, unpacked: Path) -> None:
     """The builds that were kept before lie beside, too: of two histories none is mixed."""
     if holds_something(places.kept_builds):
-        places.kept_builds.rename(free_name(places.kept_builds, ".replaced-"))
+        places.kept_builds.rename(free_name(places.kept_builds, REPLACED))
     make_folders(places)
     for path in sorted(unpacked.glob("*")):
         target = places.kept_builds / path.name
@@ -257,7 +305,7 @@ def left_to_do(places: Places, unpacked: Path) -> Iterator[str]:
     """Files of a person are not overwritten: they are laid beside the records, with a word on where they belong."""
     for name in (MAPPINGS, THRESHOLDS, SETTINGS):
         if (unpacked / name).exists():
-            kept_at = places.records / "restored" / name
+            kept_at = places.records / RESTORED / name
             make_private_folder(kept_at.parent)
             shutil.move(unpacked / name, kept_at)
             yield f"{kept_at}: {WHAT_TO_DO[name]}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import duckdb
 
@@ -90,10 +90,10 @@ def published_orders(orders: str, excluded_orders: str) -> str:
 
 def noted(state: State, build_id: str, before: Kept | None, shop_names: Iterable[str]) -> Noted:
     """What refreshes noted that the gate judges: of this one, and of the build before."""
-    now: dict[str, Sequence[Row]] = {
-        table: state.of_build(table, build_id) for table in NOTED if table != "closed_months"
-    }
+    of_builds = set(NOTED) - {"closed_months", "erased_orders"}
+    now: dict[str, Sequence[Row]] = {table: state.of_build(table, build_id) for table in of_builds}
     now["closed_months"] = published_months(state, shop_names)
+    now["erased_orders"] = erased_since(state, before)
     if before is None:
         return Noted(now)
     earlier: dict[str, Sequence[Row]] = {
@@ -102,6 +102,14 @@ def noted(state: State, build_id: str, before: Kept | None, shop_names: Iterable
     if not earlier["raw_entities"]:
         earlier["raw_entities"] = raw_entities_of(before)
     return Noted(now, earlier)
+
+
+def erased_since(state: State, before: Kept | None) -> list[Row]:
+    """The orders of persons who were erased since a build was published."""
+    if before is None or not before.manifest.get("published_at"):
+        return []
+    published_at = datetime.fromisoformat(str(before.manifest["published_at"])).replace(tzinfo=None)
+    return [row for row in state.rows("erased_orders") if row["erased_at"] and row["erased_at"] >= published_at]  # type: ignore[operator]
 
 
 def raw_entities_of(before: Kept) -> list[dict[str, object]]:

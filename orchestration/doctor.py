@@ -17,6 +17,7 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from intake.find import mapping_of
+from orchestration.left_behind import given_up, unreadable
 from orchestration.mending import BEFORE_DAGSTER, CHECKS, Ailment, Check
 from orchestration.notify import fault_of_webhook
 from orchestration.outage import locked, made_way
@@ -35,7 +36,6 @@ from stammkunde.files import (
     PUBLIC_FILE,
     PUBLIC_FOLDER,
     PUBLISHED_FILE,
-    UNREADABLE,
     set_aside,
 )
 from stammkunde.places import Places
@@ -211,10 +211,10 @@ def whole_warehouse(places: Places) -> Iterator[Ailment]:
 
 def left_aside(places: Places) -> Iterator[Finding]:
     """What was set aside stays until a person takes it away."""
-    for folder in (places.warehouse.parent, places.state, places.records, places.published.parent, places.kept_builds):
-        for path in sorted(folder.glob(f"*{UNREADABLE}*")):
-            text = f"{path} was set aside. Take it away when it is of no more use"
-            yield Finding(text, is_left=False)
+    for path in unreadable(places):
+        yield Finding(f"{path} was set aside. Take it away when it is of no more use", is_left=False)
+    for path in given_up(places):
+        yield Finding(f"{path} was given up for a backup. Take it away when it is of no more use", is_left=False)
 
 
 ONLY_DOCTOR: tuple[Check, ...] = (checksums, link, what_is_given, permissions, disk, whole_warehouse)

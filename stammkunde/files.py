@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 UNFINISHED = ".unfinished"
-UNREADABLE = ".unreadable-"  # what is set aside has it in its name, and a number
+# What is set aside has one of these in its name, and a number.
+UNREADABLE = ".unreadable-"  # nobody can tell what it holds
+REPLACED = ".replaced-"  # given up for a backup
 # Who may do what: only figures are for everybody, and those that are published are changed by nobody.
 PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
 PUBLIC_FOLDER, PUBLIC_FILE, PUBLISHED_FILE = 0o755, 0o644, 0o444

@@ -10,6 +10,7 @@ import hmac
 import json
 import secrets
 from collections.abc import Mapping
+from pathlib import Path
 
 from stammkunde.environment import environment
 from stammkunde.errors import StammkundeError
@@ -79,7 +80,12 @@ def kept(places: Places) -> str:
 
 def all_kept(places: Places) -> dict[str, str]:
     """The salts of all shops of the warehouse."""
-    file = places.records / FILE
+    return kept_in(places.records)
+
+
+def kept_in(records: Path) -> dict[str, str]:
+    """The salts in a folder of records. Raises SaltError where they cannot be read."""
+    file = records / FILE
     if not file.exists():
         return {}
     try:

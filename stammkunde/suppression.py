@@ -11,14 +11,11 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from stammkunde.blanks import BLANKS
 from stammkunde.errors import StammkundeError
 from stammkunde.places import Places
 from stammkunde.salt import KEY_FILE, key_of
 
-# As macros/portable/text.sql has it: Unicode's White_Space and the characters without a width.
-BLANKS = "".join(map(chr, [*range(9, 14), 32, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200E), 0x2028, 0x2029, 0x202F])) + (
-    "\u205f\u2060\u3000\ufeff"
-)
 SECRET_OF_DBT = "DBT_ENV_SECRET_SUPPRESSION_KEY"
 
 

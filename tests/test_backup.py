@@ -41,6 +41,43 @@ def archive(saved: Places, tmp_path: Path) -> Path:
     return file
 
 
+def note_erased(places: Places, *hashes: str, key: str = "key of the warehouse") -> None:
+    (places.records / "key").write_text(f"{key}\n", encoding="utf-8")
+    State(places).write("suppressed", [{"identifier_hash": hashed} for hashed in hashes])
+    State(places).write("erased_orders", [{"order_id": f"o-{hashed}"} for hashed in hashes])
+
+
+def erased(places: Places) -> tuple[list[object], list[object]]:
+    state = State(places)
+    listed = [row["identifier_hash"] for row in state.rows("suppressed")]
+    return listed, [row["order_id"] for row in state.rows("erased_orders")]
+
+
+def test_whoever_was_erased_since_the_backup_stays_on_the_list(saved: Places, tmp_path: Path) -> None:
+    note_erased(saved, "one")
+    backup(saved, tmp_path / "backup.tar.gz")
+    note_erased(saved, "one", "two")
+    said = " ".join(restore(saved, tmp_path / "backup.tar.gz", replace=True).notes)
+    assert "Persons were erased since the backup. They stay on the list, but the builds in it hold them" in said
+    assert erased(saved) == (["one", "two"], ["o-one", "o-two"])
+
+
+def test_a_list_of_another_key_is_of_no_use_and_said_to_be(saved: Places, tmp_path: Path) -> None:
+    note_erased(saved, "one")
+    backup(saved, tmp_path / "backup.tar.gz")
+    note_erased(saved, "two", key="another")
+    said = " ".join(restore(saved, tmp_path / "backup.tar.gz", replace=True).notes)
+    assert "with another key: erase these persons again (stammkunde forget)" in said
+    assert erased(saved) == (["one"], ["o-one"])
+
+
+def test_a_list_that_cannot_be_read_is_said(saved: Places, tmp_path: Path) -> None:
+    backup(saved, tmp_path / "backup.tar.gz")
+    (saved.records / "suppressed.parquet").write_text("garbage")
+    said = " ".join(restore(saved, tmp_path / "backup.tar.gz", replace=True).notes)
+    assert "It cannot be told whether persons were erased since the backup" in said
+
+
 def empty_machine(tmp_path: Path) -> Places:
     return places_in(tmp_path / "another machine")
 

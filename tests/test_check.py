@@ -16,6 +16,7 @@ from intake.errors import IntakeError
 from intake.reporting.outcomes import shops_currency
 from intake.reporting.rates import is_inverted, usual
 from intake.reporting.what import negative_amounts
+from intake.reporting.who import personal_numbers
 from orchestration.quality.before_a_run import JUDGED, personal_data
 from orchestration.quality.evidence import Noted, gathered
 from orchestration.quality.gate import judge
@@ -192,6 +193,41 @@ def test_what_blocks_is_said_with_reasons_file_and_next_command(odd: subprocess.
     assert "damaged_id 8 in orders.csv (docs/quarantine.md says" in odd.stderr
     assert "make check RAW=" in odd.stderr
     assert "A run would work" not in odd.stdout + odd.stderr
+
+
+NAMES = ("Anna Muster", "Berta Beispiel", "de Vries, Jan", "Zoë Q. Ärmel-Groß")
+PHONES = ("+49 171 5550199", "0049 30 1234567", "0171/5550188", "+1 555 0100 200")
+EMAILS = ("anna@x.de", "BERTA@x.de", "jan@x.de", "zoe@x.de")
+
+
+@pytest.mark.parametrize("is_said_to_be_personal", [False, True])
+def test_numbers_that_name_a_person_are_counted_and_not_shown(is_said_to_be_personal: bool, tmp_path: Path) -> None:
+    """An e-mail in the place of a number is hashed anyway, as that of every guest: eight ids are numbers."""
+    rows = [
+        f'o{number},"{who}",2024-03-0{1 + number % 9},20\n' for number, who in enumerate((*NAMES, *PHONES, *EMAILS))
+    ]
+    (tmp_path / "orders.csv").write_text("order_id,customer_id,ordered_at,amount\n" + "".join(rows))
+    if is_said_to_be_personal:
+        (tmp_path / "mapping.yml").write_text("settings: {customer_id_is_personal: true}\n")
+    found = run_check(tmp_path)
+    assert found.returncode == 0, found.stdout + found.stderr
+    warned = "of 8 customer_ids 4 look like names and 4 look like telephone numbers: they name the person in every mart"
+    assert (warned in found.stdout) is not is_said_to_be_personal
+    assert ("settings: {customer_id_is_personal: true}" in found.stdout) is not is_said_to_be_personal
+    assert [who for who in (*NAMES, *PHONES, *EMAILS) if who.lower() in found.stdout.lower()] == []
+
+
+@pytest.mark.parametrize(
+    "number", ["4711", "K-1044", "10 200 300", "DE-0171", "2024-03-01 0001", "Laufkunde", "a1b2c3d4"]
+)
+def test_numbers_of_usual_kinds_name_nobody(number: str) -> None:
+    with duckdb.connect() as connection:
+        connection.execute("create schema staging")
+        connection.execute("create table staging.stg_orders (customer_id varchar, customer_email varchar)")
+        several = [[number + "1" * times, None] for times in range(4)]
+        connection.executemany("insert into staging.stg_orders values (?, ?)", several)
+        connection.execute("create table staging.stg_customers (customer_id varchar, email varchar)")
+        assert [*personal_numbers(connection)] == []
 
 
 @pytest.mark.parametrize(

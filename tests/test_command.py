@@ -87,7 +87,7 @@ def test_the_demonstration_has_nothing_to_do_with_a_shop(tmp_path: Path, monkeyp
     assert load_thresholds()["raw"][AGE_OF_ORDERS].severity == "off"
 
 
-def command(folder: Path, *arguments: str, **named: str) -> subprocess.CompletedProcess[str]:
+def command(folder: Path, *arguments: str, typed: str = "", **named: str) -> subprocess.CompletedProcess[str]:
     given = {
         **clean_environment(),
         "STAMMKUNDE_WAREHOUSE": str(folder / "shop.duckdb"),
@@ -95,8 +95,9 @@ def command(folder: Path, *arguments: str, **named: str) -> subprocess.Completed
         **{f"STAMMKUNDE_{name}": value for name, value in named.items()},
     }
     return subprocess.run(
-        [sys.executable, "-m", "cli", *arguments], cwd=PROJECT, env=given, capture_output=True, text=True, check=False
-    )
+        [sys.executable, "-m", "cli", *arguments],
+        cwd=PROJECT, env=given, input=typed, capture_output=True, text=True, check=False,
+    )  # fmt: skip
 
 
 def test_a_folder_that_is_gone_is_said_in_one_line_and_nothing_is_started(tmp_path: Path) -> None:

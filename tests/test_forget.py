@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import csv
+import hashlib
+import json
+import os
+import shutil
 import stat
+import tempfile
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from orchestration.person.erase import erase
 from orchestration.person.export import export_person
 from orchestration.person.find import PersonError, find_person, identifiers, related
-from orchestration.person.published import shown_without
+from orchestration.person.published import without_words
+from orchestration.publish.builds import kept, kept_in
 from orchestration.quarantine import remember_quarantined
 from orchestration.state import State
+from stammkunde.files import REPLACED, UNREADABLE, content_hash
 from stammkunde.places import Places
 from stammkunde.salt import key_of
 from stammkunde.suppression import Identifiers, SuppressionError, check_key, hashes_of
 from tests.conftest import WAREHOUSE, Build, build_models, run_dbt
+from tests.refreshes import named_copy, published_rows
+from tests.test_personal_data import search
 
 ANN = Identifiers(frozenset({"K17"}), frozenset({"ann@x.de"}), frozenset({"K17"}))
 ORDERS = (
@@ -201,7 +212,127 @@ def test_a_number_that_others_have_in_other_letters_is_known_by_its_own_alone(tm
 
 
 def test_a_text_without_a_person_says_the_rest() -> None:
-    assert shown_without("Ask ann@X.de or K17 (K17)", ["K17", "ann@x.de"]) == "Ask (erased) or (erased) ((erased))"
+    text = without_words("'Ask ann@X.de or K17 (K17)'", ["K17", "ann@x.de"])
+    assert duckdb.sql(f"select {text}").fetchall() == [("Ask (erased) or (erased) ((erased))",)]
+
+
+# What outages and restores left
+
+NAME, PHONE, EMAIL = "Zacharias Quendelbein", "+49 171 5550199", "zacharias.quendelbein@planted.example"
+TEXT = f"{NAME}, {PHONE}, {EMAIL}"
+OLD_SALT = "of records that were given up"
+GUEST = "guest:" + hashlib.md5((OLD_SALT + EMAIL).encode(), usedforsecurity=False).hexdigest()
+PLANTED = {"name": NAME, "phone": PHONE, "phone as digits": "5550199", "e-mail": EMAIL, "guest": GUEST}
+
+
+def plant_in_build(file: Path) -> None:
+    """The person as a customer, as a guest by the old salt, and in what somebody wrote; the manifest says so."""
+    content = file.read_bytes()
+    file.unlink()  # it may have another name, too
+    file.write_bytes(content)
+    with duckdb.connect(str(file)) as connection:
+        for number, customer in (("c17", NAME), ("c18", PHONE), ("c19", GUEST)):
+            for table in ("orders", "customers"):
+                connection.execute(
+                    f"update marts.{table} set customer_id = ? where customer_id = ?", [customer, number]
+                )
+        connection.execute("update marts.builds set accepted_reason = ?", [TEXT])
+    manifest = json.loads(file.with_suffix(".json").read_text())
+    file.with_suffix(".json").write_text(json.dumps({**manifest, "sha256": content_hash(file)}))
+
+
+def plant_in_parquet(file: Path, column: str) -> None:
+    """The person in every row of a text column."""
+    with duckdb.connect() as connection:
+        connection.execute(f"create table found as from read_parquet('{file}')")
+        connection.execute(f"insert into found by name select '{TEXT}' as {column}")
+        connection.execute(f"copy found to '{file}' (format parquet)")
+
+
+@pytest.fixture
+def left_behind(shop: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
+    """A shop with everything that outages and a restore may leave, and the person in all of it."""
+    places = named_copy(shop, tmp_path / "shop", monkeypatch)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    (kept_file,) = places.kept_builds.glob("*.duckdb")
+    places.rebuilt.mkdir()
+    past = places.as_of("2025-05-31")
+    shutil.copy(kept_file, past)
+    shutil.copy(kept_file.with_suffix(".json"), past.with_suffix(".json"))
+    plant_in_build(past)
+    plant_in_build(kept_file)
+    places.published.unlink()
+    os.link(kept_file, places.published)
+    shutil.copy(kept_file.with_suffix(".json"), places.manifest)
+    plant_in_parquet(kept_file.with_suffix(".excluded.parquet"), "exclusion_reason")
+    plant_in_parquet(places.records / "builds.parquet", "accepted_reason")
+    shutil.copytree(places.kept_builds, given_up(places.kept_builds))
+    shutil.copytree(places.records, given_up(places.records))
+    (given_up(places.records) / "salt").write_text(json.dumps({"small": OLD_SALT}))
+    (given_up(places.records) / "validation_results.parquet").write_text(TEXT)
+    (given_up(places.records) / "closed_months.parquet").write_text("damaged, and of nobody")
+    (given_up(places.kept_builds) / "20250101T000000Z-aaaaaaaa.duckdb").write_text(TEXT)  # without a manifest
+    shutil.copy(places.records / "builds.parquet", places.records / "builds.parquet.of_an_earlier_version-1")
+    for path in (
+        places.warehouse, places.prepared, places.published, places.manifest, past, kept_file,
+        kept_file.with_suffix(".excluded.parquet"), places.records / "builds.parquet", places.records / "shops.json",
+        places.state / "raw_values.parquet", given_up(places.records) / "builds.parquet",
+    ):  # fmt: skip
+        path.with_name(f"{path.name}{UNREADABLE}2").write_text(TEXT)
+    for folder in (places.dagster_home.with_name(f"dagster{UNREADABLE}1"), places.state / "restore.abc" / "records"):
+        folder.mkdir(parents=True)
+        (folder / "notes.txt").write_text(TEXT)
+    return places
+
+
+def given_up(path: Path) -> Path:
+    return path.with_name(f"{path.name}{REPLACED}1")
+
+
+def test_what_outages_and_restores_left_holds_nothing_of_an_erased_person(left_behind: Places) -> None:
+    places = left_behind
+    before = search(places.warehouse.parent, PLANTED)
+    assert len({place.partition(":")[0].partition(" ")[0] for place in before}) >= 21
+    assert {
+        f"shop.records{REPLACED}1/builds.parquet (rows)",
+        "published/as_of/retention_2025-05-31.duckdb",
+    } <= before.keys()
+    others = places.warehouse.with_name(f"other.duckdb{UNREADABLE}1")
+    others.write_text("another shop's")
+    for given in ({"customer_id": NAME}, {"customer_id": PHONE}, {"email": EMAIL}):
+        erased = erase(places, find_person(places, **given), print)
+        assert (erased.named, erased.left) == ([], [])
+        assert erased.builds == 3  # that of readers, the one that was given up, and a past day
+    assert search(places.warehouse.parent, PLANTED) == {}
+    assert others.exists()
+    # What is left is whole: the builds by their checksums, the history row by row.
+    builds = [*kept(places), *kept_in(given_up(places.kept_builds))]
+    assert len(builds) == 2
+    assert all(build.is_whole for build in builds)
+    assert json.loads(places.manifest.read_text())["sha256"] == content_hash(places.published)
+    assert [row["accepted_reason"] for row in State(places).rows("builds")][-1] == ", ".join(["(erased)"] * 3)
+    with duckdb.connect(str(given_up(places.kept_builds) / builds[1].file.name), read_only=True) as connection:
+        orders = connection.execute("select count(*) from marts.orders where customer_id is null").fetchall()
+    assert orders == published_rows(places, "select count(*) from marts.orders where customer_id is null")
+    assert orders[0][0] > 0
+
+
+def test_what_is_a_persons_own_is_named_and_not_changed(
+    shop: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = named_copy(shop, tmp_path / "shop", monkeypatch)
+    own = [
+        places.records / "restored" / "mappings" / "0" / "mapping.yml",
+        given_up(places.records) / "restored" / "settings.yml",
+        tmp_path / "limits.yml",
+    ]
+    for file in own:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"# for {EMAIL.upper()}\n")
+    monkeypatch.setenv("STAMMKUNDE_THRESHOLDS", str(own[-1]))
+    erased = erase(places, find_person(places, email=EMAIL), print)
+    assert (sorted(erased.named), erased.left) == (sorted(own), [])
+    assert all(EMAIL.upper() in file.read_text() for file in own)
 
 
 # What a person may see

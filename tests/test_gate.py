@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -993,6 +993,19 @@ def test_whoever_registers_changes_no_settled_order(shop: Path, shop_before: Pat
 def test_orders_of_erased_persons_changed_for_a_reason(shop: Path, shop_before: Path, tmp_path: Path) -> None:
     gone = order_changes(40, change="gone", explanation="erased", order_date_now=None, customer_id_now=None)
     assert one("settled_orders_changed", changed(shop, tmp_path, gone), shop_before).outcome == "passed"
+
+
+def test_rows_that_went_with_an_erased_person_are_said_to_have_done_so(
+    shop: Path, shop_before: Path, tmp_path: Path
+) -> None:
+    case = case_of("mart_rows_kept")
+    erased: list[Row] = [{"order_id": f"o{number}", "erased_at": datetime(2024, 4, 29)} for number in range(7)]
+    found = judged(replace(case, noted={"erased_orders": erased}), shop, shop_before, tmp_path)[case.check]
+    assert found.outcome == "failed"
+    assert found.explanation == (
+        f"{case.explanation}, and 7 orders are of persons who were erased since: a segment in which one of them was "
+        "alone has no rows any more"
+    )
 
 
 def test_a_part_that_came_late_makes_no_day_larger_than_usual(shop: Path, shop_before: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import socket
 import subprocess
 import sys
@@ -28,6 +29,7 @@ from tests.conftest import PROJECT
 from tests.refreshes import environment_of_refresh, new_places, published_rows
 
 PORT = 3000
+PATIENCE = 120  # seconds after which something that is waited for will not come
 QUESTION = "{ version }"
 JOB = (
     'selector: {repositoryLocationName: "orchestration.definitions", repositoryName: "__repository__", '
@@ -199,9 +201,9 @@ class Served:
         return [run["status"] for run in found]
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    places = new_places(tmp_path_factory.mktemp("page"))
+@contextmanager
+def serving(places: Places) -> Iterator[Served]:
+    """`stammkunde serve`, from the line that names its address on."""
     port = free_port()
     given = {
         **environment_of_refresh(places),
@@ -227,6 +229,12 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     finally:
         process.terminate()
         process.wait()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serving(new_places(tmp_path_factory.mktemp("page"))) as page:
+        yield page
 
 
 def free_port() -> int:
@@ -284,6 +292,32 @@ def test_a_second_page_says_that_the_port_is_taken(served: Served) -> None:
     assert finished.returncode == 1
     assert finished.stderr.startswith(f"port {served.port} cannot be had (Address already in use)")
     assert "STAMMKUNDE_DAGSTER_PORT" in finished.stderr
+
+
+def test_a_daemon_ends_when_nobody_holds_the_other_end_of_its_input() -> None:
+    live = "from orchestration.page.daemon import live_with_the_page; live_with_the_page()"
+    code = f"import signal; {live}; print(flush=True); signal.pause()"
+    daemon = subprocess.Popen(
+        [sys.executable, "-c", code], cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert daemon.stdin and daemon.stdout
+    assert daemon.stdout.readline() == "\n"
+    assert daemon.poll() is None
+    daemon.stdin.close()
+    assert daemon.wait(PATIENCE) == -signal.SIGTERM
+    daemon.stdout.close()
+
+
+@pytest.mark.long
+def test_a_page_that_is_killed_leaves_no_process_behind(tmp_path: Path) -> None:
+    """The server of the definitions ends when it has heard of nobody for 45 seconds."""
+    with serving(new_places(tmp_path)) as page:
+        others = page.process.children(recursive=True)
+        (daemon,) = [process for process in others if "orchestration.page.daemon" in process.cmdline()]
+        assert all(process.is_running() for process in others)
+        page.process.kill()
+        assert psutil.wait_procs([daemon], PATIENCE)[1] == []
+        assert psutil.wait_procs(others, PATIENCE)[1] == []
 
 
 # In a browser ---------------------------------------------------------------------------------------------------------

@@ -120,14 +120,20 @@ def write(file: Path, columns: Iterable[str], rows: Iterable[Mapping[str, str]])
 
 
 @pytest.fixture
-def planted(server: RefreshServer, places: Places) -> Places:
-    """A shop of its own with the planted person, nothing refreshed yet."""
+def unrefreshed(places: Places) -> Places:
+    """A shop of its own, nothing refreshed yet."""
     for path in (places.published.parent, places.records, places.warehouse, places.prepared, places.dagster_home):
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     for table in places.state.glob("*.parquet"):
         table.unlink()
-    plant(places.raw)  # type: ignore[arg-type]
     return places
+
+
+@pytest.fixture
+def planted(unrefreshed: Places) -> Places:
+    """The same with the planted person."""
+    plant(unrefreshed.raw)  # type: ignore[arg-type]
+    return unrefreshed
 
 
 def refresh(server: RefreshServer, places: Places, **settings: object) -> None:
@@ -150,14 +156,18 @@ def search(folder: Path, traces: Mapping[str, str] = TRACES) -> dict[str, set[st
 
 
 def tables_of(file: Path, name: str) -> Iterator[tuple[str, str]]:
-    if file.suffix not in (".duckdb", ".parquet"):
-        return
-    with duckdb.connect(
-        str(file) if file.suffix == ".duckdb" else ":memory:", read_only=file.suffix == ".duckdb"
-    ) as connection:
+    """Of a file that cannot be read there are only the bytes."""
+    try:
         if file.suffix == ".parquet":
-            yield f"{name} (rows)", str(connection.execute("select * from read_parquet(?)", [str(file)]).fetchall())
-            return
+            yield f"{name} (rows)", str(duckdb.execute("select * from read_parquet(?)", [str(file)]).fetchall())
+        elif file.suffix == ".duckdb":
+            yield from tables_of_database(file, name)
+    except duckdb.Error:
+        return
+
+
+def tables_of_database(file: Path, name: str) -> Iterator[tuple[str, str]]:
+    with duckdb.connect(str(file), read_only=True) as connection:
         tables = connection.execute("select table_schema, table_name from information_schema.tables").fetchall()
         for schema, table in tables:
             try:
@@ -229,3 +239,37 @@ def test_personal_data_is_where_it_is_meant_to_be_and_nothing_of_an_erased_perso
 
 def sha256_of_published(places: Places) -> str:
     return hashlib.sha256(places.published.read_bytes()).hexdigest()
+
+
+@pytest.mark.long
+def test_whoever_was_alone_in_a_segment_is_the_reason_that_its_rows_are_gone(
+    server: RefreshServer, unrefreshed: Places
+) -> None:
+    """Blocked once, accepted once for good."""
+    places = unrefreshed
+    orders = places.raw / "orders.csv"  # type: ignore[operator]
+    header, *lines = orders.read_text(encoding="utf-8").splitlines()
+    channels = [f"{line},{'phone' if line.split(',')[1] == 'c17' else 'web'}" for line in lines]
+    orders.write_text("\n".join([f"{header},sales_channel", *channels]) + "\n", encoding="utf-8")
+    assert server.run(places)[0] == 0
+    segments = "select count(*) from marts.retention_kpis_by_segment where dimension_value = 'phone'"
+    assert published_rows(places, segments)[0][0] > 0
+    erased = erase(places, find_person(places, customer_id="c17"), print)
+    status, output = server.run(places)
+    assert status == 1, output
+    said = (
+        f"before, and {erased.orders} orders are of persons who were erased since: "
+        "a segment in which one of them was alone has no rows any more"
+    )
+    (blocked,) = [row for row in State(places).rows("builds") if row["outcome"] == "blocked"]
+    assert said in str(blocked["reason"])
+    failed = {
+        row["check_name"]
+        for row in State(places).of_build("validation_results", str(blocked["build_id"]))
+        if row["outcome"] == "failed"
+    }
+    assert failed == {"mart_rows_kept"}
+    accepted = {"accepted_build": blocked["build_id"], "accepted_reason": "a person was erased"}
+    assert server.run(places, **accepted)[0] == 0
+    assert published_rows(places, segments) == [(0,)]
+    assert server.run(places)[0] == 0

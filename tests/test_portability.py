@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from stammkunde.blanks import CODES
 from tests.conftest import PROJECT
 
 SHARED_SQL = sorted(
@@ -121,3 +122,10 @@ def test_only_few_rows_are_ranked_all_together() -> None:
 )
 def test_a_window_over_all_rows_is_found(sql: str, number: int) -> None:
     assert len(windows_over_all_rows(sql)) == number
+
+
+def test_white_space_is_the_same_to_models_and_to_what_runs_before_them() -> None:
+    macro = (PROJECT / "macros" / "portable" / "text.sql").read_text(encoding="utf-8")
+    (listed,) = re.findall(r"return\('\[(\\\\x.+)\]'\)", macro)
+    parts = re.findall(r"x\{([0-9a-f]+)\}(?:-\\\\x\{([0-9a-f]+)\})?", listed)
+    assert [code for first, last in parts for code in range(int(first, 16), int(last or first, 16) + 1)] == [*CODES]

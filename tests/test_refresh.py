@@ -26,6 +26,7 @@ from tests.refreshes import (
     assert_readers_saw_nothing,
     command_of_another_shell,
     content,
+    environment_of_refresh,
     last_build,
     new_places,
     published_figures,
@@ -187,6 +188,25 @@ def test_another_shop_takes_the_place_only_by_name_and_nothing_of_both_is_mixed(
     assert content(places) == before
     outcome = {row["shop"]: row["outcome"] for row in State(places).rows("builds")}
     assert outcome == {"small": "published", "other": "withdrawn"}
+
+
+def test_dagsters_own_command_makes_one_refresh_of_a_run(places: Places) -> None:
+    """It makes the resources of a run once more when it is over: no refresh begins then."""
+    orders = places.raw / "orders.csv"
+    header, *lines = orders.read_text(encoding="utf-8").splitlines(keepends=True)
+    orders.write_text("".join([header, *lines[::2]]), encoding="utf-8")
+    before, known = content(places), len(State(places).rows("builds"))
+    command = [sys.executable, "-m", "dagster", "job", "execute", "-m", "orchestration.definitions", "-j", "refresh"]
+    ended = subprocess.run(
+        command, cwd=PROJECT, env=environment_of_refresh(places), capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 1
+    (made,) = State(places).rows("builds")[known:]
+    assert (made["outcome"], made["reason"]) == (
+        "blocked",
+        "Only 481 order rows came, 962 before: is the export complete?",
+    )
+    assert_readers_saw_nothing(places, before, "blocked")
 
 
 def test_an_acceptance_is_for_the_files_that_were_blocked(places: Places, server: RefreshServer) -> None:

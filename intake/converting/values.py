@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from collections.abc import Mapping as Dictionary
 
+from stammkunde.blanks import BLANK
 from stammkunde.database import quoted
 
 from ..entities import WORDS_FOR_NOTHING
@@ -14,9 +15,6 @@ from .source import SourceColumn
 
 NUMBER = "decimal(18, 6)"
 PLAIN = "-?[0-9]+([.][0-9]+)?"
-# What no text begins or ends with: white space of every kind, and characters without width. As a pattern: trim() takes
-# ten times as long with characters outside ASCII.
-BLANK = r"[\t-\r \x{85}\x{a0}\x{1680}\x{2000}-\x{200d}\x{2028}\x{2029}\x{202f}\x{205f}\x{2060}\x{3000}\x{feff}]"
 NOTHING = "|".join(map(re.escape, WORDS_FOR_NOTHING))  # in any case
 BLANK_SIGNS = "[ \xa0\u2007\u2009\u202f]"  # blanks that group thousands
 

@@ -38,8 +38,11 @@ def refresh_of(request: RefreshRequest) -> dg.ResourceDefinition:
         config_schema={},
         description="The refresh that a run makes: it holds the warehouse's lock from the first step to the last.",
     )
-    def refresh(context: dg.InitResourceContext) -> Iterator[Session]:
+    def refresh(context: dg.InitResourceContext) -> Iterator[Session | None]:
         assert context.run_id and context.log
+        if is_over(context):
+            yield None
+            return
         terminal = Console(file=sys.__stdout__, highlight=False, soft_wrap=True) if environment().terminal else None
         telling = Telling(context.log.info, terminal)
         try:
@@ -51,6 +54,13 @@ def refresh_of(request: RefreshRequest) -> dg.ResourceDefinition:
             raise dg.Failure(description=str(error), allow_retries=False) from None
 
     return refresh
+
+
+def is_over(context: dg.InitResourceContext) -> bool:
+    """Whether the run has ended: `dagster job execute` makes its resources once more then, to look at its outputs. No
+    step follows, and it is no refresh."""
+    run = context.instance.get_run_by_id(str(context.run_id)) if context.instance else None
+    return run is not None and run.is_finished
 
 
 def guarded(session: Session, step: str, after: Sequence[str], work: Callable[[], Iterator[Any]]) -> Iterator[Any]:

@@ -27,7 +27,7 @@ from stammkunde.errors import StammkundeError
 from stammkunde.places import PROJECT
 
 HOST = "127.0.0.1"
-DEFINITIONS = "orchestration.definitions"
+DEFINITIONS, DAEMON = "orchestration.definitions", "orchestration.page.daemon"
 PATIENCE_SECONDS = 60  # for the daemon to end
 
 
@@ -86,8 +86,9 @@ def context_of(instance: DagsterInstance, workspace: Path) -> WorkspaceProcessCo
 
 @contextmanager
 def daemon_process(workspace: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """What starts the runs of schedule, sensors and queue."""
-    daemon = subprocess.Popen([sys.executable, "-m", "dagster._daemon", "run", "--workspace", str(workspace)])
+    """What starts the runs of schedule, sensors and queue. It ends with this process (orchestration/page/daemon.py)."""
+    command = [sys.executable, "-m", DAEMON, "run", "--workspace", str(workspace)]
+    daemon = subprocess.Popen(command, stdin=subprocess.PIPE)
     try:
         yield daemon
     finally:

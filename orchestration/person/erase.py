@@ -6,20 +6,36 @@ source's: raw files stay as they are.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
+import duckdb
+
+from orchestration.backup import mappings
+from orchestration.left_behind import RESTORED, given_up, interrupted_restores, unreadable
 from orchestration.person.find import Person
-from orchestration.person.published import FREE_TEXTS, erase_in_builds, files, names_person, orders_of, shown_without
+from orchestration.person.published import (
+    FREE_TEXTS,
+    erase_in_builds,
+    files,
+    names_person,
+    orders_of,
+    remove_broken,
+    rewrite_parquet,
+)
 from orchestration.publish.place import repair
+from orchestration.quality.thresholds import thresholds_file
 from orchestration.state import State, columns, definitions, is_record
-from stammkunde.database import wal_of
-from stammkunde.files import UNREADABLE, aside, remove
+from stammkunde.database import in_memory, path_literal, wal_of
+from stammkunde.files import aside, remove
 from stammkunde.places import Places
 from stammkunde.salt import key_of
 from stammkunde.suppression import check_key, hashes_of
+
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -28,24 +44,30 @@ class Erased:
 
     orders: int
     builds: int
+    named: list[Path]  # files of a person's own that name the erased one, and were not changed
     left: list[Path]  # files of the refresh in which something of the person is still found: none
 
 
-def erase(places: Places, person: Person, say: Callable[[str], None]) -> Erased:
+def erase(places: Places, person: Person, say: Say) -> Erased:
     """Erase a person from everything that refreshes left. The lock of the warehouse must be held."""
     state = State(places)
+    for path in [*unreadable(places), *interrupted_restores(places)]:  # nobody can tell what they hold
+        remove(path)
     repair(places)
+    remove_broken(places, say)
     orders = orders_of(places, person)
     suppress(places, state, person, orders)
     builds = erase_in_builds(places, person)
-    erase_in_notes(state, person)
+    with state.noting():
+        erase_in_notes(places, person, say)
     for path in made_again(places, state):
         remove(path)
     for folder in (places.dagster_home, places.data_docs):
-        if holding(folder, person.words()):
+        if holding([folder], person.words()):
             say(f"  {folder} named the person and was removed with all that Dagster noted of former runs")
             remove(folder)
-    return Erased(len(orders), builds, left_over(places, person))
+    own = own_files(places)
+    return Erased(len(orders), builds, holding(own, person.words()), left_over(places, person, own))
 
 
 def suppress(places: Places, state: State, person: Person, orders: set[str]) -> None:
@@ -60,29 +82,25 @@ def suppress(places: Places, state: State, person: Person, orders: set[str]) -> 
     state.write("erased_orders", [*erased, *({"order_id": order, "erased_at": now} for order in more)])
 
 
-def erase_in_notes(state: State, person: Person) -> None:
-    """What people and checks wrote about refreshes, without the person."""
-    words = person.words()
-    for table in definitions():
-        rows = state.rows(table)
-        texts = [name for name in FREE_TEXTS if rows and name in rows[0]]
-        changed = [
-            {**row, **{name: shown_without(str(row[name]), words) for name in texts if row[name] is not None}}
-            for row in rows
-        ]
-        if changed != rows:
-            state.write(table, changed)
+def erase_in_notes(places: Places, person: Person, say: Say) -> None:
+    """What people and checks wrote about refreshes, without the person: in the state, in the records, and in records
+    that were given up."""
+    tables = [table for table in definitions() if set(FREE_TEXTS) & set(columns(table))]
+    for folder in (places.state, places.records, *given_up(places)):
+        for table in tables:
+            for file in sorted(folder.glob(f"{table}.parquet*")):
+                try:
+                    rewrite_parquet(file, table, person)
+                except duckdb.Error:
+                    remove(aside(file))
+                    remove(file)
+                    say(f"  {file} cannot be read, and was removed")
 
 
 def made_again(places: Places, state: State) -> list[Path]:
     """What a refresh makes again, with everything that it may have left unfinished. dbt's log and compiled SQL too."""
     whole = [places.warehouse, places.prepared, places.collected, places.dbt_target.parent]
     whole += [state.path(table) for table in definitions() if names_customers(table) and not is_record(table)]
-    whole += [
-        file
-        for folder in (places.warehouse.parent, places.published.parent, places.kept_builds, places.state)
-        for file in sorted(folder.glob(f"*{UNREADABLE}*"))  # set aside: nobody can tell what it holds
-    ]
     beside = [file for path in whole for file in (aside(path), path.with_name(path.name + ".earlier"))]
     return [*whole, *beside, wal_of(places.warehouse), places.warehouse.with_name(places.warehouse.name + ".tmp")]
 
@@ -91,14 +109,34 @@ def names_customers(table: str) -> bool:
     return any(name.endswith("customer_id") for name in columns(table))
 
 
-def holding(folder: Path, words: list[str]) -> list[Path]:
-    """Files in which one of the words stands as it is, in any case of letters of ASCII."""
+def own_files(places: Places) -> list[Path]:
+    """What people wrote, and what a restore laid beside the records for them: it is theirs to change."""
+    restored = [records / RESTORED for records in (places.records, *given_up(places))]
+    return [*mappings(places), thresholds_file(), *(folder for folder in restored if folder.is_dir())]
+
+
+def holding(paths: Iterable[Path], words: list[str]) -> list[Path]:
+    """Files, and those of folders, in which one of the words stands as it is, in any case of letters of ASCII."""
     wanted = [word.lower().encode() for word in words]
-    paths = sorted(path for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else []
-    return [path for path in paths if any(word in path.read_bytes().lower() for word in wanted)]
+    found = chain.from_iterable(path.rglob("*") if path.is_dir() else [path] for path in paths)
+    return [path for path in sorted(found) if path.is_file() and any(word in content(path) for word in wanted)]
 
 
-def left_over(places: Places, person: Person) -> list[Path]:
+def content(path: Path) -> bytes:
+    """The bytes of a file, and of a Parquet file, which packs them, its rows. In small letters."""
+    whole = path.read_bytes().lower()
+    if path.suffix != ".parquet":
+        return whole
+    try:
+        with in_memory() as connection:
+            rows = connection.execute(f"select * from read_parquet({path_literal(path)})").fetchall()
+    except duckdb.Error:  # damaged: there are only the bytes
+        return whole
+    return whole + str(rows).lower().encode()
+
+
+def left_over(places: Places, person: Person, own: list[Path]) -> list[Path]:
     """A last look: files of refreshes in which something of the person is found."""
-    found = [*holding(places.state, person.words()), *holding(places.records, person.words())]
+    folders = [places.state, places.records, *(path for path in given_up(places) if path.is_dir())]
+    found = [file for file in holding(folders, person.words()) if not any(file.is_relative_to(path) for path in own)]
     return found + [file for file in files(places) if names_person(file, person)]

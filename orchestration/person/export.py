@@ -26,7 +26,7 @@ def export_person(
     places: Places, person: Person, folder: Path | None = None
 ) -> tuple[Path, dict[str, int], list[Path]]:
     """Write all rows about a person into a folder that only its owner reads. Gives it, the rows of each file, and the
-    raw files that could not be looked into."""
+    raw files that could not be looked into. Where nothing is found there is no folder."""
     name = f"person-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
     target = folder or places.warehouse.parent / name
     target.mkdir(parents=True, mode=PRIVATE_FOLDER)
@@ -40,6 +40,8 @@ def export_person(
                 rows = write(connection, f"{schema}.{identifier(table)}", target / f"{schema}.{table}.csv")
                 written |= {f"{schema}.{table}": rows} if rows else {}
     more, unread = raw_rows(places, person, orders, target)
+    if not (written or more):
+        target.rmdir()
     return target, {**written, **more}, unread
 
 

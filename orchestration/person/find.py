@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 
 from intake.find import mapping_of
+from orchestration.left_behind import given_up
+from orchestration.targets import on_spark
 from stammkunde import salt
-from stammkunde.database import read_only
+from stammkunde.database import LOCKED, read_only
 from stammkunde.errors import StammkundeError
 from stammkunde.places import Places
 from stammkunde.published import published_settings
@@ -44,6 +47,11 @@ class Person:
 def find_person(places: Places, customer_id: str | None = None, email: str | None = None) -> Person:
     """The customer with a number or an e-mail, as the working warehouse knows it. Raises PersonError."""
     given = identifiers(customer_id, email)
+    if on_spark(places.target):  # its raw entities and its tables are not looked into from here
+        raise PersonError(
+            f"the figures are built on {places.target}, where not all that is held about a person is found: refresh "
+            "once on DuckDB first (stammkunde run --target duckdb; docs/spark.md)"
+        )
     chosen = {**defaults(), **published_settings(places.published)}
     nobody = frozenset(str(word).lower() for word in chosen["missing_values"])  # type: ignore[attr-defined]
     pairs = known_to(places.warehouse, nobody)
@@ -82,7 +90,7 @@ def known_to(warehouse: Path, nobody: Collection[str]) -> set[tuple[str | None, 
     if not warehouse.exists():
         return set()
     found: set[tuple[str | None, str | None]] = set()
-    with read_only(warehouse) as connection:
+    with opened(warehouse) as connection:
         for entity, email in EMAILS.items():
             try:
                 rows = connection.execute(
@@ -92,6 +100,19 @@ def known_to(warehouse: Path, nobody: Collection[str]) -> set[tuple[str | None, 
                 continue
             found |= {as_staging_reads(number, address, nobody) for number, address in rows}
     return found - {(None, None)}
+
+
+@contextmanager
+def opened(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The working warehouse to read. Raises PersonError where it cannot be had."""
+    with ExitStack() as stack:
+        try:
+            connection = stack.enter_context(read_only(warehouse))
+        except duckdb.Error as error:
+            if LOCKED in str(error).lower():
+                raise PersonError(f"{warehouse} is open elsewhere: close it there, and try again") from error
+            raise PersonError(f"{warehouse}: cannot be read. Run a refresh first (make run)") from error
+        yield connection
 
 
 def as_staging_reads(number: str | None, email: str | None, nobody: Collection[str]) -> tuple[str | None, str | None]:
@@ -130,7 +151,8 @@ def related(
 
 def hashed_ids(places: Places, person: Identifiers) -> set[str]:
     """The ids of marts that are hashes, of guests and of numbers, by every salt that was in use."""
-    salts = {"", salt.given({}), salt.given(settings_of_mapping(places)), *salt.all_kept(places).values()}
+    kept = [one for records in (places.records, *given_up(places)) for one in salt.kept_in(records).values()]
+    salts = {"", salt.given({}), salt.given(settings_of_mapping(places)), *kept}
     texts = [*(("guest:", email) for email in person.emails), *(("customer:", number) for number in person.numbers)]
     return {
         prefix + hashlib.md5((one + text).encode(), usedforsecurity=False).hexdigest()

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import duckdb
 
+from orchestration.left_behind import given_up
 from orchestration.person.find import Person
-from orchestration.publish.builds import Kept, kept, now
+from orchestration.publish.builds import Kept, forget, kept, kept_in, now
 from orchestration.publish.copy import comment, tables_of, words_in
 from orchestration.publish.place import put_in_place
 from stammkunde.database import STORAGE_VERSION, attach_read_only, identifier, in_memory, path_literal, quoted
+from stammkunde.errors import PublishedFileError
 from stammkunde.files import aside, content_hash, to_disk, write_json
 from stammkunde.manifest import MARTS
 from stammkunde.places import Places
-from stammkunde.published import published_build
+from stammkunde.published import published_build, published_row
 
 # What an order says of its customer; the order itself stays.
 OF_THE_CUSTOMER = ("customer_id", "order_number", "previous_order_date", "days_since_previous_order")
 # Where people write.
 FREE_TEXTS = ("reason", "accepted_reason", "explanation", "observed", "request")
 ERASED = "(erased)"
+EXCLUDED = "excluded_orders"  # of a kept build: whatever stands there is an order's, and has no customer
 
 
 def orders_of(places: Places, person: Person) -> set[str]:
@@ -54,13 +57,34 @@ def names_person(file: Path, person: Person) -> bool:
 
 
 def files(places: Places) -> list[Path]:
-    """The files of all published builds: those that are kept, those of past days, and the published one where it is
-    none of them."""
+    """The files of all published builds: those that are kept or were given up, those of past days, and the published
+    one where it is none of them."""
     builds = kept(places)
     current = published_build(places.published)
     is_kept = current is None or current in {build.build_id for build in builds}
+    given_up_files = [build.file for build in builds_given_up(places)]
     past = sorted(places.rebuilt.glob("*.duckdb"))
-    return [build.file for build in builds] + past + ([] if is_kept else [places.published])
+    return [build.file for build in builds] + given_up_files + past + ([] if is_kept else [places.published])
+
+
+def builds_given_up(places: Places) -> list[Kept]:
+    """The builds that a backup took the place of."""
+    return [build for folder in given_up(places) for build in kept_in(folder)]
+
+
+def remove_broken(places: Places, say: Callable[[str], None]) -> None:
+    """Take away builds that are not what was published: nobody can tell what they hold."""
+    for folder in (places.kept_builds, *given_up(places)):
+        whole = {build.file for build in kept_in(folder) if build.is_whole}
+        for file in sorted(set(folder.glob("*.duckdb")) - whole):
+            forget(Kept(file, {}))
+            say(f"  {file} is not what was published (checksum), and was removed")
+    for file in sorted(places.rebuilt.glob("*.duckdb")):
+        try:
+            published_row(file)
+        except PublishedFileError:
+            forget(Kept(file, {}))
+            say(f"  {file} cannot be read, and was removed; a refresh of that day builds it again")
 
 
 def erase_in_builds(places: Places, person: Person) -> int:
@@ -72,8 +96,10 @@ def erase_in_builds(places: Places, person: Person) -> int:
         manifest = rewrite_build(build, person)
         if build.build_id == current:
             put_in_place(places, build.file, manifest)
-    kept_files = {build.file for build in builds}
-    for file in (file for file in files(places) if file not in kept_files):
+    for build in builds_given_up(places):
+        rewrite_build(build, person)
+    done = {build.file for build in (*builds, *builds_given_up(places))}
+    for file in (file for file in files(places) if file not in done):
         tables = rewrite(file, aside(file), person)
         aside(file).replace(file)
         beside = file.with_suffix(".json")
@@ -91,6 +117,8 @@ def rewrite_build(build: Kept, person: Person) -> dict[str, object]:
     unfinished.replace(build.file)
     for file in sorted(build.parquet.rglob("*.parquet")):
         rewrite_parquet(file, file.relative_to(build.parquet).parts[0], person)
+    if build.excluded_orders.exists():
+        rewrite_parquet(build.excluded_orders, EXCLUDED, person)
     manifest = {**build.manifest, **facts(build.file, tables)}
     write_json(build.file.with_suffix(".json"), manifest)
     return manifest
@@ -121,6 +149,7 @@ def rewrite(file: Path, target: Path, person: Person) -> dict[str, int]:
 
 
 def rewrite_parquet(file: Path, table: str, person: Person) -> None:
+    """The same for one table in a Parquet file, that of a mart or of what refreshes note."""
     with in_memory() as connection:
         name_person(connection, person)
         source = f"read_parquet({path_literal(file)}, hive_partitioning = false)"
@@ -152,7 +181,7 @@ def without(table: str, columns: Sequence[tuple[str, str]], source: str, person:
             shown.append(
                 f"case when {column} in (select erased.customer_id from erased) then null else {column} end as {column}"
             )
-        elif name in FREE_TEXTS and kind == "VARCHAR":
+        elif (name in FREE_TEXTS or table == EXCLUDED) and kind == "VARCHAR":
             shown.append(f"{without_words(column, person.words())} as {column}")
         else:
             shown.append(column)
@@ -169,20 +198,3 @@ def without_words(expression: str, words: Sequence[str]) -> str:
 
 def pattern(word: str) -> str:
     return "".join(part if part.isalnum() else f"\\x{{{ord(part):x}}}" for part in word)
-
-
-def shown_without(text: str, words: Sequence[str]) -> str:
-    """The same for a text of Python."""
-    lowered = text
-    for word in words:
-        lowered = "".join(pieces(lowered, word))
-    return lowered
-
-
-def pieces(text: str, word: str) -> Iterator[str]:
-    start, small = 0, text.lower()
-    while (found := small.find(word.lower(), start)) >= 0:
-        yield text[start:found]
-        yield ERASED
-        start = found + len(word)
-    yield text[start:]

@@ -66,8 +66,13 @@ class Kept:
 
 def kept(places: Places) -> list[Kept]:
     """The builds that are kept, the latest first; without those whose manifest cannot be read (mending tells of it)."""
+    return kept_in(places.kept_builds)
+
+
+def kept_in(folder: Path) -> list[Kept]:
+    """The same of any folder of such builds."""
     found = []
-    for file in places.kept_builds.glob("*.duckdb"):
+    for file in folder.glob("*.duckdb"):
         manifest = read_json(file.with_suffix(".json"))
         if manifest.get("build_id") == file.stem and file.is_file():
             found.append(Kept(file, manifest))

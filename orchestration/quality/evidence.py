@@ -41,6 +41,7 @@ NOTED = {
     "raw_values": True,
     "closed_months": False,
     "definition_changes": False,
+    "erased_orders": False,
 }
 Row = Mapping[str, object]
 

@@ -16,7 +16,7 @@ DRIFT = Suite(
                     column="rows_ratio",
                     unit="percent",
                     says="No mart has lost rows",
-                    warns="marts.{mart} has {rows:,.0f} rows, {rows_before:,.0f} before",
+                    warns="marts.{mart} has {rows:,.0f} rows, {rows_before:,.0f} before{erased_since}",
                     may_be_empty="the build before may have been of a shop without orders",
                     follows_from=("days_missing_at_the_start", "order_rows_kept"),
                 ),

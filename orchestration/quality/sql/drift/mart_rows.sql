@@ -1,5 +1,5 @@
 -- Rows of every mart that holds figures of the shop. A mart that is new is not judged; one that is gone has no rows. Of
--- twenty rows, all but one may be chance.
+-- twenty rows, all but one may be chance. Persons who were erased are named: one may have been alone in a segment.
 select
     earlier.mart,
     earlier.rows as rows_before,
@@ -7,7 +7,14 @@ select
     case
         when earlier.rows >= 20 or coalesce(built.rows, 0) = 0 then coalesce(built.rows, 0) / nullif(earlier.rows, 0)
         else 1
-    end as rows_ratio
+    end as rows_ratio,
+    case
+        when (select count(*) from erased_orders) > 0
+            then
+                ', and ' || (select count(*) from erased_orders) || ' orders are of persons who were erased since: '
+                || 'a segment in which one of them was alone has no rows any more'
+        else ''
+    end as erased_since
 from marts_before as earlier
 left join marts as built
     on earlier.mart = built.mart
