@@ -21,7 +21,10 @@ select
     retained_rate_contribution
 from segments
 where
-    rate_effect + mix_effect - retained_rate_contribution not between -0.000000001 and 0.000000001
+    rate_effect_year_before + mix_effect_year_before - retained_rate_contribution_year_before
+    not between -0.000000001 and 0.000000001
+    or (dimension = 'all' and mix_effect_year_before not between -0.000000001 and 0.000000001)
+    or rate_effect + mix_effect - retained_rate_contribution not between -0.000000001 and 0.000000001
     or (retained_rate_contribution is null and (rate_effect is not null or mix_effect is not null))
     or (retained_rate_contribution is not null and (rate_effect is null or mix_effect is null))
     or ((customers_at_start = 0 or customers_at_start_before = 0) and rate_effect <> 0)

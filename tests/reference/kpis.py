@@ -188,9 +188,12 @@ def retention_kpis(orders: Sequence[Order], customers: Sequence[Customer], as_of
     return rows
 
 
-def contribution_columns(now: Counts, all_now: Counts, before: Counts | None, all_before: Counts | None) -> Row:
+def contribution_columns(
+    now: Counts, all_now: Counts, before: Counts | None, all_before: Counts | None, ending: str = ""
+) -> Row:
+    names = [f"{name}{ending}" for name in ("retained_rate_contribution", "rate_effect", "mix_effect")]
     if before is None or all_before is None or all_now.at_start == 0 or all_before.at_start == 0:
-        return {"retained_rate_contribution": None, "rate_effect": None, "mix_effect": None}
+        return dict.fromkeys(names)
     overall_now = all_now.retained / all_now.at_start
     overall_before = all_before.retained / all_before.at_start
     rho = (overall_now + overall_before) / 2
@@ -201,11 +204,7 @@ def contribution_columns(now: Counts, all_now: Counts, before: Counts | None, al
     if now.at_start > 0 and before.at_start > 0:
         mean_share = (now.at_start / all_now.at_start + before.at_start / all_before.at_start) / 2
         rate_effect = mean_share * (now.retained / now.at_start - before.retained / before.at_start)
-    return {
-        "retained_rate_contribution": contribution,
-        "rate_effect": rate_effect,
-        "mix_effect": contribution - rate_effect,
-    }
+    return dict(zip(names, (contribution, rate_effect, contribution - rate_effect), strict=True))
 
 
 def retention_kpis_by_segment(
@@ -216,6 +215,7 @@ def retention_kpis_by_segment(
     for grain in ("month", "quarter", "year"):
         periods = [make_period(grain, start, as_of) for start in period_starts(grain, first_date, as_of)]
         everybody = [count_customers(customers, period, window) for period in periods]
+        a_year = {"month": 12, "quarter": 4, "year": 1}[grain]
         for dimension in ("all", *dimensions):
             by_value = {"all": list(customers)} if dimension == "all" else segments(customers, dimension)
             for value, members in by_value.items():
@@ -232,6 +232,13 @@ def retention_kpis_by_segment(
                                 everybody[i],
                                 counts[i - 1] if i > 0 else None,
                                 everybody[i - 1] if i > 0 else None,
+                            ),
+                            **contribution_columns(
+                                counts[i],
+                                everybody[i],
+                                counts[i - a_year] if i >= a_year else None,
+                                everybody[i - a_year] if i >= a_year else None,
+                                "_year_before",
                             ),
                         }
                     )

@@ -23,30 +23,42 @@ with_everybody as (
 
 ),
 
-with_period_before as (
+with_periods_before as (
 
     select
-        *,
-        lag(customers_at_start) over segment_periods as customers_at_start_before,
-        lag(retained_customers) over segment_periods as retained_customers_before,
-        lag(retained_customer_rate) over segment_periods as retained_customer_rate_before,
-        lag(all_at_start) over segment_periods as all_at_start_before,
-        lag(all_retained) over segment_periods as all_retained_before
-    from with_everybody
-    window segment_periods as (partition by period_grain, dimension, dimension_value order by period_start)
+        now.*,
+        year_before.customers_at_start as customers_at_start_year_before,
+        year_before.retained_customers as retained_customers_year_before,
+        year_before.retained_customer_rate as retained_customer_rate_year_before,
+        year_before.all_at_start as all_at_start_year_before,
+        year_before.all_retained as all_retained_year_before,
+        lag(now.customers_at_start) over segment_periods as customers_at_start_before,
+        lag(now.retained_customers) over segment_periods as retained_customers_before,
+        lag(now.retained_customer_rate) over segment_periods as retained_customer_rate_before,
+        lag(now.all_at_start) over segment_periods as all_at_start_before,
+        lag(now.all_retained) over segment_periods as all_retained_before
+    from with_everybody as now
+    -- 365 days before its first day lies the first or second day of the same period a year ago.
+    left join with_everybody as year_before
+        on
+            now.period_grain = year_before.period_grain
+            and {{ period_start('month', add_days('now.period_start', -365)) }} = year_before.period_start
+            and now.dimension = year_before.dimension
+            and now.dimension_value = year_before.dimension_value
+    window segment_periods as (
+        partition by now.period_grain, now.dimension, now.dimension_value
+        order by now.period_start
+    )
 
 ),
 
--- Each period against the one before, at the average of the two overall rates: so no segment is credited for its size.
 benchmarks as (
 
     select
         *,
-        (
-            {{ rate('all_retained', 'all_at_start') }}
-            + {{ rate('all_retained_before', 'all_at_start_before') }}
-        ) / 2 as average_rate
-    from with_period_before
+        {{ average_overall_rate('_before') }} as average_rate_before,
+        {{ average_overall_rate('_year_before') }} as average_rate_year_before
+    from with_periods_before
 
 ),
 
@@ -54,18 +66,10 @@ contributions as (
 
     select
         *,
-        {{ rate('retained_customers - average_rate * customers_at_start', 'all_at_start') }}
-        - {{ rate(
-            'retained_customers_before - average_rate * customers_at_start_before', 'all_at_start_before'
-        ) }} as retained_rate_contribution,
-        case
-            when average_rate is null then null
-            when customers_at_start = 0 or customers_at_start_before = 0 then 0
-            else (
-                {{ rate('customers_at_start', 'all_at_start') }}
-                + {{ rate('customers_at_start_before', 'all_at_start_before') }}
-            ) / 2 * (retained_customer_rate - retained_customer_rate_before)
-        end as rate_effect
+        {{ retained_rate_contribution('_before') }} as retained_rate_contribution,
+        {{ retained_rate_contribution('_year_before') }} as retained_rate_contribution_year_before,
+        {{ rate_effect('_before') }} as rate_effect,
+        {{ rate_effect('_year_before') }} as rate_effect_year_before
     from benchmarks
 
 )
@@ -92,5 +96,8 @@ select
     {{ customer_churn_rate() }} as customer_churn_rate,
     retained_rate_contribution,
     cast(rate_effect as double) as rate_effect,
-    cast(retained_rate_contribution - rate_effect as double) as mix_effect
+    cast(retained_rate_contribution - rate_effect as double) as mix_effect,
+    retained_rate_contribution_year_before,
+    cast(rate_effect_year_before as double) as rate_effect_year_before,
+    cast(retained_rate_contribution_year_before - rate_effect_year_before as double) as mix_effect_year_before
 from contributions
