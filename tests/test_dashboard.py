@@ -202,7 +202,21 @@ def test_without_a_period_before_nothing_is_compared() -> None:
     censored = month(date(2025, 11, 1), is_left_censored=True)
     for before in (None, censored):
         said = list(changes.sentences(before, month(date(2025, 12, 1)), [], TERMS["en"], EN))
-        assert said == ["There is no period before December 2025 with which retention could be compared."]
+        assert said == ["There is no earlier period with which the retention of December 2025 could be compared."]
+
+
+def test_a_year_before_has_effects_of_its_own() -> None:
+    row = {
+        **segment("AT", -0.06, -0.05),
+        "retained_rate_contribution_year_before": 0.02,
+        "rate_effect_year_before": 0.03,
+    }
+    row["mix_effect_year_before"] = -0.01
+    found = changes.compared([row], "year_before")[0]
+    assert [found[effect] for effect in changes.EFFECTS] == [0.02, 0.03, -0.01]
+    assert changes.compared([row], "previous") == [row]
+    rows = [month(date(2024, 12, 1)), month(date(2025, 11, 1)), month(date(2025, 12, 1))]
+    assert [changes.before(rows, rows[2], against) for against in changes.AGAINST] == [rows[1], rows[0]]
 
 
 # Cohorts
