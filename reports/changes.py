@@ -24,7 +24,7 @@ def sentences(
     """How the rate changed against the period before, whether that may be chance, and which segments it comes from."""
     grain = now["period_grain"]
     period = language.period(grain, now["period_start"])
-    if before is None or now[RATE] is None or before[RATE] is None or before["is_left_censored"]:
+    if before is None or not comparable(before, now):
         yield language.say("changes.nothing_before", period=period)
         return
     change = now[RATE] - before[RATE]
@@ -41,6 +41,12 @@ def sentences(
         yield language.say("changes.may_be_chance")
     for dimension in dimensions_of(segments):
         yield from by_dimension(dimension, of(segments, dimension), change, language)
+
+
+def comparable(before: Row, now: Row) -> bool:
+    """Whether the customers at the start of both periods are known, so that a difference says something."""
+    known = now[RATE] is not None and before[RATE] is not None
+    return known and not before["is_left_censored"] and not now["is_left_censored"]
 
 
 def compared(segments: Sequence[Row], against: str) -> list[Row]:
@@ -124,10 +130,7 @@ def contribution_chart(
     """What each segment added to the change, by keeping more or fewer and by its weight."""
     rows = [row for row in of(segments, dimension) if row["retained_rate_contribution"] is not None]
     rows = sorted(rows, key=lambda row: -abs(row["retained_rate_contribution"]))[:MOST]
-    parts = [
-        (glossary.term(kpi).name, [row[kpi] for row in rows])
-        for kpi in ("rate_effect", "mix_effect")
-    ]  # fmt: skip
+    parts = [(effect_term(kpi, against, glossary).name, [row[kpi] for row in rows]) for kpi in EFFECTS[1:]]
     alt = language.say(
         "changes.contributions_alt",
         dimension=language.dimension(dimension),

@@ -137,7 +137,7 @@ def customer_bridge(row: Row, grain: str, glossary: Glossary, language: Language
         start=language.number(row["customers_at_start"]),
         end=language.number(row["customers_at_end"]),
     )
-    return Chart(bridge([name.replace(" ", "<br>", 1) for name in names], amounts, language), alt, table)
+    return Chart(bridge(names, amounts, language), alt, table)
 
 
 def returning_revenue(rows: Sequence[Row], grain: str, glossary: Glossary, language: Language, currency: str) -> Chart:

@@ -85,6 +85,8 @@ def what_changed(seen: View, over: Sequence[Row], grain: str, now: Row) -> None:
             st.markdown(f"**{say('changes.ranking')}**", help=say("changes.ranking_note"))
             chart = changes.ranking_chart(segments, by, against, seen.glossary, seen.language)
             show_chart(seen, chart, f"kept_by_{by}")
+        if before is None or not changes.comparable(before, now):
+            return
         with right:
             st.markdown(f"**{say('changes.contributions')}**")
             chart = changes.contribution_chart(segments, by, against, seen.glossary, seen.language)
