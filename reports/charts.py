@@ -85,6 +85,7 @@ def lying_axis(figure: Figure, unit: str, language: Language, currency: str, rea
         ticktext=[on_axis(mark, marks, unit, language, currency) for mark in marks],
         ticklabeloverflow="allow",
     )
+    figure.update_yaxes(ticklabelstandoff=6)
     figure.update_layout(margin={"r": 32})
 
 

@@ -6,7 +6,10 @@ import csv
 import io
 import re
 import shutil
+import socket
 import string
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
@@ -461,6 +464,42 @@ def test_a_choice_stands_in_the_address(published: Path) -> None:
     assert app.query_params == {"kpi": "average_order_value"}
     app.selectbox(key="chosen kpi").select("customer_retention_rate").run()
     assert app.query_params == {}, "what is usual needs no word in the address"
+
+
+def test_a_port_that_somebody_has_is_one_sentence(published: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        command = [sys.executable, "-m", "cli", "dashboard", "--port", str(taken.getsockname()[1])]
+        finished = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False, timeout=60)
+    assert finished.returncode == 1
+    assert "--port or STAMMKUNDE_DASHBOARD_PORT" in finished.stderr and "Traceback" not in finished.stderr
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_publish_while_a_page_is_made_gives_the_new_page(
+    published: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between two questions of the page another build is published: no page is half of one and half of the other."""
+    from dashboard import view
+
+    asked = []
+
+    def and_publish(file: Path, question: Question) -> list[dict[str, Any]]:
+        asked.append(question.mart)
+        if len(asked) == 4:
+            newer = file.with_name("newer.duckdb")
+            shutil.copy(file, newer)
+            with duckdb.connect(str(newer)) as connection:
+                connection.execute("update marts.build set shop = 'republished'")
+            newer.replace(file)
+        return answer(file, question)
+
+    monkeypatch.setattr(view, "answer", and_publish)
+    app = page(name, lang="en")
+    no_error(app)
+    assert "republished" in app.caption[0].value
+    assert asked.count("build") == 2
 
 
 @pytest.fixture(autouse=True)
