@@ -75,7 +75,7 @@ def kpi_table(rows: Sequence[Row], grain: str, glossary: Glossary, language: Lan
     """All measures of all periods, the latest first."""
     columns = [
         Column("period_start", language.say(f"common.{grain}"), "period", grain),
-        Column("is_complete", glossary.term("is_complete").name, "flag", tip=glossary.term("is_complete").definition),
+        glossary.column("is_complete"),
     ]
     for kpi in MEASURES:
         term = glossary.term(kpi)
@@ -147,7 +147,7 @@ def returning_revenue(rows: Sequence[Row], grain: str, glossary: Glossary, langu
     labels = [language.short_period(grain, row["period_start"]) for row in over]
     columns = [Column("period_start", language.say(f"common.{grain}"), "period", grain)]
     for kpi in ("net_revenue", "returning_revenue", "returning_revenue_share"):
-        columns.append(Column(kpi, glossary.term(kpi).name, glossary.term(kpi).unit, tip=glossary.term(kpi).definition))
+        columns.append(glossary.column(kpi))
     latest = over[-1]
     return Chart(
         bars(labels, [row["returning_revenue_share"] for row in over], "rate", language),

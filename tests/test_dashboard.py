@@ -20,7 +20,7 @@ import duckdb
 import pytest
 import yaml
 
-from reports import changes, cohorts, overview
+from reports import changes, cohorts, overview, return_times
 from reports.cards import card_html
 from reports.charts import ticks
 from reports.colours import SCALE, luminance, on_scale
@@ -279,7 +279,7 @@ def test_it_is_too_late_when_most_have_come() -> None:
     def row(day: int) -> dict[str, Any]:
         return {"from_order_number": 1, "day": day, "repurchase_probability": min(day, 100) / 200}
 
-    said = list(cohorts.too_late([row(day) for day in range(366)], EN))
+    said = list(return_times.too_late([row(day) for day in range(366)], EN))
     assert said[0] == "50.0% of customers order a second time within 365 days."
     assert [re.search(r"day (\d+)", sentence)[1] for sentence in said[1:]] == ["50", "80", "90"]  # type: ignore[index]
 
