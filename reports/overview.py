@@ -78,8 +78,7 @@ def kpi_table(rows: Sequence[Row], grain: str, glossary: Glossary, language: Lan
         glossary.column("is_complete"),
     ]
     for kpi in MEASURES:
-        term = glossary.term(kpi)
-        columns.append(Column(kpi, term.name, term.unit, tip=term.definition))
+        columns.append(glossary.column(kpi))
     return Table(columns, list(reversed(rows)))
 
 

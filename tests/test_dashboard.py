@@ -421,10 +421,11 @@ def test_an_empty_shop_gives_sentences(published: Path, name: str) -> None:
         for (table,) in tables:
             if table not in ("build", "kpi_glossary"):
                 connection.execute(f"delete from marts.{table}")
-        connection.execute("update marts.build set as_of_date = null, shop = null")
+        connection.execute("update marts.build set as_of_date = null, shop = '<b>**[a](b)**'")
     app = page(name)
     no_error(app)
     assert EN.say("common.mart_empty") in [info.value for info in app.info]
+    assert "Shop &lt;b&gt;**[a](b)**" in html_of(app), "the name of a shop is no text in a markup"
     assert not app.get("plotly_chart")
 
 
@@ -498,7 +499,7 @@ def test_a_publish_while_a_page_is_made_gives_the_new_page(
     monkeypatch.setattr(view, "answer", and_publish)
     app = page(name, lang="en")
     no_error(app)
-    assert "republished" in app.caption[0].value
+    assert "Shop republished" in html_of(app)
     assert asked.count("build") == 2
 
 
