@@ -523,26 +523,11 @@ def dashboard(
 
     It listens on 127.0.0.1. What is published while it is open shows on the next view.
     """
-    from importlib.util import find_spec
-
+    from dashboard.start import start
     from stammkunde.environment import environment
     from stammkunde.shops import warehouse_places
 
-    if find_spec("streamlit") is None:
-        raise StammkundeError("the dashboard needs Streamlit: start it with 'make dashboard', which installs it")
-    places = warehouse_places()
-    shown = port or environment().dashboard_port
-    console.print(f"The dashboard of {places.published} is on http://127.0.0.1:{shown} (Ctrl+C ends it)", markup=False)
-    variables = {**os.environ, **places.environment(), "PYTHONPATH": str(PROJECT)}
-    command = [
-        sys.executable,
-        "-m",
-        "streamlit",
-        "run",
-        str(PROJECT / "dashboard" / "app.py"),
-        f"--server.port={shown}",
-    ]
-    os.execve(sys.executable, command, variables)
+    start(warehouse_places(), port or environment().dashboard_port)
 
 
 @app.command()

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 
 import streamlit as st
@@ -58,15 +59,14 @@ def header(chosen: Language) -> None:
     """Whose figures these are, up to which day, and of which build."""
     build = view().build
     as_of = build["as_of_date"]
-    st.caption(
-        chosen.say(
-            "common.header",
-            shop=build["shop"] or NOTHING,
-            as_of=chosen.day(as_of) if as_of else chosen.say("common.no_orders"),
-            number=chosen.number(build["build_number"]),
-            built=chosen.moment(build["built_at"]),
-        )
+    said = chosen.say(
+        "common.header",
+        shop=build["shop"] or NOTHING,
+        as_of=chosen.day(as_of) if as_of else chosen.say("common.no_orders"),
+        number=chosen.number(build["build_number"]),
+        built=chosen.moment(build["built_at"]),
     )
+    st.html(f'<p class="sk-header">{escape(said)}</p>')
 
 
 main()

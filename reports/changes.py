@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
 
 from reports.charts import Chart, Series, contributions, dots
-from reports.glossary import Glossary
+from reports.glossary import Glossary, Term
 from reports.language import Language
+from reports.overview import year_before
 from reports.questions import Row
 from reports.tables import Column, Table
 
 RATE = "retained_customer_rate"  # the rate whose change the segments share out
+EFFECTS = ("retained_rate_contribution", "rate_effect", "mix_effect")
+AGAINST = ("previous", "year_before")  # with what a period is compared; a year before is free of the season
 WORTH_A_WORD = 0.0005  # of a change: less is shown as 0.0
 MOST = 12  # segments in a chart
 
@@ -22,7 +24,7 @@ def sentences(
     """How the rate changed against the period before, whether that may be chance, and which segments it comes from."""
     grain = now["period_grain"]
     period = language.period(grain, now["period_start"])
-    if before is None or now[RATE] is None or before[RATE] is None or before["is_left_censored"]:
+    if before is None or not comparable(before, now):
         yield language.say("changes.nothing_before", period=period)
         return
     change = now[RATE] - before[RATE]
@@ -39,6 +41,19 @@ def sentences(
         yield language.say("changes.may_be_chance")
     for dimension in dimensions_of(segments):
         yield from by_dimension(dimension, of(segments, dimension), change, language)
+
+
+def comparable(before: Row, now: Row) -> bool:
+    """Whether the customers at the start of both periods are known, so that a difference says something."""
+    known = now[RATE] is not None and before[RATE] is not None
+    return known and not before["is_left_censored"] and not now["is_left_censored"]
+
+
+def compared(segments: Sequence[Row], against: str) -> list[Row]:
+    """The segments with what they added to the change against the period before, or against the year before."""
+    if against == "previous":
+        return list(segments)
+    return [{**row, **{effect: row[f"{effect}_year_before"] for effect in EFFECTS}} for row in segments]
 
 
 def direction(change: float) -> str:
@@ -90,28 +105,32 @@ def because(row: Row, language: Language) -> dict[str, str]:
     }
 
 
-def segment_table(segments: Sequence[Row], dimension: str, glossary: Glossary, language: Language) -> Table:
+def segment_table(
+    segments: Sequence[Row], dimension: str, against: str, glossary: Glossary, language: Language
+) -> Table:
     kpis = (
         "customers_at_start", "churned_customers", RATE, f"{RATE}_low", f"{RATE}_high",
         "retained_rate_contribution", "rate_effect", "mix_effect",
     )  # fmt: skip
-    points = ("retained_rate_contribution", "rate_effect", "mix_effect")
     columns = [Column("segment", language.dimension(dimension))]
     for kpi in kpis:
-        term = glossary.term(kpi)
-        columns.append(Column(kpi, term.name, "points" if kpi in points else term.unit, tip=term.definition))
+        term = effect_term(kpi, against, glossary)
+        columns.append(Column(kpi, term.name, "points" if kpi in EFFECTS else term.unit, tip=term.definition))
     rows = [{**row, "segment": language.dimension_value(row["dimension_value"])} for row in of(segments, dimension)]
     return Table(columns, rows)
 
 
-def contribution_chart(segments: Sequence[Row], dimension: str, glossary: Glossary, language: Language) -> Chart:
+def effect_term(kpi: str, against: str, glossary: Glossary) -> Term:
+    return glossary.term(f"{kpi}_year_before" if against == "year_before" and kpi in EFFECTS else kpi)
+
+
+def contribution_chart(
+    segments: Sequence[Row], dimension: str, against: str, glossary: Glossary, language: Language
+) -> Chart:
     """What each segment added to the change, by keeping more or fewer and by its weight."""
     rows = [row for row in of(segments, dimension) if row["retained_rate_contribution"] is not None]
     rows = sorted(rows, key=lambda row: -abs(row["retained_rate_contribution"]))[:MOST]
-    parts = [
-        (glossary.term(kpi).name, [row[kpi] for row in rows])
-        for kpi in ("rate_effect", "mix_effect")
-    ]  # fmt: skip
+    parts = [(effect_term(kpi, against, glossary).name, [row[kpi] for row in rows]) for kpi in EFFECTS[1:]]
     alt = language.say(
         "changes.contributions_alt",
         dimension=language.dimension(dimension),
@@ -121,10 +140,14 @@ def contribution_chart(segments: Sequence[Row], dimension: str, glossary: Glossa
         ),
     )
     names = [language.dimension_value(row["dimension_value"]) for row in rows]
-    return Chart(contributions(names, parts, language), alt, segment_table(segments, dimension, glossary, language))
+    return Chart(
+        contributions(names, parts, language), alt, segment_table(segments, dimension, against, glossary, language)
+    )
 
 
-def ranking_chart(segments: Sequence[Row], dimension: str, glossary: Glossary, language: Language) -> Chart:
+def ranking_chart(
+    segments: Sequence[Row], dimension: str, against: str, glossary: Glossary, language: Language
+) -> Chart:
     """Which segment kept most of its customers, with what chance alone can make of it."""
     rows = [row for row in of(segments, dimension) if row[RATE] is not None and not row["is_left_censored"]]
     largest = sorted(rows, key=lambda row: -row["customers_at_start"])[:MOST]
@@ -146,9 +169,14 @@ def ranking_chart(segments: Sequence[Row], dimension: str, glossary: Glossary, l
         worst=names[-1],
         worst_rate=language.percent(rows[-1][RATE]),
     )  # fmt: skip
-    return Chart(dots(names, line, "rate", language), alt, segment_table(segments, dimension, glossary, language))
+    return Chart(
+        dots(names, line, "rate", language), alt, segment_table(segments, dimension, against, glossary, language)
+    )
 
 
-def previous(rows: Sequence[Row], start: date) -> Row | None:
-    """The period before the one that begins at `start`."""
+def before(rows: Sequence[Row], now: Row, against: str) -> Row | None:
+    """The period that one is compared with, where there is one."""
+    grain, start = now["period_grain"], now["period_start"]
+    if against == "year_before":
+        return next((row for row in rows if row["period_start"] == year_before(grain, start)), None)
     return next((row for row in reversed(rows) if row["period_start"] < start), None)

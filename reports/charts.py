@@ -73,6 +73,22 @@ def axis(figure: Figure, unit: str, language: Language, currency: str, reach: Se
     )
 
 
+def lying_axis(figure: Figure, unit: str, language: Language, currency: str, reach: Sequence[Any]) -> None:
+    """The same for bars and dots that lie: the axis is below them."""
+    known = [float(value) for value in reach if value is not None] or [0.0, 1.0]
+    marks = ticks(min(known), max(known), 4)
+    figure.update_xaxes(
+        showgrid=True,
+        gridcolor=GRID,
+        range=[marks[0], marks[-1]],
+        tickvals=marks,
+        ticktext=[on_axis(mark, marks, unit, language, currency) for mark in marks],
+        ticklabeloverflow="allow",
+    )
+    figure.update_yaxes(ticklabelstandoff=6)
+    figure.update_layout(margin={"r": 32})
+
+
 def ticks(low: float, high: float, about: int = 5) -> list[float]:
     """Round figures, evenly apart, from `low` or below it to `high` or above it."""
     rough = ((high - low) or abs(high) or 1.0) / about
@@ -197,28 +213,29 @@ def bars(
 
 
 def bridge(labels: Sequence[str], amounts: Sequence[int], language: Language) -> Figure:
-    """From a first figure over what was added and taken to the last one; the first and the last stand on the ground."""
-    figure = empty_figure(language, 340)
+    """From a first figure over what was added and taken to the last one; the first and the last stand on the ground.
+    It runs downwards, so that long names have room on a phone."""
+    figure = empty_figure(language, 80 + 42 * len(labels))
     last = len(labels) - 1
-    ends = (0, last)
     figure.add_waterfall(
-        x=list(labels),
-        y=[0 if index == last else amount for index, amount in enumerate(amounts)],
+        y=list(labels),
+        x=[0 if index == last else amount for index, amount in enumerate(amounts)],
+        orientation="h",
         measure=["absolute", *["relative"] * (last - 1), "total"],
         text=[
-            language.number(amount) if index in ends else language.change(amount, "customers")
+            language.number(amount) if index in (0, last) else language.change(amount, "customers")
             for index, amount in enumerate(amounts)
         ],
         textposition="outside",
         cliponaxis=False,
-        hovertemplate="%{x}: %{text}<extra></extra>",
+        hovertemplate="%{y}: %{text}<extra></extra>",
         increasing={"marker": {"color": BLUE}},
         decreasing={"marker": {"color": ORANGE}},
         totals={"marker": {"color": GREY}},
         connector={"line": {"color": GREY, "width": 1}},
     )
-    figure.update_xaxes(type="category")
-    axis(figure, "customers", language, "", [0, *(1.04 * amount for amount in accumulate(amounts[:last]))])
+    figure.update_yaxes(type="category", autorange="reversed", showgrid=False)
+    lying_axis(figure, "customers", language, "", [0, *(1.12 * amount for amount in accumulate(amounts[:last]))])
     return figure
 
 
@@ -241,12 +258,8 @@ def contributions(labels: Sequence[str], parts: Sequence[tuple[str, Sequence[flo
         )
     figure.update_layout(barmode="relative", showlegend=True)
     figure.update_yaxes(autorange="reversed", type="category", showgrid=False)
-    most = max((abs(value) for _, values in parts for value in values), default=0.01)
-    marks = ticks(-most, most, 4)
-    figure.update_xaxes(
-        showgrid=True, gridcolor=GRID, zeroline=True, zerolinecolor=INK, range=[marks[0], marks[-1]],
-        tickvals=marks, ticktext=[on_axis(mark, marks, "points", language, "") for mark in marks],
-    )  # fmt: skip
+    lying_axis(figure, "points", language, "", [0, *(value for _, values in parts for value in values)])
+    figure.update_xaxes(zeroline=True, zerolinecolor=INK)
     return figure
 
 
@@ -295,10 +308,6 @@ def dots(labels: Sequence[str], line: Series, unit: str, language: Language, cur
         customdata=hover(labels, line, unit, language, currency),
         hovertemplate="%{customdata}<extra></extra>",
     )
-    marks = ticks(min(line.low, default=0.0), max(line.high, default=1.0))
     figure.update_yaxes(type="category", autorange="reversed", showgrid=True)
-    figure.update_xaxes(
-        showgrid=True, gridcolor=GRID, range=[marks[0], marks[-1]],
-        tickvals=marks, ticktext=[on_axis(mark, marks, unit, language, currency) for mark in marks],
-    )  # fmt: skip
+    lying_axis(figure, unit, language, currency, [*line.low, *line.high])
     return figure

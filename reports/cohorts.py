@@ -1,13 +1,12 @@
-"""Cohorts, piece by piece: the triangle in its readings, curves, layers and windows."""
+"""Cohorts below each other: the triangle in its readings, by age or by the calendar, by value or beyond chance."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
-from reports.charts import Chart, Series, layers, lines
 from reports.glossary import Glossary, Term
 from reports.grid import Cell, Grid, Line
 from reports.language import Language
@@ -29,10 +28,7 @@ COUNTED = {
     "returned_by_rate": "returned_by_customers",
 }
 ALWAYS_ONE = ("retention_rate", "unbounded_retention_rate")  # in period 0
-ENOUGH = 30  # customers, below which a curve ends
-MOST_LINES = 6
-HORIZON = 365  # days of the repurchase curve
-DAYS = (0, 30, 60, 90, 120, 180, 270, 365)
+MOST_NAMED = 6  # cohorts in a sentence
 
 
 def latest(rows: Sequence[Row], cohorts: int, start: str = "cohort_start") -> list[Row]:
@@ -117,7 +113,7 @@ def hurt(rows: Sequence[Row], deviations: Sequence[Row], grain: str, language: L
             if row["differs_from_pooled"] and side(row) == f"sk-{name}" and row["cohort_start"] in shown
         )
         if counts:
-            most = sorted(counts.items(), key=lambda found: (-found[1], found[0]))[:MOST_LINES]
+            most = sorted(counts.items(), key=lambda found: (-found[1], found[0]))[:MOST_NAMED]
             named = ", ".join(f"{language.period(grain, start)} ({count})" for start, count in most)
             yield language.say(f"cohorts.{name}", cohorts=named)
     if not any(row["differs_from_pooled"] and row["cohort_start"] in shown for row in deviations):
@@ -216,241 +212,11 @@ def cell_table(rows: Sequence[Row], grain: str, glossary: Glossary, language: La
         Column("cohort_start", language.say("cohorts.cohort"), "period", grain),
         Column("period_number", language.say("cohorts.number"), "count"),
         Column("period_start", language.say("common.period"), "period", grain),
-        Column("is_complete", glossary.term("is_complete").name, "flag"),
+        glossary.column("is_complete"),
     ]
     for kpi in (
         "cohort_customers", "active_customers", "retention_rate", "retention_rate_low", "retention_rate_high",
         "unbounded_retention_rate", "returned_by_rate", "orders", "net_revenue", "cumulative_revenue_per_customer",
     ):  # fmt: skip
-        columns.append(Column(kpi, glossary.term(kpi).name, glossary.term(kpi).unit, tip=glossary.term(kpi).definition))
+        columns.append(glossary.column(kpi))
     return Table(columns, rows)
-
-
-def trend(
-    rows: Sequence[Row], grain: str, reading: str, number: int, glossary: Glossary, language: Language, currency: str
-) -> Chart:
-    """One period number over the cohorts: whether newer ones do better at the same age."""
-    term = glossary.term(reading)
-    at = [row for row in rows if row["period_number"] == number and row["is_complete"]]
-    has_interval = reading == "retention_rate"
-    line = Series(
-        term.name,
-        [row[reading] for row in at],
-        [row["retention_rate_low"] for row in at] if has_interval else (),
-        [row["retention_rate_high"] for row in at] if has_interval else (),
-        [language.say("cohorts.of_customers", customers=language.number(row["cohort_customers"])) for row in at],
-    )
-    columns = [
-        Column("cohort_start", language.say("cohorts.cohort"), "period", grain),
-        *(
-            Column(kpi, glossary.term(kpi).name, glossary.term(kpi).unit)
-            for kpi in ("cohort_customers", reading, *((f"{reading}_low", f"{reading}_high") if has_interval else ()))
-        ),
-    ]
-    labels = [language.short_period(grain, row["cohort_start"]) for row in at]
-    alt = language.say(
-        "cohorts.trend_alt",
-        name=term.name,
-        number=number,
-        grain=language.say(f"common.{grain}"),
-        first=labels[0] if labels else "",
-        last=labels[-1] if labels else "",
-    )
-    figure = lines(labels, [line], term.unit, language, currency, from_zero=True)
-    return Chart(figure, alt, Table(columns, list(reversed(at))))
-
-
-def layer_cake(rows: Sequence[Row], language: Language, glossary: Glossary, currency: str) -> Chart:
-    """Revenue by month, in layers by the year in which the customers were won."""
-    over = [row for row in rows if row["is_complete"]]
-    months = sorted({row["period_start"] for row in over})
-    years = sorted({int(row["cohort_year"]) for row in over})
-    amounts = {(row["period_start"], int(row["cohort_year"])): row["net_revenue"] for row in over}
-    series = [
-        Series(language.say("cohorts.won_in", year=year), [amounts.get((month, year)) for month in months])
-        for year in years
-    ]
-    columns = [Column("month", language.say("common.month"), "period", "month")]
-    columns += [Column(str(year), language.say("cohorts.won_in", year=year), "currency") for year in years]
-    table = [
-        {"month": month, **{str(year): amounts.get((month, year)) for year in years}} for month in reversed(months)
-    ]
-    alt = language.say(
-        "cohorts.layers_alt", name=glossary.term("net_revenue").name, years=", ".join(str(year) for year in years)
-    )
-    labels = [language.short_period("month", month) for month in months]
-    return Chart(layers(labels, series, "currency", language, currency), alt, Table(columns, table))
-
-
-def curves(
-    pooled: Sequence[Row],
-    grain: str,
-    dimension: str,
-    reading: str,
-    glossary: Glossary,
-    language: Language,
-    currency: str,
-) -> Chart:
-    """The pooled curves of the largest segments of a dimension."""
-    kpi = reading if reading in POOLED else "retention_rate"
-    term = glossary.term(kpi)
-    by_value: dict[str, list[Row]] = {}
-    for row in pooled:
-        by_value.setdefault(row["dimension_value"], []).append(row)
-    largest = sorted(by_value, key=lambda value: -by_value[value][0]["eligible_customers"])[:MOST_LINES]
-    first = 0 if kpi == "cumulative_revenue_per_customer" else 1
-    numbers = sorted({row["period_number"] for row in pooled if row["period_number"] >= first and is_enough(row)})
-    series = []
-    for value in largest:
-        at = {row["period_number"]: row for row in by_value[value] if is_enough(row)}
-        few = len(largest) <= 3 and kpi == "retention_rate"
-        series.append(
-            Series(
-                language.dimension_value(value),
-                [at[number][kpi] if number in at else None for number in numbers],
-                [at[number]["retention_rate_low"] if number in at else None for number in numbers] if few else (),
-                [at[number]["retention_rate_high"] if number in at else None for number in numbers] if few else (),
-            )
-        )
-    columns = [
-        Column("segment", language.dimension(dimension)),
-        Column("period_number", language.say("cohorts.number"), "count"),
-        *(
-            Column(name, glossary.term(name).name, glossary.term(name).unit, tip=glossary.term(name).definition)
-            for name in ("eligible_customers", "retention_rate", "retention_rate_low", "retention_rate_high",
-                         "returned_by_rate", "cumulative_revenue_per_customer")
-        ),
-    ]  # fmt: skip
-    table = [{**row, "segment": language.dimension_value(row["dimension_value"])} for row in pooled]
-    alt = language.say(
-        "cohorts.curves_alt",
-        name=term.name,
-        dimension=language.dimension(dimension),
-        values=", ".join(language.dimension_value(value) for value in largest),
-    )
-    figure = lines(
-        [str(number) for number in numbers], series, term.unit, language, currency, from_zero=True, height=400,
-        below=language.say("cohorts.since", grains=language.say(f"common.{grain}s")),
-    )  # fmt: skip
-    return Chart(figure, alt, Table(columns, table))
-
-
-def is_enough(row: Row) -> bool:
-    return row["eligible_customers"] >= ENOUGH
-
-
-def window_grid(rows: Sequence[Row], glossary: Glossary, language: Language) -> Grid:
-    """Who had come back so many days after the own first order; a day counts from there, not from the month."""
-    term = glossary.term("returned_rate")
-    days = sorted({row["window_days"] for row in rows})
-    most = max((row["returned_rate"] for row in rows if row["returned_rate"] is not None), default=1.0)
-    found: dict[date, dict[int, Cell]] = {}
-    sizes = {}
-    for row in rows:
-        sizes[row["cohort_month"]] = row["cohort_customers"]
-        if row["returned_rate"] is None:
-            continue
-        said = [
-            language.say(
-                "cohorts.window_cell",
-                month=language.period("month", row["cohort_month"]),
-                days=row["window_days"],
-            ),
-            f"{term.name}: {language.percent(row['returned_rate'])}",
-            language.say(
-                "cohorts.counted",
-                counted=language.number(row["returned_customers"]),
-                customers=language.number(row["mature_customers"]),
-            ),
-            interval(row, "returned_rate", language),
-        ]  # fmt: skip
-        if not row["is_mature"]:
-            said.append(language.say("cohorts.not_mature", customers=language.number(row["cohort_customers"])))
-        found.setdefault(row["cohort_month"], {})[row["window_days"]] = Cell(
-            short(row["returned_rate"], term, language),
-            share(row["returned_rate"], most),
-            "\n".join(said),
-            row["is_mature"],
-        )
-    return Grid(
-        language.say("cohorts.cohort"),
-        language.say("common.customers"),
-        [(one, language.say("cohorts.days", days=one)) for one in days],
-        [
-            Line(language.period("month", month), language.short_period("month", month), sizes[month], cells)
-            for month, cells in found.items()
-        ],
-        None,
-        (edge(0, term, language, ""), edge(most, term, language, "")),
-    )
-
-
-def window_table(rows: Sequence[Row], glossary: Glossary, language: Language) -> Table:
-    columns = [
-        Column("cohort_month", language.say("cohorts.cohort"), "period", "month"),
-        Column("window_days", language.say("cohorts.window"), "days"),
-    ]
-    for kpi in (
-        "cohort_customers", "mature_customers", "returned_customers", "returned_rate", "returned_rate_low",
-        "returned_rate_high", "revenue_per_customer", "is_mature",
-    ):  # fmt: skip
-        columns.append(Column(kpi, glossary.term(kpi).name, glossary.term(kpi).unit, tip=glossary.term(kpi).definition))
-    return Table(columns, rows)
-
-
-def repurchase_chart(rows: Sequence[Row], glossary: Glossary, language: Language) -> Chart:
-    """How likely the next order is, by days since the one before."""
-    term = glossary.term("repurchase_probability")
-    days = [day for day in range(HORIZON + 1) if day % 5 == 0]
-    series = []
-    for number, at in by_order(rows).items():
-        known = [at.get(day) for day in days]
-        first = number == 1
-        series.append(
-            Series(
-                language.say("cohorts.after_order", number=number),
-                [row["repurchase_probability"] if row else None for row in known],
-                [1 - row["survival_high"] if row else None for row in known] if first else (),
-                [1 - row["survival_low"] if row else None for row in known] if first else (),
-            )
-        )
-    figure = lines(
-        [str(day) for day in days], series, "rate", language, from_zero=True, height=400,
-        marks=[str(day) for day in DAYS], below=language.say("cohorts.days_since"),
-    )  # fmt: skip
-    columns = [
-        Column("after", language.say("cohorts.after")),
-        Column("day", language.say("cohorts.day"), "days"),
-        *(
-            Column(kpi, glossary.term(kpi).name, glossary.term(kpi).unit, tip=glossary.term(kpi).definition)
-            for kpi in ("at_risk", "repurchase_probability", "survival", "survival_low", "survival_high")
-        ),
-    ]
-    table = [
-        {**at[day], "after": language.say("cohorts.after_order", number=number)}
-        for number, at in by_order(rows).items()
-        for day in DAYS
-        if day in at
-    ]
-    return Chart(figure, language.say("cohorts.repurchase_alt", name=term.name), Table(columns, table))
-
-
-def by_order(rows: Sequence[Row]) -> Mapping[int, Mapping[int, Row]]:
-    found: dict[int, dict[int, Row]] = {}
-    for row in rows:
-        found.setdefault(row["from_order_number"], {})[row["day"]] = row
-    return found
-
-
-def too_late(rows: Sequence[Row], language: Language) -> Iterator[str]:
-    """Until when a second order is to be waited for: by which day most of those within a year have come."""
-    at = by_order(rows).get(1, {})
-    end = at.get(HORIZON)
-    if end is None or not end["repurchase_probability"]:
-        return
-    yield language.say("cohorts.within_a_year", share=language.percent(end["repurchase_probability"]), days=HORIZON)
-    for part in (0.5, 0.8, 0.9):
-        reached = next(
-            day for day in sorted(at) if at[day]["repurchase_probability"] >= part * end["repurchase_probability"]
-        )
-        yield language.say("cohorts.part_by_day", part=language.percent(part, 0), day=reached)

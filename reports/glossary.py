@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from reports.language import Language
 from reports.questions import Row
+from reports.tables import Column
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,11 @@ class Glossary:
                     row["good_direction"],
                 )
         return Term(kpi, kpi.replace("_", " ").capitalize(), "", "text", "", "neither")
+
+    def column(self, kpi: str) -> Column:
+        """A measure as the column of a table, with its definition as a hint."""
+        term = self.term(kpi)
+        return Column(kpi, term.name, term.unit, tip=term.definition)
 
     def in_terms(self, text: str) -> str:
         """A definition that names measures by their names, not by their columns."""

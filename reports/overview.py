@@ -75,11 +75,10 @@ def kpi_table(rows: Sequence[Row], grain: str, glossary: Glossary, language: Lan
     """All measures of all periods, the latest first."""
     columns = [
         Column("period_start", language.say(f"common.{grain}"), "period", grain),
-        Column("is_complete", glossary.term("is_complete").name, "flag", tip=glossary.term("is_complete").definition),
+        glossary.column("is_complete"),
     ]
     for kpi in MEASURES:
-        term = glossary.term(kpi)
-        columns.append(Column(kpi, term.name, term.unit, tip=term.definition))
+        columns.append(glossary.column(kpi))
     return Table(columns, list(reversed(rows)))
 
 
@@ -137,7 +136,7 @@ def customer_bridge(row: Row, grain: str, glossary: Glossary, language: Language
         start=language.number(row["customers_at_start"]),
         end=language.number(row["customers_at_end"]),
     )
-    return Chart(bridge([name.replace(" ", "<br>", 1) for name in names], amounts, language), alt, table)
+    return Chart(bridge(names, amounts, language), alt, table)
 
 
 def returning_revenue(rows: Sequence[Row], grain: str, glossary: Glossary, language: Language, currency: str) -> Chart:
@@ -147,7 +146,7 @@ def returning_revenue(rows: Sequence[Row], grain: str, glossary: Glossary, langu
     labels = [language.short_period(grain, row["period_start"]) for row in over]
     columns = [Column("period_start", language.say(f"common.{grain}"), "period", grain)]
     for kpi in ("net_revenue", "returning_revenue", "returning_revenue_share"):
-        columns.append(Column(kpi, glossary.term(kpi).name, glossary.term(kpi).unit, tip=glossary.term(kpi).definition))
+        columns.append(glossary.column(kpi))
     latest = over[-1]
     return Chart(
         bars(labels, [row["returning_revenue_share"] for row in over], "rate", language),

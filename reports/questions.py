@@ -97,7 +97,8 @@ def segments(grain: str, start: date) -> Question:
         select
             dimension, dimension_value, customers_at_start, churned_customers, customers_at_end,
             retained_customer_rate, retained_customer_rate_low, retained_customer_rate_high,
-            retained_rate_contribution, rate_effect, mix_effect, is_left_censored
+            retained_rate_contribution, rate_effect, mix_effect,
+            retained_rate_contribution_year_before, rate_effect_year_before, mix_effect_year_before, is_left_censored
         from marts.retention_kpis_by_segment
         where period_grain = ? and period_start = ?
         order by dimension, customers_at_start desc, dimension_value

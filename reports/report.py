@@ -12,7 +12,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from reports import changes, cohorts, overview, questions, worth
+from reports import changes, cohort_curves, cohorts, overview, questions, return_times, worth
 from reports.cards import cards_html
 from reports.charts import CONFIG, Chart
 from reports.glossary import Glossary
@@ -263,16 +263,16 @@ def segment_curves(reader: Reader) -> Part | None:
     if not by:
         return None
     pooled = reader.ask(questions.pooled("month", by[0]))
-    chart = cohorts.curves(
+    chart = cohort_curves.curves(
         pooled, "month", by[0], cohorts.READINGS[0], reader.glossary, reader.language, reader.currency
     )
     title = f"{reader.say('cohorts.curves')}: {reader.language.dimension(by[0])}"
-    return Part(title, reader.say("cohorts.curves_note", enough=cohorts.ENOUGH), chart_html(reader, chart))
+    return Part(title, reader.say("cohorts.curves_note", enough=cohort_curves.ENOUGH), chart_html(reader, chart))
 
 
 def layer_cake(reader: Reader) -> Part:
     rows = reader.ask(questions.cohort_years("all", "all"))
-    chart = cohorts.layer_cake(rows, reader.language, reader.glossary, reader.currency)
+    chart = cohort_curves.layer_cake(rows, reader.language, reader.glossary, reader.currency)
     return Part(reader.say("cohorts.layers"), reader.say("cohorts.layers_note"), chart_html(reader, chart))
 
 
@@ -282,14 +282,14 @@ def windows(reader: Reader) -> Part:
     if not rows:
         return nothing(reader, title)
     shown = cohorts.latest(rows, WINDOWS, "cohort_month")
-    grid = cohorts.window_grid(shown, reader.glossary, reader.language)
+    grid = return_times.window_grid(shown, reader.glossary, reader.language)
     return Part(title, reader.say("cohorts.windows_note"), grid.html(reader.language))
 
 
 def repurchase(reader: Reader) -> Part:
     rows = reader.ask(questions.repurchase())
-    chart = cohorts.repurchase_chart(rows, reader.glossary, reader.language)
-    said = " ".join(cohorts.too_late(rows, reader.language))
+    chart = return_times.repurchase_chart(rows, reader.glossary, reader.language)
+    said = " ".join(return_times.too_late(rows, reader.language))
     return Part(reader.say("cohorts.repurchase"), said, chart_html(reader, chart))
 
 

@@ -48,7 +48,5 @@ def worth_table(row: Row, glossary: Glossary, language: Language) -> Table:
         "lost_customers", "revenue_per_kept_customer", "revenue_per_lost_customer", "value_per_kept_customer",
     )  # fmt: skip
     columns = [Column("observed_period_start", language.say("worth.observed_period"), "period", row["period_grain"])]
-    columns += [
-        Column(kpi, glossary.term(kpi).name, glossary.term(kpi).unit, tip=glossary.term(kpi).definition) for kpi in kpis
-    ]
+    columns += [glossary.column(kpi) for kpi in kpis]
     return Table(columns, [row])

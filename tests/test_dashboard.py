@@ -6,7 +6,10 @@ import csv
 import io
 import re
 import shutil
+import socket
 import string
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
@@ -17,7 +20,7 @@ import duckdb
 import pytest
 import yaml
 
-from reports import changes, cohorts, overview
+from reports import changes, cohorts, overview, return_times
 from reports.cards import card_html
 from reports.charts import ticks
 from reports.colours import SCALE, luminance, on_scale
@@ -202,7 +205,21 @@ def test_without_a_period_before_nothing_is_compared() -> None:
     censored = month(date(2025, 11, 1), is_left_censored=True)
     for before in (None, censored):
         said = list(changes.sentences(before, month(date(2025, 12, 1)), [], TERMS["en"], EN))
-        assert said == ["There is no period before December 2025 with which retention could be compared."]
+        assert said == ["There is no earlier period with which the retention of December 2025 could be compared."]
+
+
+def test_a_year_before_has_effects_of_its_own() -> None:
+    row = {
+        **segment("AT", -0.06, -0.05),
+        "retained_rate_contribution_year_before": 0.02,
+        "rate_effect_year_before": 0.03,
+    }
+    row["mix_effect_year_before"] = -0.01
+    found = changes.compared([row], "year_before")[0]
+    assert [found[effect] for effect in changes.EFFECTS] == [0.02, 0.03, -0.01]
+    assert changes.compared([row], "previous") == [row]
+    rows = [month(date(2024, 12, 1)), month(date(2025, 11, 1)), month(date(2025, 12, 1))]
+    assert [changes.before(rows, rows[2], against) for against in changes.AGAINST] == [rows[1], rows[0]]
 
 
 # Cohorts
@@ -262,7 +279,7 @@ def test_it_is_too_late_when_most_have_come() -> None:
     def row(day: int) -> dict[str, Any]:
         return {"from_order_number": 1, "day": day, "repurchase_probability": min(day, 100) / 200}
 
-    said = list(cohorts.too_late([row(day) for day in range(366)], EN))
+    said = list(return_times.too_late([row(day) for day in range(366)], EN))
     assert said[0] == "50.0% of customers order a second time within 365 days."
     assert [re.search(r"day (\d+)", sentence)[1] for sentence in said[1:]] == ["50", "80", "90"]  # type: ignore[index]
 
@@ -404,10 +421,11 @@ def test_an_empty_shop_gives_sentences(published: Path, name: str) -> None:
         for (table,) in tables:
             if table not in ("build", "kpi_glossary"):
                 connection.execute(f"delete from marts.{table}")
-        connection.execute("update marts.build set as_of_date = null, shop = null")
+        connection.execute("update marts.build set as_of_date = null, shop = '<b>**[a](b)**'")
     app = page(name)
     no_error(app)
     assert EN.say("common.mart_empty") in [info.value for info in app.info]
+    assert "Shop &lt;b&gt;**[a](b)**" in html_of(app), "the name of a shop is no text in a markup"
     assert not app.get("plotly_chart")
 
 
@@ -447,6 +465,42 @@ def test_a_choice_stands_in_the_address(published: Path) -> None:
     assert app.query_params == {"kpi": "average_order_value"}
     app.selectbox(key="chosen kpi").select("customer_retention_rate").run()
     assert app.query_params == {}, "what is usual needs no word in the address"
+
+
+def test_a_port_that_somebody_has_is_one_sentence(published: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        command = [sys.executable, "-m", "cli", "dashboard", "--port", str(taken.getsockname()[1])]
+        finished = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False, timeout=60)
+    assert finished.returncode == 1
+    assert "--port or STAMMKUNDE_DASHBOARD_PORT" in finished.stderr and "Traceback" not in finished.stderr
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_publish_while_a_page_is_made_gives_the_new_page(
+    published: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between two questions of the page another build is published: no page is half of one and half of the other."""
+    from dashboard import view
+
+    asked = []
+
+    def and_publish(file: Path, question: Question) -> list[dict[str, Any]]:
+        asked.append(question.mart)
+        if len(asked) == 4:
+            newer = file.with_name("newer.duckdb")
+            shutil.copy(file, newer)
+            with duckdb.connect(str(newer)) as connection:
+                connection.execute("update marts.build set shop = 'republished'")
+            newer.replace(file)
+        return answer(file, question)
+
+    monkeypatch.setattr(view, "answer", and_publish)
+    app = page(name, lang="en")
+    no_error(app)
+    assert "Shop republished" in html_of(app)
+    assert asked.count("build") == 2
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard.components import empty, section, show_chart, show_grid, show_table
 from dashboard.filters import choice, selection
 from dashboard.view import View, view
-from reports import cohorts, questions
+from reports import cohort_curves, cohorts, questions, return_times
 from reports.html import sentences_html
 from reports.questions import Row
 
@@ -115,17 +115,17 @@ def trend(seen: View, asked: Asked, rows: Sequence[Row]) -> None:
             say("cohorts.age"), "age", numbers,
             lambda number: say("cohorts.age_of", grain=say(f"common.{asked.grain}"), number=number), "1",
         )  # fmt: skip
-        chart = cohorts.trend(
+        chart = cohort_curves.trend(
             rows, asked.grain, asked.reading, int(age), seen.glossary, seen.language, seen.currency
         )  # fmt: skip
         show_chart(seen, chart, f"cohort_trend_{asked.grain}_{age}")
 
 
 def curves(seen: View, asked: Asked) -> None:
-    note = seen.language.say("cohorts.curves_note", enough=cohorts.ENOUGH)
+    note = seen.language.say("cohorts.curves_note", enough=cohort_curves.ENOUGH)
     with section(seen, seen.language.say("cohorts.curves"), note):
         rows = seen.ask(questions.pooled(asked.grain, asked.dimension))
-        chart = cohorts.curves(
+        chart = cohort_curves.curves(
             rows, asked.grain, asked.dimension, asked.reading, seen.glossary, seen.language, seen.currency
         )
         show_chart(seen, chart, f"cohort_curves_{asked.grain}_{asked.dimension}")
@@ -135,7 +135,7 @@ def layer_cake(seen: View, asked: Asked) -> None:
     with section(seen, seen.language.say("cohorts.layers"), seen.language.say("cohorts.layers_note")):
         rows = seen.ask(questions.cohort_years(asked.dimension, asked.value))
         show_chart(
-            seen, cohorts.layer_cake(rows, seen.language, seen.glossary, seen.currency), "revenue_by_cohort_year"
+            seen, cohort_curves.layer_cake(rows, seen.language, seen.glossary, seen.currency), "revenue_by_cohort_year"
         )
 
 
@@ -146,16 +146,16 @@ def windows(seen: View, asked: Asked) -> None:
             empty(seen)
             return
         shown = cohorts.latest(rows, WINDOWS, "cohort_month")
-        show_grid(seen, cohorts.window_grid(shown, seen.glossary, seen.language))
+        show_grid(seen, return_times.window_grid(shown, seen.glossary, seen.language))
         with st.expander(seen.language.say("common.table")):
-            show_table(seen, cohorts.window_table(rows, seen.glossary, seen.language), f"windows_{asked.value}")
+            show_table(seen, return_times.window_table(rows, seen.glossary, seen.language), f"windows_{asked.value}")
 
 
 def repurchase(seen: View) -> None:
     with section(seen, seen.language.say("cohorts.repurchase"), seen.language.say("cohorts.repurchase_note")):
         rows = seen.ask(questions.repurchase())
-        st.write(" ".join(cohorts.too_late(rows, seen.language)))
-        show_chart(seen, cohorts.repurchase_chart(rows, seen.glossary, seen.language), "repurchase")
+        st.write(" ".join(return_times.too_late(rows, seen.language)))
+        show_chart(seen, return_times.repurchase_chart(rows, seen.glossary, seen.language), "repurchase")
 
 
 main()

@@ -68,8 +68,12 @@ def key_figures(seen: View, rows: Sequence[Row], grain: str, now: Row) -> None:
 def what_changed(seen: View, over: Sequence[Row], grain: str, now: Row) -> None:
     say = seen.language.say
     with section(seen, say("changes.title")):
-        segments = seen.ask(questions.segments(grain, now["period_start"]))
-        before = changes.previous(over, now["period_start"])
+        against = "previous"
+        if grain != "year":  # of a year, both are the same
+            against = choice(say("changes.compared"), "against", changes.AGAINST, lambda name: say(f"changes.{name}"))
+        asked = seen.ask(questions.segments(grain, now["period_start"]))
+        segments = changes.compared(asked, against)
+        before = changes.before(over, now, against)
         first, *others = changes.sentences(before, now, segments, seen.glossary, seen.language)
         st.html(sentences_html(first, others))
         dimensions = changes.dimensions_of(segments)
@@ -79,10 +83,14 @@ def what_changed(seen: View, over: Sequence[Row], grain: str, now: Row) -> None:
         left, right = st.columns(2)
         with left:
             st.markdown(f"**{say('changes.ranking')}**", help=say("changes.ranking_note"))
-            show_chart(seen, changes.ranking_chart(segments, by, seen.glossary, seen.language), f"kept_by_{by}")
+            chart = changes.ranking_chart(segments, by, against, seen.glossary, seen.language)
+            show_chart(seen, chart, f"kept_by_{by}")
+        if before is None or not changes.comparable(before, now):
+            return
         with right:
             st.markdown(f"**{say('changes.contributions')}**")
-            show_chart(seen, changes.contribution_chart(segments, by, seen.glossary, seen.language), f"change_by_{by}")
+            chart = changes.contribution_chart(segments, by, against, seen.glossary, seen.language)
+            show_chart(seen, chart, f"change_by_{by}")
 
 
 def what_a_point_is_worth(seen: View, grain: str) -> None:

@@ -1,0 +1,39 @@
+"""Starts the pages in Streamlit, in place of the command that asks for it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from importlib.util import find_spec
+from typing import NoReturn
+
+from stammkunde.errors import StammkundeError
+from stammkunde.places import PROJECT, Places
+
+HOST = "127.0.0.1"
+APP = PROJECT / "dashboard" / "app.py"
+
+
+def start(places: Places, port: int) -> NoReturn:
+    """The pages on the published file of these places. Raises StammkundeError where they cannot be shown."""
+    if find_spec("streamlit") is None:
+        raise StammkundeError("the dashboard needs Streamlit: start it with 'make dashboard', which installs it")
+    check_free(port)
+    print(f"The dashboard of {places.published}: http://{HOST}:{port} (Ctrl-C ends it)", flush=True)
+    environment = {**os.environ, **places.environment(), "PYTHONPATH": str(PROJECT)}
+    # The address stands here, too: whatever else is set, nobody outside this machine is served.
+    options = [f"--server.address={HOST}", f"--server.port={port}", "--browser.gatherUsageStats=false"]
+    os.execve(sys.executable, [sys.executable, "-m", "streamlit", "run", *options, str(APP)], environment)
+
+
+def check_free(port: int) -> None:
+    with socket.socket() as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((HOST, port))
+        except OSError as error:
+            raise StammkundeError(
+                f"port {port} cannot be had ({error.strerror}): end what has it, such as another dashboard, or name "
+                "another one with --port or STAMMKUNDE_DASHBOARD_PORT"
+            ) from error

@@ -1,0 +1,273 @@
+"""The dashboard as people see it: in a real browser, at the width of a laptop and of a phone, in both languages."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pytest
+
+from reports import overview
+from reports.glossary import Glossary
+from reports.language import Language
+from reports.questions import Question, answer, glossary, kpis
+from tests.browser import CHROMIUM
+from tests.conftest import PROJECT, Build
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian: apt-get install chromium)")
+
+PATIENCE = 60  # seconds after which something that is waited for will not come
+# Seconds from opening a page to its first figures: 3 are wanted, but other tests may share the machine.
+FAR_TOO_LONG = 15
+WIDTHS = {"laptop": (1366, 768), "phone": (390, 844)}
+LANGUAGES = {"de": Language("de"), "en": Language("en")}
+PAGES = {"overview": "/", "cohorts": "/cohorts"}
+CONTROLS = (
+    "main button, main input, main summary, section[data-testid=stSidebar] a, section[data-testid=stSidebar] button"
+)
+CHART = "[data-testid=stPlotlyChart]"
+FITS = "(main => main.scrollWidth <= main.clientWidth)(document.querySelector('[data-testid=stMain]'))"
+# Where a page other than the first is opened by its address, Streamlit first asks below it where its server is.
+PROBES = re.compile(r"/cohorts/_stcore/(health|host-config)$")
+
+
+@dataclass
+class Seen:
+    """What a page did besides showing itself."""
+
+    errors: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Served:
+    address: str
+    published: Path
+
+
+@pytest.fixture(scope="module")
+def served(sample: Build, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The dashboard of a published file, started as a user starts it."""
+    folder = tmp_path_factory.mktemp("dashboard")
+    published = folder / "published" / "retention.duckdb"
+    published.parent.mkdir()
+    shutil.copy(sample.warehouse, published)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {
+        **os.environ,
+        "STAMMKUNDE_WAREHOUSE": str(folder / "warehouse.duckdb"),
+        "STAMMKUNDE_PUBLISHED": str(published),
+        "HOME": str(folder),  # nobody's own settings of Streamlit
+    }
+    command = [sys.executable, "-m", "cli", "dashboard", "--port", str(port)]
+    with (folder / "output.txt").open("w") as output:
+        process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        wait_for(f"http://127.0.0.1:{port}/_stcore/health", process, folder / "output.txt")
+        yield Served(f"http://127.0.0.1:{port}", published)
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
+
+
+def wait_for(address: str, process: subprocess.Popen[bytes], output: Path) -> None:
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            urllib.request.urlopen(address, timeout=1).close()
+            return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    raise TimeoutError(output.read_text())
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=WIDTHS)
+def size(request: pytest.FixtureRequest) -> tuple[int, int]:
+    return WIDTHS[request.param]
+
+
+def opened(chromium: Browser, served: Served, path: str, size: tuple[int, int], seen: Seen) -> Page:
+    context = chromium.new_context(viewport={"width": size[0], "height": size[1]}, locale="fr-FR", color_scheme="dark")
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE * 1000)
+
+    def heard(message: Any) -> None:
+        if message.type in ("error", "warning") and not PROBES.search(message.location.get("url", "")):
+            seen.errors.append(f"{message.text} {message.location}")
+
+    def asked(request: Any) -> None:
+        if not request.url.startswith((served.address, served.address.replace("http", "ws"), "data:", "blob:")):
+            seen.elsewhere.append(request.url)
+
+    page.on("console", heard)
+    page.on("pageerror", lambda error: seen.errors.append(str(error)))
+    page.on("request", asked)
+    page.goto(served.address + path)
+    return page
+
+
+def finished(page: Page) -> None:
+    """Until the page is made to its end, and every chart is drawn."""
+    drawn = "all.length > 3 && all.every(one => one.querySelector('svg'))"
+    page.wait_for_function(f"(all => {drawn})([...document.querySelectorAll('{CHART}')])")
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_a_page_shows_figures_fits_and_asks_nobody(
+    chromium: Browser, served: Served, size: tuple[int, int], name: str, code: str
+) -> None:
+    seen, language = Seen(), LANGUAGES[code]
+    started = time.monotonic()
+    page = opened(chromium, served, f"{PAGES[name]}?lang={code}", size, seen)
+    page.wait_for_selector(".sk-card, .sk-grid")
+    took = time.monotonic() - started
+    finished(page)
+    assert page.locator("h1").inner_text() == language.say(f"{name}.title")
+    assert_figures(page, name, served.published, language)
+    assert page.locator("[data-testid=stException], [data-testid=stAlertContentError]").count() == 0
+    assert page.evaluate(FITS), "nothing is cut off at the side"
+    charts = page.locator(CHART).count()
+    assert charts > 3
+    assert page.locator(f"{CHART}[aria-label], {CHART} [aria-label]").count() == charts, "a chart without words"
+    assert seen == Seen()
+    assert took < FAR_TOO_LONG
+    page.context.close()
+
+
+def assert_figures(page: Page, name: str, published: Path, language: Language) -> None:
+    if name == "overview":
+        latest = overview.complete(answer(published, kpis("month")))[-1]
+        terms = Glossary(answer(published, glossary()), language)
+        for kpi in overview.MEASURES:
+            card = page.locator(f'[data-kpi="{kpi}"]')
+            assert card.locator(".sk-value").inner_text() == language.value(latest[kpi], terms.term(kpi).unit, "EUR")
+            assert terms.term(kpi).name in card.inner_text()
+        return
+    rows = answer(
+        published,
+        Question(
+            "cohort_retention",
+            """
+            select retention_rate from marts.cohort_retention
+            where cohort_grain = 'month' and dimension = 'all'
+            qualify dense_rank() over (order by cohort_start desc) = 5
+            order by period_number
+            """,
+        ),
+    )
+    cells = page.locator(".sk-grid").first.locator("tbody tr").nth(-6).locator(".sk-cell").all_inner_texts()
+    digits = [re.sub(r"\D", "", cell.split("\n")[0]) for cell in cells]
+    assert digits == [re.sub(r"\D", "", language.percent(row["retention_rate"], 0)) for row in rows]
+
+
+def test_a_publish_in_between_changes_the_figures(chromium: Browser, served: Served) -> None:
+    seen = Seen()
+    page = opened(chromium, served, "/?lang=en", WIDTHS["laptop"], seen)
+    card = page.locator('[data-kpi="customers_at_end"] .sk-value')
+    before = card.inner_text()
+    kept = served.published.with_name("kept.duckdb")
+    newer = served.published.with_name("newer.duckdb")
+    shutil.copy(served.published, kept)
+    shutil.copy(served.published, newer)
+    with duckdb.connect(str(newer)) as connection:
+        connection.execute("update marts.retention_kpis set customers_at_end = 4242")
+    newer.replace(served.published)
+    page.get_by_role("radio", name="Quarter").click()  # any view after the publish
+    page.wait_for_function("document.querySelector('[data-kpi=customers_at_end] .sk-value').innerText === '4,242'")
+    kept.replace(served.published)
+    page.get_by_role("radio", name="Month").click()
+    page.wait_for_function(f"document.querySelector('[data-kpi=customers_at_end] .sk-value').innerText === {before!r}")
+    assert seen == Seen()
+    page.context.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_keyboard_reaches_every_control(chromium: Browser, served: Served, name: str) -> None:
+    page = opened(chromium, served, f"{PAGES[name]}?lang=de", WIDTHS["laptop"], Seen())
+    page.wait_for_selector(".sk-card, .sk-grid")
+    finished(page)
+    # Of the options of one choice the keyboard reaches one; arrows lead to the others. The arrow that folds the sidebar
+    # is there for the mouse alone.
+    page.evaluate(
+        """controls => [...document.querySelectorAll(controls)]
+            .filter(one => one.checkVisibility() && one.tabIndex >= 0)
+            .filter(one => !one.closest('[data-testid=stSidebarCollapseButton]'))
+            .forEach((one, place) => {
+                const group = one.closest('[role=radiogroup]');
+                one.dataset.control = group ? group.ariaLabel : place + one.innerText.slice(0, 20);
+            })""",
+        CONTROLS,
+    )
+    wanted = set(page.evaluate("[...document.querySelectorAll('[data-control]')].map(one => one.dataset.control)"))
+    assert len(wanted) > 12
+    reached = set()
+    for _ in range(3 * len(wanted) + 40):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.dataset.control"))
+    assert wanted <= reached
+    before = page.url
+    page.get_by_role("radio", name="Quartal").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("grain=quarter"))
+    assert page.url != before
+    page.context.close()
+
+
+def test_a_hint_opens_for_mouse_and_keyboard(chromium: Browser, served: Served) -> None:
+    page = opened(chromium, served, "/?lang=de", WIDTHS["laptop"], Seen())
+    term = page.locator('[data-kpi="customer_churn_rate"] .sk-term')
+    hint = term.locator(".sk-tip")
+    term.hover()
+    assert hint.is_visible()
+    page.mouse.move(0, 0)
+    assert not hint.is_visible()
+    term.focus()
+    assert hint.is_visible()
+    assert "Anteil der Kunden" in hint.inner_text()
+    page.context.close()
+
+
+def test_a_table_downloads_as_csv(chromium: Browser, served: Served, tmp_path: Path) -> None:
+    page = opened(chromium, served, "/?lang=de&grain=year", WIDTHS["laptop"], Seen())
+    page.wait_for_selector(".sk-card")
+    finished(page)
+    page.locator("summary").first.click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Als CSV laden").first.click()
+    file = tmp_path / "file.csv"
+    download.value.save_as(file)
+    head, *lines = file.read_text(encoding="utf-8-sig").splitlines()
+    assert head.startswith("Jahr;") and download.value.suggested_filename.startswith("kpis_year_")
+    years = answer(served.published, kpis("year"))
+    assert len(lines) == len(years)
+    assert lines[1].split(";")[-1] == str(years[-2]["customers_at_end"])
+    page.context.close()
