@@ -123,8 +123,8 @@ def whole(reader: Reader, parts: Callable[[Reader], Parts]) -> Iterator[Part]:
 def overview_parts(reader: Reader) -> Parts:
     for grain in GRAINS:
         yield partial(key_figures, reader, grain)
-    for grain in GRAINS:
-        yield partial(what_changed, reader, grain)
+    for grain, against in (("month", "previous"), ("month", "year_before"), ("year", "previous")):
+        yield partial(what_changed, reader, grain, against)
     yield partial(course, reader)
     yield partial(point_of_retention, reader)
     yield partial(running_period, reader)
@@ -156,17 +156,19 @@ def key_figures(reader: Reader, grain: str) -> Part:
     return Part(named(reader, title, grain, now), note, shown + folded(reader, table))
 
 
-def what_changed(reader: Reader, grain: str) -> Part | None:
+def what_changed(reader: Reader, grain: str, against: str) -> Part | None:
     over, now = last_complete(reader, grain)
     if now is None:
         return None
-    segments = reader.ask(questions.segments(grain, now["period_start"]))
-    before = changes.previous(over, now["period_start"])
+    segments = changes.compared(reader.ask(questions.segments(grain, now["period_start"])), against)
+    before = changes.before(over, now, against)
     first, *others = changes.sentences(before, now, segments, reader.glossary, reader.language)
-    dimensions = changes.dimensions_of(segments)
-    drawn = [changes.ranking_chart(segments, by, reader.glossary, reader.language) for by in dimensions[:1]]
-    html = sentences_html(first, others) + "".join(chart_html(reader, chart) for chart in drawn)
-    return Part(named(reader, reader.say("changes.title"), grain, now), "", html)
+    html = sentences_html(first, others)
+    if against == "previous":  # who keeps best is the same beside any other period
+        for by in changes.dimensions_of(segments)[:1]:
+            html += chart_html(reader, changes.ranking_chart(segments, by, against, reader.glossary, reader.language))
+    title = f"{reader.say('changes.title')} ({reader.say(f'changes.{against}')})"
+    return Part(named(reader, title, grain, now), "", html)
 
 
 def course(reader: Reader) -> Part | None:
