@@ -29,6 +29,7 @@ from reports.language import Language, words
 from reports.questions import MissingMartError, Question, answer, build, glossary, kpis
 from reports.tables import Column, Table, harmless
 from tests.conftest import PROJECT, Build
+from tests.published import published_copy
 
 DE, EN = Language("de"), Language("en")
 PAGES = {"overview": None, "cohorts": "page/cohorts.py"}
@@ -326,8 +327,7 @@ def test_a_build_of_an_earlier_version_is_told_by_its_mart(published: Path) -> N
 @pytest.fixture
 def published(sample: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A published file of its own, which the dashboard of this process reads."""
-    file = tmp_path / "retention.duckdb"
-    shutil.copy(sample.warehouse, file)
+    file = published_copy(sample.warehouse, tmp_path / "retention.duckdb")
     monkeypatch.setenv("STAMMKUNDE_PUBLISHED", str(file))
     return file
 
