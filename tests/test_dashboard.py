@@ -26,7 +26,7 @@ from reports.charts import ticks
 from reports.colours import SCALE, luminance, on_scale
 from reports.glossary import Glossary
 from reports.language import Language, words
-from reports.questions import MissingMartError, Question, answer, build, glossary, kpis
+from reports.questions import MissingMartError, Question, answer, build, glossary, kpis, retention_value, running_period
 from reports.tables import Column, Table, harmless
 from tests.conftest import PROJECT, Build
 from tests.published import published_copy
@@ -369,6 +369,18 @@ def test_the_overview_says_what_the_marts_say(published: Path, language: Languag
         assert found and found[1] == language.value(latest[kpi], terms.term(kpi).unit, "EUR"), kpi
         assert terms.term(kpi).name in html_of(app)
     assert language.say("overview.title") in [title.value for title in app.title]
+    worth = answer(published, retention_value("month"))[0]["value_per_point"]
+    assert f"{language.money(worth, 'EUR', 0)} " in texts_of(app)
+    running = {row["compared_with"]: row for row in answer(published, running_period("month"))}
+    orders = "".join(
+        f'<td class="sk-n">{shown}</td>'
+        for shown in (
+            language.number(running["this"]["orders"]),
+            language.number(running["previous"]["orders"]),
+            language.change(running["this"]["orders"] - running["previous"]["orders"], "orders"),
+        )
+    )
+    assert orders in html_of(app)
     share = answer(
         published,
         Question("c", "select cumulative_revenue_share as s from marts.customer_concentration where decile = 2"),
