@@ -158,7 +158,8 @@ def test_a_card_is_compared_with_the_period_and_the_year_before() -> None:
     assert [(round(change.amount or 0, 4), change.against) for change in card.changes] == [
         (-0.02, "ggü. Nov 25"), (0.02, "ggü. Dez 24"),
     ]  # fmt: skip
-    assert card.course == [0.08, 0.12, 0.1], "the running period is in no course"
+    assert card.course == [0.08, 0.12, 0.1]
+    assert overview.complete(rows) == rows[:3], "the running period is compared with nothing"
     shown = card_html(card, DE, "EUR")
     assert "sk-good" in shown.split("Nov 25")[0], "less churn is better"
     assert "sk-bad" in shown.split("Nov 25")[1]
@@ -195,6 +196,8 @@ def test_sentences_say_what_kept_worse_and_what_merely_grew() -> None:
         "Country: “AT” added most (−6.0\xa0pp): it kept a smaller share of its customers; "  # noqa: RUF001
         "“DE” worked against it (+1.0\xa0pp): it merely makes up another share of all customers.",
     ]
+    better = list(changes.sentences(now, before, [segment("AT", 0.06, 0.05), segment("CH", 0.0, 0.0)], TERMS["en"], EN))
+    assert better[1] == "Country: “AT” added most (+6.0\xa0pp): it kept a larger share of its customers."
 
 
 def test_a_difference_within_the_intervals_may_be_chance() -> None:
@@ -508,8 +511,10 @@ def test_a_publish_while_a_page_is_made_gives_the_new_page(
             newer.replace(file)
         return answer(file, question)
 
-    monkeypatch.setattr(view, "answer", and_publish)
     app = page(name, lang="en")
+    view.rows_of.clear()
+    monkeypatch.setattr(view, "answer", and_publish)
+    app.run()
     no_error(app)
     assert "Shop republished" in html_of(app)
     assert asked.count("build") == 2
