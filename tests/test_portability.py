@@ -16,7 +16,7 @@ SHARED_SQL = sorted(
 # Functions that give the same result on both engines. Before one is added here, try it on both.
 PORTABLE_FUNCTIONS = re.compile(
     "abs|avg|cast|coalesce|count|dense_rank|exp|floor|greatest|lag|lead|least|ln|lower|max|md5|min|month|ntile|nullif|rank"
-    "|round|row_number|sqrt|sum|try_cast|upper|var_samp|year"
+    "|round|row_number|sqrt|sum|try_cast|upper|year"
 )
 NO_FUNCTIONS = re.compile(
     "and|as|by|distinct|else|exists|false|filter|from|having|in|join|not|on|or|over|select|then|union|when|where|decimal"

@@ -73,8 +73,9 @@ customer_revenues as (
 
     select
         customers.period_grain,
-        customers.is_kept = 1 as is_kept,
-        coalesce(revenues.net_revenue, 0) as net_revenue
+        customers.is_kept,
+        coalesce(revenues.net_revenue, 0) as net_revenue,
+        try_cast(coalesce(revenues.net_revenue, 0) as decimal(15, 2)) as exact_revenue
     from customers
     left join revenues
         on
@@ -83,20 +84,35 @@ customer_revenues as (
 
 ),
 
+sums as (
+
+    select
+        period_grain,
+        is_kept,
+        count(*) as customers,
+        sum(net_revenue) as net_revenue,
+        sum(exact_revenue * exact_revenue) as squares
+    from customer_revenues
+    group by
+        period_grain,
+        is_kept
+
+),
+
+-- Variances from exact sums: the same whatever the order of the rows, also where all revenues are alike. Revenues too
+-- large for that have none.
 sides as (
 
     select
         period_grain,
-        count(case when is_kept then 1 end) as kept_customers,
-        count(case when not is_kept then 1 end) as lost_customers,
-        {{ rate('sum(case when is_kept then net_revenue end)', 'count(case when is_kept then 1 end)') }}
-            as revenue_per_kept_customer,
-        {{ rate('sum(case when not is_kept then net_revenue end)', 'count(case when not is_kept then 1 end)') }}
-            as revenue_per_lost_customer,
-        var_samp(case when is_kept then cast(net_revenue as double) end) as kept_variance,
-        var_samp(case when not is_kept then cast(net_revenue as double) end) as lost_variance
-    from customer_revenues
-    group by period_grain
+        is_kept,
+        customers,
+        {{ rate('net_revenue', 'customers') }} as revenue_per_customer,
+        cast(
+            try_cast(customers as decimal(8, 0)) * try_cast(squares as decimal(30, 4))
+            - try_cast(net_revenue as decimal(15, 2)) * try_cast(net_revenue as decimal(15, 2)) as double
+        ) / nullif(cast(customers as double) * (customers - 1), 0) as variance
+    from sums
 
 ),
 
@@ -110,14 +126,12 @@ measured as (
         kpis.retained_customer_rate,
         latest_periods.observed_period_start,
         observed_periods.is_left_censored,
-        coalesce(sides.kept_customers, 0) as kept_customers,
-        coalesce(sides.lost_customers, 0) as lost_customers,
-        sides.revenue_per_kept_customer,
-        sides.revenue_per_lost_customer,
-        sides.revenue_per_kept_customer - sides.revenue_per_lost_customer as value_per_kept_customer,
-        {{ confidence_z() }} * sqrt(
-            sides.kept_variance / sides.kept_customers + sides.lost_variance / sides.lost_customers
-        ) as half_interval,
+        kept.revenue_per_customer as revenue_per_kept_customer,
+        lost.revenue_per_customer as revenue_per_lost_customer,
+        coalesce(kept.customers, 0) as kept_customers,
+        coalesce(lost.customers, 0) as lost_customers,
+        kept.revenue_per_customer - lost.revenue_per_customer as value_per_kept_customer,
+        {{ confidence_z() }} * sqrt(kept.variance / kept.customers + lost.variance / lost.customers) as half_interval,
         0.01 * kpis.customers_at_start as customers_per_point
     from latest_periods
     left join {{ ref('retention_kpis') }} as kpis
@@ -126,8 +140,14 @@ measured as (
             and latest_periods.period_start = kpis.period_start
     left join observed_periods
         on latest_periods.period_grain = observed_periods.period_grain
-    left join sides
-        on latest_periods.period_grain = sides.period_grain
+    left join sides as kept
+        on
+            latest_periods.period_grain = kept.period_grain
+            and kept.is_kept = 1
+    left join sides as lost
+        on
+            latest_periods.period_grain = lost.period_grain
+            and lost.is_kept = 0
 
 )
 
