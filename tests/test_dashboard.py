@@ -26,9 +26,10 @@ from reports.charts import ticks
 from reports.colours import SCALE, luminance, on_scale
 from reports.glossary import Glossary
 from reports.language import Language, words
-from reports.questions import MissingMartError, Question, answer, build, glossary, kpis
+from reports.questions import MissingMartError, Question, answer, build, glossary, kpis, retention_value, running_period
 from reports.tables import Column, Table, harmless
 from tests.conftest import PROJECT, Build
+from tests.published import published_copy
 
 DE, EN = Language("de"), Language("en")
 PAGES = {"overview": None, "cohorts": "page/cohorts.py"}
@@ -157,7 +158,8 @@ def test_a_card_is_compared_with_the_period_and_the_year_before() -> None:
     assert [(round(change.amount or 0, 4), change.against) for change in card.changes] == [
         (-0.02, "ggü. Nov 25"), (0.02, "ggü. Dez 24"),
     ]  # fmt: skip
-    assert card.course == [0.08, 0.12, 0.1], "the running period is in no course"
+    assert card.course == [0.08, 0.12, 0.1]
+    assert overview.complete(rows) == rows[:3], "the running period is compared with nothing"
     shown = card_html(card, DE, "EUR")
     assert "sk-good" in shown.split("Nov 25")[0], "less churn is better"
     assert "sk-bad" in shown.split("Nov 25")[1]
@@ -194,6 +196,8 @@ def test_sentences_say_what_kept_worse_and_what_merely_grew() -> None:
         "Country: “AT” added most (−6.0\xa0pp): it kept a smaller share of its customers; "  # noqa: RUF001
         "“DE” worked against it (+1.0\xa0pp): it merely makes up another share of all customers.",
     ]
+    better = list(changes.sentences(now, before, [segment("AT", 0.06, 0.05), segment("CH", 0.0, 0.0)], TERMS["en"], EN))
+    assert better[1] == "Country: “AT” added most (+6.0\xa0pp): it kept a larger share of its customers."
 
 
 def test_a_difference_within_the_intervals_may_be_chance() -> None:
@@ -326,8 +330,7 @@ def test_a_build_of_an_earlier_version_is_told_by_its_mart(published: Path) -> N
 @pytest.fixture
 def published(sample: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A published file of its own, which the dashboard of this process reads."""
-    file = tmp_path / "retention.duckdb"
-    shutil.copy(sample.warehouse, file)
+    file = published_copy(sample.warehouse, tmp_path / "retention.duckdb")
     monkeypatch.setenv("STAMMKUNDE_PUBLISHED", str(file))
     return file
 
@@ -369,6 +372,18 @@ def test_the_overview_says_what_the_marts_say(published: Path, language: Languag
         assert found and found[1] == language.value(latest[kpi], terms.term(kpi).unit, "EUR"), kpi
         assert terms.term(kpi).name in html_of(app)
     assert language.say("overview.title") in [title.value for title in app.title]
+    worth = answer(published, retention_value("month"))[0]["value_per_point"]
+    assert f"{language.money(worth, 'EUR', 0)} " in texts_of(app)
+    running = {row["compared_with"]: row for row in answer(published, running_period("month"))}
+    orders = "".join(
+        f'<td class="sk-n">{shown}</td>'
+        for shown in (
+            language.number(running["this"]["orders"]),
+            language.number(running["previous"]["orders"]),
+            language.change(running["this"]["orders"] - running["previous"]["orders"], "orders"),
+        )
+    )
+    assert orders in html_of(app)
     share = answer(
         published,
         Question("c", "select cumulative_revenue_share as s from marts.customer_concentration where decile = 2"),
@@ -496,8 +511,10 @@ def test_a_publish_while_a_page_is_made_gives_the_new_page(
             newer.replace(file)
         return answer(file, question)
 
-    monkeypatch.setattr(view, "answer", and_publish)
     app = page(name, lang="en")
+    view.rows_of.clear()
+    monkeypatch.setattr(view, "answer", and_publish)
+    app.run()
     no_error(app)
     assert "Shop republished" in html_of(app)
     assert asked.count("build") == 2

@@ -25,6 +25,7 @@ from reports.language import Language
 from reports.questions import Question, answer, glossary, kpis
 from tests.browser import CHROMIUM
 from tests.conftest import PROJECT, Build
+from tests.published import published_copy
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -66,7 +67,7 @@ def served(sample: Build, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     folder = tmp_path_factory.mktemp("dashboard")
     published = folder / "published" / "retention.duckdb"
     published.parent.mkdir()
-    shutil.copy(sample.warehouse, published)
+    published_copy(sample.warehouse, published)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
