@@ -7,8 +7,10 @@ import shutil
 import sys
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -88,7 +90,8 @@ def named(arguments: object) -> str:
 
 OF_A_FOLDER = [("map", "--raw", "{raw}"), ("check",), ("builds",), ("doctor",), long("run"), long("docs")]
 OF_A_SHOP = [
-    ("summary",), ("doctor", "--mend"), ("backup", "{file}"), ("export-person", "--customer-id", "c17"),
+    ("summary",), ("report", "--to", "{file}"), ("doctor", "--mend"), ("backup", "{file}"),
+    ("export-person", "--customer-id", "c17"),
     ("forget", "--customer-id", "c17", "--yes", "--no-refresh"), long("forget", "--customer-id", "c17", "--yes"),
     long("restore", "{file}", "--replace"), long("replay", "--days", "2"), long("rollback"),
     long("accept", "--reason", "half of it was deleted"),
@@ -96,10 +99,10 @@ OF_A_SHOP = [
 
 
 def test_every_command_is_watched() -> None:
-    """The page and its daemon by a test of their own."""
+    """The page and its daemon by a test of their own, and so is the dashboard."""
     given = [*OF_A_FOLDER, *OF_A_SHOP]
     watched = {one.values[0][0] if isinstance(one, ParameterSet) else one[0] for one in given}
-    assert set(typer.main.get_command(app).commands) == watched | {"serve"}  # type: ignore[attr-defined]
+    assert set(typer.main.get_command(app).commands) == watched | {"serve", "dashboard"}  # type: ignore[attr-defined]
 
 
 @needs_strace
@@ -161,6 +164,22 @@ def test_the_page_and_its_daemon_connect_to_no_other_machine(places: Places, tmp
                 found = json.load(answer)["data"]["sensorOrError"]
             ticks = found.get("sensorState", {}).get("ticks", [])
     assert [tick["status"] for tick in ticks] == ["SKIPPED"]
+    assert elsewhere(log) == set()
+
+
+@needs_strace
+def test_the_dashboard_connects_to_no_other_machine(places: Places, tmp_path: Path) -> None:
+    """Until its page is served; what the page asks for is watched by the browser of test_dashboard_in_browser.py."""
+    log, port = tmp_path / "calls", free_port()
+    address = f"http://127.0.0.1:{port}"
+    with started(watching(log, *COMMAND, "dashboard", "--port", str(port)), environment_of_refresh(places)) as process:
+        until = time.monotonic() + PATIENCE
+        page = b""
+        while not page and time.monotonic() < until and process.poll() is None:
+            time.sleep(0.2)
+            with suppress(urllib.error.URLError, ConnectionError):
+                page = urllib.request.urlopen(address, timeout=PATIENCE).read()
+    assert b"<html" in page
     assert elsewhere(log) == set()
 
 

@@ -75,7 +75,11 @@ class Gate:
         return answer_of(json.loads(file.read_text(encoding="utf-8")))
 
     def environment(self, shop: str) -> dict[str, str]:
-        own = {"STAMMKUNDE_SHOP": f"{shop}-shop", "STAMMKUNDE_THRESHOLDS": str(self.folder / "thresholds.yml")}
+        own = {
+            "STAMMKUNDE_SHOP": f"{shop}-shop",
+            "STAMMKUNDE_THRESHOLDS": str(self.folder / "thresholds.yml"),
+            "STAMMKUNDE_REPORT_LANGUAGES": "none",
+        }
         return {**clean_environment(), **self.places.environment(), **own}
 
     def stop(self) -> None:

@@ -93,7 +93,7 @@ def take_steps(session: Session, given: Mapping[str, Any], answer: dict[str, Any
     answer["outcome"] = "blocked" if session.is_blocked else "passed"
     if given["publish"] and not session.is_blocked:
         with step(session, "publish"):
-            exhausted(write_and_publish(session, (), ()))
+            exhausted(write_and_publish(session, (), (), {}))
         answer["outcome"] = "published"
 
 
