@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import streamlit as st
@@ -45,13 +45,22 @@ def show_table(view: View, table: Table, name: str) -> None:
     st.html(table.html(view.language, view.currency))
     if len(table.rows) > SHOWN:
         st.caption(view.language.say("common.more_rows", shown=SHOWN, rows=view.language.number(len(table.rows))))
-    download(view, table, name)
+    download(view, lambda: table, name)
 
 
-def download(view: View, table: Table, name: str) -> None:
+def show_first(view: View, first: Table, total: int, whole: Callable[[], Table], name: str) -> None:
+    """The first rows of a table; the whole of it is read when its file is asked for."""
+    st.html(first.html(view.language, view.currency))
+    if total > len(first.rows):
+        shown = view.language.number(len(first.rows))
+        st.caption(view.language.say("common.more_rows", shown=shown, rows=view.language.number(total)))
+    download(view, whole, name)
+
+
+def download(view: View, table: Callable[[], Table], name: str) -> None:
     st.download_button(
         view.language.say("common.download"),
-        lambda: table.csv(view.language),
+        lambda: table().csv(view.language),
         file_name=f"{name}_{view.build['as_of_date']}.csv",
         mime="text/csv",
         key=f"download {name}",

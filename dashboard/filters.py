@@ -36,6 +36,21 @@ def selection(label: str, key: str, options: Sequence[str], named: Named, defaul
     return in_address(key, options, default, widget)
 
 
+def entry(label: str, key: str, example: str = "") -> str:
+    """A text that the reader writes, without blanks around it; empty until then."""
+    state, written = f"chosen {key}", f"written {key}"
+    asked = st.query_params.get(key, "")
+    if state not in st.session_state or asked != st.session_state.get(written, ""):
+        st.session_state[state] = asked
+    entered = str(st.text_input(label, key=state, placeholder=example)).strip()
+    if entered:
+        st.query_params[key] = entered
+    else:
+        st.query_params.pop(key, None)
+    st.session_state[written] = entered
+    return entered
+
+
 def in_address(
     key: str, options: Sequence[str], default: str | None, widget: Callable[[str], Any], *, stays: bool = False
 ) -> str:

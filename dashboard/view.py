@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,7 +13,7 @@ import streamlit as st
 
 from reports.glossary import Glossary
 from reports.language import LOCALES, Language
-from reports.questions import Question, answer, build, glossary
+from reports.questions import Question, answer, build, glossary, settings
 from stammkunde.errors import PublishedFileError
 from stammkunde.shops import warehouse_places
 
@@ -39,6 +40,11 @@ class View:
         """The rows that answer a question, of the build that this page shows. Raises MissingMartError."""
         return rows_of(str(self.published), self.version, question.mart, question.sql, question.values)
 
+    def ask_for_a_file(self, question: Question) -> list[dict[str, Any]]:
+        """The same when a file is asked for: rows of what is published by then, too many to be kept."""
+        with ONE_READER:
+            return answer(self.published, question)
+
     @cached_property
     def build(self) -> dict[str, Any]:
         return self.ask(build())[0]
@@ -46,6 +52,11 @@ class View:
     @cached_property
     def glossary(self) -> Glossary:
         return Glossary(self.ask(glossary()), self.language)
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """The settings of the build; empty where nobody noted them."""
+        return json.loads(self.ask(settings())[0]["settings"] or "{}")
 
     @property
     def currency(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from html import escape
 from itertools import accumulate
 from typing import Any
@@ -212,6 +213,152 @@ def bars(
     return figure
 
 
+def lying_bars(
+    labels: Sequence[str],
+    values: Sequence[Any],
+    unit: str,
+    language: Language,
+    currency: str = "",
+    *,
+    colours: Sequence[str] | str = BLUE,
+) -> Figure:
+    """Bars below each other, each with its figure at its end: long names have room on a phone."""
+    figure = empty_figure(language, 60 + 34 * len(labels))
+    known = [float(value or 0) for value in values]
+    figure.add_bar(
+        x=known,
+        y=list(labels),
+        orientation="h",
+        marker={"color": colours},
+        text=[language.value(value, unit, currency) for value in values],
+        textposition="outside",
+        cliponaxis=False,
+        customdata=hover(labels, Series("", values), unit, language, currency),
+        hovertemplate="%{customdata}<extra></extra>",
+    )
+    figure.update_yaxes(type="category", autorange="reversed", showgrid=False)
+    lying_axis(figure, unit, language, currency, [0, 1.15 * max(known, default=1.0)])
+    return figure
+
+
+@dataclass(frozen=True)
+class Node:
+    """A side of a flow: where it begins or ends."""
+
+    name: str
+    colour: str
+    amount: int
+
+
+def flows(starts: Sequence[Node], ends: Sequence[Node], links: Sequence[tuple[int, int, int, str]]) -> Figure:
+    """From each start to each end (their places, how many, and what is said of it), as wide as they are many."""
+    import plotly.graph_objects as go
+
+    height, between = 460, 16
+    nodes = [*starts, *ends]
+    most = max(len(starts), len(ends))
+    unit = (height - (most - 1) * between) / (sum(node.amount for node in starts) or 1)
+    places = [*middles(starts, unit, between), *middles(ends, unit, between)]
+    figure = go.Figure()
+    figure.add_sankey(
+        arrangement="fixed",
+        domain={"x": [0, 1], "y": [0, 1]},
+        textfont={"family": FONT, "size": 13, "color": INK, "shadow": "0 0 3px #fff, 0 0 3px #fff, 0 0 2px #fff"},
+        node={
+            "label": [node.name for node in nodes],
+            "color": [node.colour for node in nodes],
+            "x": [*[0.001] * len(starts), *[0.999] * len(ends)],
+            "y": [place / height for place in places],
+            "pad": between,
+            "thickness": 14,
+            "line": {"width": 0},
+            "hoverinfo": "skip",
+        },
+        link={
+            "source": [start for start, _, _, _ in links],
+            "target": [len(starts) + end for _, end, _, _ in links],
+            "value": [amount for _, _, amount, _ in links],
+            "color": [faint(starts[start].colour, 0.45) for start, _, _, _ in links],
+            "customdata": [said for _, _, _, said in links],
+            "hovertemplate": "%{customdata}<extra></extra>",
+        },
+    )
+    figure.update_layout(
+        height=height + 20,
+        margin={"l": 2, "r": 2, "t": 10, "b": 10},
+        font={"family": FONT, "size": 13, "color": INK},
+        paper_bgcolor="rgba(0,0,0,0)",
+        hoverlabel={"bgcolor": INK, "font": {"color": "#fff", "family": FONT}, "align": "left"},
+    )
+    return figure
+
+
+def middles(nodes: Sequence[Node], unit: float, between: int) -> list[float]:
+    """The middle of each of the nodes below each other."""
+    found, top = [], 0.0
+    for node in nodes:
+        found.append(top + node.amount * unit / 2)
+        top += node.amount * unit + between
+    return found
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened on a day, how large it was, and what is said of it."""
+
+    day: date
+    amount: float
+    says: str
+
+
+def time_line(
+    series: Sequence[tuple[str, Sequence[Event]]], today: date, now: str, language: Language, currency: str
+) -> Figure:
+    """What happened, each on its day and as high as it was large, up to today and how things stand then."""
+    figure = empty_figure(language, 340)
+    symbols = ("circle", "diamond-open")
+    colours = (BLUE, ORANGE)
+    for index, (name, events) in enumerate(series):
+        figure.add_scatter(
+            x=[event.day.isoformat() for event in events],
+            y=[event.amount for event in events],
+            name=name,
+            mode="markers",
+            marker={"color": colours[index % 2], "size": 10, "symbol": symbols[index % 2], "line": {"width": 2}},
+            error_y={
+                "type": "data", "symmetric": False, "array": [0] * len(events),
+                "arrayminus": [event.amount for event in events], "color": GREY, "thickness": 1, "width": 0,
+            },
+            customdata=[event.says for event in events],
+            hovertemplate="%{customdata}<extra></extra>",
+        )  # fmt: skip
+    everything = [event for _, events in series for event in events]
+    first = min([today, *(event.day for event in everything)])
+    figure.add_vline(x=today.isoformat(), line={"color": INK, "width": 1, "dash": "dot"})
+    figure.add_annotation(
+        x=today.isoformat(), y=1, yref="paper", text=f"<b>{escape(now)}</b>", showarrow=False, xanchor="right",
+        xshift=-6, bgcolor="rgba(255,255,255,0.8)",
+    )  # fmt: skip
+    marks = months_between(first, today)
+    spare = timedelta(days=max(5, (today - first).days // 40))
+    figure.update_xaxes(
+        type="date",
+        range=[(first - spare).isoformat(), (today + spare).isoformat()],
+        tickvals=[mark.isoformat() for mark in marks],
+        ticktext=[language.short_period("month", mark) for mark in marks],
+    )
+    figure.update_layout(showlegend=len(series) > 1)
+    axis(figure, "currency", language, currency, [0, *(1.15 * event.amount for event in everything)])
+    return figure
+
+
+def months_between(first: date, last: date, most: int = 6) -> list[date]:
+    """First days of months, evenly apart and no more than `most`, ending with that of `last`."""
+    begin, end = first.year * 12 + first.month - 1, last.year * 12 + last.month - 1
+    step = max(1, -(-(end - begin + 1) // most))
+    return [date(month // 12, month % 12 + 1, 1) for month in range(end, begin - 1, -step)][::-1]
+
+
 def bridge(labels: Sequence[str], amounts: Sequence[int], language: Language) -> Figure:
     """From a first figure over what was added and taken to the last one; the first and the last stand on the ground.
     It runs downwards, so that long names have room on a phone."""
@@ -264,7 +411,13 @@ def contributions(labels: Sequence[str], parts: Sequence[tuple[str, Sequence[flo
 
 
 def layers(
-    labels: Sequence[str], series: Sequence[Series], unit: str, language: Language, currency: str = ""
+    labels: Sequence[str],
+    series: Sequence[Series],
+    unit: str,
+    language: Language,
+    currency: str = "",
+    *,
+    colours: Sequence[str] = SERIES,
 ) -> Figure:
     """Figures that add up, one on top of the other over time; the oldest lies at the bottom."""
     figure = empty_figure(language, 380)
@@ -276,7 +429,7 @@ def layers(
             mode="lines",
             stackgroup="all",
             line={"color": "#ffffff", "width": 1},
-            fillcolor=SERIES[index % len(SERIES)],
+            fillcolor=colours[index % len(colours)],
             customdata=hover(labels, layer, unit, language, currency),
             hovertemplate="%{customdata}<extra></extra>",
         )

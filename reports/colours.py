@@ -9,6 +9,11 @@ INK, MUTED, GRID = "#1c2733", "#5b6875", "#e3e8ee"
 BLUE, ORANGE, GREY = "#0b5fa5", "#d55e00", "#9aa5b1"
 SERIES = ("#0b5fa5", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#7f6000", "#6f4fa0")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid", "dash")
+# Of the lifecycle's stages: the same on each chart.
+STAGES = {
+    "prospect": "#d5dbe3", "new": "#56b4e9", "active": "#009e73", "loyal": "#0b5fa5", "reactivated": "#cc79a7",
+    "at_risk": "#e69f00", "lost": "#7d8894",
+}  # fmt: skip
 SCALE = ((247, 251, 255), (198, 219, 239), (107, 174, 214), (33, 113, 181), (8, 48, 107))  # light to dark
 DARK, LIGHT = "#000000", "#ffffff"  # of texts on it
 EVEN = 0.179  # the luminance on which both are read as well

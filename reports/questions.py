@@ -57,6 +57,11 @@ def build() -> Question:
     )
 
 
+def settings() -> Question:
+    """The settings that this build was made with, as JSON; one row."""
+    return Question("build", "select settings from marts.build")
+
+
 def glossary() -> Question:
     return Question(
         "kpi_glossary",
@@ -254,4 +259,112 @@ def repurchase() -> Question:
         from marts.repurchase_curve
         order by from_order_number, day
         """,
+    )
+
+
+def stages() -> Question:
+    """How many customers stand at each stage now, and what they brought to date."""
+    return Question(
+        "customers",
+        """
+        select lifecycle_stage, count(*) as customers, sum(net_revenue) as net_revenue
+        from marts.customers
+        group by lifecycle_stage
+        """,
+    )
+
+
+def transitions() -> Question:
+    """Who stood at which stage at the end of a month and of the month before, oldest month first."""
+    return Question(
+        "lifecycle_transitions",
+        """
+        select steps.month_start, steps.from_stage, steps.to_stage, steps.customers, months.is_complete
+        from marts.lifecycle_transitions as steps
+        inner join marts.retention_kpis as months
+            on months.period_grain = 'month' and steps.month_start = months.period_start
+        order by steps.month_start, steps.from_stage, steps.to_stage
+        """,
+    )
+
+
+def rfm_cells() -> Question:
+    """Customers and what they brought to date, by their scores of recency and frequency."""
+    return Question(
+        "customers",
+        """
+        select r_score, f_score, rfm_segment, count(*) as customers, sum(net_revenue) as net_revenue
+        from marts.customers
+        group by r_score, f_score, rfm_segment
+        order by r_score desc, f_score
+        """,
+    )
+
+
+def at_risk() -> Question:
+    """How many are at risk, and what they brought to date; one row."""
+    return Question(
+        "customers",
+        """
+        select
+            count(*) as customers, coalesce(sum(net_revenue), 0) as net_revenue,
+            coalesce(sum(case when marketing_consent then 1 else 0 end), 0) as consenting_customers
+        from marts.customers
+        where lifecycle_stage = 'at_risk'
+        """,
+    )
+
+
+AT_RISK_ORDERS = {
+    "by_value": "net_revenue desc, recency_days desc, customer_id",
+    "by_days": "recency_days desc, net_revenue desc, customer_id",
+}
+
+
+def at_risk_customers(order: str, most: int) -> Question:
+    """Who is at risk: those who brought most first, or those who are lost soonest; no more than `most`."""
+    return Question(
+        "customers",
+        f"""
+        select
+            customer_id, net_revenue, orders, last_order_date, recency_days, average_days_between_orders,
+            rfm_segment, marketing_consent
+        from marts.customers
+        where lifecycle_stage = 'at_risk'
+        order by {AT_RISK_ORDERS[order]}
+        limit ?
+        """,
+        (most,),
+    )
+
+
+def customer(customer_id: str) -> Question:
+    """One customer; no row where nobody has this number."""
+    return Question(
+        "customers",
+        """
+        select
+            customer_id, first_order_date, last_order_date, orders, net_revenue, recency_days,
+            average_days_between_orders, rfm_segment, lifecycle_stage
+        from marts.customers
+        where customer_id = ?
+        """,
+        (customer_id,),
+    )
+
+
+def orders_of(customer_id: str, most: int) -> Question:
+    """The orders of one customer, the latest first; no more than `most`."""
+    return Question(
+        "orders",
+        """
+        select
+            order_number, order_id, order_date, sales_channel, currency, amount, refunded_amount, net_amount,
+            days_since_previous_order
+        from marts.orders
+        where customer_id = ?
+        order by order_number desc
+        limit ?
+        """,
+        (customer_id, most),
     )

@@ -12,5 +12,5 @@ from orchestration.publish.copy import write
 def published_copy(warehouse: Path, target: Path) -> Path:
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         build_id = connection.execute("select build_id from marts.build").fetchall()[0][0]
-    write(warehouse, target, build_id)
+    write(warehouse, target, build_id, {})
     return target

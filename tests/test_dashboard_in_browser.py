@@ -32,19 +32,26 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian: apt-get install chromium)")
 
+# A choice of each page, and what it writes into the address.
+CHOSEN = {
+    "overview": ("Quartal", "grain=quarter"), "cohorts": ("Quartal", "grain=quarter"),
+    "lifecycle": ("Alle Kunden", "flow=all"),
+}  # fmt: skip
 PATIENCE = 60  # seconds after which something that is waited for will not come
 # Seconds from opening a page to its first figures: 3 are wanted, but other tests may share the machine.
 FAR_TOO_LONG = 15
 WIDTHS = {"laptop": (1366, 768), "phone": (390, 844)}
 LANGUAGES = {"de": Language("de"), "en": Language("en")}
-PAGES = {"overview": "/", "cohorts": "/cohorts"}
+PAGES = {"overview": "/", "cohorts": "/cohorts", "lifecycle": "/lifecycle"}
+CHARTS = {"overview": 4, "cohorts": 4, "lifecycle": 4}  # that a page has at least
+FIGURES = ".sk-card, .sk-grid, .sk-said"  # the first that a page shows
 CONTROLS = (
     "main button, main input, main summary, section[data-testid=stSidebar] a, section[data-testid=stSidebar] button"
 )
 CHART = "[data-testid=stPlotlyChart]"
 FITS = "(main => main.scrollWidth <= main.clientWidth)(document.querySelector('[data-testid=stMain]'))"
 # Where a page other than the first is opened by its address, Streamlit first asks below it where its server is.
-PROBES = re.compile(r"/cohorts/_stcore/(health|host-config)$")
+PROBES = re.compile(rf"/({'|'.join(PAGES)})/_stcore/(health|host-config)$")
 
 
 @dataclass
@@ -134,9 +141,9 @@ def opened(chromium: Browser, served: Served, path: str, size: tuple[int, int], 
     return page
 
 
-def finished(page: Page) -> None:
+def finished(page: Page, name: str) -> None:
     """Until the page is made to its end, and every chart is drawn."""
-    drawn = "all.length > 3 && all.every(one => one.querySelector('svg'))"
+    drawn = f"all.length >= {CHARTS[name]} && all.every(one => one.querySelector('svg'))"
     page.wait_for_function(f"(all => {drawn})([...document.querySelectorAll('{CHART}')])")
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
 
@@ -149,15 +156,15 @@ def test_a_page_shows_figures_fits_and_asks_nobody(
     seen, language = Seen(), LANGUAGES[code]
     started = time.monotonic()
     page = opened(chromium, served, f"{PAGES[name]}?lang={code}", size, seen)
-    page.wait_for_selector(".sk-card, .sk-grid")
+    page.wait_for_selector(FIGURES)
     took = time.monotonic() - started
-    finished(page)
+    finished(page, name)
     assert page.locator("h1").inner_text() == language.say(f"{name}.title")
     assert_figures(page, name, served.published, language)
     assert page.locator("[data-testid=stException], [data-testid=stAlertContentError]").count() == 0
     assert page.evaluate(FITS), "nothing is cut off at the side"
     charts = page.locator(CHART).count()
-    assert charts > 3
+    assert charts >= CHARTS[name]
     assert page.locator(f"{CHART}[aria-label], {CHART} [aria-label]").count() == charts, "a chart without words"
     assert seen == Seen()
     assert took < FAR_TOO_LONG
@@ -172,6 +179,23 @@ def assert_figures(page: Page, name: str, published: Path, language: Language) -
             card = page.locator(f'[data-kpi="{kpi}"]')
             assert card.locator(".sk-value").inner_text() == language.value(latest[kpi], terms.term(kpi).unit, "EUR")
             assert terms.term(kpi).name in card.inner_text()
+        return
+    if name == "lifecycle":
+        rows = answer(
+            published,
+            Question(
+                "retention_kpis",
+                """
+                select period_start, churned_customers + new_customers_lost as lost, reactivated_customers as back
+                from marts.retention_kpis where period_grain = 'month' and is_complete
+                order by period_start desc limit 2
+                """,
+            ),
+        )
+        text = page.locator(".sk-said").first.inner_text()
+        assert language.period("month", rows[0]["period_start"]) in text
+        for row in rows:
+            assert {language.number(row["lost"]), language.number(row["back"])} <= set(re.findall(r"[\d.,]*\d", text))
         return
     rows = answer(
         published,
@@ -214,8 +238,8 @@ def test_a_publish_in_between_changes_the_figures(chromium: Browser, served: Ser
 @pytest.mark.parametrize("name", PAGES)
 def test_the_keyboard_reaches_every_control(chromium: Browser, served: Served, name: str) -> None:
     page = opened(chromium, served, f"{PAGES[name]}?lang=de", WIDTHS["laptop"], Seen())
-    page.wait_for_selector(".sk-card, .sk-grid")
-    finished(page)
+    page.wait_for_selector(FIGURES)
+    finished(page, name)
     # Of the options of one choice the keyboard reaches one; arrows lead to the others. The arrow that folds the sidebar
     # is there for the mouse alone.
     page.evaluate(
@@ -229,16 +253,17 @@ def test_the_keyboard_reaches_every_control(chromium: Browser, served: Served, n
         CONTROLS,
     )
     wanted = set(page.evaluate("[...document.querySelectorAll('[data-control]')].map(one => one.dataset.control)"))
-    assert len(wanted) > 12
+    assert len(wanted) > 8
     reached = set()
     for _ in range(3 * len(wanted) + 40):
         page.keyboard.press("Tab")
         reached.add(page.evaluate("document.activeElement.dataset.control"))
     assert wanted <= reached
     before = page.url
-    page.get_by_role("radio", name="Quartal").focus()
+    option, written = CHOSEN[name]
+    page.get_by_role("radio", name=option).focus()
     page.keyboard.press("Enter")
-    page.wait_for_url(re.compile("grain=quarter"))
+    page.wait_for_url(re.compile(written))
     assert page.url != before
     page.context.close()
 
@@ -260,7 +285,7 @@ def test_a_hint_opens_for_mouse_and_keyboard(chromium: Browser, served: Served) 
 def test_a_table_downloads_as_csv(chromium: Browser, served: Served, tmp_path: Path) -> None:
     page = opened(chromium, served, "/?lang=de&grain=year", WIDTHS["laptop"], Seen())
     page.wait_for_selector(".sk-card")
-    finished(page)
+    finished(page, "overview")
     page.locator("summary").first.click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Als CSV laden").first.click()

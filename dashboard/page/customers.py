@@ -1,0 +1,97 @@
+"""Customers: who is nearly lost and what is at stake, who they are, and the story of one of them."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.components import empty, section, show_chart, show_first, show_table
+from dashboard.filters import choice, entry
+from dashboard.view import View, view
+from reports import customers, overview, questions
+from reports.html import sentences_html
+
+LISTED = 25  # customers in the list; its file has more
+IN_A_FILE = 100_000
+ORDERS = 1_000  # of one customer
+
+
+def main() -> None:
+    seen = view()
+    st.title(seen.language.say("customers.title"), anchor=False)
+    nearly_lost(seen)
+    by_recency_and_frequency(seen)
+    with section(seen, seen.language.say("customers.concentration")):
+        rows = seen.ask(questions.concentration())
+        chart = overview.concentration_chart(rows, seen.glossary, seen.language)
+        if rows:
+            st.write(chart.alt)
+        show_chart(seen, chart, "concentration")
+    one_customer(seen)
+
+
+def nearly_lost(seen: View) -> None:
+    say = seen.language.say
+    with section(seen, say("customers.nearly_lost")):
+        total = seen.ask(questions.at_risk())[0]
+        first, *others = customers.at_stake(total, seen.settings, seen.language, seen.currency)
+        st.html(sentences_html(first, others))
+        if not total["customers"]:
+            st.info(say("customers.nobody_at_risk"))
+            return
+        orders = list(questions.AT_RISK_ORDERS)
+        order = choice(say("customers.order_by"), "order", orders, lambda name: say(f"customers.{name}"))
+        listed = seen.ask(questions.at_risk_customers(order, LISTED))
+        show_first(
+            seen,
+            customers.at_risk_table(listed, seen.glossary, seen.language),
+            total["customers"],
+            lambda: customers.at_risk_table(
+                seen.ask_for_a_file(questions.at_risk_customers(order, IN_A_FILE)), seen.glossary, seen.language
+            ),
+            "at_risk",
+        )
+        if total["customers"] > IN_A_FILE:
+            most, rows = seen.language.number(IN_A_FILE), seen.language.number(total["customers"])
+            st.caption(say("customers.file_is_limited", most=most, rows=rows))
+
+
+def by_recency_and_frequency(seen: View) -> None:
+    say = seen.language.say
+    with section(seen, say("customers.rfm"), say("customers.rfm_note")):
+        cells = seen.ask(questions.rfm_cells())
+        if not cells:
+            empty(seen)
+            return
+        by = choice(
+            say("customers.coloured_by"), "cells", customers.COLOURED_BY, lambda name: say(f"customers.{name}")
+        )  # fmt: skip
+        st.html(customers.rfm_html(cells, by, seen.glossary, seen.language, seen.currency))
+        with st.expander(say("common.table")):
+            show_table(seen, customers.rfm_table(cells, seen.glossary, seen.language), "rfm")
+        st.markdown(f"**{say('customers.segments')}**")
+        show_chart(seen, customers.segments(cells, by, seen.glossary, seen.language, seen.currency), "segments")
+
+
+def one_customer(seen: View) -> None:
+    say = seen.language.say
+    with section(seen, say("customers.story")):
+        some = seen.ask(questions.at_risk_customers("by_value", LISTED))
+        example = say("customers.example", customer=some[0]["customer_id"]) if some else ""
+        number = entry(say("customers.which"), "customer", example)
+        if not number:
+            st.caption(say("customers.ask"))
+            return
+        found = seen.ask(questions.customer(number))
+        if not found:
+            st.html(sentences_html(say("customers.unknown", customer=number), []))
+            return
+        first, *others = customers.story(found[0], seen.language, seen.currency)
+        st.html(sentences_html(first, others))
+        orders = seen.ask(questions.orders_of(number, ORDERS))
+        if found[0]["orders"] > ORDERS:
+            st.caption(say("customers.latest_orders", orders=seen.language.number(ORDERS)))
+        today = seen.build["as_of_date"]
+        show_chart(seen, customers.customer_line(found[0], orders, today, seen.language, seen.currency), "orders")
+
+
+main()

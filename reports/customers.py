@@ -1,0 +1,204 @@
+"""Customers: who they are by recency and frequency, who is nearly lost, and the story of one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from html import escape
+
+from reports.charts import Chart, Event, lying_bars, time_line
+from reports.colours import on_scale
+from reports.glossary import Glossary
+from reports.html import with_tip
+from reports.language import Language
+from reports.questions import Row
+from reports.tables import Column, Table
+
+COLOURED_BY = ("customers", "net_revenue")
+SCORES = (1, 2, 3, 4, 5)
+
+
+# By recency and frequency
+
+
+def rfm_html(cells: Sequence[Row], by: str, glossary: Glossary, language: Language, currency: str) -> str:
+    """Customers by how recently and how often they ordered, best at the top and on the right; the darker the more."""
+    known = {(row["r_score"], row["f_score"]): row for row in cells}
+    most = max((float(row[by]) for row in cells), default=0.0)
+    recency, frequency = glossary.term("r_score"), glossary.term("f_score")
+    head = "".join(f'<th scope="col">F {score}</th>' for score in SCORES)
+    lines = "".join(
+        f'<tr><th scope="row" class="sk-head">R {recent}</th>'
+        + "".join(cell_html(known.get((recent, often)), by, most, language, currency) for often in SCORES)
+        + "</tr>"
+        for recent in reversed(SCORES)
+    )
+    legend = f"R: {with_tip(recency.name, recency.definition)} · F: {with_tip(frequency.name, frequency.definition)}"
+    return (
+        f'<div class="sk-scroll" tabindex="0"><table class="sk-rfm"><thead><tr><th class="sk-head"></th>{head}</tr>'
+        f'</thead><tbody>{lines}</tbody></table></div><div class="sk-legend"><span>{legend}</span></div>'
+    )
+
+
+def cell_html(row: Row | None, by: str, most: float, language: Language, currency: str) -> str:
+    if row is None:
+        return "<td></td>"
+    ground, ink = on_scale(float(row[by]) / most if most else 0.0)
+    return (
+        f'<td style="background-color: {ground}; color: {ink}">{escape(language.rfm_segment(row["rfm_segment"]))}<br>'
+        f"<b>{language.number(row['customers'])}</b><br>{language.money(row['net_revenue'], currency, 0)}</td>"
+    )
+
+
+def rfm_table(cells: Sequence[Row], glossary: Glossary, language: Language) -> Table:
+    return Table(
+        [
+            glossary.column("r_score"),
+            glossary.column("f_score"),
+            Column("segment", glossary.term("rfm_segment").name),
+            *amounts(language),
+        ],
+        [{**row, "segment": language.rfm_segment(row["rfm_segment"])} for row in cells],
+    )
+
+
+def amounts(language: Language) -> list[Column]:
+    return [
+        Column("customers", language.say("common.customers"), "customers"),
+        Column("net_revenue", language.say("customers.revenue"), "currency"),
+    ]
+
+
+def segments(cells: Sequence[Row], by: str, glossary: Glossary, language: Language, currency: str) -> Chart:
+    """The same by segment, the largest first."""
+    found: dict[str, dict[str, object]] = {}
+    for code in dict.fromkeys(row["rfm_segment"] for row in cells):
+        own = [row for row in cells if row["rfm_segment"] == code]
+        found[code] = {
+            "segment": language.rfm_segment(code),
+            **{name: sum(row[name] for row in own) for name in COLOURED_BY},
+        }
+    rows = sorted(found.values(), key=lambda row: (-float(str(row[by])), str(row["segment"])))
+    unit = "customers" if by == "customers" else "currency"
+    names = [str(row["segment"]) for row in rows]
+    values = [row[by] for row in rows]
+    parts = ", ".join(
+        f"{name} {language.value(value, unit, currency)}" for name, value in zip(names[:3], values[:3], strict=True)
+    )
+    return Chart(
+        lying_bars(names, values, unit, language, currency),
+        language.say("customers.segments_alt", parts=parts),
+        Table([Column("segment", glossary.term("rfm_segment").name), *amounts(language)], rows),
+    )
+
+
+# Nearly lost
+
+
+def at_stake(total: Row, settings: Mapping[str, object], language: Language, currency: str) -> Iterator[str]:
+    """How many are nearly lost, what they brought, since when and until when; who may be written to."""
+    yield language.say(
+        "customers.at_stake",
+        customers=language.number(total["customers"]),
+        stage=language.stage("at_risk"),
+        revenue=language.money(total["net_revenue"], currency, 0),
+    )
+    if settings:
+        yield language.say(
+            "customers.limits",
+            from_day=settings.get("at_risk_after_days"),
+            lost_day=settings.get("active_window_days"),
+        )
+    yield language.say("customers.consent", customers=language.number(total["consenting_customers"]))
+
+
+def at_risk_table(rows: Sequence[Row], glossary: Glossary, language: Language) -> Table:
+    """Who is nearly lost. Of the person nothing but the number."""
+    say = language.say
+    columns = [
+        Column("customer_id", say("customers.customer")),
+        Column("net_revenue", say("customers.revenue"), "currency"),
+        Column("orders", say("customers.orders"), "orders"),
+        Column("last_order_date", say("customers.last_order"), "date"),
+        glossary.column("recency_days"),
+        glossary.column("average_days_between_orders"),
+        Column("segment", glossary.term("rfm_segment").name),
+        Column("marketing_consent", say("customers.consent_given"), "flag", tip=say("customers.consent_tip")),
+    ]
+    return Table(columns, [{**row, "segment": language.rfm_segment(row["rfm_segment"])} for row in rows])
+
+
+# One customer
+
+
+def story(row: Row, language: Language, currency: str) -> Iterator[str]:
+    yield language.say(
+        "customers.stands",
+        customer=row["customer_id"],
+        stage=language.stage(row["lifecycle_stage"]),
+        segment=language.rfm_segment(row["rfm_segment"]),
+    )
+    yield language.say(
+        "customers.once" if row["orders"] == 1 else "customers.brought",
+        orders=language.number(row["orders"]),
+        revenue=language.money(row["net_revenue"], currency),
+        first=language.day(row["first_order_date"]),
+        last=language.day(row["last_order_date"]),
+        **rhythm(row, language),
+    )
+    yield language.say("customers.since", days=language.number(row["recency_days"]))
+
+
+def rhythm(row: Row, language: Language) -> dict[str, str]:
+    between = row["average_days_between_orders"]
+    return {} if between is None else {"between": language.number(between)}
+
+
+def customer_line(customer: Row, orders: Sequence[Row], today: date, language: Language, currency: str) -> Chart:
+    """The orders of one customer on their days, up to today's stage; those that money was given back for stand out."""
+    series = [
+        (language.say("customers.order"), [event(row, language, currency) for row in orders if not refunded(row)]),
+        (language.say("customers.refunded"), [event(row, language, currency) for row in orders if refunded(row)]),
+    ]
+    stage = language.stage(customer["lifecycle_stage"])
+    return Chart(
+        time_line([(name, found) for name, found in series if found], today, stage, language, currency),
+        language.say(
+            "customers.line_alt",
+            customer=customer["customer_id"],
+            orders=language.number(len(orders)),
+            first=language.day(orders[-1]["order_date"] if orders else None),
+            last=language.day(orders[0]["order_date"] if orders else None),
+            stage=stage,
+        ),
+        order_table(orders, language),
+    )
+
+
+def refunded(row: Row) -> bool:
+    return bool(row["refunded_amount"] > 0)
+
+
+def event(row: Row, language: Language, currency: str) -> Event:
+    said = f"<b>{escape(str(row['order_id']))}</b><br>{language.day(row['order_date'])}<br>"
+    said += escape(language.say("customers.net", amount=language.money(row["net_amount"], currency)))
+    if refunded(row):
+        amount = language.money(row["refunded_amount"], row["currency"])
+        said += "<br>" + escape(language.say("customers.given_back", amount=amount))
+    return Event(row["order_date"], float(row["net_amount"]), said)
+
+
+def order_table(orders: Sequence[Row], language: Language) -> Table:
+    say = language.say
+    columns = [
+        Column("order_number", say("customers.number"), "count"),
+        Column("order_id", say("customers.order")),
+        Column("order_date", say("customers.day"), "date"),
+        Column("sales_channel", say("customers.channel")),
+        Column("net_amount", say("customers.revenue_of_order"), "currency"),
+        Column("amount", say("customers.amount"), "number"),
+        Column("refunded_amount", say("customers.refund"), "number"),
+        Column("currency", say("customers.currency")),
+        Column("days_since_previous_order", say("customers.days_before"), "days"),
+    ]
+    return Table(columns, list(orders))
