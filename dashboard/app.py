@@ -19,7 +19,13 @@ from stammkunde.errors import PublishedFileError
 SIDEBAR = 220  # pixels
 ICON = Path(__file__).with_name("icon.svg")
 FRAME = Path(__file__).with_name("frame.css")
-PAGES = ("overview", "cohorts", "lifecycle", "customers")  # each is a file in page/ with its words in reports/words/
+PAGES = (
+    "overview",
+    "cohorts",
+    "lifecycle",
+    "customers",
+    "quality",
+)  # each is a file in page/ with its words in reports/words/
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from html import escape
 from itertools import accumulate
+from textwrap import wrap
 from typing import Any
 
 from reports.colours import BLUE, DASHES, GREY, GRID, INK, ORANGE, SERIES, faint
@@ -16,6 +17,7 @@ from reports.tables import Table
 
 FONT = '"Source Sans", "Source Sans 3", system-ui, "Segoe UI", "Liberation Sans", sans-serif'
 Figure = Any  # of Plotly, which has no types
+NAME_WIDTH = 26  # characters of a name beside a bar
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "responsive": True}
 
 
@@ -222,12 +224,14 @@ def lying_bars(
     *,
     colours: Sequence[str] | str = BLUE,
 ) -> Figure:
-    """Bars below each other, each with its figure at its end: long names have room on a phone."""
-    figure = empty_figure(language, 60 + 34 * len(labels))
+    """Bars below each other, each with its figure at its end: long names have room on a phone, in several lines."""
+    names = ["<br>".join(wrap(escape(label), NAME_WIDTH)) for label in labels]
+    most_lines = max((name.count("<br>") + 1 for name in names), default=1)
+    figure = empty_figure(language, 60 + (16 + 18 * most_lines) * len(labels))
     known = [float(value or 0) for value in values]
     figure.add_bar(
         x=known,
-        y=list(labels),
+        y=names,
         orientation="h",
         marker={"color": colours},
         text=[language.value(value, unit, currency) for value in values],

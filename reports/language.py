@@ -52,6 +52,10 @@ class Language:
     def rfm_segment(self, code: str) -> str:
         return self.known(f"names.segment.{code}", readable(code))
 
+    def name(self, kind: str, code: str) -> str:
+        """What marts hold as a code otherwise: of an entity, an outcome, a reason, a suite, a check or a build."""
+        return self.known(f"names.{kind}.{code}", code)
+
     def number(self, value: Any, decimals: int = 0) -> str:
         if value is None:
             return NOTHING

@@ -368,3 +368,72 @@ def orders_of(customer_id: str, most: int) -> Question:
         """,
         (customer_id, most),
     )
+
+
+def provenance() -> Question:
+    """What this build was made from and with, what it holds and how it was checked; one row."""
+    return Question(
+        "build",
+        """
+        select
+            build_id, build_number, built_at, engine, as_of_date, first_order_date, reporting_currency,
+            reporting_timezone, shop, settings_hash, raw_fingerprint, baseline_build_id, accepted_reason,
+            raw_order_rows, orders, unattributed_orders, customers, net_revenue, checks, warnings, failures
+        from marts.build
+        """,
+    )
+
+
+def check_results() -> Question:
+    """What the gate found, suite by suite."""
+    return Question(
+        "check_results",
+        """
+        select suite, check_name, severity, outcome, observed, expected, explanation, rows_judged
+        from marts.check_results
+        order by suite, check_name
+        """,
+    )
+
+
+def row_accounting() -> Question:
+    """What became of the rows of each raw entity, and why."""
+    return Question(
+        "row_accounting",
+        """
+        select entity, outcome, reason, rows
+        from marts.row_accounting
+        order by entity, rows desc, outcome, reason
+        """,
+    )
+
+
+def restatements() -> Question:
+    """Closed periods that changed against the published build before, the latest first."""
+    return Question(
+        "restatements",
+        """
+        select
+            period_grain, period_start, orders_before, orders_now, net_revenue_before, net_revenue_now,
+            net_revenue_change, net_revenue_change_rate, late_orders, updated_orders, removed_orders,
+            unexplained_orders, unexplained_revenue, order_ids
+        from marts.restatements
+        order by period_start desc
+        """,
+    )
+
+
+def builds(most: int) -> Question:
+    """The refreshes that ended, the latest first; no more than `most`."""
+    return Question(
+        "builds",
+        """
+        select
+            build_id, build_number, built_at, outcome, reason, accepted_reason, as_of_date, orders, customers,
+            net_revenue, warnings, failures, is_this_build
+        from marts.builds
+        order by build_number desc nulls last, built_at desc
+        limit ?
+        """,
+        (most,),
+    )

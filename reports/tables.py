@@ -14,7 +14,7 @@ from reports.html import with_tip
 from reports.language import Language
 from reports.questions import Row
 
-TEXTS = ("text", "date", "moment", "period")  # units whose values are no numbers
+TEXTS = ("text", "prose", "date", "moment", "period")  # units whose values are no numbers
 SHOWN = 200  # rows; the file has all of them
 # Excel and its like run a cell that begins so (the last four are wide forms); an apostrophe makes it a text.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", *map(chr, (0xFF1D, 0xFF0B, 0xFF0D, 0xFF20)))
@@ -26,7 +26,9 @@ class Column:
 
     key: str
     label: str
-    unit: str = "text"  # one of the glossary, or date, moment, period, points; shown: a figure as text
+    unit: str = (
+        "text"  # one of the glossary, or date, moment, period, points; prose: a long text; shown: a figure as text
+    )
     grain: str = ""  # of a period
     tip: str = ""
 
@@ -60,6 +62,8 @@ class Table:
 
 
 def kind(column: Column) -> str:
+    if column.unit == "prose":
+        return ' class="sk-prose"'
     return "" if column.unit in TEXTS else ' class="sk-n"'
 
 

@@ -20,19 +20,36 @@ import duckdb
 import pytest
 import yaml
 
-from reports import changes, cohorts, lifecycle, overview, return_times
+from reports import changes, cohorts, customers, lifecycle, overview, quality, return_times
 from reports.cards import card_html
-from reports.charts import ticks
+from reports.charts import months_between, ticks
 from reports.colours import SCALE, luminance, on_scale
 from reports.glossary import Glossary
 from reports.language import Language, words
-from reports.questions import MissingMartError, Question, answer, build, glossary, kpis, retention_value, running_period
+from reports.questions import (
+    MissingMartError,
+    Question,
+    answer,
+    build,
+    glossary,
+    kpis,
+    restatements,
+    retention_value,
+    running_period,
+)
 from reports.tables import Column, Table, harmless
 from tests.conftest import PROJECT, Build
 from tests.published import published_copy
 
 DE, EN = Language("de"), Language("en")
-PAGES = {"overview": None, "cohorts": "page/cohorts.py", "lifecycle": "page/lifecycle.py"}
+PAGES = {
+    "overview": None,
+    "cohorts": "page/cohorts.py",
+    "lifecycle": "page/lifecycle.py",
+    "customers": "page/customers.py",
+    "quality": "page/quality.py",
+}
+SETTINGS = '{"active_window_days": 365, "at_risk_after_days": 180, "new_window_days": 90, "loyal_min_orders": 4}'
 GLOSSARY_ROWS = [
     {
         "kpi": kpi, "mart": "m", "unit": unit, "name_en": kpi, "name_de": f"{kpi} (de)", "abbreviation": "-",
@@ -358,6 +375,162 @@ def test_stages_at_the_end_of_a_month_are_where_its_steps_lead() -> None:
     assert (rows[1]["at_risk"], rows[1]["lost"], rows[1]["loyal"]) == (16, 7, 0)
 
 
+# Customers
+
+
+def rfm_cell(recent: int, often: int, segment: str, many: int, revenue: str) -> dict[str, Any]:
+    return {
+        "r_score": recent, "f_score": often, "rfm_segment": segment, "customers": many, "net_revenue": Decimal(revenue),
+    }  # fmt: skip
+
+
+RFM = [
+    rfm_cell(5, 5, "champions", 2, "900.00"), rfm_cell(5, 4, "champions", 1, "50.00"),
+    rfm_cell(1, 1, "gone", 9, "10.00"),
+]  # fmt: skip
+
+
+def test_each_cell_says_its_segment_customers_and_revenue() -> None:
+    shown = customers.rfm_html(RFM, "customers", TERMS["de"], DE, "EUR")
+    lines = re.findall(r"<tr>(.*?)</tr>", shown)
+    assert [line.count("<td") for line in lines] == [0, 5, 5, 5, 5, 5]
+    assert re.findall(r"<td[^>]+>([^<]+)<br><b>([^<]+)</b><br>([^<]+)</td>", lines[1]) == [
+        ("Beste Kunden", "1", "50\xa0€"), ("Beste Kunden", "2", "900\xa0€"),
+    ]  # fmt: skip
+    darkest = "background-color: #08306b"
+    assert darkest in lines[5] and darkest not in lines[1], "most customers"
+    by_revenue = re.findall(r"<tr>(.*?)</tr>", customers.rfm_html(RFM, "net_revenue", TERMS["de"], DE, "EUR"))
+    assert darkest in by_revenue[1] and darkest not in by_revenue[5], "most revenue"
+
+
+def test_a_segment_is_the_sum_of_its_cells() -> None:
+    chart = customers.segments(RFM, "net_revenue", TERMS["en"], EN, "EUR")
+    assert [(row["segment"], row["customers"], row["net_revenue"]) for row in chart.table.rows] == [
+        ("Champions", 3, Decimal("950.00")), ("Gone", 9, Decimal("10.00")),
+    ]  # fmt: skip
+    assert chart.alt.endswith("the largest: Champions €950.00, Gone €10.00.")
+
+
+def test_months_below_a_time_line_are_few_and_evenly_apart() -> None:
+    assert months_between(date(2025, 11, 20), date(2026, 1, 18)) == [
+        date(2025, 11, 1), date(2025, 12, 1), date(2026, 1, 1),
+    ]  # fmt: skip
+    assert months_between(date(2024, 12, 31), date(2026, 1, 1)) == [
+        date(2025, 1, 1), date(2025, 4, 1), date(2025, 7, 1), date(2025, 10, 1), date(2026, 1, 1),
+    ]  # fmt: skip
+
+
+# Quality
+
+
+def test_what_marts_hold_as_a_code_has_a_name() -> None:
+    sources = [file.read_text(encoding="utf-8") for file in PROJECT.glob("models/**/*.sql")]
+    reasons = set()
+    for text in sources:
+        for block in re.findall(
+            r"case\b(?:(?!\bcase\b).)*?end as (?:rejection|exclusion|superseded)_reason", text, re.S
+        ):
+            reasons |= set(re.findall(r"(?:then|else) '([a-z_]+)'", block))
+    assert {"invalid_amount", "status", "duplicate", "damaged_id"} <= reasons and len(reasons) > 25
+    from orchestration.quality.suites import SUITES
+
+    def values(mart: str, column: str) -> set[str]:
+        (file,) = PROJECT.glob(f"models/marts/**/{mart}.yml")
+        model = yaml.safe_load(file.read_text(encoding="utf-8"))["models"][0]
+        found = next(one for one in model["columns"] if one["name"] == column)
+        return set(found["config"]["meta"]["rules"]["values"])
+
+    for kind, codes in {
+        "reason": reasons | {"after_as_of_date", "none"},
+        "suite": set(SUITES),
+        "entity": values("row_accounting", "entity"),
+        "outcome": values("row_accounting", "outcome"),
+        "check": values("check_results", "outcome"),
+        "build": values("builds", "outcome"),
+    }.items():
+        assert {f"names.{kind}.{code}" for code in codes} <= words().keys()
+    assert set(quality.SUITES) == set(SUITES)
+    assert set(quality.BY_CONCERN) == values("check_results", "outcome")
+
+
+def checked(suite: str, name: str, outcome: str) -> dict[str, Any]:
+    return {
+        "suite": suite, "check_name": name, "severity": "fail", "outcome": outcome, "observed": "7 %",
+        "expected": "at most 5 %", "explanation": f"About {name}", "rows_judged": 1,
+    }  # fmt: skip
+
+
+RESULTS = [
+    checked("drift", "a", "passed"), checked("drift", "b", "warned"), checked("raw", "c", "passed"),
+    checked("raw", "d", "warned"), checked("staging", "e", "accepted"), checked("raw", "f", "off"),
+]  # fmt: skip
+
+
+def test_what_failed_comes_first_then_what_warned() -> None:
+    assert [row["check_name"] for row in quality.by_concern(RESULTS)] == ["e", "d", "b", "f", "c", "a"]
+    assert [row["check_name"] for row in quality.of_concern(RESULTS)] == ["e", "d", "b"]
+    table = quality.suite_table(RESULTS, EN)
+    assert [[row["suite"], *(row[column.key] for column in table.columns[1:])] for row in table.rows] == [
+        ["Delivery", 0, 1, 1, 1], ["Usable rows", 1, 0, 0, 0], ["Drift of the figures", 0, 1, 0, 1],
+    ]  # fmt: skip
+
+
+def test_a_build_says_what_it_stands_on() -> None:
+    build = {
+        "raw_order_rows": 1234, "orders": 1000, "customers": 500, "first_order_date": date(2023, 1, 2),
+        "as_of_date": date(2026, 1, 18), "checks": 6, "warnings": 2, "failures": 1, "accepted_reason": "It was mended",
+        "baseline_build_id": "b1",
+    }  # fmt: skip
+    assert list(quality.stands_on(build, RESULTS, EN)) == [
+        "Of 1,234 order rows that came in, 1,000 orders of 500 customers count, "
+        "from 2 January 2023 to 18 January 2026.",
+        "6 checks: 2 with a warning, 1 failed and accepted with a reason.",
+        "“About e”: failed, accepted with a reason (found 7 %, expected at most 5 %).",
+        "“About d”: warned (found 7 %, expected at most 5 %).",
+        "“About b”: warned (found 7 %, expected at most 5 %).",
+        "Accepted because: “It was mended”.",
+        "Compared with build b1.",
+    ]
+    alone = {**build, "checks": None, "accepted_reason": None, "baseline_build_id": None}
+    assert list(quality.stands_on(alone, [], EN))[1:] == [
+        EN.say("quality.unchecked"), EN.say("quality.compared_with_nothing"),
+    ]  # fmt: skip
+
+
+def test_why_a_closed_period_changed_is_said_in_words() -> None:
+    row = {"late_orders": 2, "updated_orders": 0, "removed_orders": 1, "unexplained_orders": 3}
+    assert quality.why(row, EN) == "2 came late, 1 removed for a known reason, 3 without a known reason"
+    assert quality.why(row, DE) == "2 kamen verspätet, 1 aus bekanntem Grund entfernt, 3 ohne erkennbaren Grund"
+
+
+def test_rows_that_do_not_count_are_shown_by_their_reason() -> None:
+    rows = [
+        {"entity": "orders", "outcome": "counted", "reason": "none", "rows": 90},
+        {"entity": "orders", "outcome": "excluded", "reason": "test_order", "rows": 7},
+        {"entity": "orders", "outcome": "quarantined", "reason": "invalid_amount", "rows": 2},
+        {"entity": "orders", "outcome": "left_out", "reason": "<i>gift cards", "rows": 1},
+        {"entity": "refunds", "outcome": "superseded", "reason": "none", "rows": 500},
+    ]
+    assert quality.entities(rows) == ["orders", "refunds"]
+    said = quality.accounted(rows, "orders", EN)
+    assert said == "Orders: 100 rows. Counted 90, Excluded 7, Not usable 2, Left out 1."
+    bars = quality.not_counted(rows, "orders", EN).figure.data[0]
+    assert list(bars.x) == [7, 2, 1]
+    names = [name.replace("<br>", " ") for name in bars.y]
+    assert names == [
+        "Excluded: test order",
+        "Not usable: amount is missing or no number",
+        "Left out: &lt;i&gt;gift cards",
+    ]
+
+
+def test_settings_are_shown_plainly() -> None:
+    table = quality.settings_table({"b": [1, "x"], "a": True, "c": "", "d": 365}, EN)
+    assert [(row["setting"], row["value"]) for row in table.rows] == [
+        ("a", "yes"), ("b", "1, x"), ("c", EN.value(None, "text")), ("d", "365"),
+    ]  # fmt: skip
+
+
 # Reading
 
 
@@ -471,6 +644,8 @@ def test_the_cohorts_say_what_the_marts_say(published: Path, language: Language)
 
 @pytest.mark.parametrize("language", [DE, EN], ids=["de", "en"])
 def test_the_lifecycle_says_what_the_marts_say(published: Path, language: Language) -> None:
+    with duckdb.connect(str(published)) as connection:
+        connection.execute("update marts.build set settings = ?", [SETTINGS])
     app = page("lifecycle", lang=language.code)
     no_error(app)
     rows = answer(
@@ -505,7 +680,9 @@ def test_the_lifecycle_says_what_the_marts_say(published: Path, language: Langua
         published, Question("c", "select lifecycle_stage as s, count(*) as n from marts.customers group by 1")
     ):
         assert f'<td>{language.stage(row["s"])}</td><td class="sk-n">{language.number(row["n"])}<' in html_of(app)
-    assert "365" in texts_of(app), "what the stages mean, with the shop's own limits"
+    assert language.stage("lost") + ": " in texts_of(app) and " 365 " in texts_of(app), (
+        "what the stages mean, with the shop's own limits"
+    )
 
 
 def test_the_months_of_the_lifecycle_are_chosen_in_the_address(published: Path) -> None:
@@ -518,6 +695,184 @@ def test_the_months_of_the_lifecycle_are_chosen_in_the_address(published: Path) 
     )
     flow = html_of(app).split(EN.say("lifecycle.to"))[1].split("</table>")[0]
     assert sum(int(figure) for figure in re.findall(r'sk-n">(\d+)<', flow)) == rows[0]["n"]
+
+
+@pytest.mark.parametrize("language", [DE, EN], ids=["de", "en"])
+def test_the_customers_say_what_the_marts_say(published: Path, language: Language) -> None:
+    with duckdb.connect(str(published)) as connection:
+        connection.execute("update marts.build set settings = ?", [SETTINGS])
+        connection.execute("update marts.customers set customer_id = '=1+1' where customer_id = 'K00171'")
+    app = page("customers", lang=language.code)
+    no_error(app)
+    rows = answer(
+        published,
+        Question(
+            "customers",
+            """
+            select *, sum(net_revenue) over () as at_stake, count(*) over () as customers,
+                count(*) filter (marketing_consent) over () as consenting
+            from marts.customers where lifecycle_stage = 'at_risk' order by net_revenue desc, customer_id
+            """,
+        ),
+    )
+    first = rows[0]
+    assert f"{language.money(first['at_stake'], 'EUR', 0)} " in html_of(app)
+    consent = language.say("customers.consent", customers=language.number(first["consenting"]))
+    assert consent in html_of(app) and "180" in html_of(app) and "365" in html_of(app)
+    listed = html_of(app).split("</table>")[0]
+    assert re.findall(r"<tr><td>([^<]+)</td><td class=\"sk-n\">([^<]+)<", listed) == [
+        (row["customer_id"], language.money(row["net_revenue"], "EUR")) for row in rows[:25]
+    ]
+    assert language.say("common.more_rows", shown="25", rows=language.number(first["customers"])) in texts_of(app)
+    cells = answer(
+        published,
+        Question(
+            "c",
+            """
+            select rfm_segment as s, count(*) as n, sum(net_revenue) as v
+            from marts.customers group by rfm_segment, r_score, f_score
+            """,
+        ),
+    )
+    for row in cells:
+        money = language.money(row["v"], "EUR", 0)
+        shown = f">{language.rfm_segment(row['s'])}<br><b>{language.number(row['n'])}</b><br>{money}</td>"
+        assert shown in html_of(app)
+
+
+def test_the_list_of_those_nearly_lost_has_two_orders(published: Path) -> None:
+    app = page("customers", lang="en", order="by_days")
+    no_error(app)
+    latest = answer(
+        published,
+        Question(
+            "c", "select recency_days as d from marts.customers where lifecycle_stage = 'at_risk' order by d desc"
+        ),
+    )
+    listed = re.findall(r"<tr><td>.*?</tr>", html_of(app).split("</table>")[0])
+    days = [int(re.findall(r">([^<]*)</td>", line)[4]) for line in listed]
+    assert days == [row["d"] for row in latest[:25]]
+
+
+@pytest.mark.parametrize("language", [DE, EN], ids=["de", "en"])
+def test_the_story_of_a_customer_has_all_orders(published: Path, language: Language) -> None:
+    who = answer(
+        published,
+        Question(
+            "orders",
+            "select customer_id from marts.orders where refunded_amount > 0 and customer_id is not null "
+            "group by customer_id order by count(*) desc, customer_id limit 1",
+        ),
+    )[0]["customer_id"]
+    app = page("customers", lang=language.code, customer=who)
+    no_error(app)
+    row = answer(published, Question("c", "select * from marts.customers where customer_id = ?", (who,)))[0]
+    orders = answer(
+        published, Question("o", "select * from marts.orders where customer_id = ? order by order_number desc", (who,))
+    )
+    said = html_of(app)
+    assert f"{language.stage(row['lifecycle_stage'])}. Segment: {language.rfm_segment(row['rfm_segment'])}" in said
+    assert language.money(row["net_revenue"], "EUR") in said
+    assert language.say("customers.since", days=language.number(row["recency_days"])) in said
+    lines = re.findall(r"<tr>(<td.*?)</tr>", said.split('<table class="sk-table">')[-1])
+    assert [re.findall(r">([^<]*)</td>", line)[1] for line in lines] == [order["order_id"] for order in orders]
+    refunds = [re.findall(r">([^<]*)</td>", line)[6] for line in lines]
+    assert refunds == [language.number(order["refunded_amount"], 2) for order in orders]
+    assert len(lines) == row["orders"]
+
+
+def test_a_customer_nobody_knows_is_a_sentence(published: Path) -> None:
+    app = page("customers", lang="en", customer="<b>' or 1=1")
+    no_error(app)
+    assert "This build has no customer “&lt;b&gt;&#x27; or 1=1” with a counted order." in html_of(app)
+    app.text_input(key="chosen customer").set_value(" K00012 ").run()
+    no_error(app)
+    assert "K00012: " in html_of(app) and app.query_params == {"customer": "K00012"}
+    app.text_input(key="chosen customer").set_value("").run()
+    assert app.query_params == {}
+
+
+CHECKED = [
+    ("raw", "new_values", "warn", "warned", "12 %", "at most 3 %", "Values are <b>known</b> ones"),
+    ("drift", "mart_rows_kept", "fail", "accepted", "80 %", "at least 85 %", "No mart has lost rows"),
+    ("staging", "orders_counted", "fail", "passed", "4,730", "at least 1", "There are orders that count"),
+]
+
+
+def with_a_refresh(published: Path) -> None:
+    """As if a refresh had built it: checked, compared, and with a build before that was held back."""
+    with duckdb.connect(str(published)) as connection:
+        connection.execute(
+            """
+            update marts.build
+            set build_number = 7, checks = 3, warnings = 1, failures = 1, baseline_build_id = 'b5', shop = 'toys',
+                accepted_reason = 'Mended by hand', settings = ?
+            """,
+            [SETTINGS],
+        )
+        for row in CHECKED:
+            connection.execute(
+                """
+                insert into marts.check_results
+                    (suite, check_name, severity, outcome, observed, expected, explanation, rows_judged, build_id)
+                values (?, ?, ?, ?, ?, ?, ?, 1, 'b7')
+                """,
+                row,
+            )
+        connection.execute(
+            """
+            insert into marts.restatements
+            select 'month', date '2025-11-01', 120, 123, 6000, 6100.5, 100.5, 0.01675, 2, 1, 0, 0, 0, 0, 'H1,H2'
+            """
+        )
+        connection.execute(
+            """
+            insert into marts.builds (build_id, build_number, built_at, outcome, reason, is_this_build)
+            values ('b6', 6, timestamp '2026-01-17 05:00:00', 'blocked', 'Too few <i>rows</i>', false)
+            """
+        )
+        connection.execute("update marts.builds set build_number = 7 where is_this_build")
+
+
+@pytest.mark.parametrize("language", [DE, EN], ids=["de", "en"])
+def test_the_quality_page_says_what_the_marts_say(published: Path, language: Language) -> None:
+    with_a_refresh(published)
+    app = page("quality", lang=language.code)
+    no_error(app)
+    shown = html_of(app)
+    build_row = answer(published, Question("build", "select * from marts.build"))[0]
+    for column in ("raw_order_rows", "orders", "customers"):
+        assert language.number(build_row[column]) in shown
+    assert language.say("quality.accepted", reason="Mended by hand") in shown
+    assert f"<td>{language.say('quality.unattributed_orders')}</td><td>{build_row['unattributed_orders']}</td>" in shown
+    assert '<td>at_risk_after_days</td><td class="sk-prose">180</td>' in shown
+    checks = [re.findall(r"<td>([^<]*)</td>", line)[0] for line in lines_of(shown, language.say("quality.name"))]
+    assert checks == [language.name("check", outcome) for outcome in ("accepted", "warned")]
+    assert "Values are &lt;b&gt;known&lt;/b&gt; ones" in shown and "<b>known" not in shown
+    for row in answer(published, Question("r", "select * from marts.row_accounting")):
+        line = f"<td>{language.name('entity', row['entity'])}</td><td>{language.name('outcome', row['outcome'])}</td>"
+        line += f'<td class="sk-prose">{language.name("reason", row["reason"])}</td>'
+        assert f'{line}<td class="sk-n">{language.number(row["rows"])}</td>' in shown
+    assert language.period("month", date(2025, 11, 1)) in shown
+    assert quality.why(answer(published, restatements())[0], language) in shown
+    assert language.money(Decimal("6100.5"), "EUR") in shown
+    builds = [re.findall(r"<td[^>]*>([^<]*)</td>", line) for line in lines_of(shown, language.say("quality.failures"))]
+    assert [line[0] for line in builds] == ["7", "6"]
+    assert builds[1][2:4] == [language.name("build", "blocked"), "Too few &lt;i&gt;rows&lt;/i&gt;"]
+
+
+def lines_of(shown: str, head: str) -> list[str]:
+    """The rows of the first table with a column of this name."""
+    tables = re.findall(r'<table class="sk-table"><thead>(.*?)</thead><tbody>(.*?)</tbody>', shown)
+    body = next(body for heads, body in tables if f">{head}<" in heads)
+    return re.findall(r"<tr>(.*?)</tr>", body)
+
+
+def test_a_build_that_nobody_checked_says_so(published: Path) -> None:
+    app = page("quality", lang="en", entity="subscriptions", grain="year")
+    no_error(app)
+    for said in ("unchecked", "compared_with_nothing", "no_settings", "all_counted"):
+        assert EN.say(f"quality.{said}") in texts_of(app)
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -559,6 +914,8 @@ def test_a_build_of_an_earlier_version_gives_sentences(published: Path, name: st
             "cohort_windows",
             "repurchase_curve",
             "lifecycle_transitions",
+            "orders",
+            "row_accounting",
         ):
             connection.execute(f"drop table marts.{table}")
     app = page(name)

@@ -22,7 +22,7 @@ import pytest
 from reports import overview
 from reports.glossary import Glossary
 from reports.language import Language
-from reports.questions import Question, answer, glossary, kpis
+from reports.questions import Question, answer, at_risk, glossary, kpis, provenance, rfm_cells
 from tests.browser import CHROMIUM
 from tests.conftest import PROJECT, Build
 from tests.published import published_copy
@@ -35,15 +35,22 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian
 # A choice of each page, and what it writes into the address.
 CHOSEN = {
     "overview": ("Quartal", "grain=quarter"), "cohorts": ("Quartal", "grain=quarter"),
-    "lifecycle": ("Alle Kunden", "flow=all"),
+    "lifecycle": ("Alle Kunden", "flow=all"), "customers": ("wer zuerst verloren geht", "order=by_days"),
+    "quality": ("Jahr", "grain=year"),
 }  # fmt: skip
 PATIENCE = 60  # seconds after which something that is waited for will not come
 # Seconds from opening a page to its first figures: 3 are wanted, but other tests may share the machine.
 FAR_TOO_LONG = 15
 WIDTHS = {"laptop": (1366, 768), "phone": (390, 844)}
 LANGUAGES = {"de": Language("de"), "en": Language("en")}
-PAGES = {"overview": "/", "cohorts": "/cohorts", "lifecycle": "/lifecycle"}
-CHARTS = {"overview": 4, "cohorts": 4, "lifecycle": 4}  # that a page has at least
+PAGES = {
+    "overview": "/",
+    "cohorts": "/cohorts",
+    "lifecycle": "/lifecycle",
+    "customers": "/customers",
+    "quality": "/quality",
+}
+CHARTS = {"overview": 4, "cohorts": 4, "lifecycle": 4, "customers": 2, "quality": 1}  # that a page has at least
 FIGURES = ".sk-card, .sk-grid, .sk-said"  # the first that a page shows
 CONTROLS = (
     "main button, main input, main summary, section[data-testid=stSidebar] a, section[data-testid=stSidebar] button"
@@ -197,6 +204,19 @@ def assert_figures(page: Page, name: str, published: Path, language: Language) -
         for row in rows:
             assert {language.number(row["lost"]), language.number(row["back"])} <= set(re.findall(r"[\d.,]*\d", text))
         return
+    if name == "customers":
+        total = answer(published, at_risk())[0]
+        text = page.locator(".sk-said").first.inner_text()
+        assert language.number(total["customers"]) in text and language.money(total["net_revenue"], "EUR", 0) in text
+        cells = page.locator(".sk-rfm td b").all_inner_texts()
+        assert cells == [language.number(row["customers"]) for row in answer(published, rfm_cells())]
+        return
+    if name == "quality":
+        build = answer(published, provenance())[0]
+        text = page.locator(".sk-said").first.inner_text()
+        for column in ("raw_order_rows", "orders", "customers"):
+            assert language.number(build[column]) in text
+        return
     rows = answer(
         published,
         Question(
@@ -296,4 +316,18 @@ def test_a_table_downloads_as_csv(chromium: Browser, served: Served, tmp_path: P
     years = answer(served.published, kpis("year"))
     assert len(lines) == len(years)
     assert lines[1].split(";")[-1] == str(years[-2]["customers_at_end"])
+    page.context.close()
+
+
+def test_the_list_of_those_nearly_lost_downloads_whole(chromium: Browser, served: Served, tmp_path: Path) -> None:
+    page = opened(chromium, served, "/customers?lang=de", WIDTHS["laptop"], Seen())
+    page.wait_for_selector(FIGURES)
+    finished(page, "customers")
+    shown = page.locator("tbody").first.locator("tr").count()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Als CSV laden").first.click()
+    file = tmp_path / "file.csv"
+    download.value.save_as(file)
+    _, *lines = file.read_text(encoding="utf-8-sig").splitlines()
+    assert len(lines) == answer(served.published, at_risk())[0]["customers"] > shown
     page.context.close()
