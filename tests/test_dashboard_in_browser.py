@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -123,11 +124,6 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(params=WIDTHS)
-def size(request: pytest.FixtureRequest) -> tuple[int, int]:
-    return WIDTHS[request.param]
-
-
 def opened(chromium: Browser, served: Served, path: str, size: tuple[int, int], seen: Seen) -> Page:
     context = chromium.new_context(viewport={"width": size[0], "height": size[1]}, locale="fr-FR", color_scheme="dark")
     page = context.new_page()
@@ -155,14 +151,26 @@ def finished(page: Page, name: str) -> None:
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
 
 
-@pytest.mark.parametrize("name", PAGES)
-@pytest.mark.parametrize("code", LANGUAGES)
+# One of each page is quick; together they have both widths and both languages.
+QUICK = (
+    ("overview", "laptop", "de"), ("cohorts", "phone", "en"), ("lifecycle", "phone", "de"),
+    ("customers", "laptop", "en"), ("quality", "phone", "de"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "code"),
+    [
+        pytest.param(*one, id="-".join(one), marks=() if one in QUICK else pytest.mark.long)
+        for one in product(PAGES, WIDTHS, LANGUAGES)
+    ],
+)
 def test_a_page_shows_figures_fits_and_asks_nobody(
-    chromium: Browser, served: Served, size: tuple[int, int], name: str, code: str
+    chromium: Browser, served: Served, name: str, width: str, code: str
 ) -> None:
     seen, language = Seen(), LANGUAGES[code]
     started = time.monotonic()
-    page = opened(chromium, served, f"{PAGES[name]}?lang={code}", size, seen)
+    page = opened(chromium, served, f"{PAGES[name]}?lang={code}", WIDTHS[width], seen)
     page.wait_for_selector(FIGURES)
     took = time.monotonic() - started
     finished(page, name)
@@ -276,6 +284,8 @@ def test_the_keyboard_reaches_every_control(chromium: Browser, served: Served, n
     assert len(wanted) > 8
     reached = set()
     for _ in range(3 * len(wanted) + 40):
+        if wanted <= reached:
+            break
         page.keyboard.press("Tab")
         reached.add(page.evaluate("document.activeElement.dataset.control"))
     assert wanted <= reached
