@@ -73,10 +73,11 @@ def test_each_table_and_column_says_in_the_published_file_what_it_is(shop: Place
     ]
 
 
-def test_dagster_shows_the_key_figures_of_each_build(shop: Places) -> None:
+def test_dagster_shows_the_key_figures_of_each_build(shop: Places, monkeypatch: pytest.MonkeyPatch) -> None:
     """As numbers, which its page draws over builds."""
     import dagster as dg
 
+    monkeypatch.setenv("DAGSTER_HOME", str(shop.dagster_home))
     with dg.DagsterInstance.from_config(str(shop.dagster_home)) as instance:
         event = instance.get_latest_materialization_event(dg.AssetKey(["published", "retention"]))
     assert event is not None and event.asset_materialization is not None
