@@ -69,20 +69,7 @@ def accounting(outcomes: Sequence[Row]) -> Iterator[str]:
 
 def key_figures(connection: duckdb.DuckDBPyConnection, currency: str) -> Iterator[str]:
     """KPIs of the last complete month and year, side by side."""
-    periods = {}
-    for grain in ("month", "year"):
-        found = rows(
-            connection,
-            f"""
-            select *
-            from marts.retention_kpis
-            where period_grain = '{grain}' and is_complete
-            order by period_start desc
-            limit 1
-            """,
-        )
-        if found:
-            periods[grain] = found[0]
+    periods = last_complete(connection)
     if not periods:
         yield "No month is complete yet: KPIs are in marts.retention_kpis, flagged is_complete = false"
         return
@@ -96,6 +83,41 @@ def key_figures(connection: duckdb.DuckDBPyConnection, currency: str) -> Iterato
     flags = [grain for grain, period in periods.items() if period["is_left_censored"]]
     if flags:
         yield f"The data begin too late to know all customers at the start of the {' and the '.join(flags)}."
+
+
+def last_complete(connection: duckdb.DuckDBPyConnection) -> dict[str, Row]:
+    """The last complete month and year, where there is one."""
+    found = rows(
+        connection,
+        """
+        select *
+        from marts.retention_kpis
+        where period_grain in ('month', 'year') and is_complete
+        qualify row_number() over (partition by period_grain order by period_start desc) = 1
+        order by period_grain
+        """,
+    )
+    return {row["period_grain"]: row for row in found}
+
+
+def headline(published: Path) -> dict[str, int | float | str]:
+    """What a published build holds, in one figure each: numbers stay numbers, so that they can be drawn over builds.
+    What is null is left out. Raises PublishedFileError."""
+    with opened(published) as connection:
+        (build,) = rows(
+            connection, "select shop, as_of_date, orders, customers, net_revenue, warnings from marts.build"
+        )
+        kpis = {
+            f"{name} ({grain})": period[name]
+            for grain, period in last_complete(connection).items()
+            for name, _, _ in KPIS
+        }
+    found = {**build, **kpis}
+    return {
+        name: value if isinstance(value, (int, str)) else str(value) if name == "as_of_date" else float(value)
+        for name, value in found.items()
+        if value is not None
+    }
 
 
 def number(value: object) -> str:

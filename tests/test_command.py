@@ -134,7 +134,7 @@ def test_check_reads_what_was_refreshed_last_and_says_so(tmp_path: Path, monkeyp
     monkeypatch.setenv("STAMMKUNDE_PUBLISHED", str(places.published))
     looked_at: list[Path] = []
     monkeypatch.setattr(checking, "check", lambda raw, mapping, gate: looked_at.append(raw) or iter(()))
-    from cli.app import check
+    from cli.looking import check
 
     check()
     remember(replace(places, shop="my shop"))
@@ -145,7 +145,7 @@ def test_check_reads_what_was_refreshed_last_and_says_so(tmp_path: Path, monkeyp
 def test_check_says_what_it_leaves_open(tmp_path: Path) -> None:
     from dataclasses import replace
 
-    from cli.app import left_open
+    from cli.looking import left_open
     from tests.refreshes import places_in
 
     places = replace(places_in(tmp_path), shop="mine")

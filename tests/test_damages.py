@@ -11,11 +11,12 @@ from datetime import timedelta
 
 import pytest
 
+from tests.damages.chains import CHAINS
 from tests.damages.damages import DAMAGES, SHARES, Damage, applicable, without_effect
 from tests.damages.events import EVENTS
 from tests.damages.exports import Export, Shop
 from tests.damages.judging import Gate, distance
-from tests.damages.runner import happened
+from tests.damages.runner import followed, happened
 from tests.damages.shops import FORTY, MIDDLE, NAMES, generated, shop
 
 # Damages that the gate holds back on the shop of forty customers: the share of the rows, and the check.
@@ -64,6 +65,20 @@ HELD_BACK = {
     "consent_emptied": (1.0, "raw.columns_emptied"),
     "channel_missing": (1.0, "new_orders.new_order_shares"),
     "new_orders_of_guests": (1.0, "new_orders.new_order_shares"),
+}
+
+
+# Damages that come little by little, and the check that stops them, at the latest with the last refresh.
+STOPPED_CHAINS = {
+    "creeping_amounts": "known_orders.settled_orders_changed",
+    "creeping_customers": "closed_months.changed_since_published",
+    "creeping_loss": "closed_months.unexplained_revenue_share",
+    "creeping_cancellations": "closed_months.changed_since_published",
+    "comes_and_is_repaired": "new_orders.new_order_values",
+    "columns_lost_step_by_step": "raw.columns_emptied",
+    "slowly_to_cents": "new_orders.new_order_spread",
+    "slowly_to_gross": "new_orders.values_of_four_weeks",
+    "refunds_forgotten_step_by_step": "known_orders.settled_orders_changed",
 }
 
 
@@ -183,6 +198,18 @@ def test_a_damage_of_the_middle_shop_is_held_back(gate: Gate, middle: Shop, name
     gate.restore(middle.name)
     answer = gate.refresh(middle.name, done_to(middle, DAMAGES[name], share))
     assert check in answer.blocked_by, answer
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", STOPPED_CHAINS)
+def test_a_chain_of_small_damages_is_stopped(gate: Gate, name: str) -> None:
+    found = followed(gate, shop("middle"), CHAINS[name])
+    assert found.verdict.startswith("blocked"), found
+    assert STOPPED_CHAINS[name] in found.blocked_by, found
+
+
+def test_every_chain_is_stopped_or_harmless() -> None:
+    assert CHAINS.keys() - STOPPED_CHAINS.keys() == {"one_bad_row_mended"}
 
 
 @pytest.mark.long

@@ -250,7 +250,7 @@ def test_the_sensor_watches_what_was_refreshed_last(defs, unnamed: Places) -> No
 def test_the_page_is_started_with_what_is_named_and_leaves_the_rest_to_each_run(
     named: str, unnamed: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cli.app import serve
+    from cli.serving import serve
 
     remember(replace(unnamed, shop="small"))
     monkeypatch.chdir(unnamed.warehouse.parent)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.app import table_of_builds, whole_lines
+from cli.console import whole_lines
+from cli.looking import table_of_builds
 from orchestration.acceptance import last_blocked
 from orchestration.history import attempts, failed_checks, note_withdrawn, told, waiting
 from orchestration.session import RefreshError

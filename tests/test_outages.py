@@ -362,7 +362,7 @@ def lock_of_another_process(places: Places) -> Iterator[None]:
 def test_what_stops_the_command_before_it_starts_anything_is_told_and_noted(
     begun: Places, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, why: str
 ) -> None:
-    from cli.app import refresh
+    from cli.refreshing import refresh
 
     monkeypatch.setenv(variable, value)
     monkeypatch.setattr(launch, "run", lambda places, request: begin_the_first_step(places))

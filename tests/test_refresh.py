@@ -73,6 +73,26 @@ def test_each_table_and_column_says_in_the_published_file_what_it_is(shop: Place
     ]
 
 
+def test_dagster_shows_the_key_figures_of_each_build(shop: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As numbers, which its page draws over builds."""
+    import dagster as dg
+
+    monkeypatch.setenv("DAGSTER_HOME", str(shop.dagster_home))
+    with dg.DagsterInstance.from_config(str(shop.dagster_home)) as instance:
+        event = instance.get_latest_materialization_event(dg.AssetKey(["published", "retention"]))
+    assert event is not None and event.asset_materialization is not None
+    shown = {name: value.value for name, value in event.asset_materialization.metadata.items()}
+    rate, orders = published_rows(
+        shop,
+        """
+        select customer_retention_rate, (select orders from marts.build) from marts.retention_kpis
+        where period_grain = 'month' and is_complete order by period_start desc limit 1
+        """,
+    )[0]
+    assert (shown["customer_retention_rate (month)"], shown["orders"], shown["shop"]) == (rate, orders, "small")
+    assert shown["as_of_date"] == "2025-06-30"
+
+
 def test_a_first_refresh_has_nothing_to_be_compared_with_and_says_so(shop: Places) -> None:
     outcomes = dict(
         published_rows(

@@ -14,6 +14,8 @@ from orchestration.publish.publish import publish, rebuild
 from orchestration.quality.gate import MissingSuiteError
 from orchestration.quality.suites import NAMES
 from orchestration.session import RefreshError, Session
+from reports.summary import headline
+from stammkunde.environment import environment
 from stammkunde.manifest import AFTER_THE_GATE, Manifest, Words
 
 PUBLISHED = dg.AssetKey(["published", "retention"])
@@ -69,6 +71,12 @@ def write_and_publish(
     yield dg.MaterializeResult(
         asset_key=PUBLISHED,
         metadata={
+            **headline(session.written_file),
+            **{
+                f"report ({language})": dg.MetadataValue.path(str(session.places.report(language)))
+                for language in environment().languages
+                if not session.request.as_of_date
+            },
             "build_id": session.build_id,
             "file": dg.MetadataValue.path(str(session.written_file)),
             "bytes": int(str(published["bytes"])),
