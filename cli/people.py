@@ -24,9 +24,9 @@ def forget(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether the right person was found.")] = False,
     and_refresh: Annotated[bool, typer.Option("--refresh/--no-refresh", help="Build and publish anew at once.")] = True,
 ) -> None:
-    """Erase a person from everything that refreshes left, for good (GDPR, article 17).
+    """Erase a person for good, from all that refreshes left.
 
-    Without an option it asks for number or e-mail, so that neither stands in the history of the shell. The raw files
+    This is article 17 of the GDPR. Without an option it asks for number or e-mail, so that neither stands in the history of the shell. The raw files
     belong to the source: erase the person there, too.
     """
     from orchestration.copies.renew import renew
@@ -74,9 +74,9 @@ def export_person_(
     email: Email = None,
     folder: Annotated[Path | None, typer.Option("--to", help="A new folder for the files; else one is made.")] = None,
 ) -> None:
-    """Write all that is held about a person into CSV files (GDPR, article 15).
+    """Write all that is held about a person into files.
 
-    From raw files to marts.
+    This is article 15 of the GDPR: CSV files, from raw files to marts.
 
     Without an option it asks for number or e-mail.
     """
