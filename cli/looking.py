@@ -142,9 +142,9 @@ def report(
     ] = None,
     pdf: Annotated[bool, typer.Option("--pdf", help="As PDF, too; needs Chromium or Chrome.")] = False,
 ) -> None:
-    """Write overview and cohorts of the published build into one HTML file.
+    """Write overview and cohorts into one HTML file.
 
-    It opens without a network and can be sent or printed.
+    It holds the published build, opens without a network, and can be sent or printed.
     """
     from reports.pdf import write_pdf
     from reports.report import write_report

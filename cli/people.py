@@ -26,8 +26,8 @@ def forget(
 ) -> None:
     """Erase a person for good, from all that refreshes left.
 
-    This is article 17 of the GDPR. Without an option it asks for number or e-mail, so that neither stands in the history of the shell. The raw files
-    belong to the source: erase the person there, too.
+    This is article 17 of the GDPR. Without an option it asks for number or e-mail, so that neither stands in the
+    history of the shell. The raw files belong to the source: erase the person there, too.
     """
     from orchestration.copies.renew import renew
     from orchestration.mending import found_places, mended
