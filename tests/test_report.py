@@ -16,7 +16,7 @@ from cli.app import app
 from reports.language import Language
 from reports.pdf import NAMES
 from reports.report import report, write_report
-from tests.conftest import Build
+from tests.conftest import PROJECT, Build
 
 LIMIT = 6_000_000  # bytes: it is sent by mail
 
@@ -160,3 +160,17 @@ def test_a_pdf_needs_a_browser_and_says_so(published: Path, tmp_path: Path, monk
     done = CliRunner().invoke(app, ["report", "--pdf", "--to", str(tmp_path / "r.html")])
     assert str(done.exception).startswith("a PDF needs Chromium or Chrome")
     assert NAMES[0] == "chromium"
+
+
+def test_dbt_and_dagster_know_what_it_reads(sample: Build) -> None:
+    exposed = sample.manifest()["exposures"]["exposure.stammkunde.retention_report"]
+    read = set(re.findall(r"questions\.(\w+)\(", (PROJECT / "reports" / "report.py").read_text(encoding="utf-8")))
+    marts = {mart for name, mart in asked_marts().items() if name in read}
+    assert {node.rpartition(".")[2] for node in exposed["depends_on"]["nodes"]} == marts
+
+
+def asked_marts() -> dict[str, str]:
+    """The mart that each question reads."""
+    _, *functions = re.split(r"\ndef ", (PROJECT / "reports" / "questions.py").read_text(encoding="utf-8"))
+    found = [(text.partition("(")[0], re.search(r'Question\(\s*"(\w+)"', text)) for text in functions]
+    return {name: asked[1] for name, asked in found if asked}
