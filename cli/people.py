@@ -47,7 +47,7 @@ def forget(
         not_renewed = renew(places, say)
     say(f"Erased: {erased.orders:,} orders are nobody's now, in {erased.builds} published builds.")
     if not_renewed:
-        raise StammkundeError(f"A copy still holds the person. Mend it and erase once more: {not_renewed[0]}")
+        raise StammkundeError(f"What is made of the published file may still hold the person: {not_renewed[0]}")
     if erased.left:
         raise StammkundeError(f"Something of the person is still in {', '.join(map(str, erased.left))}: report this")
     show(left_to_do(erased))

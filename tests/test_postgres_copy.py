@@ -193,9 +193,8 @@ def test_a_copy_that_fails_is_told_without_the_address_and_made_with_the_next(
     assert rows(database, "select build_id from marts.build") == [("b1",)]
 
 
-def test_without_an_address_nothing_is_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_made_of_nothing_that_is_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("STAMMKUNDE_POSTGRES_URL", raising=False)
-    monkeypatch.setenv("STAMMKUNDE_REPORT_LANGUAGES", "none")
     places = Places(None, None, tmp_path / "w.duckdb", tmp_path / "none.duckdb")
     assert renew(places, print) == []
 

@@ -16,7 +16,9 @@ Making = Callable[[], str]
 
 
 def wanted(places: Places) -> Iterator[tuple[str, Making]]:
-    """What the environment asks for, by name."""
+    """What the environment asks for, by name; nothing where nothing is published."""
+    if not places.published.exists():
+        return
     given = environment()
     if given.languages:
         yield "report", lambda: written_reports(places, given.languages)
