@@ -144,11 +144,23 @@ def opened(chromium: Browser, served: Served, path: str, size: tuple[int, int], 
     return page
 
 
+# The page may be made a second time at once, as what was chosen is written into the address: it is finished when it was
+# not being made for a second.
+AT_REST = """() => {
+    if (!document.querySelector('[data-testid=stApp][data-test-script-state=notRunning]')) {
+        window.restingSince = undefined;
+        return false;
+    }
+    window.restingSince ??= performance.now();
+    return performance.now() - window.restingSince > 1000;
+}"""
+
+
 def finished(page: Page, name: str) -> None:
     """Until the page is made to its end, and every chart is drawn."""
     drawn = f"all.length >= {CHARTS[name]} && all.every(one => one.querySelector('svg'))"
     page.wait_for_function(f"(all => {drawn})([...document.querySelectorAll('{CHART}')])")
-    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+    page.wait_for_function(AT_REST)
 
 
 # One of each page is quick; together they have both widths and both languages.
@@ -300,6 +312,7 @@ def test_the_keyboard_reaches_every_control(chromium: Browser, served: Served, n
 
 def test_a_hint_opens_for_mouse_and_keyboard(chromium: Browser, served: Served) -> None:
     page = opened(chromium, served, "/?lang=de", WIDTHS["laptop"], Seen())
+    finished(page, "overview")
     term = page.locator('[data-kpi="customer_churn_rate"] .sk-term')
     hint = term.locator(".sk-tip")
     term.hover()
