@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from dashboard.view import View
+from reports import overview, questions
 from reports.cards import Card, cards_html
 from reports.charts import CONFIG, Chart
 from reports.grid import Grid
@@ -73,6 +74,16 @@ def show_grid(view: View, grid: Grid, note: str = "") -> None:
     if note:
         st.caption(note)
     st.html(grid.html(view.language))
+
+
+def show_concentration(view: View, title: str) -> None:
+    """Who brings the revenue, on whichever page."""
+    with section(view, title):
+        rows = view.ask(questions.concentration())
+        chart = overview.concentration_chart(rows, view.glossary, view.language)
+        if rows:
+            st.write(chart.alt)
+        show_chart(view, chart, "concentration")
 
 
 def empty(view: View) -> None:

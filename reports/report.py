@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -69,11 +69,11 @@ def write_report(published: Path, target: Path, code: str) -> None:
 
 def report(published: Path, language: Language) -> str:
     """The report of one build as HTML. Raises PublishedFileError, StammkundeError."""
-    ask = partial(answer, published)
     for _ in range(TRIES):
+        ask = cache(partial(answer, published))  # parts ask the same things
         build = ask(questions.build())[0]
         text = page(ask, build, language)
-        if ask(questions.build())[0]["build_id"] == build["build_id"]:
+        if answer(published, questions.build())[0]["build_id"] == build["build_id"]:
             return text
     raise StammkundeError(f"{published}: other builds were published {TRIES} times while the report was written")
 

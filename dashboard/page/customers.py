@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.components import empty, section, show_chart, show_first, show_table
+from dashboard.components import empty, section, show_chart, show_concentration, show_first, show_table
 from dashboard.filters import choice, entry
 from dashboard.view import View, view
-from reports import customers, overview, questions
+from reports import customers, questions
 from reports.html import sentences_html
 
 LISTED = 15  # customers in the list; its file has more
@@ -20,12 +20,7 @@ def main() -> None:
     st.title(seen.language.say("customers.title"), anchor=False)
     nearly_lost(seen)
     by_recency_and_frequency(seen)
-    with section(seen, seen.language.say("customers.concentration")):
-        rows = seen.ask(questions.concentration())
-        chart = overview.concentration_chart(rows, seen.glossary, seen.language)
-        if rows:
-            st.write(chart.alt)
-        show_chart(seen, chart, "concentration")
+    show_concentration(seen, seen.language.say("customers.concentration"))
     one_customer(seen)
 
 

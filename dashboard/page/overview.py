@@ -7,7 +7,7 @@ from datetime import date
 
 import streamlit as st
 
-from dashboard.components import empty, section, show_cards, show_chart, show_table
+from dashboard.components import empty, section, show_cards, show_chart, show_concentration, show_table
 from dashboard.filters import choice, selection
 from dashboard.view import View, view
 from reports import changes, overview, questions, worth
@@ -41,7 +41,7 @@ def main() -> None:
         with section(seen, say("overview.returning")):
             chart = overview.returning_revenue(over, grain, seen.glossary, seen.language, seen.currency)
             show_chart(seen, chart, "returning_revenue")
-    concentration(seen)
+    show_concentration(seen, seen.language.say("overview.concentration"))
 
 
 def chosen_period(seen: View, grain: str, over: Sequence[Row]) -> date:
@@ -124,15 +124,6 @@ def course(seen: View, over: Sequence[Row], grain: str) -> None:
         )
         chart = overview.course(over, grain, kpi, seen.glossary, seen.language, seen.currency)
         show_chart(seen, chart, f"{kpi}_{grain}")
-
-
-def concentration(seen: View) -> None:
-    with section(seen, seen.language.say("overview.concentration")):
-        rows = seen.ask(questions.concentration())
-        chart = overview.concentration_chart(rows, seen.glossary, seen.language)
-        if rows:
-            st.write(chart.alt)
-        show_chart(seen, chart, "concentration")
 
 
 main()

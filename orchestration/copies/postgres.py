@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from orchestration.publish.copy import tables_of, words_in
+from orchestration.publish.copy import comments, tables_of, words_in
 from stammkunde.database import attach_read_only, identifier, in_memory, quoted
 from stammkunde.errors import StammkundeError
 from stammkunde.manifest import MARTS, Words
@@ -134,7 +134,8 @@ def replace(cursor: Cursor[Any], build_id: str, marts: Sequence[Mart]) -> None:
     for mart in marts:
         fit(cursor, mart, there.get(mart.name))
         fill(cursor, mart)
-        comment(cursor, mart)
+        for statement in comments(table(mart.name), mart.words):
+            cursor.execute(statement)
     names = ", ".join(mart.name for mart in marts)
     cursor.execute(f"comment on schema {MARTS} is {quoted(f'Stammkunde, build {build_id}. Tables: {names}')}")
     grant(cursor)
@@ -193,15 +194,6 @@ def fill(cursor: Cursor[Any], mart: Mart) -> None:
     with mart.rows.open("rb") as file, cursor.copy(statement) as target:
         while block := file.read(BLOCK):
             target.write(block)
-
-
-def comment(cursor: Cursor[Any], mart: Mart) -> None:
-    """What a table and its columns are, where tools show it."""
-    if mart.words is None:
-        return
-    cursor.execute(f"comment on table {table(mart.name)} is {quoted(mart.words.model)}")
-    for column, text in mart.words.columns.items():
-        cursor.execute(f"comment on column {table(mart.name)}.{identifier(column)} is {quoted(text)}")
 
 
 def grant(cursor: Cursor[Any]) -> None:

@@ -11,7 +11,7 @@ import duckdb
 from orchestration.left_behind import given_up
 from orchestration.person.find import Person
 from orchestration.publish.builds import Kept, forget, kept, kept_in, now
-from orchestration.publish.copy import comment, tables_of, words_in
+from orchestration.publish.copy import comments, tables_of, words_in
 from orchestration.publish.place import put_in_place
 from stammkunde.database import STORAGE_VERSION, attach_read_only, identifier, in_memory, path_literal, quoted
 from stammkunde.errors import PublishedFileError
@@ -141,7 +141,8 @@ def rewrite(file: Path, target: Path, person: Person) -> dict[str, int]:
             name = f"{MARTS}.{identifier(table)}"
             select = without(table, described(connection, f"before.{name}"), f"before.{name}", person)
             rows[table] = connection.execute(f"create table being_erased.{name} as {select}").fetchall()[0][0]
-            comment(connection, f"being_erased.{name}", words.get(table))
+            for statement in comments(f"being_erased.{name}", words.get(table)):
+                connection.execute(statement)
         connection.execute("detach being_erased")
     to_disk(target)
     target.chmod(file.stat().st_mode & 0o777)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -36,18 +36,19 @@ def write(warehouse: Path, target: Path, build_id: str, words: Mapping[str, Word
                 f"select * from {source}.{MARTS}.{identifier(table)}"
             ).fetchall()
             tables[table] = copied[0][0]
-            comment(connection, f"being_published.{MARTS}.{identifier(table)}", words.get(table))
+            for statement in comments(f"being_published.{MARTS}.{identifier(table)}", words.get(table)):
+                connection.execute(statement)
         connection.execute("detach being_published")
     return tables
 
 
-def comment(connection: duckdb.DuckDBPyConnection, table: str, words: Words | None) -> None:
-    """Say in the file what a table and its columns are: tools that read it show this."""
+def comments(table: str, words: Words | None) -> Iterator[str]:
+    """Statements, of DuckDB and PostgreSQL alike, that say what a table and its columns are: tools show this."""
     if words is None:
         return
-    connection.execute(f"comment on table {table} is {quoted(words.model)}")
+    yield f"comment on table {table} is {quoted(words.model)}"
     for column, text in words.columns.items():
-        connection.execute(f"comment on column {table}.{identifier(column)} is {quoted(text)}")
+        yield f"comment on column {table}.{identifier(column)} is {quoted(text)}"
 
 
 def words_in(connection: duckdb.DuckDBPyConnection, catalog: str) -> dict[str, Words]:

@@ -16,6 +16,18 @@ case
     else 'customers with a number'
 end;
 
+-- What an order belongs to beside all orders: its channel, its currency, its kind of customer.
+create or replace macro parts_of(sales_channel, currency, customer_id) as
+[
+    { 'dimension': 'channel', 'part': 'channel ' || coalesce(sales_channel, 'none') },
+    { 'dimension': 'currency', 'part': 'currency ' || currency },
+    { 'dimension': 'customers', 'part': kind_of_customer(customer_id) }
+];
+
+-- The same, and all orders.
+create or replace macro all_and_parts_of(sales_channel, currency, customer_id) as
+list_prepend({ 'dimension': 'all', 'part': 'all' }, parts_of(sales_channel, currency, customer_id));
+
 -- What macros are given is no column, for which the linter takes it.
 -- noqa: disable=RF02,RF03
 -- Orders of the customers and days of some chosen orders: who orders how often on a day.

@@ -13,12 +13,7 @@ in_parts as (
     select
         ln(orders.net_amount) as log_value,
         (builds.last_day - orders.order_date) // 28 as span_number,
-        unnest([
-            { 'dimension': 'all', 'part': 'all' },
-            { 'dimension': 'channel', 'part': 'channel ' || coalesce(orders.sales_channel, 'none') },
-            { 'dimension': 'currency', 'part': 'currency ' || orders.currency },
-            { 'dimension': 'customers', 'part': kind_of_customer(orders.customer_id) }
-        ]) as belongs_to
+        unnest(all_and_parts_of(orders.sales_channel, orders.currency, orders.customer_id)) as belongs_to
     from orders
     cross join builds
     where

@@ -66,12 +66,7 @@ in_parts as (
         numbered.is_refunded,
         numbered.is_excluded,
         numbered.log_value,
-        unnest([
-            { 'dimension': 'all', 'part': 'all' },
-            { 'dimension': 'channel', 'part': 'channel ' || coalesce(numbered.sales_channel, 'none') },
-            { 'dimension': 'currency', 'part': 'currency ' || numbered.currency },
-            { 'dimension': 'customers', 'part': kind_of_customer(numbered.customer_id) }
-        ]) as belongs_to
+        unnest(all_and_parts_of(numbered.sales_channel, numbered.currency, numbered.customer_id)) as belongs_to
     from numbered
 
 ),

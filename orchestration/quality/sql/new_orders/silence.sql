@@ -11,11 +11,7 @@ in_parts as (
 
     select
         orders.order_date,
-        unnest([
-            { 'dimension': 'channel', 'part': 'channel ' || coalesce(orders.sales_channel, 'none') },
-            { 'dimension': 'currency', 'part': 'currency ' || orders.currency },
-            { 'dimension': 'customers', 'part': kind_of_customer(orders.customer_id) }
-        ]) as belongs_to
+        unnest(parts_of(orders.sales_channel, orders.currency, orders.customer_id)) as belongs_to
     from orders
     cross join builds
     where orders.order_date > builds.last_day - 400
