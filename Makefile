@@ -107,6 +107,8 @@ lock: pyproject.toml  ## write the lock files again (needs uv)
 	$(COMPILE) --extra dev --extra bench -o requirements-dev.lock
 	$(COMPILE) -c requirements-dev.lock -o requirements.lock
 	$(COMPILE) -c requirements-dev.lock --extra dashboard -o requirements-dashboard.lock
+	$(COMPILE) -c requirements-dev.lock --extra semantic -o requirements-semantic.lock
+	$(COMPILE) -c requirements-dev.lock --extra assistants -o requirements-assistants.lock
 	$(COMPILE) -c requirements-dev.lock --extra spark -o requirements-spark.lock
 	$(COMPILE) -c requirements-dev.lock --extra real --no-deps -o requirements-real.all
 	sed -n '/^lifetimes/,/[^\\]$$/p' requirements-real.all > requirements-real.lock
@@ -136,10 +138,10 @@ $(VENV)/installed-dev: requirements-dev.lock requirements-real.lock pyproject.to
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-real.lock
 	@$(SELF)
-	@touch $@ $(VENV)/installed $(VENV)/installed-dashboard
+	@touch $@ $(VENV)/installed $(VENV)/installed-dashboard $(VENV)/installed-semantic $(VENV)/installed-assistants
 
-$(VENV)/installed-dashboard: requirements-dashboard.lock $(VENV)/installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dashboard.lock
+$(VENV)/installed-dashboard $(VENV)/installed-semantic $(VENV)/installed-assistants: $(VENV)/installed-%: requirements-%.lock $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
 $(VENV)/installed-spark: requirements-spark.lock $(VENV)/installed-dev
