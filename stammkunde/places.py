@@ -101,7 +101,7 @@ class Places:
 
     @property
     def published_parquet(self) -> Path:
-        """A link to the Parquet files of the published build, where the engine wrote some."""
+        """A link to the Parquet files of the published build, where there are some."""
         return self.published.with_suffix("")
 
     @property
