@@ -116,6 +116,10 @@ class Places:
         """What people read of the published build, without any tool."""
         return self.published.with_name(f"{self.published.stem}_{language}.html")
 
+    def export(self, language: str) -> Path:
+        """A folder of the published build as files for spreadsheets, where somebody asked for it."""
+        return self.published.with_name(f"{self.published.stem}_{language}")
+
     @property
     def manifest(self) -> Path:
         """What the published file holds, as JSON."""
