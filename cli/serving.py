@@ -26,7 +26,8 @@ def dashboard(
     from stammkunde.environment import environment
     from stammkunde.shops import warehouse_places
 
-    start(warehouse_places(), port or environment().dashboard_port)
+    given = environment()
+    start(warehouse_places(), port or given.dashboard_port, given.dashboard_url)
 
 
 def serve() -> None:
