@@ -22,7 +22,7 @@ NULL_BECAUSE = {
 
 
 def known_in(reading: Reading, mart: str, measure: str, here: str) -> Row:
-    """The glossary's row of a measure that this mart holds. Raises RefusedError, naming the tool that answers it instead."""
+    """The glossary's row of a measure that this mart holds. Raises RefusedError, naming the tool that answers it."""
     term = reading.known_measure(measure)
     if measure in reading.measures(mart):
         return term

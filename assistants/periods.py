@@ -13,11 +13,15 @@ from reports import questions
 from reports.questions import Row
 
 KPIS, SEGMENTS = "retention_kpis", "retention_kpis_by_segment"
-# Measures of the orders in a period: where one customer ordered, they are that person's.
+# Where one customer ordered, these are that person's; and where there was one at the start, those.
 OF_BUYERS = (
     "net_revenue", "orders", "average_order_value", "purchase_frequency", "revenue_per_customer", "returning_revenue",
     "new_average_order_value", "returning_average_order_value", "repeat_customer_rate", "returning_customer_rate",
     "returning_revenue_share",
+)  # fmt: skip
+OF_STARTERS = (
+    "retained_customers", "churned_customers", "retained_customer_rate", "customer_churn_rate",
+    "customer_retention_rate",
 )  # fmt: skip
 
 
@@ -39,7 +43,7 @@ def period_figure(
     reading.known_segment(dimension, segment)
     mart, key = KPIS, {"period_grain": grain, "period_start": start}
     if dimension != ALL:
-        held = reading.measures(SEGMENTS)
+        held = [name for name in reading.measures(SEGMENTS) if name in reading.measures(KPIS)]
         if measure not in held:
             raise RefusedError(f"{measure} is held for all customers only; of a segment there are {', '.join(held)}")
         if grain == "week":
@@ -67,8 +71,8 @@ def alone(row: Row, measure: str) -> None:
     """Raises RefusedError where the figure is one customer's."""
     if measure in OF_BUYERS:
         not_of_one(row["purchasing_customers"])
-    elif row["denominator"] is not None:
-        not_of_one(row["denominator"])
+    elif measure in OF_STARTERS:
+        not_of_one(row["customers_at_start"])
 
 
 def start_asked(reading: Reading, asked: AMeasure | TwoPeriods) -> date:

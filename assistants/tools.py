@@ -105,7 +105,7 @@ TOOLS = (
         "get_running_period",
         "The running period",
         "Orders, net revenue, new customers and average order value of the running week, month, quarter or year, "
-        "beside the same days of the period before and of the year before: the only fair comparison of a running period.",
+        "beside the same days of the period before and of the year before: the fair comparison of a running period.",
         arguments.AGrain,
         answers.Running,
         periods.get_running_period,
