@@ -67,6 +67,7 @@ class Listed(BaseModel):
     good_direction: Literal["higher", "lower", "neither"]
     tool: Annotated[str | None, Field(description="The tool that answers it.")]
     by_segment: Annotated[bool, Field(description="Whether the tool answers it for one segment, too.")]
+    comes_with: Annotated[str | None, Field(description="Given with this measure, not by itself.")] = None
     not_answered_because: str | None = None
 
 
@@ -88,6 +89,7 @@ class Definition(Answer):
     defined_by: Annotated[str, Field(description="Where its meaning comes from.")]
     tool: str | None
     by_segment: bool
+    comes_with: str | None = None
     not_answered_because: str | None = None
 
 
@@ -164,6 +166,13 @@ class CellFigure(Figure):
     segment: str
     customers: Annotated[int, Field(description="Customers of the cohort, or of all pooled cohorts.")]
     is_complete: Annotated[bool, Field(description="False: the period is not over, the cell still grows.")]
+    pooled_rate: Annotated[float | None, Field(description="With retention_rate: of all cohorts at that age.")] = None
+    difference_from_pooled: float | None = None
+    p_value: float | None = None
+    q_value: float | None = None
+    differs_from_pooled: Annotated[
+        bool | None, Field(description="Beyond chance, counted over all cells; null: not judged.")
+    ] = None
 
 
 class CellAnswer(Answer):
@@ -211,3 +220,59 @@ class Accounting(Answer):
     entity: str
     raw_rows: Annotated[int, Field(description="All outcomes together: nothing is lost.")]
     outcomes: list[Outcome]
+
+
+class RetentionValue(Answer):
+    """What one percentage point of retention is worth: an upper limit, in revenue."""
+
+    grain: str
+    value_per_point: Annotated[Number | None, Field(description="Net revenue within a year, at most.")]
+    value_per_point_low: Annotated[Number | None, Field(description="95 % interval.")]
+    value_per_point_high: Number | None
+    customers_at_start: int | None
+    observed_period_start: Annotated[date | None, Field(description="The period whose customers were observed.")]
+    kept_customers: int | None
+    lost_customers: int | None
+    revenue_per_kept_customer: Number | None
+    revenue_per_lost_customer: Number | None
+    value_per_kept_customer: Number | None
+    has_enough: Annotated[bool | None, Field(description="False: only the interval says something.")]
+    is_left_censored: bool | None
+    null_because: str | None
+
+
+class Repurchase(Answer):
+    """How many orders of that number were followed by another one within so many days (Kaplan-Meier)."""
+
+    from_order_number: int
+    day: int
+    at_risk: Annotated[int, Field(description="Orders still observed on that day without a next one.")]
+    repurchased: Annotated[int, Field(description="Next orders on that very day.")]
+    survival: Annotated[float, Field(description="Share without a next order by then.")]
+    survival_low: Annotated[float, Field(description="95 % interval.")]
+    survival_high: float
+    repurchase_probability: Annotated[float, Field(description="1 minus survival.")]
+
+
+class Tenth(BaseModel):
+    decile: Annotated[int, Field(description="1: the customers with the highest revenue to date.")]
+    customers: int
+    net_revenue: Number
+    revenue_share: float | None
+    cumulative_revenue_share: float | None
+
+
+class Concentration(Answer):
+    tenths: list[Tenth]
+
+
+class Stage(BaseModel):
+    stage: str
+    name_en: str
+    name_de: str
+    customers: int
+    net_revenue: Annotated[Number | None, Field(description="What they brought to date; null of a single customer.")]
+
+
+class Stages(Answer):
+    stages: list[Stage]

@@ -72,7 +72,7 @@ class ACell(Arguments):
         Field(description="First day of the cohort as YYYY-MM-DD, or pooled for all cohorts, complete cells only."),
     ]
     period_number: Annotated[
-        int, Field(ge=0, description="Periods since the cohort's start; 0 is the period of the first order.")
+        int, Field(ge=0, le=10_000, description="Periods since the cohort's start; 0 is the period of the first order.")
     ]
     dimension: Dimension = "all"
     segment: Segment = "all"
@@ -88,8 +88,21 @@ class AWindow(Arguments):
     segment: Segment = "all"
 
 
+class AnOrder(Arguments):
+    from_order_number: Annotated[
+        int, Field(ge=1, le=5, description="After which order of its customer: 1 is the first, up to 5.")
+    ]
+    day: Annotated[int, Field(ge=0, le=730, description="Days after that order, up to 730.")]
+
+
 class AGrain(Arguments):
     grain: Grain
+
+
+class AWorth(Arguments):
+    grain: Annotated[
+        Literal["month", "quarter", "year"], Field(description="Of which retention: that of a month, quarter or year.")
+    ] = "year"
 
 
 class AnEntity(Arguments):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assistants.answers import Accounting, Cohorts, Data, Definition, Division, Listed, Measures, Outcome, Periods
 from assistants.arguments import AnEntity, Nothing, OneMeasure
-from assistants.reading import ALL, ENGLISH, GERMAN, TOOLS, Reading, is_measure, not_answered
+from assistants.reading import ALL, COMES_WITH, ENGLISH, GERMAN, TOOLS, Reading, is_measure, not_answered
 from assistants.refusals import unknown
 from reports import questions
 from reports.questions import Row
@@ -44,6 +44,7 @@ def list_measures(reading: Reading, _: Nothing) -> Measures:
             good_direction=term["good_direction"],
             tool=TOOLS.get(term["mart"]),
             by_segment=name in divided,
+            comes_with=COMES_WITH.get(term["mart"]),
             not_answered_because=not_answered(term),
         )
         for name, term in reading.terms.items()
@@ -75,6 +76,7 @@ def define_measure(reading: Reading, asked: OneMeasure) -> Definition:
         defined_by=DEFINED_BY,
         tool=TOOLS.get(term["mart"]),
         by_segment=asked.measure in by_segment(reading),
+        comes_with=COMES_WITH.get(term["mart"]),
         not_answered_because=not_answered(term),
     )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from assistants.answers import CellAnswer, CellFigure, WindowAnswer, WindowFigure
 from assistants.arguments import ACell, AWindow
@@ -12,7 +14,7 @@ from assistants.reading import ALL, ENGLISH, Reading
 from assistants.refusals import RefusedError
 from reports import questions
 
-CELLS, CURVE, WINDOWS = "cohort_retention", "retention_curve", "cohort_windows"
+CELLS, CURVE, WINDOWS, DEVIATIONS = "cohort_retention", "retention_curve", "cohort_windows", "cohort_deviations"
 POOLED = "pooled"
 
 
@@ -48,14 +50,26 @@ def get_cohort_cell(reading: Reading, asked: ACell) -> CellAnswer:
         segment=asked.segment,
         customers=customers,
         is_complete=row.get("is_complete", True),
+        **(deviation(reading, key) if mart == CELLS and asked.measure == "retention_rate" else {}),
     )
     limit = f"the {asked.cohort_grain} is complete" if figure.is_complete else (
         f"unfinished: the {asked.cohort_grain} is still running, the figure is not final"
     )  # fmt: skip
     if pooled:
         limit = f"over the complete cells of {ENGLISH.number(row['cohorts'])} cohorts"
+    elif figure.differs_from_pooled is not None:
+        pooled_rate = ENGLISH.percent(figure.pooled_rate)
+        chance = "beyond chance" if figure.differs_from_pooled else "by no more than chance may do"
+        limit += f"; it differs from the {pooled_rate} of all cohorts {chance}"
     of = told(figure, f"{which(asked)} in {asked.cohort_grain} {asked.period_number}", reading.build.currency)
     return CellAnswer(sentence=f"{of}; {limit}; {reading.stand}.", build=reading.build, figure=figure)
+
+
+def deviation(reading: Reading, key: Mapping[str, object]) -> dict[str, Any]:
+    """How a cell stands to all cohorts at that age, where it was judged."""
+    found = reading.rows(questions.figure(DEVIATIONS, "difference_from_pooled", key))
+    names = ("pooled_rate", "difference_from_pooled", "p_value", "q_value", "differs_from_pooled")
+    return {name: found[0][name] for name in names} if found else {}
 
 
 def which(asked: ACell | AWindow) -> str:

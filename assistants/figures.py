@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from assistants.answers import Figure
-from assistants.reading import ENGLISH, TOOLS, Reading, not_answered
+from assistants.reading import COMES_WITH, ENGLISH, TOOLS, Reading, not_answered
 from assistants.refusals import OF_A_PERSON, RefusedError
 from reports.questions import FRACTIONS, Row
 
@@ -29,10 +29,10 @@ def known_in(reading: Reading, mart: str, measure: str, here: str) -> Row:
     because = not_answered(term)
     if because:
         raise RefusedError(f"{measure} is defined, but not answered: {because}")
-    tool = TOOLS[term["mart"]]
-    raise RefusedError(
-        f"{measure} is not held here: {'ask for another reading of it' if tool == here else f'ask {tool}'}"
-    )
+    tool, other = TOOLS[term["mart"]], COMES_WITH.get(term["mart"])
+    if tool == here and other is None:
+        raise RefusedError(f"{measure} is not held so; there are {', '.join(reading.measures(mart))}")
+    raise RefusedError(f"{measure} is not held here: {tool} gives it{f' with {other}' if other else ''}")
 
 
 def parts(reading: Reading, mart: str, term: Row, row: Row) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from assistants.answers import Build
-from assistants.refusals import RefusedError, unknown
+from assistants.refusals import RefusedError, named, unknown
 from reports import questions
 from reports.glossary import Glossary
 from reports.language import Language
@@ -29,7 +29,13 @@ TOOLS = {
     "cohort_retention": "get_cohort_cell",
     "retention_curve": "get_cohort_cell",
     "cohort_windows": "get_cohort_window",
+    "cohort_deviations": "get_cohort_cell",
+    "retention_value": "get_retention_value",
+    "repurchase_curve": "get_repurchase",
+    "customer_concentration": "get_concentration",
 }
+# Measures of these marts are given with another one.
+COMES_WITH = {"cohort_deviations": "retention_rate", "retention_kpis_by_segment": "retained_customer_rate"}
 BOUNDS = ("_low", "_high")  # the ends of an interval come with its measure
 
 
@@ -111,7 +117,9 @@ class Reading:
         if segment == ALL:
             raise RefusedError(f"say which segment of {dimension}: one of {some(segments)}")
         if dimension == ALL:
-            raise unknown("segment without a dimension", segment, {}, "describe_data")
+            raise RefusedError(
+                f"{named(segment)} has no dimension: describe_data gives the segments of each, and a person is none"
+            )
         names = {name: (ENGLISH.dimension_value(name), GERMAN.dimension_value(name)) for name in segments}
         raise unknown(f"segment of {dimension}", segment, names, "describe_data")
 

@@ -10,7 +10,7 @@ from stammkunde.errors import StammkundeError
 
 MOST_NAMES = 3
 LIKE = 0.55  # how much of a name must agree with what was asked
-LONGEST = 60  # characters of what was asked that are said again
+LONGEST = 60  # characters of a name that is said again
 
 PERSON = re.compile(
     r"@|\bguest:|customers?[ _.-]*(ids?|numbers?|names?|lists?|e-?mails?)\b|order[ _.-]*(ids?|numbers?)\b"
@@ -39,11 +39,9 @@ class RefusedError(StammkundeError):
 
 
 def named(asked: object) -> str:
-    """What was asked, short enough to be said again; of an e-mail nothing is."""
-    text = " ".join(str(asked).split())
-    if "@" in text:
-        return "that"
-    return f"'{text if len(text) <= LONGEST else text[:LONGEST] + '...'}'"
+    """What was asked, where it may be said again: a short name, no e-mail, no SQL, no order to whoever reads it."""
+    text = str(asked)
+    return f"'{text}'" if len(text) <= LONGEST and text.isprintable() and not reason_for(text) else "that"
 
 
 def reason_for(asked: object) -> str | None:

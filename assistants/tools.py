@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from assistants import answers, arguments, catalogue, cohorts, comparison, periods
+from assistants import answers, arguments, catalogue, cohorts, comparison, periods, standing
 from assistants.reading import Reading
 
 INSTRUCTIONS = """\
@@ -15,9 +15,10 @@ Answers questions on customer retention in one shop, from its published figures 
 It answers: which measures are defined and what they mean (list_measures, define_measure); a measure for a week,
 month, quarter or year, of all customers or of one segment (get_measure); what changed against another period and which
 segments contributed (compare_periods); how a cohort comes back (get_cohort_cell, get_cohort_window); how the running
-period stands beside the same days of earlier ones (get_running_period); what became of each raw row
-(get_row_accounting). describe_data says which periods, dimensions and segments there are, and which build is published:
-call it first.
+period stands beside the same days of earlier ones (get_running_period); how many customers stand at which stage
+(get_lifecycle_stages); what a point of retention is worth (get_retention_value); when customers order again
+(get_repurchase); how revenue is concentrated (get_concentration); what became of each raw row (get_row_accounting).
+describe_data says which periods, dimensions and segments there are, and which build is published: call it first.
 
 It does not answer: data of a person (customer numbers, e-mails, orders of somebody, lists of customers), SQL, measures
 that are not defined, forecasts, and figures calculated from others. Never add, average or subtract rates: for a quarter
@@ -87,7 +88,8 @@ TOOLS = (
         "A cohort cell",
         "One measure of the customers who first ordered in one week, month or quarter, so many periods later: "
         "retention_rate (ordered in that period), unbounded_retention_rate (then or later), returned_by_rate (a second "
-        "order by then), cumulative_revenue_per_customer (LTV to date) and the counts behind them.",
+        "order by then), cumulative_revenue_per_customer (LTV to date) and the counts behind them; whether a "
+        "retention_rate differs from that of all cohorts beyond chance.",
         arguments.ACell,
         answers.CellAnswer,
         cohorts.get_cohort_cell,
@@ -109,6 +111,40 @@ TOOLS = (
         arguments.AGrain,
         answers.Running,
         periods.get_running_period,
+    ),
+    Tool(
+        "get_lifecycle_stages",
+        "Customers by stage",
+        "How many customers stand at each lifecycle stage as of now - new, active, loyal, at_risk, lost, reactivated - "
+        "and what they brought to date; never who they are.",
+        arguments.Nothing,
+        answers.Stages,
+        standing.get_lifecycle_stages,
+    ),
+    Tool(
+        "get_retention_value",
+        "Worth of a point of retention",
+        "What one percentage point of a month's, quarter's or year's retention is worth in net revenue, at most, with "
+        "what was observed and what is assumed.",
+        arguments.AWorth,
+        answers.RetentionValue,
+        standing.get_retention_value,
+    ),
+    Tool(
+        "get_repurchase",
+        "Time to the next order",
+        "Which share of customers had their next order within so many days after their first, second, ... fifth one.",
+        arguments.AnOrder,
+        answers.Repurchase,
+        standing.get_repurchase,
+    ),
+    Tool(
+        "get_concentration",
+        "Concentration of revenue",
+        "Which share of net revenue to date each tenth of the customers brought, the best first: the 80/20 question.",
+        arguments.Nothing,
+        answers.Concentration,
+        standing.get_concentration,
     ),
     Tool(
         "get_row_accounting",

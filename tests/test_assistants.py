@@ -18,6 +18,7 @@ from typing import Any
 import anyio
 import duckdb
 import pytest
+import yaml
 
 from assistants.reading import reading
 from assistants.start import configuration, start
@@ -266,11 +267,18 @@ def build_of(published: Path) -> dict[str, Any]:
 def test_sixty_calls_and_more_cover_every_measure_that_is_answered(published: Path) -> None:
     listed = ask(server(published), "list_measures").data["measures"]
     asked = {str(arguments["measure"]) for _, arguments, _ in CALLS}
-    of_changes = {
-        one["measure"] for one in listed if one["tool"] == "compare_periods"
-    }  # tested with comparisons, below
-    assert {one["measure"] for one in listed if one["tool"]} == asked | of_changes
+    by_measure = {"get_measure", "get_cohort_cell", "get_cohort_window"}  # the other tools have tests of their own
+    assert {one["measure"] for one in listed if one["tool"] in by_measure and not one["comes_with"]} <= asked
     assert len(CALLS) >= 60
+
+
+def test_every_measure_is_answered_but_those_of_a_person(published: Path) -> None:
+    listed = ask(server(published), "list_measures").data["measures"]
+    expected = marts(published, "select kpi, mart from marts.kpi_glossary where unit not in ('flag', 'text')")
+    of_a_person = {row["kpi"] for row in expected if row["mart"] == "customers"}
+    assert {one["measure"] for one in listed if one["tool"] is None} == of_a_person
+    bounds = {row["kpi"] for row in expected if row["kpi"].endswith(("_low", "_high"))}
+    assert {one["measure"] for one in listed} == {row["kpi"] for row in expected} - bounds
 
 
 def test_a_numerator_over_its_denominator_is_the_measure(published: Path) -> None:
@@ -379,6 +387,62 @@ def test_the_running_period_stands_beside_the_same_days(grain: str, published: P
     assert "is running" in found.text
 
 
+@pytest.mark.parametrize(
+    ("first", "number", "judged"), [("2024-12-01", 12, True), ("2025-03-01", 0, False), ("2025-12-01", 1, False)]
+)
+def test_a_cell_says_whether_it_differs_beyond_chance(first: str, number: int, judged: bool, published: Path) -> None:
+    found = ask(
+        server(published), "get_cohort_cell", measure="retention_rate", cohort_grain="month", cohort_start=first,
+        period_number=number,
+    )  # fmt: skip
+    expected = marts(
+        published,
+        "select pooled_rate, difference_from_pooled, p_value, q_value, differs_from_pooled "
+        "from marts.cohort_deviations "
+        f"where cohort_grain = 'month' and cohort_start = '{first}' and period_number = {number} and dimension = 'all'",
+    ) or [dict.fromkeys(("pooled_rate", "difference_from_pooled", "p_value", "q_value", "differs_from_pooled"))]
+    assert {name: found.data["figure"][name] for name in expected[0]} == expected[0]
+    assert ("differs" in found.text) == judged == (expected[0]["p_value"] is not None)
+
+
+def test_stages_are_those_of_the_customers(published: Path) -> None:
+    found = ask(server(published), "get_lifecycle_stages")
+    expected = marts(
+        published,
+        "select lifecycle_stage as stage, count(*) as customers, sum(net_revenue) as net_revenue "
+        "from marts.customers group by all order by all",
+    )
+    given = [{name: one[name] for name in ("stage", "customers", "net_revenue")} for one in found.data["stages"]]
+    assert sorted(given, key=lambda one: one["stage"]) == expected
+
+
+@pytest.mark.parametrize("grain", ["month", "quarter", "year"])
+def test_what_a_point_is_worth_is_that_of_the_mart(grain: str, published: Path) -> None:
+    found = ask(server(published), "get_retention_value", grain=grain)
+    (expected,) = marts(
+        published,
+        "select value_per_point, value_per_point_low, value_per_point_high, customers_at_start, observed_period_start, "
+        "kept_customers, lost_customers, revenue_per_kept_customer, revenue_per_lost_customer, "
+        f"value_per_kept_customer, has_enough, is_left_censored from marts.retention_value where period_grain = '{grain}'",
+    )
+    assert {name: found.data[name] for name in expected} == expected
+    assert "upper limit" in found.text
+
+
+@pytest.mark.parametrize(("order", "day"), [(1, 90), (2, 30), (5, 365)])
+def test_the_time_to_the_next_order_is_that_of_the_mart(order: int, day: int, published: Path) -> None:
+    found = ask(server(published), "get_repurchase", from_order_number=order, day=day)
+    (expected,) = marts(
+        published, f"select * from marts.repurchase_curve where from_order_number = {order} and day = {day}"
+    )
+    assert {name: found.data[name] for name in expected} == expected
+
+
+def test_the_concentration_is_that_of_the_mart(published: Path) -> None:
+    found = ask(server(published), "get_concentration")
+    assert found.data["tenths"] == marts(published, "select * from marts.customer_concentration order by decile")
+
+
 def test_what_there_is_to_ask_for(published: Path) -> None:
     data = ask(server(published), "describe_data").data
     assert {one["grain"]: one["last_complete_period"] for one in data["periods"]} == {
@@ -407,7 +471,7 @@ def test_the_last_complete_period_is_what_is_answered_where_none_is_named(publis
     )
 
 
-@pytest.mark.parametrize("measure", ["customer_retention_rate", "clv_by_lifespan", "returned_rate", "value_per_point"])
+@pytest.mark.parametrize("measure", ["customer_retention_rate", "clv_by_lifespan", "returned_rate", "recency_days"])
 def test_a_definition_is_that_of_the_glossary(measure: str, published: Path) -> None:
     data = ask(server(published), "define_measure", measure=measure).data
     (expected,) = marts(
@@ -416,7 +480,7 @@ def test_a_definition_is_that_of_the_glossary(measure: str, published: Path) -> 
         f"'marts.' || mart as mart from marts.kpi_glossary where kpi = '{measure}'",
     )
     assert {name: data[name] for name in expected} == expected
-    assert (data["tool"] is None) == (measure == "value_per_point")
+    assert (data["tool"] is None) == (measure == "recency_days")
 
 
 # Traps
@@ -464,6 +528,26 @@ def test_a_trap_is_refused_with_the_reason(trap: Trap, published: Path) -> None:
     assert trap.reason.lower() in found.text.lower()
 
 
+# By somebody who had seen the tools as a client sees them, and nothing of the server.
+THEIRS = yaml.safe_load((PROJECT / "tests" / "traps_for_assistants.yml").read_text(encoding="utf-8"))
+MARKS = ("still running", "unfinished", "left-censored")
+
+
+@pytest.mark.parametrize("trap", THEIRS, ids=lambda trap: trap["id"])
+def test_a_trap_of_somebody_else_is_refused_or_marked(trap: Mapping[str, Any], published: Path) -> None:
+    found = ask(server(published), trap["tool"], **trap["arguments"])
+    if trap["must"] == "be_refused":
+        assert_refused(found)
+    else:
+        assert any(mark in found.text for mark in MARKS), trap["because"]
+        assert found.is_error or found.data.get("change") is None
+
+
+def test_there_are_twenty_traps() -> None:
+    assert len(OURS) >= 10
+    assert len(THEIRS) == 10
+
+
 def assert_refused(found: Answered) -> None:
     """In one sentence that holds no figure's data and nothing of the inside."""
     assert found.is_error
@@ -507,7 +591,7 @@ def test_an_unknown_measure_is_answered_by_the_nearest_defined(measure: str, nea
         ("get_measure", {"measure": "new_customers", "grain": "year", "dimension": "country", "segment": "Germany"},
          "describe_data"),
         ("get_measure", {"measure": "new_customers", "grain": "year", "dimension": "country"}, "say which segment"),
-        ("get_measure", {"measure": "retention_rate", "grain": "year"}, "ask get_cohort_cell"),
+        ("get_measure", {"measure": "retention_rate", "grain": "year"}, "get_cohort_cell gives it"),
         ("get_measure", {"measure": "recency_days", "grain": "year"}, "held for each customer"),
         ("get_measure", {"measure": "is_complete", "grain": "year"}, "no figure of its own"),
         ("get_cohort_cell",
@@ -518,7 +602,10 @@ def test_an_unknown_measure_is_answered_by_the_nearest_defined(measure: str, nea
          "there is no cohort of 2027-12-01"),
         ("get_cohort_cell",
          {"measure": "p_value", "cohort_grain": "month", "cohort_start": "2025-12-01", "period_number": 0},
-         "no tool gives it"),
+         "gives it with retention_rate"),
+        ("get_cohort_cell",
+         {"measure": "cumulative_orders", "cohort_grain": "month", "cohort_start": "pooled", "period_number": 2},
+         "returned_by_rate"),
         ("get_cohort_window", {"measure": "returned_rate", "cohort_month": "2025-01-01", "window_days": 45},
          "30, 60, 90, 180 or 365"),
         ("compare_periods", {"measure": "orders", "grain": "month", "compare_with": "2025-12-01"}, "with itself"),
@@ -533,6 +620,36 @@ def test_what_is_not_there_is_said_in_one_sentence(
     found = ask(server(published), tool, **arguments)
     assert_refused(found)
     assert said in found.text[:1].lower() + found.text[1:]
+
+
+CELL = {"measure": "orders", "cohort_grain": "month", "cohort_start": "2025-03-01", "period_number": 1}
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("get_measure", {"measure": ["orders"], "grain": "month"}),
+        ("get_measure", {"measure": None, "grain": "month"}),
+        ("get_measure", {"measure": "", "grain": "month"}),
+        ("get_measure", {"measure": "orders" * 1000, "grain": "month"}),
+        ("get_measure", {"measure": "orders\x00\ud800", "grain": "month"}),
+        ("get_measure", {"measure": "orders", "grain": "month", "period": "9999-12-31"}),
+        ("get_measure", {"measure": "orders", "grain": "week", "period": "0001-01-03"}),
+        ("get_measure", {"measure": "orders", "grain": "month", "\n\u202eperiod": "x"}),
+        ("compare_periods", {"measure": "orders", "grain": "year", "compare_with": "0001-01-01"}),
+        ("compare_periods", {"measure": "retained_customer_rate", "grain": "year", "dimension": "*"}),
+        ("get_cohort_cell", {**CELL, "period_number": 10**30}),
+        ("get_cohort_cell", {**CELL, "period_number": -1}),
+        ("get_cohort_cell", {**CELL, "cohort_start": {"year": 2025}}),
+        ("get_cohort_cell", {**CELL, "segment": "' or 1 = 1"}),
+        ("get_\x07measure", {}),
+    ],
+)
+def test_odd_arguments_are_refused_too(tool: str, arguments: Mapping[str, object], published: Path) -> None:
+    found = ask(server(published), tool, **arguments)
+    assert_refused(found)
+    assert found.text.isprintable()
+    assert "log" not in found.text
 
 
 # A group of one is a person
@@ -569,6 +686,9 @@ def test_the_segment_of_a_single_customer_is_refused(published: Path) -> None:
     assert "a single customer" in found.text
 
 
+OF_NOW = ("get_lifecycle_stages", "get_retention_value", "get_concentration")
+
+
 def test_no_answer_holds_a_customer_or_an_order(published: Path) -> None:
     """By their numbers: in no answer to any scripted call."""
     people = {
@@ -578,7 +698,7 @@ def test_no_answer_holds_a_customer_or_an_order(published: Path) -> None:
         )
     }
     calls = [(tool, arguments) for tool, arguments, _ in CALLS]
-    calls += [(tool, {}) for tool in ("describe_data", "list_measures", "get_row_accounting")]
+    calls += [(tool, {}) for tool in ("describe_data", "list_measures", "get_row_accounting", *OF_NOW)]
     words: set[str] = set()
     for found in ask_all(server(published), calls):
         words |= set(re.findall(r'[^\s",]+', json.dumps(found.data, ensure_ascii=False)))
@@ -653,7 +773,10 @@ def test_where_no_order_counts_there_is_nothing_to_tell(published: Path, tmp_pat
     empty = with_build(published, tmp_path / "retention.duckdb", "empty")
     with duckdb.connect(str(empty)) as connection:
         connection.execute("update marts.build set as_of_date = null, first_order_date = null")
-        for mart in ("retention_kpis", "cohort_retention", "cohort_windows", "retention_kpis_by_segment"):
+        for mart in (
+            "retention_kpis", "cohort_retention", "cohort_windows", "retention_kpis_by_segment", "customers",
+            "customer_concentration", "repurchase_curve",
+        ):  # fmt: skip
             connection.execute(f"delete from marts.{mart}")
         connection.execute("update marts.running_period set period_start = null")
     served = server(empty)
@@ -663,6 +786,9 @@ def test_where_no_order_counts_there_is_nothing_to_tell(published: Path, tmp_pat
         ("get_measure", {"measure": "orders", "grain": "month", "period": "2025-12-01"}),
         ("get_running_period", {"grain": "month"}),
         ("get_cohort_window", {"measure": "returned_rate", "cohort_month": "2025-12-01", "window_days": 30}),
+        ("get_lifecycle_stages", {}),
+        ("get_concentration", {}),
+        ("get_repurchase", {"from_order_number": 1, "day": 0}),
     ):
         assert_refused(ask(served, tool, **arguments))
 
