@@ -29,9 +29,15 @@ def get_lifecycle_stages(reading: Reading, _: Nothing) -> Stages:
         for stage in STAGES
         if stage in rows
     ]
-    told = ", ".join(f"{ENGLISH.number(one.customers)} {one.name_en.lower()}" for one in stages)
+    currency = reading.build.currency
+    told = ", ".join(
+        f"{ENGLISH.number(one.customers)} {one.name_en.lower()} ({ENGLISH.money(one.net_revenue, currency)})"
+        for one in stages
+    )
     return Stages(
-        sentence=f"Customers by lifecycle stage: {told}; {reading.stand}.", build=reading.build, stages=stages
+        sentence=f"Customers by lifecycle stage, with what they brought to date: {told}; {reading.stand}.",
+        build=reading.build,
+        stages=stages,
     )
 
 

@@ -23,6 +23,7 @@ import yaml
 from assistants.reading import reading
 from assistants.start import configuration, start
 from reports import questions
+from reports.language import Language
 from stammkunde.errors import StammkundeError
 from stammkunde.places import Places
 from tests.conftest import PROJECT, Build
@@ -423,7 +424,8 @@ def test_what_a_point_is_worth_is_that_of_the_mart(grain: str, published: Path) 
         published,
         "select value_per_point, value_per_point_low, value_per_point_high, customers_at_start, observed_period_start, "
         "kept_customers, lost_customers, revenue_per_kept_customer, revenue_per_lost_customer, "
-        f"value_per_kept_customer, has_enough, is_left_censored from marts.retention_value where period_grain = '{grain}'",
+        "value_per_kept_customer, has_enough, is_left_censored "
+        f"from marts.retention_value where period_grain = '{grain}'",
     )
     assert {name: found.data[name] for name in expected} == expected
     assert "upper limit" in found.text
@@ -791,6 +793,36 @@ def test_where_no_order_counts_there_is_nothing_to_tell(published: Path, tmp_pat
         ("get_repurchase", {"from_order_number": 1, "day": 0}),
     ):
         assert_refused(ask(served, tool, **arguments))
+
+
+def test_the_example_in_the_documentation_has_the_figures_of_the_sample(published: Path) -> None:
+    german = Language("de")
+    text = " ".join((PROJECT / "docs" / "assistants.md").read_text(encoding="utf-8").replace("\n> ", " ").split())
+    last, running, change, stages = ask_all(
+        server(published),
+        [
+            ("get_measure", {"measure": "customer_retention_rate", "grain": "month"}),
+            ("get_running_period", {"grain": "month"}),
+            (
+                "compare_periods",
+                {"measure": "retained_customer_rate", "grain": "quarter", "compare_with": "year_before"},
+            ),
+            ("get_lifecycle_stages", {}),
+        ],
+    )
+    figure, (now, _, before) = last.data["figure"], running.data["spans"]
+    at_risk = next(one for one in stages.data["stages"] if one["stage"] == "at_risk")
+    moved = next(one for one in change.data["contributions"] if one["segment"] == "organic_search")
+    told = [
+        f"{german.percent(figure['value'])} im Dezember 2025: {figure['numerator']} von {figure['denominator']} Kunden",
+        f"{now['orders']} Bestellungen und {german.money(now['net_revenue'], 'EUR')}",
+        f"{before['orders']} Bestellungen und {german.money(before['net_revenue'], 'EUR')}",
+        f"{german.percent(change.data['figure']['value'])} nach {german.percent(change.data['compared_with']['value'])}",
+        f"{german.number(100 * change.data['change'], 1)} Prozentpunkte",
+        f"`organic_search` bei ({german.number(100 * moved['contribution'], 1)})",
+        f"{at_risk['customers']} Kunden sind gefährdet, sie brachten bisher {german.money(at_risk['net_revenue'], 'EUR')}",
+    ]
+    assert [part for part in told if part.replace("\xa0", " ") not in text] == []
 
 
 # The server
