@@ -94,7 +94,7 @@ class Reading:
             words = {
                 name: (row["name_en"], row["name_de"], row["abbreviation"])
                 for name, row in self.terms.items()
-                if is_measure(row)
+                if is_measure(row) and not not_answered(row)
             }
             raise unknown("measure", measure, words, "list_measures")
         row = self.terms[measure]

@@ -13,17 +13,26 @@ LIKE = 0.55  # how much of a name must agree with what was asked
 LONGEST = 60  # characters of a name that is said again
 
 PERSON = re.compile(
-    r"@|\bguest:|customers?[ _.-]*(ids?|numbers?|names?|lists?|e-?mails?)\b|order[ _.-]*(ids?|numbers?)\b"
-    r"|\b(e-?mails?|phones?|birth ?days?|first ?names?|last ?names?|ip)[ _.-]*(address(es)?|numbers?)?\b"
-    r"|\baddress(es)?\b|\bpersons?\b|\bkunden(nummern?|listen?|namen?|daten)\b|\blist of customers\b",
+    r"@|\bguest:|\bcustomers?[ .-]*(ids?|numbers?|names?|lists?|e-?mails?)\b|\border[ .-]*(ids?|numbers?)\b"
+    r"|\be-?mails?\b(?![ -]*(open|click|rate|sent|answer))|\bphones?\b|\baddress(es)?\b|\bbirth ?days?\b"
+    r"|\b(first|last) ?names?\b|(?<!per )\bpersons?\b|\blist of customers\b|\bkunden-?(nummern?|listen?|namen?)\b",
     re.IGNORECASE,
 )
-SQL = re.compile(r"\b(select|insert|update|delete|drop|attach|copy|pragma|union|from|where|join)\b|--|;", re.IGNORECASE)
-ARITHMETIC = re.compile(
-    r"\b(sum|avg|average|mean|median|total|difference|ratio|cumulat\w+|mittel\w*|summe\w*|durchschnitt\w*)\b|[()+*/]",
+SQL = re.compile(
+    r"\bselect\b.+\bfrom\b|\bselect \*|\b(drop|alter|create) (table|view|schema)\b|\b(insert into|delete from|attach)\b"
+    r"|\bmarts\.|\bunion (all )?select\b|--|;",
+    re.IGNORECASE | re.DOTALL,
+)
+FORECAST = re.compile(
+    r"predict|forecast|\bexpected\b|\bnext (week|month|quarter|year)\b|prognos|vorhersag|churn probability",
     re.IGNORECASE,
 )
-FORECAST = re.compile(r"predict|forecast|expected|future|next[ _]|prognos|vorhersag|churn_probability", re.IGNORECASE)
+# A rate that is made of rates; or a calculation.
+COMBINED = re.compile(
+    r"\b(sum|avg|average|mean|median|difference|summe|mittel\w*|durchschnitt\w*)\b.*(rate|retention|churn|bindung|quote)"
+    r"|[()+*/]",
+    re.IGNORECASE,
+)
 
 OF_A_PERSON = "a person's data and lists of customers are not answered, only measures of groups of customers"
 REASONS = (
@@ -31,7 +40,7 @@ REASONS = (
     (SQL, "SQL is not run, only defined measures are answered"),
     (FORECAST, "the marts hold what was observed, no forecast"),
 )
-COMBINED = "no figure is calculated from others: a quarter or year is asked for as such"
+OF_FIGURES = "no figure is calculated from others: a quarter or year is asked for as such"
 
 
 class RefusedError(StammkundeError):
@@ -46,8 +55,8 @@ def named(asked: object) -> str:
 
 def reason_for(asked: object) -> str | None:
     """Why nothing of that name can be asked for, where its words say what is wanted."""
-    text = str(asked).replace("_", " ")
-    return next((reason for pattern, reason in REASONS if pattern.search(text) or pattern.search(str(asked))), None)
+    text = in_words(asked)
+    return next((reason for pattern, reason in REASONS if pattern.search(text)), None)
 
 
 def unknown(kind: str, asked: object, names: Mapping[str, Iterable[str]], tool: str) -> RefusedError:
@@ -55,7 +64,7 @@ def unknown(kind: str, asked: object, names: Mapping[str, Iterable[str]], tool: 
     reason = reason_for(asked)
     if reason:
         return RefusedError(f"{named(asked)} is no {kind}: {reason}")
-    combined = f": {COMBINED}" if kind == "measure" and ARITHMETIC.search(str(asked).replace("_", " ")) else ""
+    combined = f": {OF_FIGURES}" if kind == "measure" and COMBINED.search(in_words(asked)) else ""
     near = nearest(str(asked), names)
     if near:
         return RefusedError(
@@ -69,6 +78,10 @@ def nearest(asked: str, names: Mapping[str, Iterable[str]]) -> list[str]:
     owners: dict[str, list[str]] = {}
     for name, others in names.items():
         for word in {name, *others}:
-            owners.setdefault(word.lower().replace("_", " "), []).append(name)
-    like = get_close_matches(asked.lower().replace("_", " "), owners, 2 * MOST_NAMES, LIKE)
+            owners.setdefault(in_words(word).lower(), []).append(name)
+    like = get_close_matches(in_words(asked).lower(), owners, 2 * MOST_NAMES, LIKE)
     return list(dict.fromkeys(name for word in like for name in owners[word]))[:MOST_NAMES]
+
+
+def in_words(name: object) -> str:
+    return str(name).replace("_", " ")
