@@ -19,6 +19,8 @@ def start(published: Path) -> None:
         )
     from assistants.server import serve
 
+    if sys.stdin.isatty():
+        print("Waiting for a client on stdin; --show-config says what it needs (Ctrl-C ends it).", file=sys.stderr)
     serve(published)
 
 

@@ -239,11 +239,18 @@ CALLS: list[Call] = [
 ]  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def given(published: Path) -> list[Answered]:
+    """What all scripted calls are answered, in one session."""
+    return ask_all(server(published), [(tool, arguments) for tool, arguments, _ in CALLS])
+
+
 @pytest.mark.parametrize(
-    ("tool", "arguments", "query"), CALLS, ids=[" ".join(map(str, arguments.values())) for _, arguments, _ in CALLS]
+    "number", range(len(CALLS)), ids=[" ".join(map(str, arguments.values())) for _, arguments, _ in CALLS]
 )
-def test_a_figure_is_that_of_the_mart(tool: str, arguments: Mapping[str, object], query: str, published: Path) -> None:
-    found = ask(server(published), tool, **arguments)
+def test_a_figure_is_that_of_the_mart(number: int, given: list[Answered], published: Path) -> None:
+    _, _, query = CALLS[number]
+    found = given[number]
     assert not found.is_error, found.text
     (expected,) = marts(published, query)
     figure = found.data["figure"]
@@ -282,9 +289,9 @@ def test_every_measure_is_answered_but_those_of_a_person(published: Path) -> Non
     assert {one["measure"] for one in listed} == {row["kpi"] for row in expected} - bounds
 
 
-def test_a_numerator_over_its_denominator_is_the_measure(published: Path) -> None:
+def test_a_numerator_over_its_denominator_is_the_measure(given: list[Answered]) -> None:
     parts = 0
-    for found in ask_all(server(published), [(tool, arguments) for tool, arguments, _ in CALLS]):
+    for found in given:
         figure = found.data["figure"]
         if figure["numerator"] is not None and figure["value"] is not None:
             assert figure["numerator"] / figure["denominator"] == pytest.approx(figure["value"], abs=1e-12)
@@ -710,7 +717,7 @@ def test_the_segment_of_a_single_customer_is_refused(published: Path) -> None:
 OF_NOW = ("get_lifecycle_stages", "get_retention_value", "get_concentration")
 
 
-def test_no_answer_holds_a_customer_or_an_order(published: Path) -> None:
+def test_no_answer_holds_a_customer_or_an_order(given: list[Answered], published: Path) -> None:
     """By their numbers: in no answer to any scripted call."""
     people = {
         row["id"]
@@ -718,10 +725,9 @@ def test_no_answer_holds_a_customer_or_an_order(published: Path) -> None:
             published, "select customer_id as id from marts.customers union all select order_id from marts.orders"
         )
     }
-    calls = [(tool, arguments) for tool, arguments, _ in CALLS]
-    calls += [(tool, {}) for tool in ("describe_data", "list_measures", "get_row_accounting", *OF_NOW)]
+    others = [(tool, {}) for tool in ("describe_data", "list_measures", "get_row_accounting", *OF_NOW)]
     words: set[str] = set()
-    for found in ask_all(server(published), calls):
+    for found in [*given, *ask_all(server(published), others)]:
         words |= set(re.findall(r'[^\s",]+', json.dumps(found.data, ensure_ascii=False)))
     assert len(people) > 5000
     assert words & people == set()
