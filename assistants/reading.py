@@ -14,7 +14,6 @@ import duckdb
 from assistants.answers import Build
 from assistants.refusals import RefusedError, named, unknown
 from reports import questions
-from reports.glossary import Glossary
 from reports.language import Language
 from reports.questions import Question, Row
 from stammkunde.published import opened
@@ -59,10 +58,6 @@ class Reading:
     def terms(self) -> dict[str, Row]:
         """The rows of the glossary by measure."""
         return {row["kpi"]: row for row in self.rows(questions.glossary())}
-
-    @cached_property
-    def glossary(self) -> Glossary:
-        return Glossary(list(self.terms.values()), ENGLISH)
 
     def columns(self, mart: str) -> list[str]:
         return [row["column_name"] for row in self.rows(questions.columns(mart))]
