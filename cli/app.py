@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from cli.asking import metrics
 from cli.console import complaints
 from cli.keeping import backup, doctor, restore, rollback
 from cli.looking import builds, check, docs, map_, replay, report, summary
@@ -27,7 +28,7 @@ app = typer.Typer(
 # In the order in which --help lists them.
 for command in (
     run, check, map_, accept, replay, rollback, forget, export_person_, doctor, backup, restore, builds, summary,
-    report, dashboard, serve, docs,
+    report, dashboard, metrics, serve, docs,
 ):  # fmt: skip
     app.command(command.__name__.rstrip("_").replace("_", "-"))(command)
 

@@ -7,7 +7,7 @@ leaves the machine.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -47,12 +47,13 @@ class Question:
     saved_query: str | None = None
 
     def request(self) -> MetricFlowQueryRequest:
+        """Rows come in the order of what they are grouped by, where nothing else is asked for."""
         return MetricFlowQueryRequest.create(
             saved_query_name=self.saved_query,
             metric_names=self.metrics or None,
             group_by_names=self.group_by or None,
             where_constraints=self.where or None,
-            order_by_names=self.order_by or None,
+            order_by_names=self.order_by or self.group_by or None,
             limit=self.limit,
         )
 
@@ -116,6 +117,8 @@ class Layer:
         return self.explained(question, self.engine(grain)).sql_statement.without_descriptions.sql
 
     def explained(self, question: Question, engine: MetricFlowEngine) -> MetricFlowExplainResult:
+        if question.saved_query and question.saved_query not in self.saved_queries():
+            raise QuestionError(f"there is no saved query '{question.saved_query}': 'stammkunde metrics' lists them")
         for name in question.metrics:
             if name not in self.metrics:
                 raise QuestionError(f"there is no metric '{name}': 'stammkunde metrics' lists them")
@@ -144,17 +147,19 @@ class Layer:
             held = self.grains.get(mart, [])
             if held and (grain not in held or any(time.date_part for time in times)):
                 raise QuestionError(
-                    f"{metric.element_name} is a figure of one {' or '.join(held)} (marts.{mart}), and cannot be made of "
-                    f"others: ask it by {' or '.join(f'metric_time__{one}' for one in held)}"
+                    f"{metric.element_name} is a figure of one {either(held)} (marts.{mart}), and cannot be made of "
+                    f"others: group by {either([f'metric_time__{one}' for one in held])}"
                 )
         return grain
 
     def what_is_unknown(self, question: Question, said: str) -> str:
         """MetricFlow's explanation in a line: what it does not know, and what can be asked instead."""
+        if question.saved_query and (question.metrics or question.group_by):
+            return f"the saved query {question.saved_query} names its metrics and what it groups by: add a filter at most"
         unknown = list(dict.fromkeys(" ".join(found.split()) for found in UNKNOWN.findall(said)))
         named = ", ".join(unknown) or one_line(ValueError(said))
         if question.saved_query:
-            return f"the saved query {question.saved_query} cannot be asked so: {named} is unknown or not held"
+            return f"the saved query {question.saved_query} cannot be asked with {named}"
         names = list(question.metrics)
         return f"{', '.join(names)} cannot be asked by {named}; they can be by {', '.join(self.dimensions(names))}"
 
@@ -163,5 +168,16 @@ class Layer:
         found = self.engine().simple_dimensions_for_metrics(list(metrics))
         return sorted({dimension.granularity_free_dunder_name for dimension in found})
 
+    def listed(self, language: str) -> list[tuple[str, str, str]]:
+        """Each metric with its name in a language and the mart that holds it."""
+        return [
+            (name, str(meta(metric)["label_de"] if language == "de" else metric.label), str(meta(metric)["mart"]))
+            for name, metric in self.metrics.items()
+        ]
+
     def saved_queries(self) -> Mapping[str, str]:
         return {query.name: query.label or query.description or "" for query in self.manifest.saved_queries}
+
+
+def either(names: Sequence[str]) -> str:
+    return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

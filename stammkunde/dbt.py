@@ -68,10 +68,13 @@ class Dbt:
         return finished.stdout
 
     def parsed(self, name: str, *arguments: str) -> Path:
-        """A file that dbt writes when it parses the project; it does so again where something changed since."""
+        """A file that dbt writes when it parses the project; it does so again where something changed since.
+
+        As a whole: what dbt keeps of an earlier parse, it mixes up when semantic models or metrics changed.
+        """
         path = self.target_path / name
         if not path.exists() or path.stat().st_mtime < newest_change():
-            self.run("parse", *arguments)
+            self.run("parse", "--no-partial-parse", *arguments)
         return path
 
 
