@@ -30,7 +30,9 @@ def metrics(
         list[str] | None, typer.Option("--order", metavar="NAME", help="What to sort by; -NAME for the largest first.")
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only so many rows.")] = None,
-    saved_query: Annotated[str | None, typer.Option("--saved-query", metavar="NAME", help="A question by name.")] = None,
+    saved_query: Annotated[
+        str | None, typer.Option("--saved-query", metavar="NAME", help="A question by name.")
+    ] = None,
     language: Annotated[str, typer.Option(help="Of the list of metrics: de or en.")] = "en",
     to_csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the rows to a file.")] = None,
     interchange: Annotated[

@@ -35,8 +35,8 @@ def write(manifest: PydanticSemanticManifest, file: Path) -> None:
 
 
 def unpacked(manifest: PydanticSemanticManifest) -> PydanticSemanticManifest:
-    """The manifest in which each figure is taken from its column, and not out of DuckDB's pack of all: other tools read SQL
-    that every engine has."""
+    """The manifest in which each figure is taken from its column, and not out of DuckDB's pack of all: other tools read
+    SQL that every engine has."""
     found = manifest.copy(deep=True)
     packs = {metric.name: metric for metric in found.metrics if metric.name.endswith(PACK)}
     for metric in list(found.metrics):
@@ -49,7 +49,7 @@ def unpack(metric: PydanticMetric, packs: dict[str, PydanticMetric], column: str
     """The part that holds one figure, which the metric then names instead of the pack."""
     rows, pack = metric.type_params.metrics or []
     part = packs[pack.name].copy(deep=True)
-    part.name, part.type_params.expr = f"{metric.name}_figure", column
+    part.name, part.type_params.expr, part.type_params.measure = f"{metric.name}_figure", column, None
     metric.type_params.metrics = [rows, PydanticMetricInput(name=part.name)]
     metric.type_params.expr = f"case when {rows.name} = 1 then {part.name} end"
     return part

@@ -1,7 +1,7 @@
 """Asks metrics of the published file: MetricFlow writes the SQL, and readers' own connection answers it.
 
-MetricFlow's command line would ask the network for a newer version of itself at each call; it is not used, and nothing here
-leaves the machine.
+MetricFlow's command line would ask the network for a newer version of itself at each call; it is not used, and nothing
+here leaves the machine.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ class QuestionError(StammkundeError):
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked, in MetricFlow's names: `metric_time__month`, `segment__dimension`, a filter with `{{ Dimension(...) }}`."""
+    """What is asked, in MetricFlow's names: `metric_time__month`, `segment__dimension`; filters name them as
+    `{{ Dimension('segment__dimension') }}`."""
 
     metrics: tuple[str, ...] = ()
     group_by: tuple[str, ...] = ()
@@ -91,9 +92,7 @@ class Layer:
     @cached_property
     def grains(self) -> dict[str, list[str]]:
         """In which grains a mart has rows, where it has one row per period and more than one would be a mistake."""
-        return {
-            model.name: meta(model)["grains"] for model in self.manifest.semantic_models if "grains" in meta(model)
-        }
+        return {model.name: meta(model)["grains"] for model in self.manifest.semantic_models if "grains" in meta(model)}
 
     def engine(self, grain: str = "") -> MetricFlowEngine:
         if grain not in self.engines:
@@ -132,8 +131,8 @@ class Layer:
     def grain_of(self, question: Question, explained: MetricFlowExplainResult) -> str:
         """The finest grain of time that is asked by; empty where none is, and none is needed.
 
-        Raises QuestionError where the mart of a metric has no rows of that grain: what is asked for would be a sum or a mean
-        of rates.
+        Raises QuestionError where the mart of a metric has no rows of that grain: what is asked for would be a sum or a
+        mean of rates.
         """
         spec = explained.query_spec
         times = spec.time_dimension_specs
@@ -155,7 +154,9 @@ class Layer:
     def what_is_unknown(self, question: Question, said: str) -> str:
         """MetricFlow's explanation in a line: what it does not know, and what can be asked instead."""
         if question.saved_query and (question.metrics or question.group_by):
-            return f"the saved query {question.saved_query} names its metrics and what it groups by: add a filter at most"
+            return (
+                f"the saved query {question.saved_query} names its metrics and what it groups by: add a filter at most"
+            )
         unknown = list(dict.fromkeys(" ".join(found.split()) for found in UNKNOWN.findall(said)))
         named = ", ".join(unknown) or one_line(ValueError(said))
         if question.saved_query:

@@ -28,8 +28,8 @@ def semantic_manifest(places: Places) -> PydanticSemanticManifest:
 
 
 def of_any_file(manifest: PydanticSemanticManifest) -> PydanticSemanticManifest:
-    """Marts by schema and name: dbt writes the name of the file before them, and files have any name. What metrics are made
-    of is nobody's to ask for."""
+    """Marts by schema and name: dbt writes the name of the file before them, and files have any name. What metrics are
+    made of is nobody's to ask for."""
     for relation in (
         *(model.node_relation for model in manifest.semantic_models),
         *(spine.node_relation for spine in manifest.project_configuration.time_spines),

@@ -1,7 +1,7 @@
-"""Writes models/semantic/metrics.yml: a metric for each figure that a semantic model packs, in the words of the glossary.
+"""Writes models/semantic/metrics.yml: a metric for each figure that a semantic model packs, in words of the glossary.
 
-The seed of the glossary is the one home of names, the description of a column that of its meaning: run `make semantic` when
-either changes, or when a figure is added to models/semantic/semantic_models.yml.
+The seed of the glossary is the one home of names, the description of a column that of its meaning: run `make semantic`
+when either changes, or when a figure is added to models/semantic/semantic_models.yml.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ METRICS = PROJECT / "models" / "semantic" / "metrics.yml"
 GLOSSARY = PROJECT / "seeds" / "kpi_definitions.csv"
 PACKED = re.compile(r"struct_pack\(([a-z0-9_,\s]+)\)")
 HEAD = """\
-# Written by `make semantic` from semantic_models.yml, the glossary (seeds/kpi_definitions.csv) and the descriptions of the
-# columns; do not edit it here.
+# Written by `make semantic` from semantic_models.yml, the glossary (seeds/kpi_definitions.csv) and the descriptions of
+# the columns; do not edit it here.
 """
 
 
