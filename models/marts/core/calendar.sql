@@ -3,7 +3,10 @@ with span as (
 
     select
         as_of_date,
-        least({{ period_start('year', 'first_order_date') }}, {{ period_start('week', 'first_order_date') }}) as first_day
+        least(
+            {{ period_start('year', 'first_order_date') }},
+            {{ period_start('week', 'first_order_date') }}
+        ) as first_day
     from {{ ref('int_as_of') }}
     where first_order_date is not null
 
