@@ -98,10 +98,15 @@ def table(columns: list[str], rows: list[list[str]]) -> Table:
 
 
 def write_csv(file: Path, columns: list[str], rows: list[tuple[Any, ...]]) -> None:
+    """A text that begins like a formula gets an apostrophe, as in all our files."""
+    from reports.tables import harmless
+
     try:
         with file.open("w", encoding="utf-8", newline="") as opened:
             writer = csv.writer(opened)
             writer.writerow(columns)
-            writer.writerows([shown(value) for value in row] for row in rows)
+            writer.writerows(
+                [harmless(shown(value)) if isinstance(value, str) else shown(value) for value in row] for row in rows
+            )
     except OSError as error:
         raise StammkundeError(f"{file}: cannot be written: {error.strerror}") from error
