@@ -162,7 +162,7 @@ class Layer:
         if question.saved_query:
             return f"the saved query {question.saved_query} cannot be asked with {named}"
         names = list(question.metrics)
-        return f"{', '.join(names)} cannot be asked by {named}; they can be by {', '.join(self.dimensions(names))}"
+        return f"{', '.join(names)} cannot be asked by {named}; what is known: {', '.join(self.dimensions(names))}"
 
     def dimensions(self, metrics: Iterable[str]) -> list[str]:
         """By what all these metrics can be asked together."""

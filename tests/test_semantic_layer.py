@@ -324,7 +324,7 @@ def test_figures_of_periods_and_of_orders_are_asked_together(layer: Layer) -> No
         ),
         (
             Question(("customer_churn_rate",), ("customer__country",)),
-            "customer_churn_rate cannot be asked by customer__country; they can be by metric_time, period__is_clv",
+            "customer_churn_rate cannot be asked by customer__country; what is known: metric_time, period__is_clv",
         ),
         (Question(("acquired_customers",), ("order__sales_channel",)), "acquired_customers cannot be asked by order__"),
         (
