@@ -20,3 +20,9 @@
 {% macro further_columns_of_customers() -%}
     {{ return(dimensions_of_customers() | reject('equalto', 'loyalty_tier') | list) }}
 {%- endmacro %}
+
+
+{#- A value where `all` stands for all values together: what is called so itself is told apart, and null is `unknown`. -#}
+{% macro value_beside_all(column) -%}
+    case when {{ column }} = 'all' then 'all (value)' else coalesce({{ column }}, 'unknown') end
+{%- endmacro %}

@@ -37,14 +37,18 @@ select
     case when not is_erased then {{ email_hash('customer_email') }} end as email_hash,
     rule_id,
     taken_at,
+    {{ reporting_date('taken_at') }} as taken_date,
     arm,
     variant,
     source_file,
+    {{ is_after_as_of_date(reporting_date('taken_at')) }} as is_after_as_of_date,
     case
         when is_erased then 'erased'
         when customer_id is null and customer_email is null then 'missing_customer_id'
+        when {{ is_damaged_id('customer_id') }} then 'damaged_id'
         when rule_id is null then 'missing_rule_id'
-        when taken_at is null then 'invalid_taken_at'
-        when arm not in ('treatment', 'control') then 'unknown_arm'
+        when taken_at is null or {{ reporting_date('taken_at') }} < cast('0001-01-01' as date) then 'invalid_taken_at'
+        when {{ reporting_date('taken_at') }} > {{ reporting_date(run_at()) }} then 'taken_in_future'
+        when coalesce(arm, '') not in ('treatment', 'control') then 'unknown_arm'
     end as rejection_reason
 from known

@@ -3,7 +3,7 @@ with cleaned as (
     {{ cleaned_raw_columns(
         'activities',
         ['activity_id', 'customer_id', 'activity_type', 'channel', 'source_system', 'detail'],
-        ['occurred_at', 'value']
+        ['occurred_at', 'value', 'updated_at']
     ) }}
 
 ),
@@ -21,6 +21,7 @@ typed as (
         channel,
         source_system,
         detail,
+        {{ raw_timestamp('updated_at') }} as updated_at,
         source_file
     from cleaned
 
@@ -47,12 +48,17 @@ select
     case when not is_erased then channel end as channel,
     case when not is_erased then source_system end as source_system,
     case when not is_erased then detail end as detail,
+    updated_at,
     source_file,
+    {{ is_after_as_of_date(reporting_date('occurred_at')) }} as is_after_as_of_date,
     case
         when is_erased then 'erased'
-        when customer_id is null and customer_email is null then 'missing_customer_id'
-        when occurred_at is null then 'invalid_occurred_at'
+        when {{ is_damaged_id('customer_id') }} then 'damaged_id'
+        -- An offset can lead out of the calendar: to a day before the year 1.
+        when occurred_at is null or {{ reporting_date('occurred_at') }} < cast('0001-01-01' as date)
+            then 'invalid_occurred_at'
+        when {{ reporting_date('occurred_at') }} > {{ reporting_date(run_at()) }} then 'occurred_in_future'
         when activity_type is null then 'missing_activity_type'
-        when value is null and has_value_text then 'invalid_value'
+        when (value is null and has_value_text) or {{ has_impossible_value() | indent(8) }} then 'invalid_value'
     end as rejection_reason
 from known

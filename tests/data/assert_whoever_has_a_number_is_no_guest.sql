@@ -56,13 +56,18 @@ hashes_of_customers as (
 ),
 
 customers as (
-    {% for entity in [
-        'int_order_sequence', 'int_customer_attributes', 'int_activities', 'int_subscriptions', 'int_actions_taken',
+    {% for entity, can_be_used in [
+        ('int_order_sequence', 'true'),
+        ('int_customer_attributes', 'true'),
+        ('int_activities', 'rejection_reason is null'),
+        ('int_subscriptions', 'true'),
+        ('int_actions_taken', 'rejection_reason is null'),
     ] %}
         select
             '{{ entity }}' as entity,
             customer_id
         from {{ ref(entity) }}
+        where {{ can_be_used }}
         {% if not loop.last %}union all{% endif %}
     {% endfor %}
 )

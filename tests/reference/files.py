@@ -13,7 +13,10 @@ import duckdb
 
 RawRow = dict[str, object]
 Entities = dict[str, list[RawRow]]
-ENTITIES = ("orders", "refunds", "customers", "exchange_rates", "order_lines")
+ENTITIES = (
+    *("orders", "refunds", "customers", "exchange_rates", "order_lines"),
+    *("activities", "subscriptions", "marketing_spend", "actions_taken"),
+)
 
 
 def read_raw(directory: Path) -> Entities:

@@ -26,6 +26,7 @@ from .rows import (
     read_refund,
 )
 from .settings import Settings
+from .signals import Signals, take_in_signals
 
 Rates = Mapping[tuple[str, date], Decimal]
 Accounting = Counter[tuple[str, str, str]]  # (entity, outcome, reason) -> raw rows
@@ -80,6 +81,8 @@ class Intake:
     accounting: Accounting = field(default_factory=Counter)
     orders: list[Order] = field(default_factory=list)
     customers: list[Customer] = field(default_factory=list)
+    lines: Mapping[str, Sequence[OrderLine]] = field(default_factory=dict)
+    signals: Signals = field(default_factory=Signals)
 
 
 def take_in(raw: Raw, settings: Settings) -> Intake:
@@ -118,8 +121,15 @@ def take_in(raw: Raw, settings: Settings) -> Intake:
             result.orders.append(count_order(winner, customer_id, refunded, rates, settings))
 
     result.orders.sort(key=lambda order: (order.ordered_at, order.order_id.encode("utf-8")))
-    lines = usable_lines([read_order_line(row, settings) for row in raw.get("order_lines", ())])
-    result.customers = gather_customers(result.orders, descriptions, lines)
+    result.lines = usable_lines([read_order_line(row, settings) for row in raw.get("order_lines", ())])
+    result.customers = gather_customers(result.orders, descriptions, result.lines)
+    result.signals = take_in_signals(
+        raw,
+        identity,
+        lambda currency, day: rate_on(currency, day, rates, settings) is not None,
+        settings,
+        result.accounting,
+    )
     result.accounting += Counter()  # drops zero counts
     return result
 

@@ -1,11 +1,28 @@
-{{ config(materialized='view') }}
+with known_customers as (
+
+    select
+        actions_taken.*,
+        {{ resolved_customer_id('actions_taken') | indent(8) }} as resolved_customer_id
+    from {{ ref('stg_actions_taken') }} as actions_taken
+    {{ identity_of('actions_taken') | indent(4) }}
+
+)
 
 select
-    actions_taken.rule_id,
-    actions_taken.taken_at,
-    actions_taken.arm,
-    actions_taken.variant,
-    {{ resolved_customer_id('actions_taken') }} as customer_id
-from {{ ref('stg_actions_taken') }} as actions_taken
-{{ identity_of('actions_taken') }}
-where actions_taken.rejection_reason is null
+    rule_id,
+    taken_at,
+    taken_date,
+    arm,
+    variant,
+    resolved_customer_id as customer_id,
+    rejection_reason,
+    is_after_as_of_date,
+    rejection_reason is null
+    and not is_after_as_of_date
+    and row_number() over (
+        partition by rejection_reason, is_after_as_of_date, resolved_customer_id, rule_id, taken_at
+        order by
+            arm desc nulls last,
+            variant desc nulls last
+    ) > 1 as is_superseded
+from known_customers

@@ -19,10 +19,10 @@ other_entities as (
         ('refunds', 'int_refunds', 'is_after_as_of_date', 'is_superseded'),
         ('exchange_rates', 'stg_exchange_rates', 'is_after_as_of_date', 'is_superseded'),
         ('order_lines', 'stg_order_lines', 'false', 'is_superseded'),
-        ('activities', 'stg_activities', 'false', 'false'),
-        ('subscriptions', 'stg_subscriptions', 'false', 'false'),
-        ('marketing_spend', 'stg_marketing_spend', 'false', 'false'),
-        ('actions_taken', 'stg_actions_taken', 'false', 'false'),
+        ('activities', 'int_activities', 'is_after_as_of_date', 'is_superseded'),
+        ('subscriptions', 'int_subscriptions', 'is_after_as_of_date', 'is_superseded'),
+        ('marketing_spend', 'stg_marketing_spend', 'is_after_as_of_date', 'false'),
+        ('actions_taken', 'int_actions_taken', 'is_after_as_of_date', 'is_superseded'),
     ] %}
         select
             '{{ entity }}' as entity,

@@ -1,0 +1,22 @@
+{#- Kinds of activities that measures are made of. Others are kept and reported (signal_coverage), and enter no measure. -#}
+{% macro known_activity_types() -%}
+    {{ return([
+        'session', 'product_use', 'email_sent', 'email_opened', 'email_clicked', 'sms_sent', 'churn_reason', 'complaint',
+        'ticket_opened', 'ticket_first_reply', 'ticket_solved', 'csat', 'nps', 'referral_sent', 'referral_converted',
+        'loyalty_earned', 'loyalty_redeemed', 'payment_failed', 'community_post',
+    ]) }}
+{%- endmacro %}
+
+
+{#- Whether an activity's value is none that its kind can have; kinds that are not named need no value. -#}
+{% macro has_impossible_value() -%}
+    coalesce(
+        case
+            when activity_type = 'nps' then value is null or value not between 0 and 10 or value <> floor(value)
+            when activity_type = 'csat' then value is null or value not between 1 and 5
+            when activity_type in ('ticket_first_reply', 'ticket_solved', 'loyalty_earned', 'loyalty_redeemed')
+                then value is null or value < 0
+        end,
+        false
+    )
+{%- endmacro %}

@@ -1,0 +1,387 @@
+"""From raw rows to counted activities, subscriptions, spend and actions, and what became of each (section 11)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TypeVar
+
+from .identity import Identity
+from .ranks import Rank, null_smallest
+from .reading import (
+    is_damaged,
+    read_amount,
+    read_customer,
+    read_id_or_email,
+    read_text,
+    read_undamaged_id,
+)
+from .rows import Raw, RawRow
+from .settings import Settings
+
+AT_LEAST_ZERO = ("ticket_first_reply", "ticket_solved", "loyalty_earned", "loyalty_redeemed")
+
+
+@dataclass(frozen=True)
+class Activity:
+    activity_id: str | None
+    number: str | None
+    customer_id: str | None
+    """As resolved; None: nobody's."""
+    occurred_at: datetime | None
+    activity_type: str | None
+    value: Decimal | None
+    is_value_given: bool
+    channel: str | None
+    source_system: str | None
+    detail: str | None
+    updated_at: datetime | None
+    day: date = date.min
+
+
+@dataclass(frozen=True)
+class Subscription:
+    subscription_id: str | None
+    number: str | None
+    customer_id: str | None
+    started_at: datetime | None
+    is_ended_at_given: bool
+    ended_at: datetime | None
+    monthly_amount: Decimal | None
+    currency: str
+    cancellation_reason: str | None
+    updated_at: datetime | None
+    day: date = date.min
+
+
+@dataclass(frozen=True)
+class Spend:
+    spent_at: datetime | None
+    acquisition_channel: str | None
+    amount: Decimal | None
+    currency: str
+    purpose: str
+    day: date = date.min
+
+
+@dataclass(frozen=True)
+class Action:
+    number: str | None
+    customer_id: str | None
+    rule_id: str | None
+    taken_at: datetime | None
+    arm: str | None
+    variant: str | None
+    day: date = date.min
+
+
+@dataclass
+class Signals:
+    """What counts, whenever dated: the marts look at what lies on or before as_of_date."""
+
+    activities: list[Activity] = field(default_factory=list)
+    subscriptions: list[Subscription] = field(default_factory=list)
+    spend: list[Spend] = field(default_factory=list)
+    actions: list[Action] = field(default_factory=list)
+
+
+Row = TypeVar("Row", Activity, Subscription, Spend, Action)
+Accounting = dict[tuple[str, str, str], int]
+
+
+def take_in_signals(
+    raw: Raw,
+    identity: Identity,
+    has_rate: Callable[[str, date], bool],
+    settings: Settings,
+    accounting: Accounting,
+) -> Signals:
+    def rows_of(entity: str, read: Callable[[RawRow], Row], reason: Callable[[Row], str | None]) -> list[Row]:
+        """The rows that are neither rejected nor later than as_of_date."""
+        usable = []
+        for row in map(read, raw.get(entity, ())):
+            rejected = reason(row)
+            if rejected is not None:
+                count(accounting, entity, "quarantined", rejected)
+            elif settings.as_of_date is not None and row.day > settings.as_of_date:
+                count(accounting, entity, "excluded", "after_as_of_date")
+            else:
+                usable.append(row)
+        return usable
+
+    def winners(entity: str, rows: list[Row], key: Callable[[Row], Hashable], rank: Callable[[Row], Rank]) -> list[Row]:
+        found = winning(rows, key, rank)
+        count(accounting, entity, "counted", "none", len(found))
+        count(accounting, entity, "superseded", "none", len(rows) - len(found))
+        return found
+
+    activities = rows_of(
+        "activities",
+        lambda row: read_activity(row, identity, settings),
+        lambda row: rejected_activity(row, settings),
+    )
+    subscriptions = rows_of(
+        "subscriptions",
+        lambda row: read_subscription(row, identity, settings),
+        lambda row: rejected_subscription(row, has_rate, settings),
+    )
+    spend = rows_of(
+        "marketing_spend",
+        lambda row: read_spend(row, settings),
+        lambda row: rejected_spend(row, has_rate, settings),
+    )
+    actions = rows_of(
+        "actions_taken",
+        lambda row: read_action(row, identity, settings),
+        lambda row: rejected_action(row, settings),
+    )
+    count(accounting, "marketing_spend", "counted", "none", len(spend))
+    return Signals(
+        winners("activities", activities, activity_key, activity_rank),
+        winners("subscriptions", subscriptions, lambda row: (row.subscription_id, row.day), subscription_rank),
+        spend,
+        winners("actions_taken", actions, lambda row: (row.customer_id, row.rule_id, row.taken_at), action_rank),
+    )
+
+
+def count(accounting: Accounting, entity: str, outcome: str, reason: str, rows: int = 1) -> None:
+    if rows:
+        key = (entity, outcome, reason)
+        accounting[key] = accounting.get(key, 0) + rows
+
+
+def winning(rows: Iterable[Row], key: Callable[[Row], Hashable], rank: Callable[[Row], Rank]) -> list[Row]:
+    found: dict[Hashable, Row] = {}
+    for row in rows:
+        own = key(row)
+        found[own] = max(found.get(own, row), row, key=rank)
+    return list(found.values())
+
+
+def day_of(instant: datetime | None, settings: Settings) -> date:
+    return date.min if instant is None else settings.local_date(instant)
+
+
+# --- activities -------------------------------------------------------------------------------------------------
+
+
+def read_activity(row: RawRow, identity: Identity, settings: Settings) -> Activity:
+    number, email = read_customer(row.get("customer_id"), None, settings.missing_values)
+    occurred_at = settings.read_timestamp(row.get("occurred_at"))
+    kind = read_text(row.get("activity_type"))
+    return Activity(
+        activity_id=read_undamaged_id(row.get("activity_id"), settings.missing_values),
+        number=number,
+        customer_id=identity.of(number, email),
+        occurred_at=occurred_at,
+        activity_type=None if kind is None else kind.lower(),
+        value=read_amount(row.get("value")),
+        is_value_given=read_text(row.get("value")) is not None,
+        channel=read_text(row.get("channel")),
+        source_system=read_text(row.get("source_system")),
+        detail=read_text(row.get("detail")),
+        updated_at=settings.read_timestamp(row.get("updated_at")),
+        day=day_of(occurred_at, settings),
+    )
+
+
+def rejected_activity(row: Activity, settings: Settings) -> str | None:
+    if is_damaged(row.number):
+        return "damaged_id"
+    if row.occurred_at is None:
+        return "invalid_occurred_at"
+    if settings.is_in_future(row.occurred_at):
+        return "occurred_in_future"
+    if row.activity_type is None:
+        return "missing_activity_type"
+    if (row.is_value_given and row.value is None) or not is_possible(row.activity_type, row.value):
+        return "invalid_value"
+    return None
+
+
+def is_possible(kind: str, value: Decimal | None) -> bool:
+    if kind == "nps":
+        return value is not None and 0 <= value <= 10 and value == int(value)
+    if kind == "csat":
+        return value is not None and 1 <= value <= 5
+    if kind in AT_LEAST_ZERO:
+        return value is not None and value >= 0
+    return True
+
+
+def activity_key(row: Activity) -> Hashable:
+    if row.activity_id is not None:
+        return ("named", row.source_system, row.activity_id)
+    if row.customer_id is None:
+        return ("nobody's", id(row))
+    columns = (row.occurred_at, row.customer_id, row.activity_type, row.value, row.channel, row.detail)
+    return ("equal", row.source_system, *columns)
+
+
+def activity_rank(row: Activity) -> Rank:
+    return null_smallest(
+        row.updated_at, row.occurred_at, row.customer_id, row.activity_type, row.value, row.channel, row.detail
+    )
+
+
+# --- subscriptions ----------------------------------------------------------------------------------------------
+
+
+def read_subscription(row: RawRow, identity: Identity, settings: Settings) -> Subscription:
+    number, email = read_customer(row.get("customer_id"), None, settings.missing_values)
+    started_at = settings.read_timestamp(row.get("started_at"))
+    return Subscription(
+        subscription_id=read_id_or_email(row.get("subscription_id"), settings.missing_values),
+        number=number,
+        customer_id=identity.of(number, email),
+        started_at=started_at,
+        is_ended_at_given=read_text(row.get("ended_at")) is not None,
+        ended_at=settings.read_timestamp(row.get("ended_at")),
+        monthly_amount=read_amount(row.get("monthly_amount")),
+        currency=(read_text(row.get("currency")) or settings.reporting_currency).upper(),
+        cancellation_reason=read_text(row.get("cancellation_reason")),
+        updated_at=settings.read_timestamp(row.get("updated_at")),
+        day=day_of(started_at, settings),
+    )
+
+
+def rejected_subscription(row: Subscription, has_rate: Callable[[str, date], bool], settings: Settings) -> str | None:
+    if row.subscription_id is None:
+        return "missing_subscription_id"
+    if row.customer_id is None:
+        return "missing_customer_id"
+    if is_damaged(row.subscription_id) or is_damaged(row.number):
+        return "damaged_id"
+    if row.started_at is None:
+        return "invalid_started_at"
+    if settings.is_in_future(row.started_at):
+        return "started_in_future"
+    if row.is_ended_at_given and row.ended_at is None:
+        return "invalid_ended_at"
+    if row.ended_at is not None and settings.local_date(row.ended_at) < row.day:
+        return "ended_before_start"
+    return rejected_amount(row.monthly_amount) or (None if has_rate(row.currency, row.day) else "unknown_currency")
+
+
+def rejected_amount(amount: Decimal | None) -> str | None:
+    if amount is None:
+        return "invalid_amount"
+    return "negative_amount" if amount < 0 else None
+
+
+def subscription_rank(row: Subscription) -> Rank:
+    return null_smallest(
+        row.updated_at, row.ended_at, row.monthly_amount, row.currency, row.customer_id, row.cancellation_reason
+    )
+
+
+# --- spend and actions ------------------------------------------------------------------------------------------
+
+
+def read_spend(row: RawRow, settings: Settings) -> Spend:
+    spent_at = settings.read_timestamp(row.get("spend_date"))
+    return Spend(
+        spent_at=spent_at,
+        acquisition_channel=read_text(row.get("acquisition_channel")),
+        amount=read_amount(row.get("amount")),
+        currency=(read_text(row.get("currency")) or settings.reporting_currency).upper(),
+        purpose=(read_text(row.get("purpose")) or "acquisition").lower(),
+        day=day_of(spent_at, settings),
+    )
+
+
+def rejected_spend(row: Spend, has_rate: Callable[[str, date], bool], settings: Settings) -> str | None:
+    if row.spent_at is None:
+        return "invalid_spend_date"
+    if settings.is_in_future(row.spent_at):
+        return "spent_in_future"
+    if rejected_amount(row.amount):
+        return rejected_amount(row.amount)
+    if not has_rate(row.currency, row.day):
+        return "unknown_currency"
+    return None if row.purpose in ("acquisition", "retention") else "unknown_purpose"
+
+
+def read_action(row: RawRow, identity: Identity, settings: Settings) -> Action:
+    number, email = read_customer(row.get("customer_id"), None, settings.missing_values)
+    taken_at = settings.read_timestamp(row.get("taken_at"))
+    arm = read_text(row.get("arm"))
+    return Action(
+        number=number,
+        customer_id=identity.of(number, email),
+        rule_id=read_text(row.get("rule_id")),
+        taken_at=taken_at,
+        arm=None if arm is None else arm.lower(),
+        variant=read_text(row.get("variant")),
+        day=day_of(taken_at, settings),
+    )
+
+
+def rejected_action(row: Action, settings: Settings) -> str | None:
+    if row.customer_id is None:
+        return "missing_customer_id"
+    if is_damaged(row.number):
+        return "damaged_id"
+    if row.rule_id is None:
+        return "missing_rule_id"
+    if row.taken_at is None:
+        return "invalid_taken_at"
+    if settings.is_in_future(row.taken_at):
+        return "taken_in_future"
+    return None if row.arm in ("treatment", "control") else "unknown_arm"
+
+
+def action_rank(row: Action) -> Rank:
+    return null_smallest(row.arm, row.variant)
+
+
+# --- what a user sees of it -------------------------------------------------------------------------------------
+
+KNOWN_TYPES = frozenset(
+    {
+        *("session", "product_use", "email_sent", "email_opened", "email_clicked", "sms_sent", "churn_reason"),
+        *("complaint", "ticket_opened", "ticket_first_reply", "ticket_solved", "csat", "nps", "referral_sent"),
+        *("referral_converted", "loyalty_earned", "loyalty_redeemed", "payment_failed", "community_post"),
+    }
+)
+Place = tuple[str, str, str | None]  # entity, signal, source system
+
+
+def signal_coverage(
+    signals: Signals, lines: Mapping[str, tuple[str | None, date, int]], known: set[str], as_of: date
+) -> list[dict[str, object]]:
+    """`lines`: of each counted order its customer, its date and the number of its lines."""
+    found: dict[Place, list[tuple[str | None, date]]] = {}
+    for activity in signals.activities:
+        place = ("activities", activity.activity_type or "", activity.source_system)
+        found.setdefault(place, []).append((activity.customer_id, activity.day))
+    for entity, rows in (
+        ("subscriptions", [(row.customer_id, row.day) for row in signals.subscriptions]),
+        ("marketing_spend", [(None, row.day) for row in signals.spend]),
+        ("actions_taken", [(row.customer_id, row.day) for row in signals.actions]),
+        ("order_lines", [(customer, day) for customer, day, number in lines.values() for _ in range(number)]),
+    ):
+        if rows:
+            found[entity, entity, None] = list(rows)
+    result: list[dict[str, object]] = []
+    for (entity, signal, source_system), rows in found.items():
+        dated = [(customer, day) for customer, day in rows if day <= as_of]
+        customers = {customer for customer, _ in dated if customer is not None}
+        days = [day for _, day in dated]
+        result.append(
+            {
+                "entity": entity,
+                "signal": signal,
+                "source_system": source_system,
+                "rows": len(dated),
+                "customers": len(customers),
+                "known_customers": len(customers & known),
+                "first_date": min(days, default=None),
+                "last_date": max(days, default=None),
+                "rows_after_as_of_date": len(rows) - len(dated),
+                "is_known_type": entity != "activities" or signal in KNOWN_TYPES,
+            }
+        )
+    return result
