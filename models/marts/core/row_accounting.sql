@@ -20,7 +20,7 @@ other_entities as (
         ('exchange_rates', 'stg_exchange_rates', 'is_after_as_of_date', 'is_superseded'),
         ('order_lines', 'stg_order_lines', 'false', 'is_superseded'),
         ('activities', 'stg_activities', 'false', 'false'),
-        ('subscriptions', 'stg_subscriptions', 'false', 'false'),
+        ('subscriptions', 'int_subscriptions', 'is_after_as_of_date', 'is_superseded'),
         ('marketing_spend', 'stg_marketing_spend', 'false', 'false'),
         ('actions_taken', 'stg_actions_taken', 'false', 'false'),
     ] %}
