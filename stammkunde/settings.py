@@ -109,6 +109,7 @@ class Settings(BaseModel):
     excluded_statuses: Words
     refunded_statuses: Words
     count_fully_refunded: Annotated[bool, Field(strict=True)]
+    involuntary_cancellation_reasons: Words
     segment_dimensions: Annotated[list[str], AfterValidator(columns)]
 
 

@@ -29,6 +29,7 @@ OTHERS = {
     "excluded_statuses": [],
     "refunded_statuses": [],
     "count_fully_refunded": True,
+    "involuntary_cancellation_reasons": ["expired card"],
     "segment_dimensions": ["country", "loyalty_tier"],
 }
 READ_WHEN_PARSED = (

@@ -23,7 +23,7 @@
         {% if var('erased_orders') not in ['anonymous', 'removed'] %}
             {% do setting_error('erased_orders', 'anonymous or removed') %}
         {% endif %}
-        {% for name in ['excluded_statuses', 'refunded_statuses', 'missing_values'] %}
+        {% for name in ['excluded_statuses', 'refunded_statuses', 'missing_values', 'involuntary_cancellation_reasons'] %}
             {% if not is_list_of_words(var(name)) %}
                 {% do setting_error(name, 'a list of texts that are not empty') %}
             {% endif %}

@@ -39,6 +39,11 @@
     {{ list_of_words(var('refunded_statuses')) }}
 {%- endmacro %}
 
+{#- The reasons with which a contract ended against the customer's will. -#}
+{% macro involuntary_cancellation_reasons() -%}
+    {{ list_of_words(var('involuntary_cancellation_reasons')) }}
+{%- endmacro %}
+
 
 {#- Whether a text means no id or no e-mail. A regular expression and no list: DuckDB would join with a list, whatever stands
     before it, and few texts are as short as these words. -#}
