@@ -61,6 +61,21 @@ OUTCOMES = {
         "superseded": {"none"},
         "quarantined": {"missing_customer_id", "damaged_id"},
     },
+    "subscriptions": {
+        "counted": {"none"},
+        "excluded": {"after_as_of_date"},
+        "superseded": {"none"},
+        "quarantined": {
+            *(
+                "missing_subscription_id",
+                "missing_customer_id",
+                "damaged_id",
+                "invalid_started_at",
+                "started_in_future",
+            ),
+            *("invalid_ended_at", "ended_before_start", "invalid_amount", "negative_amount", "unknown_currency"),
+        },
+    },
     "exchange_rates": {
         "counted": {"none"},
         "excluded": {"after_as_of_date"},

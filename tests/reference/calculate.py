@@ -1,4 +1,4 @@
-"""The marts of the metric contract (sections 1 to 8, 20, 22) and those beside it, slowly and literally from raw rows.
+"""The marts of the metric contract (sections 1-8, 13, 20, 22) and those beside it, slowly and literally from raw rows.
 
 Nothing here is shared with the SQL models: the two agree only if both follow the contract. Plain loops are used
 where SQL uses windows and joins, and every figure is counted anew for each of its rows, so that a reader can hold
@@ -45,9 +45,10 @@ from .kpis import customer_concentration, retention_kpis, retention_kpis_by_segm
 from .lifecycle import customers_mart, lifecycle_transitions
 from .rows import Raw
 from .settings import read_settings
+from .subscriptions import subscription_kpis
 
 Marts = dict[str, list[Row]]
-ACCOUNTED_ENTITIES = ("orders", "refunds", "customers", "exchange_rates")
+ACCOUNTED_ENTITIES = ("orders", "refunds", "customers", "exchange_rates", "subscriptions")
 """Of these the calculation says what became of their rows."""
 MARTS = (
     "row_accounting",
@@ -65,6 +66,7 @@ MARTS = (
     "retention_value",
     "customer_concentration",
     "lifecycle_transitions",
+    "subscription_kpis",
 )
 
 
@@ -99,6 +101,7 @@ def calculate(raw: Raw, settings: Mapping[str, object]) -> Marts:
     marts["retention_value"] = retention_value(orders, customers, as_of, window)
     marts["customer_concentration"] = customer_concentration(customers)
     marts["lifecycle_transitions"] = lifecycle_transitions(customers, as_of, chosen)
+    marts["subscription_kpis"] = subscription_kpis(intake.subscriptions, as_of, chosen)
     return marts
 
 

@@ -29,6 +29,7 @@ DEFAULTS: dict[str, object] = {
     "missing_values": ["0", "-1", "none", "n/a", "undefined", "-"],
     "identity_by": "customer_id",
     "count_fully_refunded": False,
+    "involuntary_cancellation_reasons": ["payment_failed", "non_payment"],
     "segment_dimensions": [
         "acquisition_channel",
         "country",
@@ -56,6 +57,7 @@ class Settings:
     missing_values: frozenset[str]
     identity_by: str
     count_fully_refunded: bool
+    involuntary_cancellation_reasons: frozenset[str]
     segment_dimensions: tuple[str, ...]
 
     def local_date(self, instant: datetime) -> date:
@@ -113,5 +115,6 @@ def read_settings(given: Mapping[str, object]) -> Settings:
         missing_values=lowered("missing_values", values),
         identity_by=identity_by,
         count_fully_refunded=bool(values["count_fully_refunded"]),
+        involuntary_cancellation_reasons=lowered("involuntary_cancellation_reasons", values),
         segment_dimensions=words("segment_dimensions", values),
     )
