@@ -109,6 +109,9 @@ class Settings(BaseModel):
     excluded_statuses: Words
     refunded_statuses: Words
     count_fully_refunded: Annotated[bool, Field(strict=True)]
+    first_reply_target_minutes: NotNegative
+    solved_target_minutes: NotNegative
+    frequent_contact_tickets: Positive
     involuntary_cancellation_reasons: Words
     segment_dimensions: Annotated[list[str], AfterValidator(columns)]
 

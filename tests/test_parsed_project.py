@@ -29,6 +29,9 @@ OTHERS = {
     "excluded_statuses": [],
     "refunded_statuses": [],
     "count_fully_refunded": True,
+    "first_reply_target_minutes": 60,
+    "solved_target_minutes": 1440,
+    "frequent_contact_tickets": 2,
     "involuntary_cancellation_reasons": ["expired card"],
     "segment_dimensions": ["country", "loyalty_tier"],
 }

@@ -61,6 +61,46 @@ OUTCOMES = {
         "superseded": {"none"},
         "quarantined": {"missing_customer_id", "damaged_id"},
     },
+    "subscriptions": {
+        "counted": {"none"},
+        "excluded": {"after_as_of_date"},
+        "superseded": {"none"},
+        "quarantined": {
+            *(
+                "missing_subscription_id",
+                "missing_customer_id",
+                "damaged_id",
+                "invalid_started_at",
+                "started_in_future",
+            ),
+            *("invalid_ended_at", "ended_before_start", "invalid_amount", "negative_amount", "unknown_currency"),
+        },
+    },
+    "activities": {
+        "counted": {"none"},
+        "excluded": {"after_as_of_date"},
+        "superseded": {"none"},
+        "quarantined": {
+            *("damaged_id", "invalid_occurred_at", "occurred_in_future", "missing_activity_type", "invalid_value"),
+        },
+    },
+    "marketing_spend": {
+        "counted": {"none"},
+        "excluded": {"after_as_of_date"},
+        "quarantined": {
+            *("invalid_spend_date", "spent_in_future", "invalid_amount", "negative_amount", "unknown_currency"),
+            "unknown_purpose",
+        },
+    },
+    "actions_taken": {
+        "counted": {"none"},
+        "excluded": {"after_as_of_date"},
+        "superseded": {"none"},
+        "quarantined": {
+            *("missing_customer_id", "damaged_id", "missing_rule_id", "invalid_taken_at", "taken_in_future"),
+            "unknown_arm",
+        },
+    },
     "exchange_rates": {
         "counted": {"none"},
         "excluded": {"after_as_of_date"},

@@ -1,12 +1,12 @@
 {#- Stops the run with one clear line if a setting is impossible. -#}
 {% macro check_settings() %}
     {% if execute %}
-        {% for name in ['active_window_days', 'loyal_min_orders', 'quarantined_values_days'] %}
+        {% for name in ['active_window_days', 'loyal_min_orders', 'quarantined_values_days', 'frequent_contact_tickets'] %}
             {% if var(name) is not integer or var(name) < 1 %}
                 {% do setting_error(name, 'a whole number of at least 1') %}
             {% endif %}
         {% endfor %}
-        {% for name in ['at_risk_after_days', 'new_window_days'] %}
+        {% for name in ['at_risk_after_days', 'new_window_days', 'first_reply_target_minutes', 'solved_target_minutes'] %}
             {% if var(name) is not integer or var(name) < 0 %}
                 {% do setting_error(name, 'a whole number of at least 0') %}
             {% endif %}

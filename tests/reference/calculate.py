@@ -1,4 +1,4 @@
-"""The marts of the metric contract (sections 1 to 8, 11, 12, 20, 22) and those beside it, slowly and literally from raw rows.
+"""The marts of the metric contract (sections 1-8, 11-13, 20, 22) and those beside it, slowly and literally from raw rows.
 
 Nothing here is shared with the SQL models: the two agree only if both follow the contract. Plain loops are used
 where SQL uses windows and joins, and every figure is counted anew for each of its rows, so that a reader can hold
@@ -40,12 +40,13 @@ from datetime import date, timedelta
 
 from .calendar_periods import start_of_period
 from .cohorts import Row, cohort_deviations, cohort_retention, cohort_windows, repurchase_curve, retention_curve
+from .feedback import nps, signal_coverage, support_kpis
 from .intake import Customer, Intake, Order, take_in
 from .kpis import customer_concentration, retention_kpis, retention_kpis_by_segment, retention_value, running_period
 from .lifecycle import customers_mart, lifecycle_transitions
 from .rows import Raw
 from .settings import read_settings
-from .signals import signal_coverage
+from .subscriptions import subscription_kpis
 
 Marts = dict[str, list[Row]]
 ACCOUNTED_ENTITIES = (
@@ -69,7 +70,10 @@ MARTS = (
     "retention_value",
     "customer_concentration",
     "lifecycle_transitions",
+    "subscription_kpis",
     "signal_coverage",
+    "nps",
+    "support_kpis",
 )
 
 
@@ -104,12 +108,10 @@ def calculate(raw: Raw, settings: Mapping[str, object]) -> Marts:
     marts["retention_value"] = retention_value(orders, customers, as_of, window)
     marts["customer_concentration"] = customer_concentration(customers)
     marts["lifecycle_transitions"] = lifecycle_transitions(customers, as_of, chosen)
-    lines = {
-        order.order_id: (order.customer_id, order.order_date, len(intake.lines.get(order.order_id, ()))) for order in orders
-    }
-    marts["signal_coverage"] = signal_coverage(
-        intake.signals, lines, {customer.customer_id for customer in customers}, as_of
-    )
+    marts["subscription_kpis"] = subscription_kpis(intake.subscriptions, as_of, chosen)
+    marts["signal_coverage"] = signal_coverage(intake, as_of)
+    marts["nps"] = nps(intake.signals.activities, as_of)
+    marts["support_kpis"] = support_kpis(intake.signals.activities, customers, as_of, chosen)
     return marts
 
 

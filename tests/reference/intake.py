@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from .identity import Identity, describing_rows, find_identity, winning_rows
-from .ranks import category_rank, line_rank, order_rank, refund_rank
+from .ranks import Rank, category_rank, line_rank, order_rank, refund_rank, subscription_rank
 from .reading import EXACT, is_damaged, round_half_away
 from .rows import (
     CustomerRow,
@@ -19,11 +19,13 @@ from .rows import (
     RateRow,
     Raw,
     RefundRow,
+    SubscriptionRow,
     read_customer_row,
     read_order,
     read_order_line,
     read_rate_row,
     read_refund,
+    read_subscription,
 )
 from .settings import Settings
 from .signals import Signals, take_in_signals
@@ -76,11 +78,24 @@ class Customer:
         return sum((order.net_amount for order in self.orders), Decimal(0))
 
 
+@dataclass(frozen=True)
+class Subscription:
+    """One counted row of a contract."""
+
+    customer_id: str
+    start_date: date
+    end_date: date | None
+    monthly_amount: Decimal
+    """In the reporting currency."""
+    cancellation_reason: str | None
+
+
 @dataclass
 class Intake:
     accounting: Accounting = field(default_factory=Counter)
     orders: list[Order] = field(default_factory=list)
     customers: list[Customer] = field(default_factory=list)
+    subscriptions: list[Subscription] = field(default_factory=list)
     lines: Mapping[str, Sequence[OrderLine]] = field(default_factory=dict)
     signals: Signals = field(default_factory=Signals)
 
@@ -121,6 +136,8 @@ def take_in(raw: Raw, settings: Settings) -> Intake:
             result.orders.append(count_order(winner, customer_id, refunded, rates, settings))
 
     result.orders.sort(key=lambda order: (order.ordered_at, order.order_id.encode("utf-8")))
+    subscription_rows = [read_subscription(row, settings) for row in raw.get("subscriptions", ())]
+    result.subscriptions = counted_subscriptions(subscription_rows, rates, identity, settings, result.accounting)
     result.lines = usable_lines([read_order_line(row, settings) for row in raw.get("order_lines", ())])
     result.customers = gather_customers(result.orders, descriptions, result.lines)
     result.signals = take_in_signals(
@@ -334,6 +351,71 @@ def refunded_amount(winner: OrderVersion, refunds: Sequence[RefundRow], settings
     if refunded == 0 and winner.status is not None and winner.status.lower() in settings.refunded_statuses:
         return winner.amount
     return refunded
+
+
+# --- contracts --------------------------------------------------------------------------------------------------
+
+
+def counted_subscriptions(
+    rows: Iterable[SubscriptionRow], rates: Rates, identity: Identity, settings: Settings, accounting: Accounting
+) -> list[Subscription]:
+    def rank(row: SubscriptionRow) -> Rank:
+        return subscription_rank(row, identity.of(row.customer_id, row.email))
+
+    usable = sort_out(
+        "subscriptions",
+        rows,
+        lambda row: rejected_subscription(row, rates, settings),
+        lambda row: settings.is_after_as_of_date(row.started_at),
+        accounting,
+    )
+    versions: dict[tuple[str, date], list[SubscriptionRow]] = {}
+    for row in usable:
+        assert row.subscription_id is not None and row.started_at is not None
+        versions.setdefault((row.subscription_id, settings.local_date(row.started_at)), []).append(row)
+    accounting["subscriptions", "counted", "none"] = len(versions)
+    accounting["subscriptions", "superseded", "none"] = len(usable) - len(versions)
+    return [count_subscription(max(of_one, key=rank), rates, identity, settings) for of_one in versions.values()]
+
+
+def rejected_subscription(row: SubscriptionRow, rates: Rates, settings: Settings) -> str | None:
+    if row.subscription_id is None:
+        return "missing_subscription_id"
+    if row.customer_id is None and row.email is None:
+        return "missing_customer_id"
+    if is_damaged(row.subscription_id) or is_damaged(row.customer_id):
+        return "damaged_id"
+    if row.started_at is None:
+        return "invalid_started_at"
+    if settings.is_in_future(row.started_at):
+        return "started_in_future"
+    if row.ended_at is None and row.is_ended_at_given:
+        return "invalid_ended_at"
+    start_date = settings.local_date(row.started_at)
+    if row.ended_at is not None and settings.local_date(row.ended_at) < start_date:
+        return "ended_before_start"
+    if row.monthly_amount is None:
+        return "invalid_amount"
+    if row.monthly_amount < 0:
+        return "negative_amount"
+    if rate_on(row.currency, start_date, rates, settings) is None:
+        return "unknown_currency"
+    return None
+
+
+def count_subscription(row: SubscriptionRow, rates: Rates, identity: Identity, settings: Settings) -> Subscription:
+    assert row.started_at is not None and row.monthly_amount is not None
+    customer_id = identity.of(row.customer_id, row.email)
+    start_date = settings.local_date(row.started_at)
+    rate = rate_on(row.currency, start_date, rates, settings)
+    assert customer_id is not None and rate is not None
+    return Subscription(
+        customer_id=customer_id,
+        start_date=start_date,
+        end_date=None if row.ended_at is None else settings.local_date(row.ended_at),
+        monthly_amount=round_half_away(EXACT.multiply(row.monthly_amount, rate), 2),
+        cancellation_reason=row.cancellation_reason,
+    )
 
 
 # --- customers and their first category -------------------------------------------------------------------------

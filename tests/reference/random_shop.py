@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from .files import Entities
+from .random_contracts import subscriptions
+from .random_signals import actions_taken, activities, marketing_spend
 from .random_values import (
     BAD_NUMBERS,
     BAD_TIMESTAMPS,
@@ -49,6 +51,16 @@ REQUIRED_COLUMNS = {
     "orders": frozenset({"order_id", "customer_id", "ordered_at", "amount"}),
     "refunds": frozenset({"order_id", "amount"}),
     "customers": frozenset({"customer_id"}),
+    "subscriptions": frozenset({"subscription_id", "customer_id", "started_at", "monthly_amount"}),
+    "activities": frozenset({"customer_id", "occurred_at", "activity_type"}),
+    "marketing_spend": frozenset({"spend_date", "amount"}),
+    "actions_taken": frozenset({"customer_id", "rule_id", "taken_at"}),
+}
+SIGNALS = {"activities": activities, "marketing_spend": marketing_spend, "actions_taken": actions_taken}
+TARGETS = {
+    "first_reply_target_minutes": (0, 60, 240),
+    "solved_target_minutes": (0, 1440, 2880),
+    "frequent_contact_tickets": (1, 2, 3),
 }
 FAMILY = "family@example.com"
 KINDS_OF_PEOPLE = (
@@ -83,6 +95,7 @@ class ShopGenerator(RandomValues):
 
     def __init__(self, seed: int, order_rows: int | None, ambiguous: bool) -> None:
         super().__init__(seed, ambiguous)
+        self.seed = seed
         self.target_rows = order_rows or self.random.choice((60, 120, 200, 300, 400, 400))
         self.ids_are_numbers = self.chance(0.5)
         self.order_count = 0
@@ -497,10 +510,24 @@ class ShopGenerator(RandomValues):
             entities["exchange_rates"] = self.exchange_rates()
         if self.chance(0.85):
             entities["order_lines"] = self.order_lines(orders)
-        found: Entities = {}
-        for entity, rows in entities.items():
-            found[entity] = with_types(entity, rows, self.random) if self.chance(0.6) else [dict(row) for row in rows]
+        found = {entity: self.maybe_typed(entity, rows) for entity, rows in entities.items()}
+        self.random.seed(f"{self.seed} subscriptions")  # a further entity leaves the others as they are
+        if self.chance(0.8):
+            if self.chance(0.5):
+                self.settings["involuntary_cancellation_reasons"] = self.random.choice((["Price", " moved"], ["É"], []))
+            rows = self.without_some_columns("subscriptions", subscriptions(self))
+            found["subscriptions"] = self.maybe_typed("subscriptions", rows)
+        for entity, make in SIGNALS.items():
+            self.random.seed(f"{self.seed} {entity}")
+            if self.chance(0.8):
+                found[entity] = self.maybe_typed(entity, self.without_some_columns(entity, make(self)))
+        if self.chance(0.5):
+            for name, values in TARGETS.items():
+                self.settings[name] = self.random.choice(values)
         return found
+
+    def maybe_typed(self, entity: str, rows: list[RawRow]) -> list[dict[str, object]]:
+        return with_types(entity, rows, self.random) if self.chance(0.6) else [dict(row) for row in rows]
 
 
 def random_shop(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from .rows import CustomerRow, OrderLine, OrderVersion, RefundRow
+from .rows import CustomerRow, OrderLine, OrderVersion, RefundRow, SubscriptionRow
 
 Rank = tuple[tuple[int, object], ...]
 
@@ -34,6 +34,12 @@ def order_rank(row: OrderVersion) -> Rank:
 
 def refund_rank(row: RefundRow) -> Rank:
     return null_smallest(row.updated_at, row.amount, row.refunded_at)
+
+
+def subscription_rank(row: SubscriptionRow, customer_id: str | None) -> Rank:
+    return null_smallest(
+        row.updated_at, row.ended_at, row.monthly_amount, row.currency, customer_id, row.cancellation_reason
+    )
 
 
 def customer_rank(row: CustomerRow) -> Rank:

@@ -49,6 +49,20 @@ class RefundRow:
 
 
 @dataclass(frozen=True)
+class SubscriptionRow:
+    subscription_id: str | None
+    customer_id: str | None
+    email: str | None
+    started_at: datetime | None
+    is_ended_at_given: bool
+    ended_at: datetime | None
+    monthly_amount: Decimal | None
+    currency: str
+    cancellation_reason: str | None
+    updated_at: datetime | None
+
+
+@dataclass(frozen=True)
 class CustomerRow:
     customer_id: str | None
     email: str | None
@@ -121,6 +135,22 @@ def read_refund(row: RawRow, settings: Settings) -> RefundRow:
         is_refunded_at_given=read_text(refunded_at) is not None,
         refunded_at=settings.read_timestamp(refunded_at),
         amount=read_amount(row.get("amount")),
+        updated_at=settings.read_timestamp(row.get("updated_at")),
+    )
+
+
+def read_subscription(row: RawRow, settings: Settings) -> SubscriptionRow:
+    customer_id, email = read_customer(row.get("customer_id"), None, settings.missing_values)
+    return SubscriptionRow(
+        subscription_id=read_id_or_email(row.get("subscription_id"), settings.missing_values),
+        customer_id=customer_id,
+        email=email,
+        started_at=settings.read_timestamp(row.get("started_at")),
+        is_ended_at_given=read_text(row.get("ended_at")) is not None,
+        ended_at=settings.read_timestamp(row.get("ended_at")),
+        monthly_amount=read_amount(row.get("monthly_amount")),
+        currency=(read_text(row.get("currency")) or settings.reporting_currency).upper(),
+        cancellation_reason=read_text(row.get("cancellation_reason")),
         updated_at=settings.read_timestamp(row.get("updated_at")),
     )
 

@@ -29,6 +29,10 @@ DEFAULTS: dict[str, object] = {
     "missing_values": ["0", "-1", "none", "n/a", "undefined", "-"],
     "identity_by": "customer_id",
     "count_fully_refunded": False,
+    "first_reply_target_minutes": 240,
+    "solved_target_minutes": 2880,
+    "frequent_contact_tickets": 3,
+    "involuntary_cancellation_reasons": ["payment_failed", "non_payment"],
     "segment_dimensions": [
         "acquisition_channel",
         "country",
@@ -56,6 +60,10 @@ class Settings:
     missing_values: frozenset[str]
     identity_by: str
     count_fully_refunded: bool
+    first_reply_target_minutes: int
+    solved_target_minutes: int
+    frequent_contact_tickets: int
+    involuntary_cancellation_reasons: frozenset[str]
     segment_dimensions: tuple[str, ...]
 
     def local_date(self, instant: datetime) -> date:
@@ -113,5 +121,9 @@ def read_settings(given: Mapping[str, object]) -> Settings:
         missing_values=lowered("missing_values", values),
         identity_by=identity_by,
         count_fully_refunded=bool(values["count_fully_refunded"]),
+        first_reply_target_minutes=int(str(values["first_reply_target_minutes"])),
+        solved_target_minutes=int(str(values["solved_target_minutes"])),
+        frequent_contact_tickets=int(str(values["frequent_contact_tickets"])),
+        involuntary_cancellation_reasons=lowered("involuntary_cancellation_reasons", values),
         segment_dimensions=words("segment_dimensions", values),
     )

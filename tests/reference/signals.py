@@ -1,4 +1,4 @@
-"""From raw rows to counted activities, subscriptions, spend and actions, and what became of each (section 11)."""
+"""From raw rows to counted activities, spend and actions, and what became of each (section 11)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from .reading import (
     is_damaged,
     read_amount,
     read_customer,
-    read_id_or_email,
     read_text,
     read_undamaged_id,
 )
@@ -37,21 +36,6 @@ class Activity:
     channel: str | None
     source_system: str | None
     detail: str | None
-    updated_at: datetime | None
-    day: date = date.min
-
-
-@dataclass(frozen=True)
-class Subscription:
-    subscription_id: str | None
-    number: str | None
-    customer_id: str | None
-    started_at: datetime | None
-    is_ended_at_given: bool
-    ended_at: datetime | None
-    monthly_amount: Decimal | None
-    currency: str
-    cancellation_reason: str | None
     updated_at: datetime | None
     day: date = date.min
 
@@ -82,12 +66,11 @@ class Signals:
     """What counts, whenever dated: the marts look at what lies on or before as_of_date."""
 
     activities: list[Activity] = field(default_factory=list)
-    subscriptions: list[Subscription] = field(default_factory=list)
     spend: list[Spend] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
 
 
-Row = TypeVar("Row", Activity, Subscription, Spend, Action)
+Row = TypeVar("Row", Activity, Spend, Action)
 Accounting = dict[tuple[str, str, str], int]
 
 
@@ -122,11 +105,6 @@ def take_in_signals(
         lambda row: read_activity(row, identity, settings),
         lambda row: rejected_activity(row, settings),
     )
-    subscriptions = rows_of(
-        "subscriptions",
-        lambda row: read_subscription(row, identity, settings),
-        lambda row: rejected_subscription(row, has_rate, settings),
-    )
     spend = rows_of(
         "marketing_spend",
         lambda row: read_spend(row, settings),
@@ -140,7 +118,6 @@ def take_in_signals(
     count(accounting, "marketing_spend", "counted", "none", len(spend))
     return Signals(
         winners("activities", activities, activity_key, activity_rank),
-        winners("subscriptions", subscriptions, lambda row: (row.subscription_id, row.day), subscription_rank),
         spend,
         winners("actions_taken", actions, lambda row: (row.customer_id, row.rule_id, row.taken_at), action_rank),
     )
@@ -226,57 +203,6 @@ def activity_rank(row: Activity) -> Rank:
     )
 
 
-# --- subscriptions ----------------------------------------------------------------------------------------------
-
-
-def read_subscription(row: RawRow, identity: Identity, settings: Settings) -> Subscription:
-    number, email = read_customer(row.get("customer_id"), None, settings.missing_values)
-    started_at = settings.read_timestamp(row.get("started_at"))
-    return Subscription(
-        subscription_id=read_id_or_email(row.get("subscription_id"), settings.missing_values),
-        number=number,
-        customer_id=identity.of(number, email),
-        started_at=started_at,
-        is_ended_at_given=read_text(row.get("ended_at")) is not None,
-        ended_at=settings.read_timestamp(row.get("ended_at")),
-        monthly_amount=read_amount(row.get("monthly_amount")),
-        currency=(read_text(row.get("currency")) or settings.reporting_currency).upper(),
-        cancellation_reason=read_text(row.get("cancellation_reason")),
-        updated_at=settings.read_timestamp(row.get("updated_at")),
-        day=day_of(started_at, settings),
-    )
-
-
-def rejected_subscription(row: Subscription, has_rate: Callable[[str, date], bool], settings: Settings) -> str | None:
-    if row.subscription_id is None:
-        return "missing_subscription_id"
-    if row.customer_id is None:
-        return "missing_customer_id"
-    if is_damaged(row.subscription_id) or is_damaged(row.number):
-        return "damaged_id"
-    if row.started_at is None:
-        return "invalid_started_at"
-    if settings.is_in_future(row.started_at):
-        return "started_in_future"
-    if row.is_ended_at_given and row.ended_at is None:
-        return "invalid_ended_at"
-    if row.ended_at is not None and settings.local_date(row.ended_at) < row.day:
-        return "ended_before_start"
-    return rejected_amount(row.monthly_amount) or (None if has_rate(row.currency, row.day) else "unknown_currency")
-
-
-def rejected_amount(amount: Decimal | None) -> str | None:
-    if amount is None:
-        return "invalid_amount"
-    return "negative_amount" if amount < 0 else None
-
-
-def subscription_rank(row: Subscription) -> Rank:
-    return null_smallest(
-        row.updated_at, row.ended_at, row.monthly_amount, row.currency, row.customer_id, row.cancellation_reason
-    )
-
-
 # --- spend and actions ------------------------------------------------------------------------------------------
 
 
@@ -290,6 +216,12 @@ def read_spend(row: RawRow, settings: Settings) -> Spend:
         purpose=(read_text(row.get("purpose")) or "acquisition").lower(),
         day=day_of(spent_at, settings),
     )
+
+
+def rejected_amount(amount: Decimal | None) -> str | None:
+    if amount is None:
+        return "invalid_amount"
+    return "negative_amount" if amount < 0 else None
 
 
 def rejected_spend(row: Spend, has_rate: Callable[[str, date], bool], settings: Settings) -> str | None:
@@ -335,53 +267,3 @@ def rejected_action(row: Action, settings: Settings) -> str | None:
 
 def action_rank(row: Action) -> Rank:
     return null_smallest(row.arm, row.variant)
-
-
-# --- what a user sees of it -------------------------------------------------------------------------------------
-
-KNOWN_TYPES = frozenset(
-    {
-        *("session", "product_use", "email_sent", "email_opened", "email_clicked", "sms_sent", "churn_reason"),
-        *("complaint", "ticket_opened", "ticket_first_reply", "ticket_solved", "csat", "nps", "referral_sent"),
-        *("referral_converted", "loyalty_earned", "loyalty_redeemed", "payment_failed", "community_post"),
-    }
-)
-Place = tuple[str, str, str | None]  # entity, signal, source system
-
-
-def signal_coverage(
-    signals: Signals, lines: Mapping[str, tuple[str | None, date, int]], known: set[str], as_of: date
-) -> list[dict[str, object]]:
-    """`lines`: of each counted order its customer, its date and the number of its lines."""
-    found: dict[Place, list[tuple[str | None, date]]] = {}
-    for activity in signals.activities:
-        place = ("activities", activity.activity_type or "", activity.source_system)
-        found.setdefault(place, []).append((activity.customer_id, activity.day))
-    for entity, rows in (
-        ("subscriptions", [(row.customer_id, row.day) for row in signals.subscriptions]),
-        ("marketing_spend", [(None, row.day) for row in signals.spend]),
-        ("actions_taken", [(row.customer_id, row.day) for row in signals.actions]),
-        ("order_lines", [(customer, day) for customer, day, number in lines.values() for _ in range(number)]),
-    ):
-        if rows:
-            found[entity, entity, None] = list(rows)
-    result: list[dict[str, object]] = []
-    for (entity, signal, source_system), rows in found.items():
-        dated = [(customer, day) for customer, day in rows if day <= as_of]
-        customers = {customer for customer, _ in dated if customer is not None}
-        days = [day for _, day in dated]
-        result.append(
-            {
-                "entity": entity,
-                "signal": signal,
-                "source_system": source_system,
-                "rows": len(dated),
-                "customers": len(customers),
-                "known_customers": len(customers & known),
-                "first_date": min(days, default=None),
-                "last_date": max(days, default=None),
-                "rows_after_as_of_date": len(rows) - len(dated),
-                "is_known_type": entity != "activities" or signal in KNOWN_TYPES,
-            }
-        )
-    return result

@@ -70,6 +70,23 @@ TYPES: dict[str, dict[str, Sequence[Convert]]] = {
     },
     "refunds": {"refund_id": IDS, "order_id": IDS, "refunded_at": TIMES, "amount": AMOUNTS, "updated_at": TIMES},
     "customers": {"customer_id": IDS, "created_at": TIMES, "marketing_consent": BOOLEANS, "updated_at": TIMES},
+    "subscriptions": {
+        "subscription_id": IDS,
+        "customer_id": IDS,
+        "started_at": TIMES,
+        "ended_at": TIMES,
+        "monthly_amount": AMOUNTS,
+        "updated_at": TIMES,
+    },
+    "activities": {
+        "activity_id": IDS,
+        "customer_id": IDS,
+        "occurred_at": TIMES,
+        "value": AMOUNTS,
+        "updated_at": TIMES,
+    },
+    "marketing_spend": {"spend_date": TIMES, "amount": AMOUNTS},
+    "actions_taken": {"customer_id": IDS, "taken_at": TIMES},
     "exchange_rates": {"rate_date": TIMES, "rate": AMOUNTS},
     "order_lines": {"order_id": IDS, "line_number": (*AMOUNTS, *IDS), "quantity": IDS, "amount": AMOUNTS},
 }

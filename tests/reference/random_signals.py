@@ -1,0 +1,175 @@
+"""Signals of a random shop: answers, tickets, replies and everything else that customers do, with versions and faults."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from .random_values import BAD_NUMBERS, BAD_TIMESTAMPS, DAMAGED_IDS, NO_EMAILS
+
+if TYPE_CHECKING:
+    from .random_shop import ShopGenerator
+
+RawRow = dict[str, str | None]
+KINDS = (
+    *("nps", "nps", "NPS ", "csat", "ticket_opened", "ticket_opened", "ticket_opened", "Ticket_Opened"),
+    *("ticket_first_reply", "ticket_solved", "complaint", "session", "email_sent", "loyalty_earned"),
+    *("referral_converted", "wishlist_added"),
+)
+MARKS = ("0", "3", "6", "7", "8", "9", "10", "9.0")
+CHANNELS = ("chat", "phone", "e-mail", "all", "All", "unknown", None, "")
+SYSTEMS = ("helpdesk", "survey", None)
+MINUTES = ("0", "30", "60", "60.5", "240", "240.0001", "1440", "2880", "9999")
+
+
+def activities(shop: ShopGenerator) -> list[RawRow]:
+    kinds = shop.random.sample(KINDS, shop.random.choice((4, 8, len(KINDS))))
+    rows: list[RawRow] = []
+    for number in range(shop.random.choice((1, 30, 80, 150))):
+        row = activity(shop, number, kinds)
+        rows.append(broken_activity(shop, row) if shop.chance(0.1) else row)
+        if shop.chance(0.15):
+            rows.append(another_activity(shop, row))
+        if shop.chance(0.3):  # several tickets of one customer within a few weeks
+            for further in range(shop.random.choice((1, 2))):
+                day = shop.any_day() if shop.chance(0.2) else day_near(shop, row)
+                again = {**row, "occurred_at": shop.timestamp(day), "activity_id": f"T{number}-{further}"}
+                rows.append({**again, "channel": shop.random.choice(CHANNELS)})
+    shop.random.shuffle(rows)
+    return rows
+
+
+def day_near(shop: ShopGenerator, row: RawRow) -> date:
+    try:
+        day = date.fromisoformat((row["occurred_at"] or "").strip()[:10])
+    except ValueError:
+        return shop.any_day()
+    return day + timedelta(days=shop.random.choice((0, 1, 7, 14, 28, 29, 30)))
+
+
+def activity(shop: ShopGenerator, number: int, kinds: Sequence[str]) -> RawRow:
+    kind = shop.random.choice(kinds)
+    name = kind.strip().lower()
+    value = shop.random.choice((None, "1", "-5", "0.5"))
+    if name == "nps":
+        value = shop.random.choice(MARKS)
+    elif name == "csat":
+        value = shop.random.choice(("1", "2", "3.5", "4", "5", "3.99999"))
+    elif name in ("ticket_first_reply", "ticket_solved", "loyalty_earned"):
+        value = shop.random.choice(MINUTES)
+    identifier = f"a{number}" if shop.chance(0.6) else shop.random.choice((None, "", "0", "1.5E9", str(number)))
+    day = shop.special_day() if shop.chance(0.5) else shop.any_day()
+    if shop.chance(0.05):  # before the first order
+        day = shop.first_day - timedelta(days=shop.random.choice((1, 10, 40)))
+    return {
+        "activity_id": identifier,
+        "customer_id": whose(shop),
+        "occurred_at": shop.timestamp(day),
+        "activity_type": kind,
+        "value": shop.pad(value),
+        "channel": shop.pad(shop.random.choice(CHANNELS)),
+        "source_system": shop.random.choice(SYSTEMS),
+        "detail": shop.random.choice(("T1", "T2", "t1", None, "", f"T{number % 7}")),
+        "updated_at": shop.random.choice((None, None, "broken", shop.timestamp(day))),
+    }
+
+
+def whose(shop: ShopGenerator) -> str | None:
+    """A number, an e-mail of somebody, or nobody's."""
+    if shop.chance(0.15):
+        return shop.random.choice((*NO_EMAILS[2:6], shop.nothing(), "nobody@example.net"))
+    person = shop.random.choice(shop.people)
+    return shop.identify(person)["customer_id"] or shop.spell_email(person.email)
+
+
+def another_activity(shop: ShopGenerator, row: RawRow) -> RawRow:
+    copy = dict(row)
+    if shop.chance(0.75):
+        shop.change(
+            copy,
+            {
+                "updated_at": (shop.timestamp(shop.any_day()), "broken", None),
+                "occurred_at": (shop.timestamp(shop.any_day()),),
+                "customer_id": (whose(shop), whose(shop), None),
+                "activity_type": ("csat", "nps", "ticket_opened"),
+                "value": ("1", "5", "5.0"),
+                "channel": ("chat", "Chat", None, "\uff5e", "\U0001f600"),
+                "detail": ("T1", "t1", None),
+                "source_system": SYSTEMS,
+            },
+        )
+    return copy
+
+
+def broken_activity(shop: ShopGenerator, row: RawRow) -> RawRow:
+    kind = shop.random.choice(("damaged", "date", "future", "type", "value", "value"))
+    if kind == "damaged":
+        return {**row, "customer_id": shop.random.choice(DAMAGED_IDS)}
+    if kind == "date":
+        return {**row, "occurred_at": shop.random.choice((*BAD_TIMESTAMPS, None))}
+    if kind == "future":
+        return {**row, "occurred_at": near_the_run(shop)}
+    if kind == "type":
+        return {**row, "activity_type": shop.nothing()}
+    wrong = shop.random.choice((("nps", "10.5"), ("nps", "11"), ("csat", None), ("ticket_solved", "-1"), ("session", "")))
+    if wrong[0] == "session":
+        return {**row, "activity_type": "session", "value": shop.random.choice(BAD_NUMBERS)}
+    return {**row, "activity_type": wrong[0], "value": wrong[1]}
+
+
+def near_the_run(shop: ShopGenerator) -> str:
+    return shop.timestamp(shop.run_day() + timedelta(days=shop.random.randint(0, 2)))
+
+
+def marketing_spend(shop: ShopGenerator) -> list[RawRow]:
+    rows: list[RawRow] = []
+    for _ in range(shop.random.choice((1, 12, 30))):
+        row: RawRow = {
+            "spend_date": shop.timestamp(shop.any_day()),
+            "acquisition_channel": shop.random.choice(("seo", "ads", "all", None, "unknown")),
+            "amount": shop.pad(shop.amount()),
+            "currency": shop.currency(),
+            "purpose": shop.random.choice((None, "acquisition", "Retention", " ACQUISITION ")),
+        }
+        if shop.chance(0.25):
+            column, values = shop.random.choice(
+                (
+                    ("spend_date", BAD_TIMESTAMPS),
+                    ("spend_date", (near_the_run(shop),)),
+                    ("amount", (*BAD_NUMBERS, None)),
+                    ("amount", ("-1", "-0.0001")),
+                    ("currency", ("XXX", "EURO")),
+                    ("purpose", ("brand",)),
+                )
+            )
+            row[column] = shop.random.choice(values)
+        rows.append(row)
+    return rows
+
+
+def actions_taken(shop: ShopGenerator) -> list[RawRow]:
+    rows: list[RawRow] = []
+    for _ in range(shop.random.choice((1, 15, 40))):
+        row: RawRow = {
+            "customer_id": whose(shop),
+            "rule_id": shop.random.choice(("r1", "r2")),
+            "taken_at": shop.timestamp(shop.special_day()),
+            "arm": shop.random.choice(("treatment", "Control", " TREATMENT")),
+            "variant": shop.random.choice(("A", "B", "a", None)),
+        }
+        if shop.chance(0.25):
+            column, values = shop.random.choice(
+                (
+                    ("customer_id", (*DAMAGED_IDS, None)),
+                    ("rule_id", (None, " ")),
+                    ("taken_at", (*BAD_TIMESTAMPS, None)),
+                    ("taken_at", (near_the_run(shop),)),
+                    ("arm", (None, "left")),
+                )
+            )
+            row[column] = shop.random.choice(values)
+        rows.append(row)
+        if shop.chance(0.3):
+            rows.append({**row, "arm": shop.random.choice(("control", "treatment")), "variant": "b"})
+    return rows
