@@ -222,6 +222,26 @@ class Accounting(Answer):
     outcomes: list[Outcome]
 
 
+class SubscriptionFigure(Figure):
+    month_start: date
+    is_complete: Annotated[bool, Field(description="False: the month is running, the figure is not final.")]
+
+
+class SubscriptionAnswer(Answer):
+    figure: SubscriptionFigure
+
+
+class SubscriberCohortFigure(Figure):
+    cohort_month: date
+    period_number: int
+    customers: Annotated[int, Field(description="Subscribers of the cohort.")]
+    is_complete: Annotated[bool, Field(description="False: the month is running, the figure is not final.")]
+
+
+class SubscriberCohortAnswer(Answer):
+    figure: SubscriberCohortFigure
+
+
 class RetentionValue(Answer):
     """What one percentage point of retention is worth: an upper limit, in revenue."""
 

@@ -95,6 +95,22 @@ class AnOrder(Arguments):
     day: Annotated[int, Field(ge=0, le=730, description="Days after that order, up to 730.")]
 
 
+class ASubscriptionMonth(Arguments):
+    measure: Measure
+    month: Annotated[
+        Literal["last_complete"] | date,
+        Field(description="First day of the month as YYYY-MM-DD, or last_complete for the latest one that is over."),
+    ] = "last_complete"
+
+
+class ASubscriberCohort(Arguments):
+    measure: Measure
+    cohort_month: Annotated[
+        date, Field(description="First day of the month of the first paid contract, as YYYY-MM-DD.")
+    ]
+    period_number: Annotated[int, Field(ge=0, le=10_000, description="Months since then; 0 is that month itself.")]
+
+
 class AGrain(Arguments):
     grain: Grain
 

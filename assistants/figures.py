@@ -85,7 +85,11 @@ def told(figure: Figure, of: str, currency: str) -> str:
 
 
 def part(value: float | int | None, column: str | None, currency: str) -> str:
-    return ENGLISH.money(value, currency) if "revenue" in (column or "") else ENGLISH.number(value)
+    return (
+        ENGLISH.money(value, currency)
+        if any(word in (column or "") for word in ("revenue", "mrr"))
+        else ENGLISH.number(value)
+    )
 
 
 def number(value: Any) -> Any:

@@ -29,6 +29,8 @@ TOOLS = {
     "retention_curve": "get_cohort_cell",
     "cohort_windows": "get_cohort_window",
     "cohort_deviations": "get_cohort_cell",
+    "subscription_kpis": "get_subscriptions",
+    "subscription_cohorts": "get_subscriber_cohort",
     "retention_value": "get_retention_value",
     "repurchase_curve": "get_repurchase",
     "customer_concentration": "get_concentration",

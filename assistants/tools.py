@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from assistants import answers, arguments, catalogue, cohorts, comparison, periods, standing
+from assistants import answers, arguments, catalogue, cohorts, comparison, contracts, periods, standing
 from assistants.reading import Reading
 
 INSTRUCTIONS = """\
@@ -14,10 +14,11 @@ Answers questions on customer retention in one shop, from its published figures 
 
 It answers: which measures are defined and what they mean (list_measures, define_measure); a measure for a week,
 month, quarter or year, of all customers or of one segment (get_measure); what changed against another period and which
-segments contributed (compare_periods); how a cohort comes back (get_cohort_cell, get_cohort_window); how the running
-period stands beside the same days of earlier ones (get_running_period); how many customers stand at which stage
-(get_lifecycle_stages); what a point of retention is worth (get_retention_value); when customers order again
-(get_repurchase); how revenue is concentrated (get_concentration); what became of each raw row (get_row_accounting).
+segments contributed (compare_periods); how a cohort comes back (get_cohort_cell, get_cohort_window); recurring revenue
+of contracts and its cohorts (get_subscriptions, get_subscriber_cohort); how the running period stands beside the same
+days of earlier ones (get_running_period); how many customers stand at which stage (get_lifecycle_stages); what a point
+of retention is worth (get_retention_value); when customers order again (get_repurchase); how revenue is concentrated
+(get_concentration); what became of each raw row (get_row_accounting).
 describe_data says which periods, dimensions and segments there are, and which build is published: call it first.
 
 It does not answer: data of a person (customer numbers, e-mails, orders of somebody, lists of customers), SQL, measures
@@ -102,6 +103,24 @@ TOOLS = (
         arguments.AWindow,
         answers.WindowAnswer,
         cohorts.get_cohort_window,
+    ),
+    Tool(
+        "get_subscriptions",
+        "Contracts of a month",
+        "One measure of the contracts in one month: monthly recurring revenue (MRR) and subscribers at its start and "
+        "end, what was new, won back, grew, shrank and churned (against the customer's will, too), and the rates over it.",
+        arguments.ASubscriptionMonth,
+        answers.SubscriptionAnswer,
+        contracts.get_subscriptions,
+    ),
+    Tool(
+        "get_subscriber_cohort",
+        "A cohort of subscribers",
+        "One measure of the subscribers whose first paid contract began in one month, so many months later: who still "
+        "pays, and how much.",
+        arguments.ASubscriberCohort,
+        answers.SubscriberCohortAnswer,
+        contracts.get_subscriber_cohort,
     ),
     Tool(
         "get_running_period",

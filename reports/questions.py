@@ -518,6 +518,16 @@ FRACTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "returned_rate": ("returned_customers", "mature_customers"),
         "revenue_per_customer": ("net_revenue", "mature_customers"),
     },
+    "subscription_kpis": {
+        "logo_churn_rate": ("churned_subscribers", "subscribers_at_start"),
+        "gross_mrr_retention": ("mrr_at_start - churned_mrr - contraction_mrr", "mrr_at_start"),
+        "net_mrr_retention": ("mrr_at_start - churned_mrr - contraction_mrr + expansion_mrr", "mrr_at_start"),
+        "average_revenue_per_subscriber": ("mrr_at_end", "subscribers_at_end"),
+    },
+    "subscription_cohorts": {
+        "subscriber_retention_rate": ("active_subscribers", "cohort_subscribers"),
+        "mrr_retention_rate": ("mrr", "mrr_at_first_end"),
+    },
 }
 
 # Measures that rest on customers whom the data may not know yet, with the flag that says so.
@@ -559,6 +569,19 @@ def figure(mart: str, measure: str, key: Mapping[str, object]) -> Question:
         where {named}
         """,
         tuple(key.values()),
+    )
+
+
+def subscription_months() -> Question:
+    """The first month with contracts and the last that is over; null without contracts."""
+    return Question(
+        "subscription_kpis",
+        """
+        select
+            min(month_start) as first_month,
+            max(case when is_complete then month_start end) as last_complete_month
+        from marts.subscription_kpis
+        """,
     )
 
 

@@ -149,6 +149,24 @@ def of_window(measure: str, month: str, days: int, segment: str = "all=all", par
     )
 
 
+def of_subscriptions(measure: str, month: str, parts: str = "") -> Call:
+    return (
+        "get_subscriptions",
+        {"measure": measure, "month": month},
+        f"select {measure} as value, {fraction(parts)}, is_complete, month_start from marts.subscription_kpis "
+        f"where month_start = '{month}'",
+    )
+
+
+def of_subscribers(measure: str, month: str, number: int, parts: str = "") -> Call:
+    return (
+        "get_subscriber_cohort",
+        {"measure": measure, "cohort_month": month, "period_number": number},
+        f"select {measure} as value, {fraction(parts)}, is_complete, cohort_subscribers as customers "
+        f"from marts.subscription_cohorts where cohort_month = '{month}' and period_number = {number}",
+    )
+
+
 def fraction(parts: str) -> str:
     """The parts of a measure, such as `a / b` or, where the mart has an interval of the rate r, `a / b ~ r`."""
     division, _, rate = parts.partition(" ~ ")
@@ -236,6 +254,32 @@ CALLS: list[Call] = [
     of_window("returned_customers", "2024-05-01", 60),
     of_window("mature_customers", "2025-10-01", 90),
     of_window("revenue_per_customer", "2024-08-01", 365, parts="net_revenue / mature_customers"),
+    of_subscriptions("mrr_at_start", "2025-12-01"),
+    of_subscriptions("new_mrr", "2025-12-01"),
+    of_subscriptions("reactivated_mrr", "2025-12-01"),
+    of_subscriptions("expansion_mrr", "2025-11-01"),
+    of_subscriptions("contraction_mrr", "2025-12-01"),
+    of_subscriptions("churned_mrr", "2025-12-01"),
+    of_subscriptions("involuntary_churned_mrr", "2025-12-01"),
+    of_subscriptions("mrr_at_end", "2026-01-01"),  # the running one
+    of_subscriptions("subscribers_at_start", "2025-12-01"),
+    of_subscriptions("new_subscribers", "2025-12-01"),
+    of_subscriptions("reactivated_subscribers", "2025-12-01"),
+    of_subscriptions("churned_subscribers", "2025-12-01"),
+    of_subscriptions("subscribers_at_end", "2025-12-01"),
+    of_subscriptions("short_lived_subscribers", "2025-12-01"),
+    of_subscriptions("logo_churn_rate", "2025-12-01", "churned_subscribers / subscribers_at_start"),
+    of_subscriptions("gross_mrr_retention", "2025-12-01",
+                     "mrr_at_start - churned_mrr - contraction_mrr / mrr_at_start"),
+    of_subscriptions("net_mrr_retention", "2025-11-01",
+                     "mrr_at_start - churned_mrr - contraction_mrr + expansion_mrr / mrr_at_start"),
+    of_subscriptions("average_revenue_per_subscriber", "2025-10-01", "mrr_at_end / subscribers_at_end"),
+    of_subscribers("cohort_subscribers", "2025-06-01", 0),
+    of_subscribers("active_subscribers", "2025-06-01", 1),
+    of_subscribers("subscriber_retention_rate", "2025-06-01", 3, "active_subscribers / cohort_subscribers"),
+    of_subscribers("mrr", "2025-06-01", 7),  # the running month
+    of_subscribers("mrr_at_first_end", "2025-06-01", 2),
+    of_subscribers("mrr_retention_rate", "2025-06-01", 6, "mrr / mrr_at_first_end"),
 ]  # fmt: skip
 
 
@@ -275,7 +319,9 @@ def build_of(published: Path) -> dict[str, Any]:
 def test_sixty_calls_and_more_cover_every_measure_that_is_answered(published: Path) -> None:
     listed = ask(server(published), "list_measures").data["measures"]
     asked = {str(arguments["measure"]) for _, arguments, _ in CALLS}
-    by_measure = {"get_measure", "get_cohort_cell", "get_cohort_window"}  # the other tools have tests of their own
+    by_measure = {
+        *("get_measure", "get_cohort_cell", "get_cohort_window", "get_subscriptions", "get_subscriber_cohort"),
+    }  # the other tools have tests of their own
     assert {one["measure"] for one in listed if one["tool"] in by_measure and not one["comes_with"]} <= asked
     assert len(CALLS) >= 60
 
@@ -638,6 +684,11 @@ def test_an_unknown_measure_is_answered_by_the_nearest_defined(measure: str, nea
          "30, 60, 90, 180 or 365"),
         ("compare_periods", {"measure": "orders", "grain": "month", "compare_with": "2025-12-01"}, "with itself"),
         ("get_row_accounting", {"entity": "order"}, "orders"),
+        ("get_subscriptions", {"measure": "mrr_at_end", "month": "2025-12-02"}, "begins on 2025-12-01"),
+        ("get_subscriptions", {"measure": "mrr_at_end", "month": "2020-01-01"}, "the contracts begin later"),
+        ("get_subscriptions", {"measure": "mrr_at_end", "month": "2030-01-01"}, "has not begun"),
+        ("get_subscriptions", {"measure": "mrr", "month": "2025-12-01"}, "get_subscriber_cohort gives it"),
+        ("get_subscriber_cohort", {"measure": "mrr", "cohort_month": "2025-12-01", "period_number": 9}, "no such cell"),
         ("define_measure", {}, "needs measure"),
         ("get_measures", {}, "get_measure"),
     ],
@@ -698,6 +749,21 @@ def test_the_cohort_of_a_single_customer_is_refused(published: Path) -> None:
     assert_refused(found)
     assert "a single customer" in found.text
     assert ask(served, "get_cohort_cell", measure="cohort_customers", **cell).data["figure"]["value"] == 1
+
+
+def test_what_a_single_subscriber_pays_is_refused(published: Path) -> None:
+    (row,) = marts(published, "select min(month_start) as month from marts.subscription_kpis where new_subscribers = 1")
+    (cohort,) = marts(
+        published, "select min(cohort_month) as month from marts.subscription_cohorts where cohort_subscribers = 1"
+    )
+    served = server(published)
+    for found in (
+        ask(served, "get_subscriptions", measure="new_mrr", month=row["month"]),
+        ask(served, "get_subscriber_cohort", measure="mrr", cohort_month=cohort["month"], period_number=0),
+    ):
+        assert_refused(found)
+        assert "a single customer" in found.text
+    assert ask(served, "get_subscriptions", measure="new_subscribers", month=row["month"]).data["figure"]["value"] == 1
 
 
 def test_the_segment_of_a_single_customer_is_refused(published: Path) -> None:

@@ -16,9 +16,11 @@ KEYS = {"period_grain", "period_start", "period_end"}
 TYPES = {
     "customers": {"BIGINT"},
     "orders": {"BIGINT"},
+    "events": {"BIGINT"},
     "rate": {"DOUBLE"},
     "currency": {"DOUBLE", "DECIMAL(28,2)"},
     "days": {"BIGINT", "DOUBLE"},
+    "minutes": {"DOUBLE"},
     "number": {"DOUBLE"},
     "score": {"INTEGER"},
     "flag": {"BOOLEAN"},

@@ -97,6 +97,7 @@ OVER_FEW_ROWS = {
     "customers": "distinct values",
     "int_customers": "combinations of attributes",
     "int_daily_balances": "days",
+    "subscription_kpis": "months",
 }
 WINDOW = re.compile(r"\b(?:over|as) \(((?:[^()]|\([^()]*\))*)\)")
 

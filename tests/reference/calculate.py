@@ -46,7 +46,7 @@ from .kpis import customer_concentration, retention_kpis, retention_kpis_by_segm
 from .lifecycle import customers_mart, lifecycle_transitions
 from .rows import Raw
 from .settings import read_settings
-from .subscriptions import subscription_kpis
+from .subscriptions import subscription_cohorts, subscription_kpis
 
 Marts = dict[str, list[Row]]
 ACCOUNTED_ENTITIES = (
@@ -71,6 +71,7 @@ MARTS = (
     "customer_concentration",
     "lifecycle_transitions",
     "subscription_kpis",
+    "subscription_cohorts",
     "signal_coverage",
     "nps",
     "support_kpis",
@@ -109,6 +110,7 @@ def calculate(raw: Raw, settings: Mapping[str, object]) -> Marts:
     marts["customer_concentration"] = customer_concentration(customers)
     marts["lifecycle_transitions"] = lifecycle_transitions(customers, as_of, chosen)
     marts["subscription_kpis"] = subscription_kpis(intake.subscriptions, as_of, chosen)
+    marts["subscription_cohorts"] = subscription_cohorts(intake.subscriptions, as_of)
     marts["signal_coverage"] = signal_coverage(intake, as_of)
     marts["nps"] = nps(intake.signals.activities, as_of)
     marts["support_kpis"] = support_kpis(intake.signals.activities, customers, as_of, chosen)
