@@ -242,6 +242,17 @@ class SubscriberCohortAnswer(Answer):
     figure: SubscriberCohortFigure
 
 
+class FeedbackFigure(Figure):
+    grain: str
+    period_start: date
+    channel: Annotated[str, Field(description="all: all channels together.")]
+    is_complete: Annotated[bool, Field(description="False: the period is running, the figure is not final.")]
+
+
+class FeedbackAnswer(Answer):
+    figure: FeedbackFigure
+
+
 class RetentionValue(Answer):
     """What one percentage point of retention is worth: an upper limit, in revenue."""
 

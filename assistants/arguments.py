@@ -111,6 +111,18 @@ class ASubscriberCohort(Arguments):
     period_number: Annotated[int, Field(ge=0, le=10_000, description="Months since then; 0 is that month itself.")]
 
 
+class AFeedback(Arguments):
+    measure: Measure
+    grain: Annotated[
+        Literal["week", "month", "quarter"],
+        Field(description="week (from Monday), month, or quarter; tickets and satisfaction are held by week and month."),
+    ]
+    period: Period = "last_complete"
+    channel: Annotated[
+        str, Field(max_length=200, description="Channel of tickets and satisfaction; all for all together.")
+    ] = "all"
+
+
 class AGrain(Arguments):
     grain: Grain
 

@@ -31,6 +31,8 @@ TOOLS = {
     "cohort_deviations": "get_cohort_cell",
     "subscription_kpis": "get_subscriptions",
     "subscription_cohorts": "get_subscriber_cohort",
+    "nps": "get_feedback",
+    "support_kpis": "get_feedback",
     "retention_value": "get_retention_value",
     "repurchase_curve": "get_repurchase",
     "customer_concentration": "get_concentration",

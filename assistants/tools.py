@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from assistants import answers, arguments, catalogue, cohorts, comparison, contracts, periods, standing
+from assistants import answers, arguments, catalogue, cohorts, comparison, contracts, feedback, periods, standing
 from assistants.reading import Reading
 
 INSTRUCTIONS = """\
@@ -15,10 +15,11 @@ Answers questions on customer retention in one shop, from its published figures 
 It answers: which measures are defined and what they mean (list_measures, define_measure); a measure for a week,
 month, quarter or year, of all customers or of one segment (get_measure); what changed against another period and which
 segments contributed (compare_periods); how a cohort comes back (get_cohort_cell, get_cohort_window); recurring revenue
-of contracts and its cohorts (get_subscriptions, get_subscriber_cohort); how the running period stands beside the same
-days of earlier ones (get_running_period); how many customers stand at which stage (get_lifecycle_stages); what a point
-of retention is worth (get_retention_value); when customers order again (get_repurchase); how revenue is concentrated
-(get_concentration); what became of each raw row (get_row_accounting).
+of contracts and its cohorts (get_subscriptions, get_subscriber_cohort); what customers say and how they are helped
+(get_feedback); how the running period stands beside the same days of earlier ones (get_running_period); how many
+customers stand at which stage (get_lifecycle_stages); what a point of retention is worth (get_retention_value); when
+customers order again (get_repurchase); how revenue is concentrated (get_concentration); what became of each raw row
+(get_row_accounting).
 describe_data says which periods, dimensions and segments there are, and which build is published: call it first.
 
 It does not answer: data of a person (customer numbers, e-mails, orders of somebody, lists of customers), SQL, measures
@@ -121,6 +122,15 @@ TOOLS = (
         arguments.ASubscriberCohort,
         answers.SubscriberCohortAnswer,
         contracts.get_subscriber_cohort,
+    ),
+    Tool(
+        "get_feedback",
+        "What customers say and ask",
+        "One measure of feedback and support in one week, month or quarter: net promoter score and its voices; by week "
+        "or month, of all channels or of one: tickets, complaints, times to reply and to solve, satisfaction (CSAT).",
+        arguments.AFeedback,
+        answers.FeedbackAnswer,
+        feedback.get_feedback,
     ),
     Tool(
         "get_running_period",

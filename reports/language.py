@@ -17,7 +17,7 @@ WORDS = Path(__file__).with_name("words")
 LOCALES = {"de": "de_DE", "en": "en_GB"}
 MINUS = "\N{MINUS SIGN}"
 NOTHING = "\N{EN DASH}"  # stands where a figure is null: it is not defined, which is no zero
-WHOLE = ("customers", "orders", "score", "days", "count")  # units that come in whole numbers
+WHOLE = ("customers", "orders", "events", "score", "days", "minutes", "count")  # units that come in whole numbers
 
 
 @dataclass(frozen=True)

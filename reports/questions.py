@@ -518,6 +518,7 @@ FRACTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "returned_rate": ("returned_customers", "mature_customers"),
         "revenue_per_customer": ("net_revenue", "mature_customers"),
     },
+    "nps": {"nps": ("promoters - detractors", "responses")},
     "subscription_kpis": {
         "logo_churn_rate": ("churned_subscribers", "subscribers_at_start"),
         "gross_mrr_retention": ("mrr_at_start - churned_mrr - contraction_mrr", "mrr_at_start"),
@@ -570,6 +571,25 @@ def figure(mart: str, measure: str, key: Mapping[str, object]) -> Question:
         """,
         tuple(key.values()),
     )
+
+
+def feedback_span(mart: str, grain: str) -> Question:
+    """The first period of a grain in a mart of feedback, and the last that is over; null where it has none."""
+    return Question(
+        mart,
+        f"""
+        select
+            min(period_start) as first_period,
+            max(case when is_complete then period_start end) as last_complete_period
+        from marts.{identifier(mart)}
+        where period_grain = ?
+        """,
+        (grain,),
+    )
+
+
+def support_channels() -> Question:
+    return Question("support_kpis", "select distinct channel from marts.support_kpis order by channel")
 
 
 def subscription_months() -> Question:

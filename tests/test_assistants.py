@@ -158,6 +158,16 @@ def of_subscriptions(measure: str, month: str, parts: str = "") -> Call:
     )
 
 
+def of_feedback(measure: str, grain: str, period: str, channel: str = "", parts: str = "") -> Call:
+    mart, where = ("support_kpis", f"and channel = '{channel}'") if channel else ("nps", "")
+    return (
+        "get_feedback",
+        {"measure": measure, "grain": grain, "period": period, "channel": channel or "all"},
+        f"select {measure} as value, {fraction(parts)}, is_complete, period_start from marts.{mart} "
+        f"where period_grain = '{grain}' and period_start = '{period}' {where}",
+    )
+
+
 def of_subscribers(measure: str, month: str, number: int, parts: str = "") -> Call:
     return (
         "get_subscriber_cohort",
@@ -280,6 +290,28 @@ CALLS: list[Call] = [
     of_subscribers("mrr", "2025-06-01", 7),  # the running month
     of_subscribers("mrr_at_first_end", "2025-06-01", 2),
     of_subscribers("mrr_retention_rate", "2025-06-01", 6, "mrr / mrr_at_first_end"),
+    of_feedback("answers", "month", "2025-12-01"),
+    of_feedback("responses", "quarter", "2025-10-01"),
+    of_feedback("promoters", "month", "2026-01-01"),  # the running one
+    of_feedback("passives", "month", "2025-12-01"),
+    of_feedback("detractors", "quarter", "2025-10-01"),
+    of_feedback("nps", "month", "2025-12-01", parts="promoters - detractors / responses"),
+    of_feedback("nps_margin", "quarter", "2025-10-01"),
+    of_feedback("tickets_opened", "month", "2025-12-01", "all"),
+    of_feedback("customers_with_tickets", "month", "2025-12-01", "chat"),
+    of_feedback("tickets_without_reply", "month", "2025-12-01", "all"),
+    of_feedback("complaints", "month", "2025-12-01", "all"),
+    of_feedback("first_replies", "month", "2025-12-01", "all"),
+    of_feedback("median_first_reply_minutes", "month", "2025-12-01", "all"),
+    of_feedback("replied_within_target_rate", "month", "2025-12-01", "all"),
+    of_feedback("tickets_solved", "month", "2025-12-01", "all"),
+    of_feedback("median_solved_minutes", "month", "2025-12-01", "all"),
+    of_feedback("solved_within_target_rate", "month", "2025-12-01", "all"),
+    of_feedback("csat_responses", "month", "2025-12-01", "all"),
+    of_feedback("average_csat", "month", "2025-12-01", "all"),
+    of_feedback("csat_score", "month", "2025-12-01", "all"),
+    of_feedback("tickets_per_100_active_customers", "week", "2025-12-15", "all"),
+    of_feedback("frequent_contacts", "month", "2025-12-01", "all"),
 ]  # fmt: skip
 
 
@@ -321,6 +353,7 @@ def test_sixty_calls_and_more_cover_every_measure_that_is_answered(published: Pa
     asked = {str(arguments["measure"]) for _, arguments, _ in CALLS}
     by_measure = {
         *("get_measure", "get_cohort_cell", "get_cohort_window", "get_subscriptions", "get_subscriber_cohort"),
+        "get_feedback",
     }  # the other tools have tests of their own
     assert {one["measure"] for one in listed if one["tool"] in by_measure and not one["comes_with"]} <= asked
     assert len(CALLS) >= 60
@@ -689,6 +722,13 @@ def test_an_unknown_measure_is_answered_by_the_nearest_defined(measure: str, nea
         ("get_subscriptions", {"measure": "mrr_at_end", "month": "2030-01-01"}, "has not begun"),
         ("get_subscriptions", {"measure": "mrr", "month": "2025-12-01"}, "get_subscriber_cohort gives it"),
         ("get_subscriber_cohort", {"measure": "mrr", "cohort_month": "2025-12-01", "period_number": 9}, "no such cell"),
+        ("get_feedback", {"measure": "csat_score", "grain": "quarter"}, "held by week and by month"),
+        ("get_feedback", {"measure": "csat_score", "grain": "month", "channel": "chatt"}, "chat"),
+        ("get_feedback", {"measure": "nps", "grain": "month", "channel": "chat"}, "not by channel"),
+        ("get_feedback", {"measure": "nps", "grain": "month", "period": "2025-12-02"}, "begins on 2025-12-01"),
+        ("get_feedback", {"measure": "nps", "grain": "month", "period": "2020-01-01"}, "begin later"),
+        ("get_feedback", {"measure": "nps", "grain": "month", "period": "2030-01-01"}, "has not begun"),
+        ("get_feedback", {"measure": "mrr", "grain": "month"}, "get_subscriber_cohort gives it"),
         ("define_measure", {}, "needs measure"),
         ("get_measures", {}, "get_measure"),
     ],
@@ -764,6 +804,29 @@ def test_what_a_single_subscriber_pays_is_refused(published: Path) -> None:
         assert_refused(found)
         assert "a single customer" in found.text
     assert ask(served, "get_subscriptions", measure="new_subscribers", month=row["month"]).data["figure"]["value"] == 1
+
+
+def test_what_a_single_customer_answered_is_refused(published: Path) -> None:
+    (row,) = marts(
+        published,
+        "select min(period_start) as week from marts.nps where period_grain = 'week' and responses = 1",
+    )
+    served = server(published)
+    asked = {"grain": "week", "period": row["week"]}
+    found = ask(served, "get_feedback", measure="nps", **asked)
+    assert_refused(found)
+    assert "a single customer" in found.text
+    assert ask(served, "get_feedback", measure="responses", **asked).data["figure"]["value"] == 1
+
+
+def test_a_shop_without_signals_is_told_so(published: Path, tmp_path: Path) -> None:
+    without = tmp_path / "without.duckdb"
+    shutil.copy(published, without)
+    with duckdb.connect(str(without)) as connection:
+        connection.execute("delete from marts.nps")
+    found = ask(server(without), "get_feedback", measure="nps", grain="month")
+    assert_refused(found)
+    assert "no such activities" in found.text
 
 
 def test_the_segment_of_a_single_customer_is_refused(published: Path) -> None:
