@@ -115,7 +115,9 @@ class AFeedback(Arguments):
     measure: Measure
     grain: Annotated[
         Literal["week", "month", "quarter"],
-        Field(description="week (from Monday), month, or quarter; tickets and satisfaction are held by week and month."),
+        Field(
+            description="week (from Monday), month, or quarter; tickets and satisfaction are held by week and month."
+        ),
     ]
     period: Period = "last_complete"
     channel: Annotated[

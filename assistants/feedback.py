@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from assistants.answers import FeedbackAnswer, FeedbackFigure
 from assistants.arguments import AFeedback
 from assistants.figures import known_in, not_of_one, parts, told
@@ -50,7 +52,7 @@ def get_feedback(reading: Reading, asked: AFeedback) -> FeedbackAnswer:
 def row_asked(reading: Reading, mart: str, asked: AFeedback) -> Row:
     """Raises RefusedError where the mart has no such row, with the reason."""
     span = reading.rows(questions.feedback_span(mart, asked.grain))[0]
-    start = span["last_complete_period"] if asked.period == "last_complete" else asked.period
+    start = asked.period if isinstance(asked.period, date) else span["last_complete_period"]
     if span["first_period"] is None:
         if asked.grain == "quarter" and mart == SUPPORT:
             raise RefusedError(f"{asked.measure} is held by week and by month, and not made of them for a quarter")

@@ -19,7 +19,7 @@ FORMATS = {
     "number": "#,##0.00",
     "date": "yyyy-mm-dd",
     "moment": "yyyy-mm-dd hh:mm",
-    **dict.fromkeys(("customers", "orders", "score", "days", "count"), "#,##0"),
+    **dict.fromkeys(("customers", "orders", "events", "score", "days", "minutes", "count"), "#,##0"),
 }
 PERIODS = {"month": "mmm yyyy", "year": "yyyy"}
 

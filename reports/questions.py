@@ -518,7 +518,6 @@ FRACTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "returned_rate": ("returned_customers", "mature_customers"),
         "revenue_per_customer": ("net_revenue", "mature_customers"),
     },
-    "nps": {"nps": ("promoters - detractors", "responses")},
     "subscription_kpis": {
         "logo_churn_rate": ("churned_subscribers", "subscribers_at_start"),
         "gross_mrr_retention": ("mrr_at_start - churned_mrr - contraction_mrr", "mrr_at_start"),

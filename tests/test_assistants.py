@@ -158,12 +158,12 @@ def of_subscriptions(measure: str, month: str, parts: str = "") -> Call:
     )
 
 
-def of_feedback(measure: str, grain: str, period: str, channel: str = "", parts: str = "") -> Call:
+def of_feedback(measure: str, grain: str, period: str, channel: str = "") -> Call:
     mart, where = ("support_kpis", f"and channel = '{channel}'") if channel else ("nps", "")
     return (
         "get_feedback",
         {"measure": measure, "grain": grain, "period": period, "channel": channel or "all"},
-        f"select {measure} as value, {fraction(parts)}, is_complete, period_start from marts.{mart} "
+        f"select {measure} as value, {fraction('')}, is_complete, period_start from marts.{mart} "
         f"where period_grain = '{grain}' and period_start = '{period}' {where}",
     )
 
@@ -295,7 +295,7 @@ CALLS: list[Call] = [
     of_feedback("promoters", "month", "2026-01-01"),  # the running one
     of_feedback("passives", "month", "2025-12-01"),
     of_feedback("detractors", "quarter", "2025-10-01"),
-    of_feedback("nps", "month", "2025-12-01", parts="promoters - detractors / responses"),
+    of_feedback("nps", "month", "2025-12-01"),
     of_feedback("nps_margin", "quarter", "2025-10-01"),
     of_feedback("tickets_opened", "month", "2025-12-01", "all"),
     of_feedback("customers_with_tickets", "month", "2025-12-01", "chat"),

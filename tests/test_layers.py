@@ -21,6 +21,7 @@ READS = {
 MARTS_THAT_READ_STAGING = {
     "row_accounting": "it counts the raw rows themselves",
     "kpi_glossary": "its seed is its text",
+    "signal_coverage": "it counts the rows of each signal",
     "customers": "the names of RFM segments are a seed",
 }
 # Staging knows of earlier refreshes who was erased, and since when a row cannot be used.

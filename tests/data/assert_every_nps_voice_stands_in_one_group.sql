@@ -1,4 +1,4 @@
--- Voices add up over their groups, and answers over the periods of a grain: each is in exactly one week, month and quarter.
+-- Voices add up over their groups, and answers over the periods of a grain: each is in one week, month and quarter.
 with answers as (
 
     select count(*) as answers

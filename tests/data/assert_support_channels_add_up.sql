@@ -1,35 +1,35 @@
 -- What is counted by event adds up over the channels to `all`, and over the periods of a grain to what signals hold.
-{%- set events = {
-    'tickets_opened': 'ticket_opened',
-    'complaints': 'complaint',
-    'first_replies': 'ticket_first_reply',
-    'tickets_solved': 'ticket_solved',
-    'csat_responses': 'csat',
-} %}
 with by_channel as (
 
     select
         period_grain,
         period_start,
-        {% for column in events %}
-            sum(case when channel = 'all' then {{ column }} else 0 end) as all_{{ column }},
-            sum(case when channel <> 'all' then {{ column }} else 0 end) as {{ column }}{{ ',' if not loop.last }}
-        {% endfor %}
+        tickets_opened,
+        complaints,
+        first_replies,
+        tickets_solved,
+        csat_responses,
+        case when channel = 'all' then 1 else 0 end as is_all
     from {{ ref('support_kpis') }}
-    group by
-        period_grain,
-        period_start
 
 ),
 
-covered as (
+added_up as (
 
     select
-        {% for column, activity_type in events.items() %}
-            coalesce(sum(case when signal = '{{ activity_type }}' then rows end), 0) as {{ column }}{{ ',' if not loop.last }}
-        {% endfor %}
-    from {{ ref('signal_coverage') }}
-    where entity = 'activities'
+        period_grain,
+        period_start,
+        is_all,
+        sum(tickets_opened) as tickets_opened,
+        sum(complaints) as complaints,
+        sum(first_replies) as first_replies,
+        sum(tickets_solved) as tickets_solved,
+        sum(csat_responses) as csat_responses
+    from by_channel
+    group by
+        period_grain,
+        period_start,
+        is_all
 
 ),
 
@@ -37,29 +37,43 @@ by_grain as (
 
     select
         period_grain,
-        {% for column in events %}
-            sum({{ column }}) as {{ column }}{{ ',' if not loop.last }}
-        {% endfor %}
-    from by_channel
+        sum(tickets_opened + complaints + first_replies + tickets_solved + csat_responses) as events
+    from added_up
+    where is_all = 1
     group by period_grain
+
+),
+
+covered as (
+
+    select coalesce(sum(rows), 0) as events
+    from {{ ref('signal_coverage') }}
+    where
+        entity = 'activities'
+        and signal in ('ticket_opened', 'complaint', 'ticket_first_reply', 'ticket_solved', 'csat')
 
 )
 
 select
-    period_grain,
+    together.period_grain,
     'channels do not add up to all' as wrong
-from by_channel
+from added_up as together
+inner join added_up as channels
+    on
+        together.period_grain = channels.period_grain
+        and together.period_start = channels.period_start
+        and together.is_all = 1
+        and channels.is_all = 0
 where
-    {% for column in events %}
-        {{ 'or ' if not loop.first }}{{ column }} <> all_{{ column }}
-    {% endfor %}
+    together.tickets_opened <> channels.tickets_opened
+    or together.complaints <> channels.complaints
+    or together.first_replies <> channels.first_replies
+    or together.tickets_solved <> channels.tickets_solved
+    or together.csat_responses <> channels.csat_responses
 union all
 select
     by_grain.period_grain,
     'periods do not add up to signal_coverage' as wrong
 from by_grain
 cross join covered
-where
-    {% for column in events %}
-        {{ 'or ' if not loop.first }}by_grain.{{ column }} <> covered.{{ column }}
-    {% endfor %}
+where by_grain.events <> covered.events

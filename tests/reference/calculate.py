@@ -1,4 +1,4 @@
-"""The marts of the metric contract (sections 1-8, 11-13, 20, 22) and those beside it, slowly and literally from raw rows.
+"""The marts of the metric contract (sections 1-8, 11-13, 20, 22) and those beside it, slowly from raw rows.
 
 Nothing here is shared with the SQL models: the two agree only if both follow the contract. Plain loops are used
 where SQL uses windows and joins, and every figure is counted anew for each of its rows, so that a reader can hold

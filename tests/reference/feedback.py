@@ -72,7 +72,7 @@ def number(activity: Activity) -> float:
 def periods(
     grains: Sequence[str], rows: Sequence[Activity], as_of: date
 ) -> list[tuple[str, date, date, bool, list[Activity]]]:
-    """Each period from that of the first row to that of as_of_date: its last day so far, whether it is over, its rows."""
+    """Each period from that of the first row to that of as_of_date: its last day so far, whether it is over, rows."""
     found = []
     for grain in grains if rows else ():
         for start in period_starts(grain, min(row.day for row in rows), as_of):
@@ -94,9 +94,7 @@ def nps_of(answers: Sequence[Activity]) -> Row:
     latest: dict[object, Activity] = {}
     for place, answer in enumerate(answers):
         who = place if answer.customer_id is None else answer.customer_id
-        latest[who] = max(
-            latest.get(who, answer), answer, key=lambda row: null_smallest(row.occurred_at, row.value)
-        )
+        latest[who] = max(latest.get(who, answer), answer, key=lambda row: null_smallest(row.occurred_at, row.value))
     voices = [number(answer) for answer in latest.values()]
     n = len(voices)
     promoters = sum(voice >= 9 for voice in voices)

@@ -1,4 +1,4 @@
-"""Signals of a random shop: answers, tickets, replies and everything else that customers do, with versions and faults."""
+"""Signals of a random shop: answers, tickets, replies and what else customers do, with versions and faults."""
 
 from __future__ import annotations
 
@@ -112,7 +112,9 @@ def broken_activity(shop: ShopGenerator, row: RawRow) -> RawRow:
         return {**row, "occurred_at": near_the_run(shop)}
     if kind == "type":
         return {**row, "activity_type": shop.nothing()}
-    wrong = shop.random.choice((("nps", "10.5"), ("nps", "11"), ("csat", None), ("ticket_solved", "-1"), ("session", "")))
+    wrong = shop.random.choice(
+        (("nps", "10.5"), ("nps", "11"), ("csat", None), ("ticket_solved", "-1"), ("session", ""))
+    )
     if wrong[0] == "session":
         return {**row, "activity_type": "session", "value": shop.random.choice(BAD_NUMBERS)}
     return {**row, "activity_type": wrong[0], "value": wrong[1]}

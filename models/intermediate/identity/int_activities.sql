@@ -1,5 +1,4 @@
-{#- What versions of one event are compared by, and what is equal in rows of one event without a number. -#}
-{%- set compared = ['occurred_at', 'resolved_customer_id', 'activity_type', 'value', 'channel', 'detail'] -%}
+-- Rows without a number are of one event where all that is compared is equal.
 with known_customers as (
 
     select
@@ -31,13 +30,19 @@ select
             is_after_as_of_date,
             source_system,
             activity_id,
-            {% for column in compared %}
-                case when activity_id is null then {{ column }} end{{ ',' if not loop.last }}
-            {% endfor %}
+            case when activity_id is null then occurred_at end,
+            case when activity_id is null then resolved_customer_id end,
+            case when activity_id is null then activity_type end,
+            case when activity_id is null then value end,
+            case when activity_id is null then channel end,
+            case when activity_id is null then detail end
         order by
             updated_at desc nulls last,
-            {% for column in compared %}
-                {{ column }} desc nulls last{{ ',' if not loop.last }}
-            {% endfor %}
+            occurred_at desc nulls last,
+            resolved_customer_id desc nulls last,
+            activity_type desc nulls last,
+            value desc nulls last,
+            channel desc nulls last,
+            detail desc nulls last
     ) > 1 as is_superseded
 from known_customers

@@ -6,11 +6,11 @@ with answers as (
         activities.customer_id,
         activities.activity_date,
         activities.value,
+        as_of.as_of_date,
         lead(activities.activity_date) over (
             partition by activities.customer_id
             order by activities.occurred_at, activities.value
-        ) as next_date,
-        as_of.as_of_date
+        ) as next_date
     from {{ ref('int_activities') }} as activities
     inner join {{ ref('int_as_of') }} as as_of
         on activities.activity_date <= as_of.as_of_date

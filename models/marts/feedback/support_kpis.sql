@@ -7,8 +7,8 @@ with events as (
         activities.activity_date,
         activities.value,
         activities.detail,
-        {{ value_beside_all('activities.channel') }} as channel,
-        as_of.as_of_date
+        as_of.as_of_date,
+        {{ value_beside_all('activities.channel') }} as channel
     from {{ ref('int_activities') }} as activities
     inner join {{ ref('int_as_of') }} as as_of
         on activities.activity_date <= as_of.as_of_date
@@ -23,8 +23,8 @@ with events as (
 replies as (
 
     select distinct
-        coalesce(customer_id, '') as replied_to,
-        detail
+        detail,
+        coalesce(customer_id, '') as replied_to
     from events
     where activity_type = 'ticket_first_reply'
 
@@ -48,17 +48,17 @@ in_periods as (
 
     {% for grain in grains %}
         {%- for channel in ['channel', "'all'"] %}
-        select
-            '{{ grain }}' as period_grain,
-            {{ period_start(grain, 'activity_date') }} as period_start,
-            {{ channel }} as channel,
-            activity_type,
-            customer_id,
-            value,
-            detail,
-            is_without_reply
-        from with_replies
-        {{ 'union all' if not loop.last }}
+            select
+                '{{ grain }}' as period_grain,
+                {{ period_start(grain, 'activity_date') }} as period_start,
+                {{ channel }} as channel,
+                activity_type,
+                customer_id,
+                value,
+                detail,
+                is_without_reply
+            from with_replies
+            {{ 'union all' if not loop.last }}
         {%- endfor %}
         {{ 'union all' if not loop.last }}
     {% endfor %}
@@ -153,8 +153,7 @@ periods as (
 
 ),
 
--- A customer is a frequent contact on the days on which the last of so many tickets is there and the first is less than 30
--- days old.
+-- A customer is a frequent contact from the last of so many tickets on, as long as the first is less than 30 days old.
 contacts as (
 
     select
