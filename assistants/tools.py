@@ -108,7 +108,7 @@ TOOLS = (
         "get_subscriptions",
         "Contracts of a month",
         "One measure of the contracts in one month: monthly recurring revenue (MRR) and subscribers at its start and "
-        "end, what was new, won back, grew, shrank and churned (against the customer's will, too), and the rates over it.",
+        "end, what was new, won back, grew, shrank and churned (also against the customer's will), and their rates.",
         arguments.ASubscriptionMonth,
         answers.SubscriptionAnswer,
         contracts.get_subscriptions,

@@ -1,4 +1,4 @@
-with span as (
+with first_and_last as (
 
     select
         {{ period_start('month', 'min(terms.start_date)') }} as first_month,
@@ -8,9 +8,18 @@ with span as (
 
 ),
 
+span as (
+
+    select
+        *,
+        {{ days_between('first_month', 'as_of_date') }} as days
+    from first_and_last
+
+),
+
 day_numbers as (
 
-    {{ whole_numbers('(select max(' ~ days_between('span.first_month', 'span.as_of_date') ~ ') from span)') | indent(4) }}
+    {{ whole_numbers('(select max(span.days) from span)') | indent(4) }}
 
 ),
 
