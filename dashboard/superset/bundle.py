@@ -67,7 +67,7 @@ def address(published: Path) -> str:
 
 
 def glossary(connection: duckdb.DuckDBPyConnection) -> dict[str, Mapping[str, Any]]:
-    found = rows(connection, "select kpi, name_en, definition_en, unit from marts.kpi_glossary")
+    found = rows(connection, "select kpi, name_en, definition_en from marts.kpi_glossary")
     return {row["kpi"]: row for row in found}
 
 
@@ -95,8 +95,8 @@ def fill(
         term = terms.get(metric["metric_name"])
         if term:
             metric["verbose_name"], metric["description"] = term["name_en"], term["definition_en"]
-        if currency and (metric.pop("is_money", False) or (term and term["unit"] == "currency")):
-            metric["currency"] = {"symbol": currency, "symbolPosition": "suffix"}
+        if "currency" in metric:
+            metric["currency"] = {**metric["currency"], "symbol": currency} if currency else None
 
 
 def mart_of(dataset: Content) -> str:
@@ -117,7 +117,7 @@ def columns(
     for name, kind, *_ in described:
         yield {
             "column_name": name,
-            "verbose_name": terms[name]["name_en"] if name in terms else None,
+            "verbose_name": terms[name]["name_en"] if name in terms else name.replace("_", " ").capitalize(),
             "type": kind,
             "is_dttm": kind in DATES,
             "groupby": True,

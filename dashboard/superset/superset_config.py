@@ -35,8 +35,10 @@ TALISMAN_CONFIG = {
     "session_cookie_secure": False,
 }
 THEME_FONT_URL_ALLOWED_DOMAINS: list[str] = []
-DECKGL_BASE_MAP: list[list[str]] = []
-MAPBOX_API_KEY = ""
+VIZ_TYPE_DENYLIST = [  # charts on maps that would be fetched
+    "cartodiagram", "deck_arc", "deck_contour", "deck_geojson", "deck_grid", "deck_heatmap", "deck_hex", "deck_multi",
+    "deck_path", "deck_polygon", "deck_scatter", "deck_screengrid", "mapbox",
+]  # fmt: skip
 ENABLE_CORS = False
 SESSION_COOKIE_SAMESITE = "Strict"
 
