@@ -1,7 +1,7 @@
 """Makes Superset ready, in its own environment: its database, its roles, who logs in, and the shipped dashboard.
 
-Superset's own commands, in one process: each would take seconds to start, and a password in the arguments of a process can be
-read by everybody on the machine.
+Superset's own commands, in one process: each would take seconds to start, and everybody on the machine can read the
+arguments of a process, a password among them.
 """
 
 from __future__ import annotations

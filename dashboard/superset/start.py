@@ -30,7 +30,7 @@ PATH = "superset/dashboard/retention/"
 
 
 def start(places: Places, port: int, password: str | None) -> NoReturn:
-    """Superset with the shipped dashboard, in place of this process. Raises StammkundeError where it cannot be shown."""
+    """Superset with the shipped dashboard, in place of this process. Raises StammkundeError where that cannot be."""
     if not PYTHON.exists():
         raise StammkundeError("Superset is not installed: start it with 'make superset', which installs it")
     check_free(port, "STAMMKUNDE_SUPERSET_PORT")

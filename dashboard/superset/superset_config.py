@@ -1,6 +1,8 @@
 """Superset as `make superset` runs it: read by Superset itself, in its own environment (SUPERSET_CONFIG_PATH).
 
 All that it keeps lies in one folder (SUPERSET_HOME): its SQLite database with users and dashboards, and the secret key.
+Built into Superset's pages is a picture of scarf.sh, which counts visits: the content policy stops it in the browser,
+before anything is sent.
 """
 
 from __future__ import annotations
@@ -42,7 +44,7 @@ VIZ_TYPE_DENYLIST = [  # charts on maps that would be fetched
 ENABLE_CORS = False
 SESSION_COOKIE_SAMESITE = "Strict"
 
-# What is published shows on the next view: no answer is kept. What a reader chose in a filter is, in Superset's database.
+# What is published shows on the next view: no answer is kept.
 CACHE_CONFIG = DATA_CACHE_CONFIG = THUMBNAIL_CACHE_CONFIG = {"CACHE_TYPE": "NullCache"}
 
 FEATURE_FLAGS = {"ALERT_REPORTS": False, "THUMBNAILS": False, "EMBEDDED_SUPERSET": False}
