@@ -3,7 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SUPERSET := .venv-superset
+# The versions of DuckDB that docs/connect.md names, each in an environment of its own.
 READERS := .venv-readers
+READER_VERSIONS := 1.4.4 1.5.5 2.0.0
 
 # An option of the command, where it was given.
 option = $(if $(2),--$(1) "$(2)")
@@ -119,6 +121,7 @@ lock: pyproject.toml  ## write the lock files again (needs uv)
 	$(COMPILE) -c requirements-dev.lock --extra assistants -o requirements-assistants.lock
 	$(COMPILE) -c requirements-dev.lock --extra spark -o requirements-spark.lock
 	$(subst pyproject.toml,dashboard/superset/requirements.in,$(COMPILE)) -o requirements-superset.lock
+	$(foreach version,$(READER_VERSIONS),echo duckdb==$(version) | $(subst pyproject.toml,-,$(COMPILE)) -o tests/readers/$(version).lock;)
 	$(COMPILE) -c requirements-dev.lock --extra real --no-deps -o requirements-real.all
 	sed -n '/^lifetimes/,/[^\\]$$/p' requirements-real.all > requirements-real.lock
 	rm requirements-real.all
@@ -162,14 +165,12 @@ $(SUPERSET)/installed: requirements-superset.lock
 	$(SUPERSET)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-superset.lock
 	@touch $@
 
-# The versions of DuckDB that docs/connect.md names.
-$(READERS)/installed: tests/readers/*.lock
-	@for lock in $^; do \
-		version=$$(basename $$lock .lock); \
-		$(PYTHON) -m venv --clear $(READERS)/$$version \
-			&& $(READERS)/$$version/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $$lock \
-			|| exit 1; \
-	done
+$(READERS)/installed: $(READER_VERSIONS:%=$(READERS)/%/installed)
+	@touch $@
+
+$(READERS)/%/installed: tests/readers/%.lock
+	@$(PYTHON) -m venv --clear $(READERS)/$*
+	$(READERS)/$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
 $(VENV)/installed-spark: requirements-spark.lock $(VENV)/installed-dev

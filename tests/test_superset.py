@@ -367,6 +367,29 @@ class TestInABrowser:
         assert all(address.startswith(PIXEL) for address in seen.stopped)
         page.context.close()
 
+    def test_filters_ask_again_at_once(self, chromium: Browser, served: Served) -> None:
+        """All charts of a tab ask at the same time, from one file."""
+        seen = Seen()
+        page = logged_in(chromium, served, seen)
+        open_tab(page, "Periods and segments")
+        for place, chosen in enumerate(("quarter", "country")):
+            page.locator("[data-test=form-item-value]").nth(place).click()
+            page.locator(f".ant-select-item-option[title={chosen}]").click()
+        seen.charts.clear()
+        page.locator("[data-test=filter-bar__apply-button]").click()
+        page.wait_for_load_state("networkidle")
+        open_tab(page, "Periods and segments")
+        number = chart(page, "Retained customer rate by segment, last complete period").get_attribute(
+            "data-test-chart-id"
+        )
+        got = sorted((row["dimension_value"], row["retained_customer_rate"]) for row in seen.charts[number])
+        query = """select dimension_value, retained_customer_rate from marts.retention_kpis_by_segment
+            where period_grain = 'quarter' and dimension = 'country' and period_start = date '2025-10-01'"""
+        assert got == sorted(rows(served.published, query)) and len(got) > 2
+        assert len(seen.charts) == TABS["Periods and segments"]
+        assert (seen.errors, seen.elsewhere) == ([], [])
+        page.context.close()
+
     def test_a_publish_in_between_shows_on_the_next_view(self, chromium: Browser, served: Served) -> None:
         seen = Seen()
         page = logged_in(chromium, served, seen)

@@ -1,7 +1,7 @@
 """The shipped dashboard as a file that Superset imports: the YAML beside this module, and what the published file says.
 
-Names and descriptions of columns and measures stand in the marts, in their comments and in the glossary: they are filled
-in here. The YAML holds what is shown, and how.
+Names and descriptions of columns and measures stand in the marts, in their comments and in the glossary: they are
+filled in here. The YAML holds what is shown, and how.
 """
 
 from __future__ import annotations
