@@ -8,7 +8,7 @@ import typer
 
 from cli.console import complaints
 from cli.keeping import backup, doctor, restore, rollback
-from cli.looking import builds, check, docs, map_, replay, report, summary
+from cli.looking import builds, check, docs, export, map_, replay, report, summary
 from cli.people import export_person_, forget
 from cli.refreshing import accept, run
 from cli.serving import dashboard, serve
@@ -27,7 +27,7 @@ app = typer.Typer(
 # In the order in which --help lists them.
 for command in (
     run, check, map_, accept, replay, rollback, forget, export_person_, doctor, backup, restore, builds, summary,
-    report, dashboard, serve, docs,
+    report, export, dashboard, serve, docs,
 ):  # fmt: skip
     app.command(command.__name__.rstrip("_").replace("_", "-"))(command)
 

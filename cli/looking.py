@@ -135,8 +135,20 @@ def summary() -> None:
     show(summary_lines(find_places().published))
 
 
+Language = Annotated[str, typer.Option(help="de or en.")]
+
+
+def known_language(code: str) -> str:
+    """Raises StammkundeError for one that nothing is written in."""
+    from stammkunde.environment import LANGUAGES
+
+    if code not in LANGUAGES:
+        raise StammkundeError(f"--language is '{code}': it must be {' or '.join(LANGUAGES)}")
+    return code
+
+
 def report(
-    language: Annotated[str, typer.Option(help="de or en.")] = "de",
+    language: Language = "de",
     to: Annotated[
         Path | None, typer.Option("--to", help="The file to write; else one beside the published file.")
     ] = None,
@@ -148,19 +160,36 @@ def report(
     """
     from reports.pdf import write_pdf
     from reports.report import write_report
-    from stammkunde.environment import LANGUAGES
     from stammkunde.shops import warehouse_places
 
-    if language not in LANGUAGES:
-        raise StammkundeError(f"--language is '{language}': it must be {' or '.join(LANGUAGES)}")
     places = warehouse_places()
-    target = to or places.report(language)
-    write_report(places.published, target, language)
+    target = to or places.report(known_language(language))
+    write_report(places.published, target, known_language(language))
     say(f"{target}")
     if pdf:
         printed = target.with_suffix(".pdf")
         write_pdf(target, printed)
         say(f"{printed}")
+
+
+def export(
+    language: Language = "de",
+    to: Annotated[
+        Path | None, typer.Option("--to", help="A folder to write; else one beside the published file.")
+    ] = None,
+) -> None:
+    """Write KPIs and lists as CSV and Excel files.
+
+    Those beside the published file are made anew by each publish, rollback and erasure; those elsewhere are yours to
+    care for. A folder that holds anything else is not written to.
+    """
+    from reports.export import write_export
+    from stammkunde.shops import warehouse_places
+
+    places = warehouse_places()
+    folder = to or places.export(known_language(language))
+    files = write_export(places.published, folder, known_language(language))
+    say("\n".join(map(str, files)))
 
 
 def docs(

@@ -112,8 +112,8 @@ def at_stake(total: Row, settings: Mapping[str, object], language: Language, cur
     yield language.say("customers.consent", customers=language.number(total["consenting_customers"]))
 
 
-def at_risk_table(rows: Sequence[Row], glossary: Glossary, language: Language) -> Table:
-    """Who is nearly lost. Of the person nothing but the number."""
+def customer_table(rows: Sequence[Row], glossary: Glossary, language: Language, *, with_stage: bool = False) -> Table:
+    """A list of customers, who may stand at several stages. Of the person nothing but the number."""
     say = language.say
     columns = [
         Column("customer_id", say("customers.customer")),
@@ -123,9 +123,20 @@ def at_risk_table(rows: Sequence[Row], glossary: Glossary, language: Language) -
         glossary.column("recency_days"),
         glossary.column("average_days_between_orders"),
         Column("segment", glossary.term("rfm_segment").name),
+        *([Column("stage", glossary.term("lifecycle_stage").name)] if with_stage else []),
         Column("marketing_consent", say("customers.consent_given"), "flag", tip=say("customers.consent_tip")),
     ]
-    return Table(columns, [{**row, "segment": language.rfm_segment(row["rfm_segment"])} for row in rows])
+    return Table(
+        columns,
+        [
+            {
+                **row,
+                "segment": language.rfm_segment(row["rfm_segment"]),
+                "stage": language.stage(row["lifecycle_stage"]),
+            }
+            for row in rows
+        ],
+    )
 
 
 # One customer

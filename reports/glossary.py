@@ -47,6 +47,10 @@ class Glossary:
                 )
         return Term(kpi, kpi.replace("_", " ").capitalize(), "", "text", "", "neither")
 
+    def measures_of(self, mart: str) -> list[str]:
+        """The measures that stand in a mart, flags included."""
+        return [row["kpi"] for row in self.rows if row["mart"] == mart]
+
     def column(self, kpi: str) -> Column:
         """A measure as the column of a table, with its definition as a hint."""
         term = self.term(kpi)

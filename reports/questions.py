@@ -5,15 +5,16 @@ A question is SQL that selects; whoever asks it opens the file, reads and closes
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 
-from stammkunde.database import rows
+from stammkunde.database import identifier, rows
 from stammkunde.errors import StammkundeError
 from stammkunde.published import opened
 
@@ -37,6 +38,11 @@ class Question:
     values: tuple[object, ...] = ()
 
 
+Asking = Callable[[Question], list[dict[str, Any]]]
+Made = TypeVar("Made")
+TRIES = 3  # where another build is published meanwhile
+
+
 def answer(published: Path, question: Question) -> list[dict[str, Any]]:
     """The rows that answer a question. Raises PublishedFileError, MissingMartError."""
     with opened(published) as connection:
@@ -44,6 +50,17 @@ def answer(published: Path, question: Question) -> list[dict[str, Any]]:
             return rows(connection, question.sql, question.values)
         except (duckdb.CatalogException, duckdb.BinderException):
             raise MissingMartError(question.mart) from None
+
+
+def of_one_build(published: Path, make: Callable[[Asking, Row], Made]) -> Made:
+    """What is made of many answers, all of one build. Raises PublishedFileError, StammkundeError."""
+    for _ in range(TRIES):
+        ask = cache(partial(answer, published))  # parts ask the same things
+        found = ask(build())[0]
+        made = make(ask, found)
+        if answer(published, build())[0]["build_id"] == found["build_id"]:
+            return made
+    raise StammkundeError(f"{published}: other builds were published {TRIES} times while it was read")
 
 
 def build() -> Question:
@@ -86,6 +103,20 @@ def kpis(grain: str) -> Question:
             purchasing_customers, orders, net_revenue, average_order_value, purchase_frequency, repeat_customer_rate,
             returning_customers, returning_revenue, returning_revenue_share,
             net_revenue_retention, clv_by_lifespan, clv_by_retention, historic_clv
+        from marts.retention_kpis
+        where period_grain = ?
+        order by period_start
+        """,
+        (grain,),
+    )
+
+
+def kpis_named(grain: str, names: Sequence[str]) -> Question:
+    """The KPIs of these names of each period, oldest first."""
+    return Question(
+        "retention_kpis",
+        f"""
+        select period_start, {", ".join(map(identifier, names))}
         from marts.retention_kpis
         where period_grain = ?
         order by period_start
@@ -323,15 +354,29 @@ AT_RISK_ORDERS = {
 
 def at_risk_customers(order: str, most: int) -> Question:
     """Who is at risk: those who brought most first, or those who are lost soonest; no more than `most`."""
+    return customers_who("lifecycle_stage = 'at_risk'", AT_RISK_ORDERS[order], most)
+
+
+def lost_customers(most: int) -> Question:
+    """Who is lost: those whose last order is nearest first, who are won back most easily; no more than `most`."""
+    return customers_who("lifecycle_stage = 'lost'", "recency_days, net_revenue desc, customer_id", most)
+
+
+def best_customers(most: int) -> Question:
+    """The fifth of the customers that brought most, those first; no more than `most`."""
+    return customers_who("m_score = 5", AT_RISK_ORDERS["by_value"], most)
+
+
+def customers_who(condition: str, order: str, most: int) -> Question:
     return Question(
         "customers",
         f"""
         select
             customer_id, net_revenue, orders, last_order_date, recency_days, average_days_between_orders,
-            rfm_segment, marketing_consent
+            rfm_segment, lifecycle_stage, marketing_consent
         from marts.customers
-        where lifecycle_stage = 'at_risk'
-        order by {AT_RISK_ORDERS[order]}
+        where {condition}
+        order by {order}
         limit ?
         """,
         (most,),

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from html import escape
 from pathlib import Path
-from typing import Any
 
 from reports import changes, cohort_curves, cohorts, overview, questions, return_times, worth
 from reports.cards import cards_html
@@ -18,17 +17,14 @@ from reports.charts import CONFIG, Chart
 from reports.glossary import Glossary
 from reports.html import sentences_html, style
 from reports.language import NOTHING, Language
-from reports.questions import MissingMartError, Question, Row, answer
+from reports.questions import Asking, MissingMartError, Row, of_one_build
 from reports.tables import SHOWN, Table
-from stammkunde.errors import StammkundeError
 from stammkunde.files import PUBLIC_FILE, replaced
 
 TEMPLATE = Path(__file__).with_name("report.html")
 GRAINS = ("month", "year")  # of the overview
 COHORTS = 18  # months in the triangle, which then is as wide as the page
 WINDOWS = 18  # months in the table of windows
-TRIES = 3  # where another build is published meanwhile
-Asking = Callable[[Question], list[dict[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -69,13 +65,7 @@ def write_report(published: Path, target: Path, code: str) -> None:
 
 def report(published: Path, language: Language) -> str:
     """The report of one build as HTML. Raises PublishedFileError, StammkundeError."""
-    for _ in range(TRIES):
-        ask = cache(partial(answer, published))  # parts ask the same things
-        build = ask(questions.build())[0]
-        text = page(ask, build, language)
-        if answer(published, questions.build())[0]["build_id"] == build["build_id"]:
-            return text
-    raise StammkundeError(f"{published}: other builds were published {TRIES} times while the report was written")
+    return of_one_build(published, lambda ask, build: page(ask, build, language))
 
 
 def page(ask: Asking, build: Row, language: Language) -> str:

@@ -143,7 +143,8 @@ def summary_lines(published: Path) -> Iterator[str]:
         yield from summary(connection)
     yield ""
     yield f"The published marts are in {published}, schema marts. What next:"
-    yield "  look     open the file read-only with any tool that reads DuckDB, for example marts.retention_kpis"
+    yield "  look     make dashboard; or the file, read-only, with any tool that reads DuckDB (docs/connect.md)"
+    yield "  share    stammkunde report (HTML, PDF), stammkunde export (CSV, Excel)"
     yield "  own      make check RAW=folder, then make run RAW=folder (docs/bring-your-own-orders.md)"
     yield "  operate  make dagster: what ran, schedule and sensor (docs/operations.md)"
     yield "  explain  make docs: every model and column"

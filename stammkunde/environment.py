@@ -93,6 +93,7 @@ class Environment(BaseSettings):
     kept_builds: int = Field(5, ge=1)
     webhook: Annotated[SecretStr, AfterValidator(secret_web_address)] | None = None
     report_languages: Annotated[str, AfterValidator(known_languages)] = "de,en"
+    parquet: bool = False  # whether each publish writes the marts as Parquet files, too
     postgres_url: SecretStr | None = None
     dagster_url: Annotated[str, AfterValidator(web_address)] = "http://127.0.0.1:3000"
     dagster_port: int = Field(3000, ge=1, le=65535)

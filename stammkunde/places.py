@@ -106,7 +106,7 @@ class Places:
 
     @property
     def published_parquet(self) -> Path:
-        """A link to the Parquet files of the published build, where the engine wrote some."""
+        """A link to the Parquet files of the published build, where there are some."""
         return self.published.with_suffix("")
 
     @property
@@ -120,6 +120,10 @@ class Places:
     def report(self, language: str) -> Path:
         """What people read of the published build, without any tool."""
         return self.published.with_name(f"{self.published.stem}_{language}.html")
+
+    def export(self, language: str) -> Path:
+        """A folder of the published build as files for spreadsheets, where somebody asked for it."""
+        return self.published.with_name(f"{self.published.stem}_{language}")
 
     @property
     def manifest(self) -> Path:

@@ -20,6 +20,7 @@ from orchestration.person.export import export_person
 from orchestration.person.find import PersonError, find_person, identifiers, related
 from orchestration.person.published import without_words
 from orchestration.publish.builds import kept, kept_in
+from orchestration.publish.copy import write_parquet
 from orchestration.quarantine import remember_quarantined
 from orchestration.state import State
 from stammkunde.files import REPLACED, UNREADABLE, content_hash
@@ -261,6 +262,7 @@ def left_behind(shop: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     shutil.copy(kept_file.with_suffix(".json"), past.with_suffix(".json"))
     plant_in_build(past)
     plant_in_build(kept_file)
+    write_parquet(kept_file, kept_file.with_suffix(""))
     places.published.unlink()
     os.link(kept_file, places.published)
     shutil.copy(kept_file.with_suffix(".json"), places.manifest)
@@ -291,11 +293,13 @@ def given_up(path: Path) -> Path:
 
 def test_what_outages_and_restores_left_holds_nothing_of_an_erased_person(left_behind: Places) -> None:
     places = left_behind
+    (build,) = (folder.name for folder in places.kept_builds.iterdir() if folder.is_dir())
     before = search(places.warehouse.parent, PLANTED)
     assert len({place.partition(":")[0].partition(" ")[0] for place in before}) >= 21
     assert {
         f"shop.records{REPLACED}1/builds.parquet (rows)",
         "published/as_of/retention_2025-05-31.duckdb",
+        f"published/builds/{build}/customers/customers.parquet (rows)",
     } <= before.keys()
     others = places.warehouse.with_name(f"other.duckdb{UNREADABLE}1")
     others.write_text("another shop's")

@@ -29,6 +29,7 @@ from orchestration.publish.publish import publish
 from orchestration.targets import on_spark
 from stammkunde.database import wal_of
 from stammkunde.errors import SettingError
+from stammkunde.manifest import Words
 from stammkunde.places import Places
 from stammkunde.published import published_build
 from tests.conftest import PROJECT
@@ -120,7 +121,7 @@ def parquet_rows(folder: Path) -> dict[str, list]:
             mart.name: connection.execute(
                 f"from read_parquet('{mart}/**/*.parquet', hive_partitioning = false) order by all"
             ).fetchall()
-            for mart in sorted(folder.iterdir())
+            for mart in sorted(path for path in folder.iterdir() if path.is_dir())
         }
 
 
@@ -319,6 +320,38 @@ def test_parquet_of_another_engine_is_published_beside_the_file(tmp_path: Path) 
     months = sorted(path.name for path in (places.published_parquet / "orders").iterdir())
     assert months == ["order_month=2024-01-01", "order_month=2024-02-01"]
     assert sorted(path.name for path in places.published_parquet.iterdir()) == ["build", "customers", "orders"]
+
+
+WORDS = {"orders": Words("Orders: one row each.", {"id": "Number; it's never null.", "marker": "Zähler."})}
+
+
+def test_parquet_is_published_where_it_is_asked_for(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STAMMKUNDE_PARQUET", "yes")
+    publish(places, build(places, 1), words=WORDS)
+    folder = places.published_parquet
+    assert parquet_rows(folder)["orders"] == [(order, 1) for order in range(ORDERS)]
+    assert {(path.stat().st_mode & 0o777) for path in folder.rglob("*") if path.is_file()} == {0o644}
+    with duckdb.connect() as connection:
+        file = folder / "orders" / "orders.parquet"
+        found = connection.execute(f"select decode(key), decode(value) from parquet_kv_metadata('{file}')").fetchall()
+    orders = WORDS["orders"]
+    assert {key: text for key, text in found if key.startswith("comment")} == {
+        "comment": orders.model,
+        "comment.id": orders.columns["id"],
+        "comment.marker": orders.columns["marker"],
+    }
+    (resource,) = json.loads((folder / "datapackage.json").read_text())["resources"]
+    assert resource["path"] == ["orders/orders.parquet"]
+    assert resource["description"] == orders.model
+    assert {field["name"]: field["description"] for field in resource["schema"]["fields"]} == orders.columns
+    # Two builds and a rollback: readers follow one link.
+    publish(places, build(places, 2), words=WORDS)
+    assert parquet_rows(folder)["build"] == [(build_of(2),)]
+    rollback(places)
+    assert parquet_rows(folder)["build"] == [(build_of(1),)]
+    monkeypatch.delenv("STAMMKUNDE_PARQUET")
+    publish(places, build(places, 3), words=WORDS)
+    assert not folder.is_symlink()
 
 
 def test_who_reads_the_parquet_files_of_a_build_keeps_them_during_the_next(tmp_path: Path) -> None:

@@ -162,9 +162,11 @@ def test_a_pdf_needs_a_browser_and_says_so(published: Path, tmp_path: Path, monk
     assert NAMES[0] == "chromium"
 
 
-def test_dbt_and_dagster_know_what_it_reads(sample: Build) -> None:
-    exposed = sample.manifest()["exposures"]["exposure.stammkunde.retention_report"]
-    read = set(re.findall(r"questions\.(\w+)\(", (PROJECT / "reports" / "report.py").read_text(encoding="utf-8")))
+@pytest.mark.parametrize(("exposure", "module"), [("retention_report", "report"), ("retention_export", "export")])
+def test_dbt_and_dagster_know_what_it_reads(sample: Build, exposure: str, module: str) -> None:
+    exposed = sample.manifest()["exposures"][f"exposure.stammkunde.{exposure}"]
+    code = (PROJECT / "reports" / f"{module}.py").read_text(encoding="utf-8")
+    read = set(re.findall(r"questions\.(\w+)\(", code)) | {"build" for _ in re.findall(r"of_one_build\(", code)}
     marts = {mart for name, mart in asked_marts().items() if name in read}
     assert {node.rpartition(".")[2] for node in exposed["depends_on"]["nodes"]} == marts
 
@@ -173,4 +175,5 @@ def asked_marts() -> dict[str, str]:
     """The mart that each question reads."""
     _, *functions = re.split(r"\ndef ", (PROJECT / "reports" / "questions.py").read_text(encoding="utf-8"))
     found = [(text.partition("(")[0], re.search(r'Question\(\s*"(\w+)"', text)) for text in functions]
-    return {name: asked[1] for name, asked in found if asked}
+    lists = {text.partition("(")[0]: "customers" for text in functions if "return customers_who(" in text}
+    return {**lists, **{name: asked[1] for name, asked in found if asked}}

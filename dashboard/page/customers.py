@@ -38,9 +38,9 @@ def nearly_lost(seen: View) -> None:
         listed = seen.ask(questions.at_risk_customers(order, LISTED))
         show_first(
             seen,
-            customers.at_risk_table(listed, seen.glossary, seen.language),
+            customers.customer_table(listed, seen.glossary, seen.language),
             total["customers"],
-            lambda: customers.at_risk_table(
+            lambda: customers.customer_table(
                 seen.ask_for_a_file(questions.at_risk_customers(order, IN_A_FILE)), seen.glossary, seen.language
             ),
             "at_risk",

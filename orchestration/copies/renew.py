@@ -1,13 +1,15 @@
-"""What is made of the published file, and its renewal: reports for people, copies for tools."""
+"""What is made of the published file, and its renewal: reports and lists for people, copies for tools."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from orchestration.copies import postgres
+from reports.export import write_export
 from reports.report import write_report
-from stammkunde.environment import environment
+from stammkunde.environment import LANGUAGES, environment
 from stammkunde.errors import StammkundeError, one_line
 from stammkunde.places import Places
 
@@ -22,6 +24,9 @@ def wanted(places: Places) -> Iterator[tuple[str, Making]]:
     given = environment()
     if given.languages:
         yield "report", lambda: written_reports(places, given.languages)
+    for language in LANGUAGES:
+        if places.export(language).is_dir():
+            yield f"export ({language})", partial(written_export, places, language)
     if address := given.postgres_url:
         yield "copy in PostgreSQL", lambda: postgres.copy(places.published, address.get_secret_value())
 
@@ -32,6 +37,13 @@ def written_reports(places: Places, languages: Sequence[str]) -> str:
     for file, language in zip(files, languages, strict=True):
         write_report(places.published, file, language)
     return f"to read: {' and '.join(map(str, files))}"
+
+
+def written_export(places: Places, language: str) -> str:
+    """The files for spreadsheets beside the published file, where somebody asked for them once."""
+    folder = places.export(language)
+    write_export(places.published, folder, language)
+    return f"exported: {folder}"
 
 
 def renew(places: Places, say: Callable[[str], None]) -> list[str]:

@@ -11,7 +11,7 @@ import duckdb
 from orchestration.left_behind import given_up
 from orchestration.person.find import Person
 from orchestration.publish.builds import Kept, forget, kept, kept_in, now
-from orchestration.publish.copy import comments, tables_of, words_in
+from orchestration.publish.copy import comments, copy_to_parquet, metadata_of, tables_of, words_in
 from orchestration.publish.place import put_in_place
 from stammkunde.database import STORAGE_VERSION, attach_read_only, identifier, in_memory, path_literal, quoted
 from stammkunde.errors import PublishedFileError
@@ -155,7 +155,7 @@ def rewrite_parquet(file: Path, table: str, person: Person) -> None:
         name_person(connection, person)
         source = f"read_parquet({path_literal(file)}, hive_partitioning = false)"
         select = without(table, described(connection, source), source, person)
-        connection.execute(f"copy ({select}) to {quoted(str(aside(file)))} (format parquet)")
+        copy_to_parquet(connection, select, aside(file), metadata_of(connection, file))
     aside(file).replace(file)
 
 

@@ -3,6 +3,6 @@
 Readers open the published path and see the last build or the new one, whole. Nothing is ever written into a file that
 they may have open, so nobody waits for anybody. The last builds are kept beside it for a rollback.
 
-Where another engine built the marts, its Parquet files are published too: a link beside the file leads to those of the
-published build.
+Where they are asked for, or another engine built the marts, Parquet files are published too: a link beside the file
+leads to those of the published build.
 """

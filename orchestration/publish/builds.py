@@ -1,4 +1,4 @@
-"""The published builds that are kept: of each a DuckDB file, its manifest, and Parquet files of another engine."""
+"""The published builds that are kept: of each a DuckDB file, its manifest, and Parquet files if there are any."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Kept:
 
     @property
     def parquet(self) -> Path:
-        """The folder of its Parquet files; only builds of another engine than DuckDB have one."""
+        """The folder of its Parquet files; builds of DuckDB have one where they are asked for."""
         return self.file.with_suffix("")
 
     @property

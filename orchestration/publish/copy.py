@@ -10,10 +10,12 @@ from pathlib import Path
 import duckdb
 
 from orchestration.publish.builds import PublishError
-from stammkunde.database import STORAGE_VERSION, attach_read_only, identifier, in_memory, quoted, wal_of
-from stammkunde.files import PUBLIC_FILE, PUBLIC_FOLDER, remove, to_disk
+from stammkunde.database import STORAGE_VERSION, attach_read_only, identifier, in_memory, path_literal, quoted, wal_of
+from stammkunde.files import PUBLIC_FILE, PUBLIC_FOLDER, remove, to_disk, write_json
 from stammkunde.manifest import MARTS, Words
 from stammkunde.published import AN_EMAIL
+
+DATA_PACKAGE = "datapackage.json"
 
 
 def write(warehouse: Path, target: Path, build_id: str, words: Mapping[str, Words]) -> dict[str, int]:
@@ -72,8 +74,7 @@ def keep_excluded_orders(warehouse: Path, target: Path) -> None:
     """Keep the orders that are known and do not count, for the next refresh to compare with."""
     with in_memory() as connection:
         attach_read_only(connection, warehouse, warehouse.stem)
-        query = excluded_orders(warehouse.stem)
-        connection.execute(f"copy ({query}) to {quoted(str(target))} (format parquet)")
+        copy_to_parquet(connection, excluded_orders(warehouse.stem), target)
 
 
 def excluded_orders(catalog: str) -> str:
@@ -153,6 +154,66 @@ def check_table(connection: duckdb.DuckDBPyConnection, file: Path, table: str, r
             )
 
 
+def write_parquet(file: Path, target: Path) -> None:
+    """Write the marts of a published file as Parquet: a folder of one file each, comments as its metadata."""
+    with in_memory() as connection:
+        attach_read_only(connection, file, "published")
+        words = words_in(connection, "published")
+        for table in tables_of(connection, "published"):
+            (target / table).mkdir(parents=True)
+            parquet = target / table / f"{table}.parquet"
+            source = f"select * from published.{MARTS}.{identifier(table)}"
+            copy_to_parquet(connection, source, parquet, metadata(words.get(table)))
+            to_disk(parquet)
+
+
+def metadata(words: Words | None) -> dict[str, str]:
+    """What a Parquet file says of its table and columns, as pairs."""
+    if words is None:
+        return {}
+    return {"comment": words.model, **{f"comment.{column}": text for column, text in words.columns.items()}}
+
+
+def metadata_of(connection: duckdb.DuckDBPyConnection, file: Path) -> dict[str, str]:
+    """The same of a file that is there."""
+    found = connection.execute(
+        f"select decode(key), decode(value) from parquet_kv_metadata({path_literal(file)}) "
+        "where starts_with(decode(key), 'comment')"
+    )
+    return dict(found.fetchall())
+
+
+def copy_to_parquet(
+    connection: duckdb.DuckDBPyConnection, select: str, file: Path, words: Mapping[str, str] | None = None
+) -> None:
+    pairs = ", ".join(f"{identifier(key)}: {quoted(text)}" for key, text in (words or {}).items())
+    said = f", kv_metadata {{{pairs}}}" if pairs else ""
+    connection.execute(f"copy ({select}) to {quoted(str(file))} (format parquet{said})")
+
+
+def write_words(words: Mapping[str, Words], folder: Path) -> None:
+    """Say what the Parquet files of a folder hold, as a data package (datapackage.org, version 2) does."""
+    resources = [
+        {
+            "name": table,
+            "path": sorted(str(file.relative_to(folder)) for file in (folder / table).rglob("*.parquet")),
+            "format": "parquet",
+            "description": said.model,
+            "schema": {"fields": [{"name": name, "description": text} for name, text in said.columns.items()]},
+        }
+        for table, said in sorted(words.items())
+        if (folder / table).is_dir()
+    ]
+    package = {"$schema": "https://datapackage.org/profiles/2.0/datapackage.json", "resources": resources}
+    write_json(folder / DATA_PACKAGE, package, PUBLIC_FILE)
+
+
+def make_public(folder: Path) -> None:
+    """Let everybody read a folder and all that is in it."""
+    for path in [folder, *folder.rglob("*")]:
+        path.chmod(PUBLIC_FOLDER if path.is_dir() else PUBLIC_FILE)
+
+
 def link_files(folder: Path, target: Path) -> None:
     """A folder with the same Parquet files, without their contents a second time where that can be."""
     marks = shutil.ignore_patterns("_*", ".*")  # Spark's own beside the data
@@ -161,7 +222,5 @@ def link_files(folder: Path, target: Path) -> None:
     except OSError:  # another file system, or one without links
         remove(target)
         shutil.copytree(folder, target, ignore=marks)
-    for file in [target, *target.rglob("*")]:
-        file.chmod(PUBLIC_FOLDER if file.is_dir() else PUBLIC_FILE)
     for file in target.rglob("*.parquet"):
         to_disk(file)

@@ -42,7 +42,7 @@ def publish(
     PublishError; the published file then is what it was.
     """
     limit = environment().kept_builds
-    has_parquet = on_spark(places.target)
+    has_parquet = with_parquet(places)
     if has_parquet:
         check_way(places)
     file = places.kept_builds / f"{build_id}.duckdb"
@@ -54,7 +54,7 @@ def publish(
         manifest = write(places, aside(file), build_id, facts or {}, rules or {}, words or {})
         copy.keep_excluded_orders(places.warehouse, aside(excluded_orders))
         if has_parquet:
-            copy.link_files(places.collected / "marts", aside(folder))
+            write_parquet(places, aside(file), aside(folder), words or {})
         aside(file).replace(file)
         aside(excluded_orders).replace(excluded_orders)
         if has_parquet:
@@ -71,6 +71,22 @@ def publish(
         for old in beyond(kept(places), limit):
             forget(old)
     return manifest
+
+
+def with_parquet(places: Places) -> bool:
+    """Whether Parquet files are published beside the file: those of another engine, or those that are asked for."""
+    return on_spark(places.target) or environment().parquet
+
+
+def write_parquet(places: Places, file: Path, folder: Path, words: Mapping[str, Words]) -> None:
+    """The marts as Parquet files, for everybody to read: those that another engine wrote, else of the new file."""
+    if on_spark(places.target):
+        copy.link_files(places.collected / "marts", folder)
+    else:
+        copy.write_parquet(file, folder)
+    if words:
+        copy.write_words(words, folder)
+    copy.make_public(folder)
 
 
 def rebuild(
@@ -120,5 +136,5 @@ def write(
         "bytes": file.stat().st_size,
         "sha256": content_hash(file),
         "storage_version": STORAGE_VERSION,
-        "parquet": on_spark(places.target),
+        "parquet": with_parquet(places),
     }
