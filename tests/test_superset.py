@@ -474,6 +474,28 @@ class TestInABrowser:
         assert "password" not in output.read_text() and "made ready" not in output.read_text()
         assert [(served.home / name).read_bytes() for name in (READY, SECRET_KEY)] == [ready, key]
 
+    def test_what_is_new_is_imported_again(self, chromium: Browser, served: Served, tmp_path: Path) -> None:
+        """Another published file, with another currency and another definition: all of it takes the old one's place."""
+        newer = served.published.with_name("other.duckdb")
+        shutil.copy(served.published, newer)
+        with duckdb.connect(str(newer)) as connection:
+            connection.execute("update marts.build set reporting_currency = 'CHF'")
+            connection.execute("update marts.retention_kpis set average_order_value = 12.5 where is_complete")
+            connection.execute("comment on column marts.retention_kpis.net_revenue is 'defined anew'")
+        port, output = free_port(), tmp_path / "output.txt"
+        with started(newer, port, output, None) as process:
+            again = Served(f"http://127.0.0.1:{port}", newer, served.home, served.password, output, process)
+            page = logged_in(chromium, again, Seen())
+            open_tab(page, "Overview")
+            tile = chart(page, "Order value, month").locator(".header-line")
+            assert tile.inner_text().replace("\xa0", " ") == "12.50 CHF"
+            answer = page.request.get(f"{again.address}/api/v1/dataset/?q=(page_size:50)").json()["result"]
+            number = next(dataset["id"] for dataset in answer if dataset["table_name"] == "retention_kpis")
+            columns = page.request.get(f"{again.address}/api/v1/dataset/{number}").json()["result"]["columns"]
+            assert "defined anew" in [column["description"] for column in columns]
+            assert len(page.request.get(f"{again.address}/api/v1/chart/?q=(page_size:100)").json()["result"]) == 27
+            page.context.close()
+
     def test_superset_itself_turned_to_no_other_machine(self, served: Served) -> None:
         """The last of these tests: all that was done above is in the log."""
         if not served.calls.exists():

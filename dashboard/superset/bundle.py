@@ -15,6 +15,7 @@ from zipfile import ZipFile
 import duckdb
 import yaml
 
+from reports.colours import BLUE, ORANGE, SERIES, STAGES
 from stammkunde.database import rows
 from stammkunde.errors import StammkundeError
 from stammkunde.published import opened
@@ -25,6 +26,12 @@ FOLDERS = ("databases", "datasets", "charts", "dashboards")
 MART = re.compile(r"\bmarts\.(\w+)")  # in the query of a dataset that is no whole mart
 DATES = ("DATE", "TIMESTAMP")
 FILE = "dashboard.zip"
+# Superset gives a measure one colour on all charts, whatever others of a chart have: two lines may then look the same.
+COLOURS = {
+    "customer_retention_rate": SERIES[1], "retained_customer_rate": BLUE, "customer_churn_rate": ORANGE,
+    "new_customers": SERIES[4], "reactivated_customers": SERIES[3], "churned_customers": ORANGE,
+    "net_revenue": BLUE, "net_revenue_to_date": BLUE, "customers": BLUE, "retention_rate": BLUE,
+}  # fmt: skip
 
 Content = dict[str, Any]
 
@@ -48,6 +55,8 @@ def bundle(published: Path) -> dict[str, Content]:
                 content["sqlalchemy_uri"] = address(published)
             if name.startswith("datasets/"):
                 fill(content, connection, terms, currency)
+            if name.startswith("dashboards/"):
+                content["metadata"]["label_colors"] = {**STAGES, **COLOURS}
     return files
 
 

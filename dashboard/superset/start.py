@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from dashboard.start import HOST, check_free
-from dashboard.superset.bundle import FILE, address, bundle, write_bundle
+from dashboard.superset.bundle import FILE, bundle, write_bundle
 from stammkunde.environment import environment
 from stammkunde.errors import StammkundeError
 from stammkunde.files import keep_private, make_private_folder, read_json, write_json, write_private
@@ -76,7 +76,7 @@ def make_ready(places: Places, password: str | None) -> None:
     write_bundle(places.published, places.superset / FILE)
     chosen = password or (secrets.token_urlsafe(12) if first else "")
     finished = subprocess.run(
-        [PYTHON, HERE / "prepare.py", places.superset / FILE, address(places.published)],
+        [PYTHON, HERE / "prepare.py", places.superset / FILE],
         env={**around(places), "SUPERSET_ADMIN_PASSWORD": chosen},
         cwd=places.superset, capture_output=True, text=True, check=False,
     )  # fmt: skip
