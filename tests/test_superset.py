@@ -272,6 +272,8 @@ def logged_in(chromium: Browser, served: Served, seen: Seen) -> Page:
     page.on("requestfailed", failed)
     page.on("response", answered)
     page.goto(f"{served.address}/{PATH}")
+    # What the page of the login still asks for would bring a session without a user, after the one with.
+    page.wait_for_load_state("networkidle")
     page.fill("#username", "admin")
     page.fill("#password", served.password)
     page.click("button[type=submit]")

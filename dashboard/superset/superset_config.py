@@ -50,6 +50,7 @@ CACHE_CONFIG = DATA_CACHE_CONFIG = THUMBNAIL_CACHE_CONFIG = {"CACHE_TYPE": "Null
 FEATURE_FLAGS = {"ALERT_REPORTS": False, "THUMBNAILS": False, "EMBEDDED_SUPERSET": False}
 LANGUAGES = {"en": {"flag": "gb", "name": "English"}, "de": {"flag": "de", "name": "Deutsch"}}
 APP_NAME = "Stammkunde"
-RATELIMIT_ENABLED = True  # guesses of a password
+RATELIMIT_ENABLED = True  # of guesses at a password (AUTH_RATE_LIMIT), not of the many answers that a dashboard needs
+RATELIMIT_APPLICATION = None
 RATELIMIT_STORAGE_URI = "memory://"
 LOG_LEVEL = "WARNING"
