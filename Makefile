@@ -11,7 +11,7 @@ READER_VERSIONS := 1.4.4 1.5.5 2.0.0
 option = $(if $(2),--$(1) "$(2)")
 
 .DEFAULT_GOAL := help
-.PHONY: help run dagster dashboard superset accept rollback builds replay doctor backup restore demo-failure check map test test-long test-bi test-spark test-spark-quick spark-up \
+.PHONY: help run dagster dashboard superset assistants accept rollback builds replay doctor backup restore demo-failure check map test test-long test-bi test-spark test-spark-quick spark-up \
 	spark-down lint hooks format real bench docs sample lock clean
 
 help:  ## list what can be made
@@ -28,6 +28,9 @@ dashboard: $(VENV)/installed-dashboard  ## open the dashboard on 127.0.0.1:8501:
 
 superset: $(VENV)/installed $(SUPERSET)/installed  ## open Apache Superset on 127.0.0.1:8088, in an environment of its own, with a dashboard of the published figures
 	@$(BIN)/python -m dashboard.superset.start
+
+assistants: $(VENV)/installed-assistants  ## what an assistant (Claude Desktop, Cursor, VS Code) needs to ask for the published figures
+	@$(BIN)/stammkunde mcp --show-config
 
 accept: $(VENV)/installed  ## let the last blocked build through, once: REASON="why its figures are right"
 	@$(BIN)/stammkunde accept --reason "$(REASON)"

@@ -11,7 +11,7 @@ from cli.keeping import backup, doctor, restore, rollback
 from cli.looking import builds, check, docs, export, map_, replay, report, summary
 from cli.people import export_person_, forget
 from cli.refreshing import accept, run
-from cli.serving import dashboard, serve
+from cli.serving import dashboard, mcp, serve
 from stammkunde.errors import StammkundeError
 from stammkunde.files import keep_private
 
@@ -27,7 +27,7 @@ app = typer.Typer(
 # In the order in which --help lists them.
 for command in (
     run, check, map_, accept, replay, rollback, forget, export_person_, doctor, backup, restore, builds, summary,
-    report, export, dashboard, serve, docs,
+    report, export, dashboard, mcp, serve, docs,
 ):  # fmt: skip
     app.command(command.__name__.rstrip("_").replace("_", "-"))(command)
 

@@ -1,4 +1,4 @@
-"""Commands that serve pages on 127.0.0.1."""
+"""Commands that serve: pages on 127.0.0.1, and assistants on stdin and stdout."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cli.console import say
+from cli.console import say, show
 from cli.refreshing import read_from
 from stammkunde.places import PROJECT
 
@@ -26,7 +26,27 @@ def dashboard(
     from stammkunde.environment import environment
     from stammkunde.shops import warehouse_places
 
-    start(warehouse_places(), port or environment().dashboard_port)
+    given = environment()
+    start(warehouse_places(), port or given.dashboard_port, given.dashboard_url)
+
+
+def mcp(
+    show_config: Annotated[
+        bool, typer.Option("--show-config", help="Print what a client needs to start it, and end.")
+    ] = False,
+) -> None:
+    """Answer assistants: governed figures over MCP.
+
+    A client (Claude Desktop, Cursor, VS Code) starts it and talks to it on stdin and stdout. It reads the published
+    figures with each question and listens on no port.
+    """
+    from assistants.start import configuration, start
+    from stammkunde.shops import warehouse_places
+
+    if show_config:
+        show(configuration(warehouse_places().published))
+    else:
+        start(warehouse_places().published)
 
 
 def serve() -> None:

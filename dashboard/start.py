@@ -8,23 +8,22 @@ import sys
 from importlib.util import find_spec
 from typing import NoReturn
 
+from stammkunde.environment import base_path
 from stammkunde.errors import StammkundeError
 from stammkunde.places import PROJECT, Places
 
 HOST = "127.0.0.1"
-APP = PROJECT / "dashboard" / "app.py"
 
 
-def start(places: Places, port: int) -> NoReturn:
-    """The pages on the published file of these places. Raises StammkundeError where they cannot be shown."""
+def start(places: Places, port: int, public: str | None = None) -> NoReturn:
+    """The pages on the published file of these places. `public` is the address under which a proxy shows them, if any.
+    Raises StammkundeError where they cannot be shown."""
     if find_spec("streamlit") is None:
         raise StammkundeError("the dashboard needs Streamlit: start it with 'make dashboard', which installs it")
     check_free(port)
-    print(f"The dashboard of {places.published}: http://{HOST}:{port} (Ctrl-C ends it)", flush=True)
+    print(f"The dashboard of {places.published}: http://{HOST}:{port}{base_path(public)} (Ctrl-C ends it)", flush=True)
     environment = {**os.environ, **places.environment(), "PYTHONPATH": str(PROJECT)}
-    # The address stands here, too: whatever else is set, nobody outside this machine is served.
-    options = [f"--server.address={HOST}", f"--server.port={port}", "--browser.gatherUsageStats=false"]
-    os.execve(sys.executable, [sys.executable, "-m", "streamlit", "run", *options, str(APP)], environment)
+    os.execve(sys.executable, [sys.executable, "-m", "dashboard.server", str(port), public or ""], environment)
 
 
 def check_free(port: int, named_by: str = "--port or STAMMKUNDE_DASHBOARD_PORT") -> None:

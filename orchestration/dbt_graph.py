@@ -10,6 +10,7 @@ from pathlib import Path
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings
 
+from orchestration.tests_in_words import description_of_test
 from stammkunde.dbt import Dbt
 from stammkunde.manifest import AFTER_THE_GATE, Manifest, phase_of
 from stammkunde.places import PROJECT, Places
@@ -17,6 +18,8 @@ from stammkunde.places import PROJECT, Places
 OWNERS = ["team:analytics-engineering"]
 # A daily refresh that is half a day late is worth a look; one that was missed is a failure.
 FRESHNESS = dg.FreshnessPolicy.time_window(warn_window=timedelta(hours=36), fail_window=timedelta(hours=49))
+# Below the description of every asset: Dagster's page offers to make each by itself.
+MADE_BY = "_Start the job `refresh` to make it: a refresh is always whole._"
 EVERY_MART = "every mart"
 PARSED = ("models", "macros", "seeds", "tests/data", "dbt_project.yml", "profiles.yml")
 
@@ -64,6 +67,11 @@ def depths(parsed: Mapping) -> dict[str, int]:
     return known
 
 
+def made_by_the_job(description: str) -> str:
+    """What an asset is, and how it is made: a refresh is always whole."""
+    return f"{description.strip()}\n\n{MADE_BY}"
+
+
 class Translator(DagsterDbtTranslator):
     """Groups by layer, descriptions without SQL, owners and freshness."""
 
@@ -74,7 +82,13 @@ class Translator(DagsterDbtTranslator):
         return layer(dbt_resource_props)
 
     def get_description(self, dbt_resource_props: Mapping) -> str:
-        return dbt_resource_props["description"]
+        return made_by_the_job(dbt_resource_props["description"])
+
+    def get_asset_check_spec(
+        self, asset_spec: dg.AssetSpec, manifest: Mapping, unique_id: str, project
+    ) -> dg.AssetCheckSpec | None:
+        spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+        return spec and spec._replace(description=description_of_test(manifest, unique_id))
 
     def get_owners(self, dbt_resource_props: Mapping) -> Sequence[str]:
         return OWNERS
@@ -126,16 +140,20 @@ def read_by(exposure: Mapping, marts: Sequence[str]) -> list[str]:
 
 
 def with_row_counts(events: Iterable, count_rows) -> Iterator:
-    """dbt's events, each table's materialisation with its number of rows.
+    """dbt's events, each table's materialisation with its number of rows, and then what was found of it.
 
     dbt holds the only lock on the warehouse while it runs: tables are counted when it is done, also if it failed.
+    Dagster takes a check to be about the last materialisation: it is told of behind that of the table that it judged.
     """
     held: list[dg.Output] = []
+    checks: list[dg.AssetCheckResult] = []
     failure: BaseException | None = None
     try:
         for event in events:
             if isinstance(event, dg.Output):
                 held.append(event)
+            elif isinstance(event, dg.AssetCheckResult):
+                checks.append(event)
             else:
                 yield event
     except Exception as error:
@@ -145,5 +163,6 @@ def with_row_counts(events: Iterable, count_rows) -> Iterator:
     for event, unique_id in zip(held, names, strict=True):
         known = {"dagster/row_count": counts[unique_id]} if unique_id in counts else {}
         yield event.with_metadata({**event.metadata, **known})
+    yield from checks
     if failure:
         raise failure

@@ -46,10 +46,15 @@ TRIES = 3  # where another build is published meanwhile
 def answer(published: Path, question: Question) -> list[dict[str, Any]]:
     """The rows that answer a question. Raises PublishedFileError, MissingMartError."""
     with opened(published) as connection:
-        try:
-            return rows(connection, question.sql, question.values)
-        except (duckdb.CatalogException, duckdb.BinderException):
-            raise MissingMartError(question.mart) from None
+        return ask(connection, question)
+
+
+def ask(connection: duckdb.DuckDBPyConnection, question: Question) -> list[dict[str, Any]]:
+    """The same of a file that is open: what one connection is asked is of one build. Raises MissingMartError."""
+    try:
+        return rows(connection, question.sql, question.values)
+    except (duckdb.CatalogException, duckdb.BinderException):
+        raise MissingMartError(question.mart) from None
 
 
 def of_one_build(published: Path, make: Callable[[Asking, Row], Made]) -> Made:
@@ -481,4 +486,109 @@ def builds(most: int) -> Question:
         limit ?
         """,
         (most,),
+    )
+
+
+# What a measure divides by what, in columns of its mart. Of the others no mart holds both parts.
+FRACTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "retention_kpis": {
+        "customer_retention_rate": ("customers_at_end - new_customers", "customers_at_start"),
+        "retained_customer_rate": ("retained_customers", "customers_at_start"),
+        "customer_churn_rate": ("churned_customers", "customers_at_start"),
+        "average_order_value": ("net_revenue", "orders"),
+        "purchase_frequency": ("orders", "purchasing_customers"),
+        "revenue_per_customer": ("net_revenue", "purchasing_customers"),
+        "repeat_customer_rate": ("repeat_customers", "purchasing_customers"),
+        "returning_customer_rate": ("returning_customers", "purchasing_customers"),
+        "returning_revenue_share": ("returning_revenue", "net_revenue"),
+    },
+    "retention_kpis_by_segment": {
+        "customer_retention_rate": ("customers_at_end - new_customers", "customers_at_start"),
+        "retained_customer_rate": ("retained_customers", "customers_at_start"),
+        "customer_churn_rate": ("churned_customers", "customers_at_start"),
+    },
+    "cohort_retention": {
+        "retention_rate": ("active_customers", "cohort_customers"),
+        "unbounded_retention_rate": ("active_or_later_customers", "cohort_customers"),
+        "returned_by_rate": ("returned_by_customers", "cohort_customers"),
+        "cumulative_revenue_per_customer": ("cumulative_net_revenue", "cohort_customers"),
+    },
+    "retention_curve": {"retention_rate": ("active_customers", "eligible_customers")},
+    "cohort_windows": {
+        "returned_rate": ("returned_customers", "mature_customers"),
+        "revenue_per_customer": ("net_revenue", "mature_customers"),
+    },
+}
+
+# Measures that rest on customers whom the data may not know yet, with the flag that says so.
+LEFT_CENSORED: Mapping[str, str] = {
+    **dict.fromkeys(
+        (
+            "customers_at_start", "retained_customers", "churned_customers", "reactivated_customers",
+            "customer_retention_rate", "retained_customer_rate", "customer_churn_rate",
+        ),
+        "is_left_censored",
+    ),
+    **dict.fromkeys(("clv_by_retention", "clv_by_lifespan"), "is_clv_left_censored"),
+}  # fmt: skip
+
+
+def columns(mart: str) -> Question:
+    """The names of the columns of a mart; no row where this build does not have it."""
+    return Question(
+        mart,
+        """
+        select column_name
+        from information_schema.columns
+        where table_schema = 'marts' and table_name = ?
+        order by ordinal_position
+        """,
+        (mart,),
+    )
+
+
+def figure(mart: str, measure: str, key: Mapping[str, object]) -> Question:
+    """The row of a mart that a key names, whatever columns this build has, with the parts of one of its measures."""
+    numerator, denominator = FRACTIONS.get(mart, {}).get(measure, ("null", "null"))
+    named = " and ".join(f"{identifier(column)} = ?" for column in key)
+    return Question(
+        mart,
+        f"""
+        select *, {numerator} as numerator, {denominator} as denominator
+        from marts.{identifier(mart)}
+        where {named}
+        """,
+        tuple(key.values()),
+    )
+
+
+def periods() -> Question:
+    """Which periods there are, by their first days: the first one, the last that is over, and the running one."""
+    return Question(
+        "retention_kpis",
+        """
+        select
+            period_grain, min(period_start) as first_period,
+            max(case when is_complete then period_start end) as last_complete_period,
+            max(case when not is_complete then period_start end) as running_period
+        from marts.retention_kpis
+        group by period_grain
+        order by count(*) desc
+        """,
+    )
+
+
+def cohort_starts() -> Question:
+    """Which cohorts there are, by their first days, and how far the oldest is observed."""
+    return Question(
+        "cohort_retention",
+        """
+        select
+            cohort_grain, min(cohort_start) as first_cohort, max(cohort_start) as last_cohort,
+            max(period_number) as last_period_number
+        from marts.cohort_retention
+        where dimension = 'all'
+        group by cohort_grain
+        order by count(*) desc
+        """,
     )

@@ -72,6 +72,11 @@ def known_languages(text: str) -> str:
     return text
 
 
+def base_path(address: str | None) -> str:
+    """The path below which a proxy shows a page, such as /dagster; empty where it has a host name of its own."""
+    return urlsplit(address or "").path.rstrip("/")
+
+
 class Environment(BaseSettings):
     """All variables that begin with STAMMKUNDE_; an empty one counts as not given. Paths may be relative, and are None
     where the project's own are meant (stammkunde/places.py), or what was read last (stammkunde/shops.py)."""
@@ -98,6 +103,7 @@ class Environment(BaseSettings):
     dagster_url: Annotated[str, AfterValidator(web_address)] = "http://127.0.0.1:3000"
     dagster_port: int = Field(3000, ge=1, le=65535)
     dashboard_port: int = Field(8501, ge=1, le=65535)
+    dashboard_url: Annotated[str, AfterValidator(web_address)] | None = None
     superset_port: int = Field(8088, ge=1, le=65535)
     superset_password: SecretStr | None = None
     schedule: str = "0 5 * * *"

@@ -39,11 +39,11 @@ class Manifest:
         """A model by its name. Raises KeyError."""
         return self.content["nodes"][f"model.{self.content['metadata']['project_name']}.{name}"]
 
-    def tests_of(self, name: str) -> list[str]:
-        """Names of the tests that are declared beside a model."""
+    def tests_of(self, name: str) -> list[Mapping[str, Any]]:
+        """The tests that are declared beside a model, by their names."""
         unique_id = self.model(name)["unique_id"]
         tests = (node for node in self.content["nodes"].values() if node["resource_type"] == "test")
-        return sorted(test["name"] for test in tests if test.get("attached_node") == unique_id)
+        return sorted((test for test in tests if test.get("attached_node") == unique_id), key=lambda test: test["name"])
 
     def above(self, name: str) -> set[str]:
         """Names of all models that a model reads, directly or through others."""

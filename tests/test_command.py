@@ -39,6 +39,7 @@ def test_no_line_of_the_help_is_cut_off() -> None:
         "dashboard",
         "report",
         "export",
+        "mcp",
     }
     assert daily | {"doctor", "backup", "restore", "forget", "export-person", "replay"} == set(commands)
     room = WIDTH - 6 - max(len(name) for name in commands)  # as the list of commands is laid out

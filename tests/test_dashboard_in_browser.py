@@ -1,4 +1,4 @@
-"""The dashboard as people see it: in a real browser, at the width of a laptop and of a phone, in both languages."""
+"""Dashboard and report as people see them: in a real browser, at the width of a laptop and of a phone, in both languages."""
 
 from __future__ import annotations
 
@@ -24,12 +24,13 @@ from reports import overview
 from reports.glossary import Glossary
 from reports.language import Language
 from reports.questions import Question, answer, at_risk, glossary, kpis, provenance, rfm_cells
+from reports.report import write_report
 from tests.browser import CHROMIUM
 from tests.conftest import PROJECT, Build
 from tests.published import published_copy
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Locator, Page
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian: apt-get install chromium)")
 
@@ -170,6 +171,9 @@ QUICK = (
 )  # fmt: skip
 
 
+REPORTS = (("laptop", "en"), ("phone", "de"))
+
+
 @pytest.mark.parametrize(
     ("name", "width", "code"),
     [
@@ -198,7 +202,7 @@ def test_a_page_shows_figures_fits_and_asks_nobody(
     page.context.close()
 
 
-def assert_figures(page: Page, name: str, published: Path, language: Language) -> None:
+def assert_figures(page: Page | Locator, name: str, published: Path, language: Language) -> None:
     if name == "overview":
         latest = overview.complete(answer(published, kpis("month")))[-1]
         terms = Glossary(answer(published, glossary()), language)
@@ -252,6 +256,37 @@ def assert_figures(page: Page, name: str, published: Path, language: Language) -
     cells = page.locator(".sk-grid").first.locator("tbody tr").nth(-6).locator(".sk-cell").all_inner_texts()
     digits = [re.sub(r"\D", "", cell.split("\n")[0]) for cell in cells]
     assert digits == [re.sub(r"\D", "", language.percent(row["retention_rate"], 0)) for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("width", "code"),
+    [
+        pytest.param(*one, id="-".join(one), marks=() if one in REPORTS else pytest.mark.long)
+        for one in product(WIDTHS, LANGUAGES)
+    ],
+)
+def test_the_report_shows_figures_fits_and_asks_nobody(
+    chromium: Browser, served: Served, tmp_path: Path, width: str, code: str
+) -> None:
+    """As it is opened from a mail: one file, no server."""
+    write_report(served.published, tmp_path / "report.html", code)
+    seen = Seen()
+    page = opened(chromium, Served(tmp_path.as_uri(), served.published), "/report.html", WIDTHS[width], seen)
+    page.wait_for_function(
+        "(all => all.length > 5 && all.every(one => one.querySelector('svg')))"
+        "([...document.querySelectorAll('.sk-plot')])"
+    )
+    assert page.locator("html").get_attribute("lang") == code
+    assert_figures(page.locator("section").first, "overview", served.published, LANGUAGES[code])
+    assert_figures(page, "cohorts", served.published, LANGUAGES[code])
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert page.locator(".sk-plot[role=img][aria-label]").count() == page.locator(".sk-plot").count()
+    folded = page.locator("details").first
+    folded.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert folded.locator("table").is_visible()
+    assert seen == Seen()
+    page.context.close()
 
 
 def test_a_publish_in_between_changes_the_figures(chromium: Browser, served: Served) -> None:

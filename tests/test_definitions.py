@@ -59,7 +59,8 @@ def test_the_graph_leads_from_raw_entities_to_consumers(graph, places: Places) -
     assert {"raw/orders", "raw/customers"} <= keys(graph, "raw")
     assert keys(graph, "publish") == {"published/retention"}
     assert keys(graph, "consumers") == {
-        "consumers/bi_tools", "consumers/dashboard", "consumers/retention_report", "consumers/retention_summary",
+        "consumers/bi_tools", "consumers/dashboard", "consumers/retention_export", "consumers/retention_report",
+        "consumers/retention_summary",
     }  # fmt: skip
     upstream = dg.AssetSelection.assets("published/retention").upstream().resolve(graph)
     marts = {key for key in graph.get_all_asset_keys() if key.path[0] == "marts"}
@@ -123,6 +124,8 @@ def test_assets_say_what_they_are(graph) -> None:
             columns = node.metadata["dagster/column_schema"].columns
             assert columns and all(column.description for column in columns), key
             assert node.code_version, key
+        if node.is_materializable:  # Dagster's page offers to make it by itself
+            assert "Start the job `refresh`" in node.description, key
     marts = [graph.get(key) for key in graph.get_all_asset_keys() if graph.get(key).group_name.startswith("marts_")]
     assert marts and all(node.freshness_policy for node in marts)
 
@@ -136,6 +139,18 @@ def test_every_dbt_test_is_a_check_and_every_suite_blocks(graph, places: Places)
     suites = set(NAMES)
     assert tests | suites == checks.keys()
     assert all(checks[suite].blocking for suite in suites)
+
+
+def test_checks_say_what_they_ask(graph) -> None:
+    checks = {key.name: graph.get(key).description for key in graph.asset_check_keys}
+    assert all(checks.values())
+    assert checks["keeps_its_rules_int_customers_"].startswith("customer_id is never null and is unique")
+    assert checks["relationships_orders_customer_id__customer_id__ref_customers_"] == (
+        "Every customer_id of orders is a customer_id of customers."
+    )
+    assert checks["assert_retention_curve_pools_complete_cells"] == (
+        "The curve holds the complete cells of all cohorts and nothing else."
+    )
 
 
 def test_the_job_is_a_whole_refresh(defs, graph) -> None:

@@ -96,3 +96,12 @@ def test_links_between_documents_lead_somewhere() -> None:
             if "://" not in link and not (document.parent / Path(link)).exists():
                 broken.append(f"{document.relative_to(PROJECT)}: {link}")
     assert broken == []
+
+
+def test_the_first_page_of_the_docs_leads_to_models_that_are_there(sample: Build) -> None:
+    manifest = sample.manifest()
+    shown = manifest["docs"]["doc.stammkunde.__overview__"]["block_contents"]
+    linked = re.findall(r"\[(\w+)\]\(#!/model/([\w.]+)\)", shown)
+    assert len(linked) > 12
+    assert [name for name, unique_id in linked if unique_id not in manifest["nodes"]] == []
+    assert all(unique_id.endswith(f".{name}") for name, unique_id in linked)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 import sys
 import threading
 import time
@@ -20,6 +21,7 @@ from _pytest.mark import ParameterSet
 from cli.app import app
 from orchestration.backup import backup
 from stammkunde.places import Places
+from tests.conftest import PROJECT
 from tests.refreshes import (
     environment_of_refresh,
     folder_of,
@@ -99,10 +101,10 @@ OF_A_SHOP = [
 
 
 def test_every_command_is_watched() -> None:
-    """The page and its daemon by a test of their own, and so is the dashboard."""
+    """The page and its daemon by a test of their own, and so are the dashboard and the server for assistants."""
     given = [*OF_A_FOLDER, *OF_A_SHOP]
     watched = {one.values[0][0] if isinstance(one, ParameterSet) else one[0] for one in given}
-    assert set(typer.main.get_command(app).commands) == watched | {"serve", "dashboard"}  # type: ignore[attr-defined]
+    assert set(typer.main.get_command(app).commands) == watched | {"serve", "dashboard", "mcp"}  # type: ignore[attr-defined]
 
 
 @needs_strace
@@ -180,6 +182,32 @@ def test_the_dashboard_connects_to_no_other_machine(places: Places, tmp_path: Pa
             with suppress(urllib.error.URLError, ConnectionError):
                 page = urllib.request.urlopen(address, timeout=PATIENCE).read()
     assert b"<html" in page
+    assert elsewhere(log) == set()
+
+
+@needs_strace
+def test_the_server_for_assistants_connects_to_no_other_machine(shop: Places, tmp_path: Path) -> None:
+    """From the greeting to the figure that it is asked for."""
+    log = tmp_path / "calls"
+    asked = {"name": "get_measure", "arguments": {"measure": "orders", "grain": "month"}}
+    hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
+    process = subprocess.Popen(
+        watching(log, *COMMAND, "mcp"), cwd=PROJECT, env=environment_of_refresh(shop), text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdin
+    assert process.stdout
+    answers = []
+    for message in (
+        {"id": 1, "method": "initialize", "params": hello},
+        {"id": 2, "method": "tools/call", "params": asked},
+    ):
+        process.stdin.write(json.dumps({"jsonrpc": "2.0", **message}) + "\n")
+        process.stdin.flush()
+        answers.append(json.loads(process.stdout.readline()))
+    _, complaints = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, complaints
+    assert answers[1]["result"]["structuredContent"]["figure"]["value"] > 0
     assert elsewhere(log) == set()
 
 

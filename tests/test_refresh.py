@@ -10,8 +10,11 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -73,12 +76,35 @@ def test_each_table_and_column_says_in_the_published_file_what_it_is(shop: Place
     ]
 
 
+@contextmanager
+def instance_of(places: Places, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """What Dagster noted of the runs."""
+    import dagster as dg
+
+    monkeypatch.setenv("DAGSTER_HOME", str(places.dagster_home))
+    with dg.DagsterInstance.from_config(str(places.dagster_home)) as instance:
+        yield instance
+
+
+def last_run(places: Places, monkeypatch: pytest.MonkeyPatch) -> tuple[str, list[Any]]:
+    """Its id and its events."""
+    with instance_of(places, monkeypatch) as instance:
+        (run,) = instance.get_runs(limit=1)
+        return run.run_id, [entry.dagster_event for entry in instance.all_logs(run.run_id) if entry.dagster_event]
+
+
+def test_each_check_is_about_the_build_that_it_judged(shop: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_id, events = last_run(shop, monkeypatch)
+    checks = [event.event_specific_data for event in events if event.event_type_value == "ASSET_CHECK_EVALUATION"]
+    assert len(checks) > 100
+    assert {check.target_materialization_data.run_id for check in checks} == {run_id}
+
+
 def test_dagster_shows_the_key_figures_of_each_build(shop: Places, monkeypatch: pytest.MonkeyPatch) -> None:
     """As numbers, which its page draws over builds."""
     import dagster as dg
 
-    monkeypatch.setenv("DAGSTER_HOME", str(shop.dagster_home))
-    with dg.DagsterInstance.from_config(str(shop.dagster_home)) as instance:
+    with instance_of(shop, monkeypatch) as instance:
         event = instance.get_latest_materialization_event(dg.AssetKey(["published", "retention"]))
     assert event is not None and event.asset_materialization is not None
     shown = {name: value.value for name, value in event.asset_materialization.metadata.items()}
@@ -240,7 +266,9 @@ def test_an_acceptance_is_for_the_files_that_were_blocked(places: Places, server
 
 
 @pytest.mark.parametrize("name", ["empty", "latin_1", "mapping_preset_unknown", "folder_linked_to_itself"])
-def test_what_cannot_be_read_fails_in_one_line(name: str, places: Places, server: RefreshServer) -> None:
+def test_what_cannot_be_read_fails_in_one_line(
+    name: str, places: Places, server: RefreshServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before, warehouse = content(places), places.warehouse.read_bytes()
     case = next(case for case in ERRORS if case.name == name)
     shutil.rmtree(places.raw)
@@ -251,6 +279,11 @@ def test_what_cannot_be_read_fails_in_one_line(name: str, places: Places, server
     assert "Traceback" not in output
     assert places.warehouse.read_bytes() == warehouse
     assert_readers_saw_nothing(places, before, "failed")
+    # On Dagster's page, too: the sentence, and no word about where the code noticed it.
+    _, events = last_run(places, monkeypatch)
+    errors = [getattr(event.event_specific_data, "error", None) for event in events if event.is_failure]
+    assert len(errors) == 2  # of the step and of the run
+    assert all(case.error[0] in error.message and error.stack == [] for error in errors)
 
 
 def test_a_crashed_dbt_stops_the_refresh(places: Places, server: RefreshServer) -> None:

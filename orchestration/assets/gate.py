@@ -7,7 +7,7 @@ import dagster as dg
 
 from orchestration import compared
 from orchestration.assets.steps import POOL, blocking_check, guarded, judged, suite_result
-from orchestration.dbt_graph import OWNERS
+from orchestration.dbt_graph import OWNERS, made_by_the_job
 from orchestration.quality.suites import NAMES, SUITES
 from orchestration.session import Session, any_accepted
 from stammkunde.database import read_only
@@ -30,7 +30,9 @@ def gate_asset(models: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition:
                 group_name="quality",
                 kinds={"greatexpectations"},
                 owners=OWNERS,
-                description="What Great Expectations found in the build that is about to be published, check by check.",
+                description=made_by_the_job(
+                    "What Great Expectations found in the build that is about to be published, check by check."
+                ),
             )
         ],
         check_specs=[blocking_check(RESULTS, suite, SUITES[suite].asks) for suite in BEHIND_THE_MODELS],

@@ -8,12 +8,13 @@ import dagster as dg
 from orchestration.assets.gate import RESULTS
 from orchestration.assets.steps import POOL, guarded
 from orchestration.copies.renew import renew
-from orchestration.dbt_graph import FRESHNESS, OWNERS, Translator
+from orchestration.dbt_graph import FRESHNESS, OWNERS, Translator, made_by_the_job
 from orchestration.publish.place import FACTS
 from orchestration.publish.publish import publish, rebuild
 from orchestration.quality.gate import MissingSuiteError
 from orchestration.quality.suites import NAMES
 from orchestration.session import RefreshError, Session
+from orchestration.tests_in_words import description_of_test
 from reports.summary import headline
 from stammkunde.environment import environment
 from stammkunde.manifest import AFTER_THE_GATE, Manifest, Words
@@ -31,7 +32,11 @@ def publish_asset(content: Mapping[str, Any], models: Sequence[dg.AssetsDefiniti
     ]
     late = [spec.replace_attributes(deps=[*marts, RESULTS]) for spec in late]
     rules = [
-        dg.AssetCheckSpec(name=test, asset=spec.key, description="Applied to the published file.")
+        dg.AssetCheckSpec(
+            name=test["name"],
+            asset=spec.key,
+            description=f"{description_of_test(content, test['unique_id'])} Applied to the published file.",
+        )
         for spec in late
         for test in manifest.tests_of(spec.key.path[-1])
     ]
@@ -42,7 +47,9 @@ def publish_asset(content: Mapping[str, Any], models: Sequence[dg.AssetsDefiniti
         kinds={"duckdb"},
         owners=OWNERS,
         freshness_policy=FRESHNESS,
-        description="The file that others read: the schema marts, as DuckDB 1.x reads it, put in place by one rename.",
+        description=made_by_the_job(
+            "The file that others read: the schema marts, as DuckDB 1.x reads it, put in place by one rename."
+        ),
     )
 
     words = manifest.words()

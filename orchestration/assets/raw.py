@@ -11,7 +11,7 @@ from intake.find import mapping_of
 from intake.prepare import prepare
 from orchestration import raw
 from orchestration.assets.steps import POOL, blocking_check, guarded, judged, suite_result
-from orchestration.dbt_graph import OWNERS
+from orchestration.dbt_graph import OWNERS, made_by_the_job
 from orchestration.quality.gate import require_suites
 from orchestration.quality.suites import NAMES
 from orchestration.raw_tables import entities_of_tables, measure_tables
@@ -33,20 +33,24 @@ def raw_assets() -> dg.AssetsDefinition:
             group_name="raw",
             kinds={"file"},
             owners=OWNERS,
-            description=f"The raw entity {entity.name}, as the shop exported it. What dbt cannot read gets converted.",
+            description=made_by_the_job(
+                f"The raw entity {entity.name}, as the shop exported it. What dbt cannot read gets converted."
+            ),
         )
         for entity in entities().values()
     ]
     specs += [
         dg.AssetSpec(
             key=OUTCOMES, group_name="raw", kinds={"parquet"}, owners=OWNERS,
-            description="How many lines of files were folded into others, or left out by a rule of the mapping.",
+            description=made_by_the_job(
+                "How many lines of files were folded into others, or left out by a rule of the mapping."
+            ),
         ),
     ]  # fmt: skip
     specs += [
         dg.AssetSpec(
             key=["quality", table], group_name="baseline", kinds={"parquet"}, owners=OWNERS,
-            description=definitions()[table]["description"],
+            description=made_by_the_job(definitions()[table]["description"]),
         )
         for table in READ_BY_MODELS
     ]  # fmt: skip

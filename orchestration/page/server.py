@@ -23,6 +23,7 @@ from dagster_webserver.app import create_app_from_workspace_process_context
 from dagster_webserver.version import __version__
 
 from orchestration.page.guard import Guard
+from stammkunde.environment import base_path
 from stammkunde.errors import StammkundeError
 from stammkunde.places import PROJECT
 
@@ -40,10 +41,11 @@ def serve(port: int, public: str | None) -> int:
         workspace = stack.enter_context(workspace_file(instance))
         daemon = stack.enter_context(daemon_process(workspace))
         context = stack.enter_context(context_of(instance, workspace))
-        guarded = Guard(create_app_from_workspace_process_context(context), port, public)
+        page = create_app_from_workspace_process_context(context, path_prefix=base_path(public))
+        guarded = Guard(page, port, public)
         server = uvicorn.Server(uvicorn.Config(guarded, log_level="warning", server_header=False))
         threading.Thread(target=end_with, args=(daemon, server), daemon=True).start()
-        print(f"Dagster's page: http://{HOST}:{port} (Ctrl-C ends it)", flush=True)
+        print(f"Dagster's page: http://{HOST}:{port}{base_path(public)} (Ctrl-C ends it)", flush=True)
         server.run(sockets=[listening])
         if daemon.poll():
             print("Dagster's daemon has ended; the page ends, too. Start it again: make dagster", file=sys.stderr)

@@ -1,0 +1,1 @@
+"""What assistants may ask: an MCP server on the published file, with governed measures alone."""

@@ -1,0 +1,278 @@
+"""What each tool answers: the schemas that a client sees."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+Number = float | int
+
+
+class Build(BaseModel):
+    """The published build that the answer comes from."""
+
+    build_id: str
+    build_number: int | None
+    built_at: Annotated[datetime, Field(description="UTC")]
+    shop: str | None
+    as_of_date: Annotated[date | None, Field(description="The figures know orders up to this day.")]
+    currency: str
+
+
+class Answer(BaseModel):
+    sentence: Annotated[str, Field(description="The answer in words, with what limits it. Repeat its limits.")]
+    build: Build
+
+
+class Periods(BaseModel):
+    grain: str
+    first_period: date
+    last_complete_period: date | None
+    running_period: Annotated[date | None, Field(description="Not over: its figures are not final.")]
+
+
+class Cohorts(BaseModel):
+    cohort_grain: str
+    first_cohort: date
+    last_cohort: date
+    last_period_number: Annotated[int, Field(description="Of the oldest cohort; a younger one has fewer periods.")]
+
+
+class Division(BaseModel):
+    dimension: str
+    name_en: str
+    name_de: str
+    segments: Annotated[list[str], Field(description="The largest first.")]
+
+
+class Data(Answer):
+    """What there is to ask for."""
+
+    periods: list[Periods]
+    cohorts: list[Cohorts]
+    dimensions: Annotated[
+        list[Division], Field(description="Beside all. Not by week; in get_measure for measures with by_segment.")
+    ]
+    entities: Annotated[list[str], Field(description="Raw entities that get_row_accounting knows.")]
+
+
+class Listed(BaseModel):
+    measure: str
+    name_en: str
+    name_de: str
+    abbreviation: str | None
+    unit: str
+    good_direction: Literal["higher", "lower", "neither"]
+    tool: Annotated[str | None, Field(description="The tool that answers it.")]
+    by_segment: Annotated[bool, Field(description="Whether the tool answers it for one segment, too.")]
+    comes_with: Annotated[str | None, Field(description="Given with this measure, not by itself.")] = None
+    not_answered_because: str | None = None
+
+
+class Measures(Answer):
+    measures: list[Listed]
+
+
+class Definition(Answer):
+    measure: str
+    name_en: str
+    name_de: str
+    abbreviation: str | None
+    unit: str
+    formula: Annotated[str, Field(description="In names of columns of its mart.")]
+    definition_en: str
+    definition_de: str
+    good_direction: Literal["higher", "lower", "neither"]
+    mart: Annotated[str, Field(description="The table of the published file in which it is at home.")]
+    defined_by: Annotated[str, Field(description="Where its meaning comes from.")]
+    tool: str | None
+    by_segment: bool
+    comes_with: str | None = None
+    not_answered_because: str | None = None
+
+
+class Figure(BaseModel):
+    """One figure as its mart holds it."""
+
+    measure: str
+    name_en: str
+    name_de: str
+    unit: str
+    value: Annotated[Number | None, Field(description="Rates as fractions of 1. Null: not defined, which is no zero.")]
+    shown: Annotated[str, Field(description="The value as text, rounded.")]
+    null_because: Annotated[str | None, Field(description="Why there is no value.")] = None
+    numerator: Number | None = None
+    numerator_is: str | None = None
+    denominator: Number | None = None
+    denominator_is: str | None = None
+    low: Annotated[Number | None, Field(description="95 % interval, where the mart holds one.")] = None
+    high: Number | None = None
+    mart: str
+
+
+class PeriodFigure(Figure):
+    grain: str
+    period_start: date
+    period_end: Annotated[date, Field(description="The first day after the period.")]
+    dimension: str
+    segment: str
+    is_complete: bool
+    is_running: Annotated[bool, Field(description="The period is not over: the figure is not final.")]
+    is_left_censored: Annotated[
+        bool, Field(description="Rests on customers from before the first known order: not to be relied on.")
+    ]
+
+
+class MeasureAnswer(Answer):
+    figure: PeriodFigure
+
+
+class Contribution(BaseModel):
+    """What one segment added to the change of the retained customer rate of all customers."""
+
+    dimension: str
+    segment: str
+    customers_at_start: int
+    retained_customer_rate: float | None
+    contribution: Annotated[float, Field(description="Adds up over a dimension to the change; fraction of 1.")]
+    rate_effect: Annotated[float, Field(description="Of it: the segment kept a larger or smaller part.")]
+    mix_effect: Annotated[float, Field(description="Of it: the segment merely has another weight.")]
+    mainly: Literal["kept better", "kept worse", "other weight", "nothing"]
+
+
+class Comparison(Answer):
+    figure: PeriodFigure
+    compared_with: PeriodFigure
+    change: Annotated[
+        Number | None, Field(description="figure minus compared_with; null where the two are not comparable.")
+    ]
+    change_shown: str
+    not_comparable_because: str | None = None
+    for_the_better: Annotated[bool | None, Field(description="Null where neither direction is good, or no change.")]
+    contributions_to: str | None = None
+    contributions: list[Contribution]
+    contributions_missing_because: str | None = None
+    segments_left_out: Annotated[int, Field(description="Segments of a single customer.")] = 0
+
+
+class CellFigure(Figure):
+    cohort_grain: str
+    cohort_start: Annotated[date | None, Field(description="Null for the pooled figure.")]
+    period_number: int
+    period_start: date | None
+    dimension: str
+    segment: str
+    customers: Annotated[int, Field(description="Customers of the cohort, or of all pooled cohorts.")]
+    is_complete: Annotated[bool, Field(description="False: the period is not over, the cell still grows.")]
+    pooled_rate: Annotated[float | None, Field(description="With retention_rate: of all cohorts at that age.")] = None
+    difference_from_pooled: float | None = None
+    p_value: float | None = None
+    q_value: float | None = None
+    differs_from_pooled: Annotated[
+        bool | None, Field(description="Beyond chance, counted over all cells; null: not judged.")
+    ] = None
+
+
+class CellAnswer(Answer):
+    figure: CellFigure
+
+
+class WindowFigure(Figure):
+    cohort_month: date
+    window_days: int
+    dimension: str
+    segment: str
+    cohort_customers: int
+    mature_customers: Annotated[int, Field(description="Observed that long; the figure is of these alone.")]
+    is_complete: Annotated[bool, Field(description="False: not all customers of the cohort are observed that long.")]
+
+
+class WindowAnswer(Answer):
+    figure: WindowFigure
+
+
+class SameDays(BaseModel):
+    compared_with: Literal["this", "previous", "year_before"]
+    period_start: date
+    days: Annotated[int, Field(description="Counted from the start of the period.")]
+    orders: int | None
+    net_revenue: Number | None
+    new_customers: int | None
+    average_order_value: Number | None
+
+
+class Running(Answer):
+    grain: str
+    spans: Annotated[list[SameDays], Field(description="The running period and the same days of earlier ones.")]
+    null_because: str | None = None
+
+
+class Outcome(BaseModel):
+    outcome: Annotated[str, Field(description="counted, excluded, quarantined, superseded, folded or left_out.")]
+    reason: str
+    reason_in_words: str
+    rows: int
+
+
+class Accounting(Answer):
+    entity: str
+    raw_rows: Annotated[int, Field(description="All outcomes together: nothing is lost.")]
+    outcomes: list[Outcome]
+
+
+class RetentionValue(Answer):
+    """What one percentage point of retention is worth: an upper limit, in revenue."""
+
+    grain: str
+    value_per_point: Annotated[Number | None, Field(description="Net revenue within a year, at most.")]
+    value_per_point_low: Annotated[Number | None, Field(description="95 % interval.")]
+    value_per_point_high: Number | None
+    customers_at_start: int | None
+    observed_period_start: Annotated[date | None, Field(description="The period whose customers were observed.")]
+    kept_customers: int | None
+    lost_customers: int | None
+    revenue_per_kept_customer: Number | None
+    revenue_per_lost_customer: Number | None
+    value_per_kept_customer: Number | None
+    has_enough: Annotated[bool | None, Field(description="False: only the interval says something.")]
+    is_left_censored: bool | None
+    null_because: str | None
+
+
+class Repurchase(Answer):
+    """How many orders of that number were followed by another one within so many days (Kaplan-Meier)."""
+
+    from_order_number: int
+    day: int
+    at_risk: Annotated[int, Field(description="Orders still observed on that day without a next one.")]
+    repurchased: Annotated[int, Field(description="Next orders on that very day.")]
+    survival: Annotated[float, Field(description="Share without a next order by then.")]
+    survival_low: Annotated[float, Field(description="95 % interval.")]
+    survival_high: float
+    repurchase_probability: Annotated[float, Field(description="1 minus survival.")]
+
+
+class Tenth(BaseModel):
+    decile: Annotated[int, Field(description="1: the customers with the highest revenue to date.")]
+    customers: int
+    net_revenue: Number
+    revenue_share: float | None
+    cumulative_revenue_share: float | None
+
+
+class Concentration(Answer):
+    tenths: list[Tenth]
+
+
+class Stage(BaseModel):
+    stage: str
+    name_en: str
+    name_de: str
+    customers: int
+    net_revenue: Annotated[Number | None, Field(description="What they brought to date; null of a single customer.")]
+
+
+class Stages(Answer):
+    stages: list[Stage]

@@ -1,0 +1,111 @@
+"""What each tool takes. What is not named here is refused, never passed over."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Arguments(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+Grain = Annotated[
+    Literal["week", "month", "quarter", "year"],
+    Field(description="Length of the period: week (from Monday), month, quarter or year."),
+]
+Measure = Annotated[str, Field(max_length=200, description="Name of a measure, exactly as list_measures gives it.")]
+Period = Annotated[
+    Literal["last_complete"] | date,
+    Field(description="First day of the period as YYYY-MM-DD, or last_complete for the latest one that is over."),
+]
+Dimension = Annotated[
+    str,
+    Field(max_length=200, description="What customers are divided by, as describe_data gives it, or all."),
+]
+Segment = Annotated[
+    str, Field(max_length=200, description="One value of the dimension, as describe_data gives it; all for all.")
+]
+CohortGrain = Annotated[
+    Literal["week", "month", "quarter"],
+    Field(description="Length of a cohort and of its periods: week, month or quarter."),
+]
+
+
+class Nothing(Arguments):
+    """No argument."""
+
+
+class OneMeasure(Arguments):
+    measure: Measure
+
+
+class AMeasure(Arguments):
+    measure: Measure
+    grain: Grain
+    period: Period = "last_complete"
+    dimension: Dimension = "all"
+    segment: Segment = "all"
+
+
+class TwoPeriods(Arguments):
+    measure: Measure
+    grain: Grain
+    period: Period = "last_complete"
+    compare_with: Annotated[
+        Literal["period_before", "year_before"] | date,
+        Field(description="period_before, year_before, or the first day of another period of the same grain."),
+    ] = "period_before"
+    dimension: Annotated[
+        str | None,
+        Field(max_length=200, description="Show contributions of the segments of this dimension only."),
+    ] = None
+
+
+class ACell(Arguments):
+    measure: Measure
+    cohort_grain: CohortGrain
+    cohort_start: Annotated[
+        Literal["pooled"] | date,
+        Field(description="First day of the cohort as YYYY-MM-DD, or pooled for all cohorts, complete cells only."),
+    ]
+    period_number: Annotated[
+        int, Field(ge=0, le=10_000, description="Periods since the cohort's start; 0 is the period of the first order.")
+    ]
+    dimension: Dimension = "all"
+    segment: Segment = "all"
+
+
+class AWindow(Arguments):
+    measure: Measure
+    cohort_month: Annotated[date, Field(description="First day of the month of the first order, as YYYY-MM-DD.")]
+    window_days: Annotated[
+        Literal[30, 60, 90, 180, 365], Field(description="Days after the own first order: 30, 60, 90, 180 or 365.")
+    ]
+    dimension: Dimension = "all"
+    segment: Segment = "all"
+
+
+class AnOrder(Arguments):
+    from_order_number: Annotated[
+        int, Field(ge=1, le=5, description="After which order of its customer: 1 is the first, up to 5.")
+    ]
+    day: Annotated[int, Field(ge=0, le=730, description="Days after that order, up to 730.")]
+
+
+class AGrain(Arguments):
+    grain: Grain
+
+
+class AWorth(Arguments):
+    grain: Annotated[
+        Literal["month", "quarter", "year"], Field(description="Of which retention: that of a month, quarter or year.")
+    ] = "year"
+
+
+class AnEntity(Arguments):
+    entity: Annotated[
+        str, Field(max_length=200, description="A raw entity, such as orders, refunds, customers or order_lines.")
+    ] = "orders"

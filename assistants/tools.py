@@ -1,0 +1,157 @@
+"""The tools, as a client sees them: what each answers, what it takes and what it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from assistants import answers, arguments, catalogue, cohorts, comparison, periods, standing
+from assistants.reading import Reading
+
+INSTRUCTIONS = """\
+Answers questions on customer retention in one shop, from its published figures alone.
+
+It answers: which measures are defined and what they mean (list_measures, define_measure); a measure for a week,
+month, quarter or year, of all customers or of one segment (get_measure); what changed against another period and which
+segments contributed (compare_periods); how a cohort comes back (get_cohort_cell, get_cohort_window); how the running
+period stands beside the same days of earlier ones (get_running_period); how many customers stand at which stage
+(get_lifecycle_stages); what a point of retention is worth (get_retention_value); when customers order again
+(get_repurchase); how revenue is concentrated (get_concentration); what became of each raw row (get_row_accounting).
+describe_data says which periods, dimensions and segments there are, and which build is published: call it first.
+
+It does not answer: data of a person (customer numbers, e-mails, orders of somebody, lists of customers), SQL, measures
+that are not defined, forecasts, and figures calculated from others. Never add, average or subtract rates: for a quarter
+ask for the quarter. If a tool refuses, tell the reason and do not estimate.
+
+Say with each figure what limits it: a running period or an unfinished cell is not final; a left-censored figure is not
+to be relied on; where intervals overlap, a difference can be chance; null is not zero. Name the as-of date."""
+
+
+@dataclass(frozen=True)
+class Tool:
+    name: str
+    title: str
+    description: str
+    takes: type[arguments.Arguments]
+    gives: type[answers.Answer]
+    run: Callable[[Reading, Any], answers.Answer]
+
+
+TOOLS = (
+    Tool(
+        "describe_data",
+        "What there is",
+        "Which build is published (shop, as-of date, currency) and what can be asked of it: first, last complete and "
+        "running period of each grain, cohorts, dimensions with their segments, raw entities.",
+        arguments.Nothing,
+        answers.Data,
+        catalogue.describe_data,
+    ),
+    Tool(
+        "list_measures",
+        "Measures",
+        "All defined measures: name, English and German name, unit, good direction, and the tool that answers each.",
+        arguments.Nothing,
+        answers.Measures,
+        catalogue.list_measures,
+    ),
+    Tool(
+        "define_measure",
+        "Definition of a measure",
+        "What a measure means: names and definition in English and German, formula, unit, good direction, its mart.",
+        arguments.OneMeasure,
+        answers.Definition,
+        catalogue.define_measure,
+    ),
+    Tool(
+        "get_measure",
+        "A measure for a period",
+        "One measure for one week, month, quarter or year, of all customers or of one segment: value, numerator and "
+        "denominator, 95 % interval where there is one, whether the period is over and its start is known, and why a "
+        "value is null. Segments exist by month, quarter and year for measures with by_segment.",
+        arguments.AMeasure,
+        answers.MeasureAnswer,
+        periods.get_measure,
+    ),
+    Tool(
+        "compare_periods",
+        "Two periods compared",
+        "One measure of all customers in two whole periods of the same grain, their change, and for retention what "
+        "each segment contributed: whether it kept its customers better or worse, or merely grew or shrank.",
+        arguments.TwoPeriods,
+        answers.Comparison,
+        comparison.compare_periods,
+    ),
+    Tool(
+        "get_cohort_cell",
+        "A cohort cell",
+        "One measure of the customers who first ordered in one week, month or quarter, so many periods later: "
+        "retention_rate (ordered in that period), unbounded_retention_rate (then or later), returned_by_rate (a second "
+        "order by then), cumulative_revenue_per_customer (LTV to date) and the counts behind them; whether a "
+        "retention_rate differs from that of all cohorts beyond chance.",
+        arguments.ACell,
+        answers.CellAnswer,
+        cohorts.get_cohort_cell,
+    ),
+    Tool(
+        "get_cohort_window",
+        "A cohort by days",
+        "What customers of one month had done 30 to 365 days after their own first order: returned_rate, and the "
+        "counts behind it.",
+        arguments.AWindow,
+        answers.WindowAnswer,
+        cohorts.get_cohort_window,
+    ),
+    Tool(
+        "get_running_period",
+        "The running period",
+        "Orders, net revenue, new customers and average order value of the running week, month, quarter or year, "
+        "beside the same days of the period before and of the year before: the fair comparison of a running period.",
+        arguments.AGrain,
+        answers.Running,
+        periods.get_running_period,
+    ),
+    Tool(
+        "get_lifecycle_stages",
+        "Customers by stage",
+        "How many customers stand at each lifecycle stage as of now - new, active, loyal, at_risk, lost, reactivated - "
+        "and what they brought to date; never who they are.",
+        arguments.Nothing,
+        answers.Stages,
+        standing.get_lifecycle_stages,
+    ),
+    Tool(
+        "get_retention_value",
+        "Worth of a point of retention",
+        "What one percentage point of a month's, quarter's or year's retention is worth in net revenue, at most, with "
+        "what was observed and what is assumed.",
+        arguments.AWorth,
+        answers.RetentionValue,
+        standing.get_retention_value,
+    ),
+    Tool(
+        "get_repurchase",
+        "Time to the next order",
+        "Which share of customers had their next order within so many days after their first, second, ... fifth one.",
+        arguments.AnOrder,
+        answers.Repurchase,
+        standing.get_repurchase,
+    ),
+    Tool(
+        "get_concentration",
+        "Concentration of revenue",
+        "Which share of net revenue to date each tenth of the customers brought, the best first: the 80/20 question.",
+        arguments.Nothing,
+        answers.Concentration,
+        standing.get_concentration,
+    ),
+    Tool(
+        "get_row_accounting",
+        "What became of the raw rows",
+        "What became of each raw row of an entity: how many are counted, excluded, quarantined or superseded, and why.",
+        arguments.AnEntity,
+        answers.Accounting,
+        catalogue.get_row_accounting,
+    ),
+)
