@@ -17,7 +17,8 @@ PREFIX = "STAMMKUNDE_"
 BYTES = re.compile(r"(\d+(?:\.\d+)?) *([KMGT])(i?)B", re.IGNORECASE)
 MEMORY = re.compile(r"\d+(\.\d+)? *([KMGT]i?B|%)", re.IGNORECASE)
 LANGUAGES = ("de", "en")  # that people read figures in
-SECRETS = ("identity_salt", "webhook", "postgres_url", "superset_password", "raw_tables")  # whose value is in no message
+# Whose value is in no message.
+SECRETS = ("identity_salt", "webhook", "postgres_url", "superset_password", "raw_tables")
 
 
 def size(text: str) -> str:
