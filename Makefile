@@ -11,7 +11,7 @@ READER_VERSIONS := 1.4.4 1.5.5 2.0.0
 option = $(if $(2),--$(1) "$(2)")
 
 .DEFAULT_GOAL := help
-.PHONY: help run dagster dashboard superset assistants accept rollback builds replay doctor backup restore demo-failure check map test test-long test-bi test-spark test-spark-quick spark-up \
+.PHONY: help run dagster dashboard superset metrics semantic assistants accept rollback builds replay doctor backup restore demo-failure check map test test-long test-bi test-spark test-spark-quick spark-up \
 	spark-down lint hooks format real bench docs sample lock clean
 
 help:  ## list what can be made
@@ -31,6 +31,12 @@ superset: $(VENV)/installed $(SUPERSET)/installed  ## open Apache Superset on 12
 
 assistants: $(VENV)/installed-assistants  ## what an assistant (Claude Desktop, Cursor, VS Code) needs to ask for the published figures
 	@$(BIN)/stammkunde mcp --show-config
+
+metrics: $(VENV)/installed-semantic  ## ask the published file for metrics: QUERY="customer_churn_rate --group-by metric_time__month"; without, lists them
+	@$(BIN)/stammkunde metrics $(QUERY)
+
+semantic: $(VENV)/installed  ## write models/semantic/metrics.yml again, after a change of the glossary or of what is described
+	$(BIN)/python -m semantic.write
 
 accept: $(VENV)/installed  ## let the last blocked build through, once: REASON="why its figures are right"
 	@$(BIN)/stammkunde accept --reason "$(REASON)"

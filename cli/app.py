@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from cli.asking import metrics
 from cli.console import complaints
 from cli.keeping import backup, doctor, restore, rollback
 from cli.looking import builds, check, docs, export, map_, replay, report, summary
@@ -27,7 +28,7 @@ app = typer.Typer(
 # In the order in which --help lists them.
 for command in (
     run, check, map_, accept, replay, rollback, forget, export_person_, doctor, backup, restore, builds, summary,
-    report, export, dashboard, mcp, serve, docs,
+    report, export, dashboard, metrics, mcp, serve, docs,
 ):  # fmt: skip
     app.command(command.__name__.rstrip("_").replace("_", "-"))(command)
 

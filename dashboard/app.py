@@ -44,6 +44,8 @@ def main() -> None:
         ]
     )
     st.html(f"<style>{style()}{FRAME.read_text(encoding='utf-8')}</style>")
+    # For screen readers and translators: Streamlit always says that a page is English.
+    st.html(f"<script>document.documentElement.lang = '{chosen.code}'</script>", unsafe_allow_javascript=True)
     try:
         header(chosen)
         page.run()

@@ -13,7 +13,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings
 from orchestration.tests_in_words import description_of_test
 from stammkunde.dbt import Dbt
 from stammkunde.manifest import AFTER_THE_GATE, Manifest, phase_of
-from stammkunde.places import PROJECT, Places
+from stammkunde.places import Places
 
 OWNERS = ["team:analytics-engineering"]
 # A daily refresh that is half a day late is worth a look; one that was missed is a failure.
@@ -21,21 +21,12 @@ FRESHNESS = dg.FreshnessPolicy.time_window(warn_window=timedelta(hours=36), fail
 # Below the description of every asset: Dagster's page offers to make each by itself.
 MADE_BY = "_Start the job `refresh` to make it: a refresh is always whole._"
 EVERY_MART = "every mart"
-PARSED = ("models", "macros", "seeds", "tests/data", "dbt_project.yml", "profiles.yml")
 
 
 def manifest(places: Places) -> dict:
     """The project's manifest; dbt parses the project again where something changed since."""
-    path = places.dbt_target / "manifest.json"
-    if not path.exists() or path.stat().st_mtime < newest_change():
-        Dbt(places.dbt_target, places.environment()).run("parse")
+    path = Dbt(places.dbt_target, places.environment()).parsed("manifest.json")
     return with_homes_of_checks(json.loads(path.read_text(encoding="utf-8")))
-
-
-def newest_change() -> float:
-    paths = [PROJECT / name for name in PARSED]
-    files = [file for path in paths for file in ([path] if path.is_file() else path.rglob("*"))]
-    return max(file.stat().st_mtime for file in files)
 
 
 def with_homes_of_checks(parsed: dict) -> dict:

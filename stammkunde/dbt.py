@@ -15,6 +15,7 @@ from stammkunde.hiding import for_dbt
 from stammkunde.places import PROJECT
 from stammkunde.settings import secrets, vars_arguments
 
+PARSED = ("models", "macros", "seeds", "tests/data", "dbt_project.yml", "profiles.yml")
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 # What dbt says around an error: the time, that there is one and of which kind, and the macros that it went through.
 TIME = re.compile(r"^\d\d:\d\d:\d\d\s+")
@@ -65,6 +66,23 @@ class Dbt:
             said = what_is_wrong(finished.stdout) or what_is_wrong(finished.stderr)
             raise DbtError(said or f"dbt {arguments[0]} failed")
         return finished.stdout
+
+    def parsed(self, name: str, *arguments: str) -> Path:
+        """A file that dbt writes when it parses the project; it does so again where something changed since.
+
+        As a whole: what dbt keeps of an earlier parse, it mixes up when semantic models or metrics changed.
+        """
+        path = self.target_path / name
+        if not path.exists() or path.stat().st_mtime < newest_change():
+            self.run("parse", "--no-partial-parse", *arguments)
+        return path
+
+
+def newest_change() -> float:
+    """When a part of the project that dbt reads was changed last."""
+    paths = [PROJECT / name for name in PARSED]
+    files = [file for path in paths for file in ([path] if path.is_file() else path.rglob("*"))]
+    return max(file.stat().st_mtime for file in files)
 
 
 def what_is_wrong(printed: str) -> str:

@@ -1,4 +1,4 @@
-"""Dashboard and report as people see them: in a real browser, at the width of a laptop and of a phone, in both languages."""
+"""Dashboard and report as people see them: in a real browser, as wide as a laptop and a phone, in both languages."""
 
 from __future__ import annotations
 
@@ -190,6 +190,7 @@ def test_a_page_shows_figures_fits_and_asks_nobody(
     page.wait_for_selector(FIGURES)
     took = time.monotonic() - started
     finished(page, name)
+    assert page.locator("html").get_attribute("lang") == code
     assert page.locator("h1").inner_text() == language.say(f"{name}.title")
     assert_figures(page, name, served.published, language)
     assert page.locator("[data-testid=stException], [data-testid=stAlertContentError]").count() == 0

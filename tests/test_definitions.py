@@ -59,8 +59,9 @@ def test_the_graph_leads_from_raw_entities_to_consumers(graph, places: Places) -
     assert {"raw/orders", "raw/customers"} <= keys(graph, "raw")
     assert keys(graph, "publish") == {"published/retention"}
     assert keys(graph, "consumers") == {
-        "consumers/bi_tools", "consumers/dashboard", "consumers/retention_export", "consumers/retention_report",
-        "consumers/retention_summary",
+        "consumers/assistants", "consumers/bi_tools", "consumers/dashboard", "consumers/postgres_tools",
+        "consumers/retention_export", "consumers/retention_report", "consumers/retention_summary",
+        "consumers/semantic_layer", "consumers/superset",
     }  # fmt: skip
     upstream = dg.AssetSelection.assets("published/retention").upstream().resolve(graph)
     marts = {key for key in graph.get_all_asset_keys() if key.path[0] == "marts"}

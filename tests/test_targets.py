@@ -29,6 +29,12 @@ def test_a_target_that_is_none_is_told_before_anything_runs(tmp_path: Path) -> N
     assert noted == {"builds.parquet", "history.lock"}  # that it was tried, and nothing else
 
 
+def test_nothing_is_built_on_what_is_published() -> None:
+    """profiles.yml has a target to read it; a refresh that took it for an engine would fail late, and unclearly."""
+    with pytest.raises(TargetError, match=r"'published'; profiles.yml has duckdb, spark, spark_local$"):
+        check_installed("published")
+
+
 def test_what_builds_nothing_works_without_the_engine(tmp_path: Path) -> None:
     """A target that is none stops no rollback: it fails for its own reason."""
     given = {

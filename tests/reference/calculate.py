@@ -36,7 +36,9 @@ Where the contract leaves room, these are the readings taken here.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 
+from .calendar_periods import start_of_period
 from .cohorts import Row, cohort_deviations, cohort_retention, cohort_windows, repurchase_curve, retention_curve
 from .intake import Customer, Intake, Order, take_in
 from .kpis import customer_concentration, retention_kpis, retention_kpis_by_segment, retention_value, running_period
@@ -49,6 +51,7 @@ ACCOUNTED_ENTITIES = ("orders", "refunds", "customers", "exchange_rates")
 """Of these the calculation says what became of their rows."""
 MARTS = (
     "row_accounting",
+    "calendar",
     "orders",
     "customers",
     "cohort_retention",
@@ -80,6 +83,7 @@ def calculate(raw: Raw, settings: Mapping[str, object]) -> Marts:
     orders, customers = intake.orders, intake.customers
     as_of = chosen.as_of_date or max(order.order_date for order in orders)
     window = chosen.active_window_days
+    marts["calendar"] = calendar(min(order.order_date for order in orders), as_of)
     marts["orders"] = orders_mart(orders, customers)
     marts["customers"] = customers_mart(customers, as_of, chosen)
     marts["cohort_retention"] = cohort_retention(customers, as_of, chosen.segment_dimensions)
@@ -103,6 +107,17 @@ def row_accounting(intake: Intake) -> list[Row]:
         {"entity": entity, "outcome": outcome, "reason": reason, "rows": rows}
         for (entity, outcome, reason), rows in sorted(intake.accounting.items())
     ]
+
+
+def calendar(first_order: date, as_of: date) -> list[Row]:
+    """Every day from the start of the first order's year, or of its week where that is earlier."""
+    day = min(start_of_period("year", first_order), start_of_period("week", first_order))
+    rows: list[Row] = []
+    while day <= as_of:
+        starts = {f"{grain}_start": start_of_period(grain, day) for grain in ("week", "month", "quarter", "year")}
+        rows.append({"calendar_date": day, **starts})
+        day += timedelta(days=1)
+    return rows
 
 
 def orders_mart(orders: list[Order], customers: list[Customer]) -> list[Row]:
