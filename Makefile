@@ -11,7 +11,7 @@ READER_VERSIONS := 1.4.4 1.5.5 2.0.0
 option = $(if $(2),--$(1) "$(2)")
 
 .DEFAULT_GOAL := help
-.PHONY: help run dagster dashboard superset metrics semantic assistants accept rollback builds replay doctor backup restore demo-failure check map test test-long test-bi test-spark test-spark-quick spark-up \
+.PHONY: help run dagster dashboard superset metrics semantic assistants accept rollback builds replay doctor backup restore demo-failure check map test test-long test-bi test-bi-quick test-spark test-spark-quick spark-up \
 	spark-down lint hooks format real bench docs sample lock clean
 
 help:  ## list what can be made
@@ -76,6 +76,9 @@ test-long: $(VENV)/installed-dev  ## the long tests too: many more random shops
 
 test-bi: $(VENV)/installed-dev $(SUPERSET)/installed $(READERS)/installed  ## Superset's dashboard in a browser, and the published file in other versions of DuckDB
 	$(BIN)/pytest -m bi
+
+test-bi-quick: $(VENV)/installed-dev $(READERS)/installed  ## of them those without Superset
+	$(BIN)/pytest -m bi tests/test_readers.py
 
 test-spark: $(VENV)/installed-spark  ## Spark's marts against DuckDB's, row by row (needs Java; some 20 minutes)
 	$(BIN)/pytest -m spark
