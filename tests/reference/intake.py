@@ -80,6 +80,7 @@ class Intake:
     accounting: Accounting = field(default_factory=Counter)
     orders: list[Order] = field(default_factory=list)
     customers: list[Customer] = field(default_factory=list)
+    lines: dict[str, list[OrderLine]] = field(default_factory=dict)
 
 
 def take_in(raw: Raw, settings: Settings) -> Intake:
@@ -118,8 +119,8 @@ def take_in(raw: Raw, settings: Settings) -> Intake:
             result.orders.append(count_order(winner, customer_id, refunded, rates, settings))
 
     result.orders.sort(key=lambda order: (order.ordered_at, order.order_id.encode("utf-8")))
-    lines = usable_lines([read_order_line(row, settings) for row in raw.get("order_lines", ())])
-    result.customers = gather_customers(result.orders, descriptions, lines)
+    result.lines = usable_lines([read_order_line(row, settings) for row in raw.get("order_lines", ())])
+    result.customers = gather_customers(result.orders, descriptions, result.lines)
     result.accounting += Counter()  # drops zero counts
     return result
 
