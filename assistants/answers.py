@@ -274,6 +274,27 @@ class Repurchase(Answer):
     repurchase_probability: Annotated[float, Field(description="1 minus survival.")]
 
 
+class FirstPurchase(Answer):
+    """What became of the customers whose first order held a product or a category."""
+
+    level: str
+    value: str
+    first_customers: int
+    share_of_customers: Annotated[float, Field(description="Of all customers of the shop.")]
+    mature_customers: Annotated[int, Field(description="Observed for 90 days after their first order.")]
+    returned_customers: Annotated[int, Field(description="Of these: ordered again within 90 days.")]
+    second_order_rate_90d: Annotated[float | None, Field(description="returned_customers / mature_customers.")]
+    second_order_rate_90d_low: Annotated[float | None, Field(description="95 % interval.")]
+    second_order_rate_90d_high: float | None
+    has_enough: Annotated[bool, Field(description="At least 30 customers are mature.")]
+    returned_with_lines: int
+    same_again_customers: int | None
+    same_again_rate: Annotated[float | None, Field(description="same_again_customers / returned_with_lines.")]
+    mature_customers_365d: int
+    revenue_per_customer_365d: Number | None
+    later_revenue_per_customer_365d: Number | None
+
+
 class Tenth(BaseModel):
     decile: Annotated[int, Field(description="1: the customers with the highest revenue to date.")]
     customers: int

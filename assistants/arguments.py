@@ -95,6 +95,13 @@ class AnOrder(Arguments):
     day: Annotated[int, Field(ge=0, le=730, description="Days after that order, up to 730.")]
 
 
+class APurchase(Arguments):
+    level: Annotated[Literal["product", "category"], Field(description="Of single products, or of categories.")]
+    value: Annotated[
+        str, Field(description="A product's id or a category; all: everybody whose first order names any.")
+    ] = "all"
+
+
 class ASubscriptionMonth(Arguments):
     measure: Measure
     month: Annotated[

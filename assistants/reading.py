@@ -33,6 +33,7 @@ TOOLS = {
     "subscription_cohorts": "get_subscriber_cohort",
     "retention_value": "get_retention_value",
     "repurchase_curve": "get_repurchase",
+    "first_product_retention": "get_first_purchase",
     "customer_concentration": "get_concentration",
 }
 # Measures of these marts are given with another one.

@@ -17,7 +17,8 @@ month, quarter or year, of all customers or of one segment (get_measure); what c
 segments contributed (compare_periods); how a cohort comes back (get_cohort_cell, get_cohort_window); recurring revenue
 of contracts and its cohorts (get_subscriptions, get_subscriber_cohort); how the running period stands beside the same
 days of earlier ones (get_running_period); how many customers stand at which stage (get_lifecycle_stages); what a point
-of retention is worth (get_retention_value); when customers order again (get_repurchase); how revenue is concentrated
+of retention is worth (get_retention_value); when customers order again (get_repurchase); which first purchase brings
+them back (get_first_purchase); how revenue is concentrated
 (get_concentration); what became of each raw row (get_row_accounting).
 describe_data says which periods, dimensions and segments there are, and which build is published: call it first.
 
@@ -156,6 +157,15 @@ TOOLS = (
         arguments.AnOrder,
         answers.Repurchase,
         standing.get_repurchase,
+    ),
+    Tool(
+        "get_first_purchase",
+        "What first purchase brings people back",
+        "Of the customers whose first order held a product or category: how many ordered again within 90 days, bought "
+        "the same again, and what they brought in their first year.",
+        arguments.APurchase,
+        answers.FirstPurchase,
+        standing.get_first_purchase,
     ),
     Tool(
         "get_concentration",

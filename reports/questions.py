@@ -285,6 +285,24 @@ def windows(dimension: str, value: str) -> Question:
     )
 
 
+def first_purchases(level: str) -> Question:
+    """What became of the customers who began with each product or category; the most customers first."""
+    return Question(
+        "first_product_retention",
+        """
+        select
+            level, value, first_customers, share_of_customers, mature_customers, returned_customers,
+            second_order_rate_90d, second_order_rate_90d_low, second_order_rate_90d_high, has_enough,
+            returned_with_lines, same_again_customers, same_again_rate, mature_customers_365d,
+            revenue_per_customer_365d, later_revenue_per_customer_365d
+        from marts.first_product_retention
+        where level = ?
+        order by value <> 'all', first_customers desc, value
+        """,
+        (level,),
+    )
+
+
 def repurchase() -> Question:
     """How likely a next order is, day by day after the order before it."""
     return Question(

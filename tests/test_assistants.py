@@ -493,6 +493,21 @@ def test_the_time_to_the_next_order_is_that_of_the_mart(order: int, day: int, pu
     assert {name: found.data[name] for name in expected} == expected
 
 
+@pytest.mark.parametrize("level", ["product", "category"])
+def test_first_purchases_are_those_of_the_mart(level: str, published: Path) -> None:
+    rows = marts(published, f"select * from marts.first_product_retention where level = '{level}'")
+    assert len(rows) > 3
+    served = server(published)
+    for row in rows:
+        found = ask(served, "get_first_purchase", level=level, value=row["value"])
+        if 1 in (row["first_customers"], row["mature_customers"], row["mature_customers_365d"]):
+            assert_refused(found)
+        else:
+            assert {name: found.data[name] for name in row} == row
+            assert ("says little" in found.text) == (not row["has_enough"])
+    assert_refused(ask(served, "get_first_purchase", level=level, value="nothing of ours"))
+
+
 def test_the_concentration_is_that_of_the_mart(published: Path) -> None:
     found = ask(server(published), "get_concentration")
     assert found.data["tenths"] == marts(published, "select * from marts.customer_concentration order by decile")
@@ -868,7 +883,7 @@ def test_where_no_order_counts_there_is_nothing_to_tell(published: Path, tmp_pat
         connection.execute("update marts.build set as_of_date = null, first_order_date = null")
         for mart in (
             "retention_kpis", "cohort_retention", "cohort_windows", "retention_kpis_by_segment", "customers",
-            "customer_concentration", "repurchase_curve",
+            "customer_concentration", "repurchase_curve", "first_product_retention",
         ):  # fmt: skip
             connection.execute(f"delete from marts.{mart}")
         connection.execute("update marts.running_period set period_start = null")
@@ -882,6 +897,7 @@ def test_where_no_order_counts_there_is_nothing_to_tell(published: Path, tmp_pat
         ("get_lifecycle_stages", {}),
         ("get_concentration", {}),
         ("get_repurchase", {"from_order_number": 1, "day": 0}),
+        ("get_first_purchase", {"level": "category"}),
     ):
         assert_refused(ask(served, tool, **arguments))
 

@@ -43,6 +43,7 @@ from .cohorts import Row, cohort_deviations, cohort_retention, cohort_windows, r
 from .intake import Customer, Intake, Order, take_in
 from .kpis import customer_concentration, retention_kpis, retention_kpis_by_segment, retention_value, running_period
 from .lifecycle import customers_mart, lifecycle_transitions
+from .products import first_product_retention
 from .rows import Raw
 from .settings import read_settings
 from .subscriptions import subscription_cohorts, subscription_kpis
@@ -60,6 +61,7 @@ MARTS = (
     "cohort_deviations",
     "repurchase_curve",
     "cohort_windows",
+    "first_product_retention",
     "retention_kpis",
     "retention_kpis_by_segment",
     "running_period",
@@ -94,6 +96,7 @@ def calculate(raw: Raw, settings: Mapping[str, object]) -> Marts:
     marts["cohort_deviations"] = cohort_deviations(marts["cohort_retention"])
     marts["repurchase_curve"] = repurchase_curve(customers, as_of)
     marts["cohort_windows"] = cohort_windows(customers, as_of, chosen.segment_dimensions)
+    marts["first_product_retention"] = first_product_retention(customers, intake.lines, as_of)
     marts["retention_kpis"] = retention_kpis(orders, customers, as_of, window)
     marts["retention_kpis_by_segment"] = retention_kpis_by_segment(
         orders, customers, as_of, window, chosen.segment_dimensions

@@ -19,6 +19,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "cohort_deviations": ("cohort_grain", "cohort_start", "dimension", "dimension_value", "period_number"),
     "repurchase_curve": ("from_order_number", "day"),
     "cohort_windows": ("cohort_month", "dimension", "dimension_value", "window_days"),
+    "first_product_retention": ("level", "value"),
     "retention_kpis": ("period_grain", "period_start"),
     "retention_kpis_by_segment": ("period_grain", "period_start", "dimension", "dimension_value"),
     "running_period": ("period_grain", "compared_with"),
@@ -32,7 +33,7 @@ KEYS: dict[str, tuple[str, ...]] = {
 MARTS_TO_COME = (
     *("signal_coverage", "nps", "support_kpis", "acquisition_economics"),
     *("lifecycle_kpis", "email_kpis", "referral_kpis", "loyalty_kpis", "churn_reasons", "value_ladder"),
-    *("retention_actions", "playbook_outcomes", "playbook_programme", "first_product_retention"),
+    *("retention_actions", "playbook_outcomes", "playbook_programme"),
 )
 COLUMNS_TO_COME: dict[str, tuple[str, ...]] = {
     "customers": (

@@ -95,6 +95,7 @@ class Intake:
     orders: list[Order] = field(default_factory=list)
     customers: list[Customer] = field(default_factory=list)
     subscriptions: list[Subscription] = field(default_factory=list)
+    lines: dict[str, list[OrderLine]] = field(default_factory=dict)
 
 
 def take_in(raw: Raw, settings: Settings) -> Intake:
@@ -135,8 +136,8 @@ def take_in(raw: Raw, settings: Settings) -> Intake:
     result.orders.sort(key=lambda order: (order.ordered_at, order.order_id.encode("utf-8")))
     subscription_rows = [read_subscription(row, settings) for row in raw.get("subscriptions", ())]
     result.subscriptions = counted_subscriptions(subscription_rows, rates, identity, settings, result.accounting)
-    lines = usable_lines([read_order_line(row, settings) for row in raw.get("order_lines", ())])
-    result.customers = gather_customers(result.orders, descriptions, lines)
+    result.lines = usable_lines([read_order_line(row, settings) for row in raw.get("order_lines", ())])
+    result.customers = gather_customers(result.orders, descriptions, result.lines)
     result.accounting += Counter()  # drops zero counts
     return result
 

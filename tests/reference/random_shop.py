@@ -450,10 +450,10 @@ class ShopGenerator(RandomValues):
                 row: RawRow = {
                     "order_id": order_id,
                     "line_number": self.random.choice((str(line), f"{line}.0", f"0{line}")) if is_numbered else None,
-                    "product_id": f"p{self.random.randint(1, 20)}",
+                    "product_id": self.random.choice(("p1", "p2", "p3", " p4 ", "all", None)),
                     "product_name": self.random.choice(("Boot", 'Coat, "long"', None)),
                     "category": self.random.choice(categories),
-                    "quantity": str(self.random.randint(1, 3)),
+                    "quantity": self.random.choice(("1", "2", "3", "0", "-1", None)),
                     "amount": self.amount(),
                 }
                 rows.append(row)
