@@ -222,6 +222,17 @@ class Accounting(Answer):
     outcomes: list[Outcome]
 
 
+class AcquisitionFigure(Figure):
+    cohort_month: date
+    acquisition_channel: str
+    customers: Annotated[int, Field(description="Customers won in the month.")]
+    is_complete: Annotated[bool, Field(description="False: the month is running, the figure is not final.")]
+
+
+class AcquisitionAnswer(Answer):
+    figure: AcquisitionFigure
+
+
 class SubscriptionFigure(Figure):
     month_start: date
     is_complete: Annotated[bool, Field(description="False: the month is running, the figure is not final.")]

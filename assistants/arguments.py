@@ -118,6 +118,16 @@ class ASubscriberCohort(Arguments):
     period_number: Annotated[int, Field(ge=0, le=10_000, description="Months since then; 0 is that month itself.")]
 
 
+class AnAcquisition(Arguments):
+    measure: Measure
+    month: Annotated[
+        date, Field(description="First day of the month of the spend and of the first order, as YYYY-MM-DD.")
+    ]
+    channel: Annotated[
+        str, Field(max_length=200, description="Acquisition channel, unknown for none, or all for all together.")
+    ] = "all"
+
+
 class AGrain(Arguments):
     grain: Grain
 

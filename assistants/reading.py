@@ -29,6 +29,7 @@ TOOLS = {
     "retention_curve": "get_cohort_cell",
     "cohort_windows": "get_cohort_window",
     "cohort_deviations": "get_cohort_cell",
+    "acquisition_economics": "get_acquisition",
     "subscription_kpis": "get_subscriptions",
     "subscription_cohorts": "get_subscriber_cohort",
     "retention_value": "get_retention_value",

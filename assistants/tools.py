@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from assistants import answers, arguments, catalogue, cohorts, comparison, contracts, periods, standing
+from assistants import acquisition, answers, arguments, catalogue, cohorts, comparison, contracts, periods, standing
 from assistants.reading import Reading
 
 INSTRUCTIONS = """\
@@ -15,7 +15,7 @@ Answers questions on customer retention in one shop, from its published figures 
 It answers: which measures are defined and what they mean (list_measures, define_measure); a measure for a week,
 month, quarter or year, of all customers or of one segment (get_measure); what changed against another period and which
 segments contributed (compare_periods); how a cohort comes back (get_cohort_cell, get_cohort_window); recurring revenue
-of contracts and its cohorts (get_subscriptions, get_subscriber_cohort); how the running period stands beside the same
+of contracts and its cohorts (get_subscriptions, get_subscriber_cohort); what customers cost and bring (get_acquisition); how the running period stands beside the same
 days of earlier ones (get_running_period); how many customers stand at which stage (get_lifecycle_stages); what a point
 of retention is worth (get_retention_value); when customers order again (get_repurchase); which first purchase brings
 them back (get_first_purchase); how revenue is concentrated
@@ -104,6 +104,15 @@ TOOLS = (
         arguments.AWindow,
         answers.WindowAnswer,
         cohorts.get_cohort_window,
+    ),
+    Tool(
+        "get_acquisition",
+        "What customers cost and bring",
+        "One measure of the customers won in one month, of one channel or all: what was spent on winning them (cac) and on "
+        "keeping others, what one of them brought in 3 to 24 months, value of a year to cost, months to pay back.",
+        arguments.AnAcquisition,
+        answers.AcquisitionAnswer,
+        acquisition.get_acquisition,
     ),
     Tool(
         "get_subscriptions",

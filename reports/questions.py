@@ -536,6 +536,7 @@ FRACTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "returned_rate": ("returned_customers", "mature_customers"),
         "revenue_per_customer": ("net_revenue", "mature_customers"),
     },
+    "acquisition_economics": {"cac": ("spend", "new_customers")},
     "subscription_kpis": {
         "logo_churn_rate": ("churned_subscribers", "subscribers_at_start"),
         "gross_mrr_retention": ("mrr_at_start - churned_mrr - contraction_mrr", "mrr_at_start"),

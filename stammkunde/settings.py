@@ -81,6 +81,7 @@ def as_text(value: object) -> object:
 
 WholeNumber = Annotated[int, Field(strict=True)]
 Positive = Annotated[WholeNumber, Field(ge=1)]
+Share = Annotated[float, Field(strict=True, ge=0, le=1)]
 NotNegative = Annotated[WholeNumber, Field(ge=0)]
 TimeZone = Annotated[str, AfterValidator(time_zone)]
 Words = Annotated[list[Annotated[str, BeforeValidator(word)]], AfterValidator(words)]
@@ -110,6 +111,7 @@ class Settings(BaseModel):
     refunded_statuses: Words
     count_fully_refunded: Annotated[bool, Field(strict=True)]
     involuntary_cancellation_reasons: Words
+    margin_rate: Share
     segment_dimensions: Annotated[list[str], AfterValidator(columns)]
 
 

@@ -149,6 +149,15 @@ def of_window(measure: str, month: str, days: int, segment: str = "all=all", par
     )
 
 
+def of_acquisition(measure: str, month: str, channel: str = "all", parts: str = "") -> Call:
+    return (
+        "get_acquisition",
+        {"measure": measure, "month": month, "channel": channel},
+        f"select {measure} as value, {fraction(parts)}, is_complete, new_customers as customers "
+        f"from marts.acquisition_economics where cohort_month = '{month}' and acquisition_channel = '{channel}'",
+    )
+
+
 def of_subscriptions(measure: str, month: str, parts: str = "") -> Call:
     return (
         "get_subscriptions",
@@ -254,6 +263,16 @@ CALLS: list[Call] = [
     of_window("returned_customers", "2024-05-01", 60),
     of_window("mature_customers", "2025-10-01", 90),
     of_window("revenue_per_customer", "2024-08-01", 365, parts="net_revenue / mature_customers"),
+    of_acquisition("spend", "2025-12-01"),
+    of_acquisition("retention_spend", "2025-12-01", "email"),
+    of_acquisition("cac", "2025-12-01", "paid_social", "spend / new_customers"),
+    of_acquisition("cac", "2026-01-01", parts="spend / new_customers"),  # the running month
+    of_acquisition("value_per_customer_3m", "2025-06-01"),
+    of_acquisition("value_per_customer_6m", "2025-01-01", "paid_social"),
+    of_acquisition("value_per_customer_12m", "2024-06-01"),
+    of_acquisition("value_per_customer_24m", "2025-12-01"),  # null: not over
+    of_acquisition("ltv_to_cac", "2024-06-01"),
+    of_acquisition("payback_months", "2024-06-01"),
     of_subscriptions("mrr_at_start", "2025-12-01"),
     of_subscriptions("new_mrr", "2025-12-01"),
     of_subscriptions("reactivated_mrr", "2025-12-01"),
@@ -320,6 +339,7 @@ def test_sixty_calls_and_more_cover_every_measure_that_is_answered(published: Pa
     listed = ask(server(published), "list_measures").data["measures"]
     asked = {str(arguments["measure"]) for _, arguments, _ in CALLS}
     by_measure = {
+        "get_acquisition",
         *("get_measure", "get_cohort_cell", "get_cohort_window", "get_subscriptions", "get_subscriber_cohort"),
     }  # the other tools have tests of their own
     assert {one["measure"] for one in listed if one["tool"] in by_measure and not one["comes_with"]} <= asked

@@ -30,6 +30,7 @@ OTHERS = {
     "refunded_statuses": [],
     "count_fully_refunded": True,
     "involuntary_cancellation_reasons": ["expired card"],
+    "margin_rate": 0.4,
     "segment_dimensions": ["country", "loyalty_tier"],
 }
 READ_WHEN_PARSED = (

@@ -61,6 +61,14 @@ OUTCOMES = {
         "superseded": {"none"},
         "quarantined": {"missing_customer_id", "damaged_id"},
     },
+    "marketing_spend": {
+        "counted": {"none"},
+        "excluded": {"after_as_of_date"},
+        "quarantined": {
+            *("invalid_spend_date", "spent_in_future", "invalid_amount", "negative_amount", "unknown_currency"),
+            "unknown_purpose",
+        },
+    },
     "subscriptions": {
         "counted": {"none"},
         "excluded": {"after_as_of_date"},

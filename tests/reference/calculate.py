@@ -1,4 +1,4 @@
-"""The marts of the metric contract (sections 1-8, 13, 20, 22) and those beside it, slowly and literally from raw rows.
+"""The marts of the metric contract (sections 1-8, 13, 14, 20, 22) and those beside it, slowly from raw rows, literally.
 
 Nothing here is shared with the SQL models: the two agree only if both follow the contract. Plain loops are used
 where SQL uses windows and joins, and every figure is counted anew for each of its rows, so that a reader can hold
@@ -38,6 +38,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 
+from .acquisition import acquisition_economics
 from .calendar_periods import start_of_period
 from .cohorts import Row, cohort_deviations, cohort_retention, cohort_windows, repurchase_curve, retention_curve
 from .intake import Customer, Intake, Order, take_in
@@ -49,7 +50,7 @@ from .settings import read_settings
 from .subscriptions import subscription_cohorts, subscription_kpis
 
 Marts = dict[str, list[Row]]
-ACCOUNTED_ENTITIES = ("orders", "refunds", "customers", "exchange_rates", "subscriptions")
+ACCOUNTED_ENTITIES = ("orders", "refunds", "customers", "exchange_rates", "subscriptions", "marketing_spend")
 """Of these the calculation says what became of their rows."""
 MARTS = (
     "row_accounting",
@@ -68,6 +69,7 @@ MARTS = (
     "retention_value",
     "customer_concentration",
     "lifecycle_transitions",
+    "acquisition_economics",
     "subscription_kpis",
     "subscription_cohorts",
 )
@@ -105,6 +107,9 @@ def calculate(raw: Raw, settings: Mapping[str, object]) -> Marts:
     marts["retention_value"] = retention_value(orders, customers, as_of, window)
     marts["customer_concentration"] = customer_concentration(customers)
     marts["lifecycle_transitions"] = lifecycle_transitions(customers, as_of, chosen)
+    marts["acquisition_economics"] = acquisition_economics(
+        intake.spend, customers, marts["cohort_retention"], as_of, chosen
+    )
     marts["subscription_kpis"] = subscription_kpis(intake.subscriptions, as_of, chosen)
     marts["subscription_cohorts"] = subscription_cohorts(intake.subscriptions, as_of)
     return marts

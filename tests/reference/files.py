@@ -13,7 +13,7 @@ import duckdb
 
 RawRow = dict[str, object]
 Entities = dict[str, list[RawRow]]
-ENTITIES = ("orders", "refunds", "customers", "exchange_rates", "order_lines", "subscriptions")
+ENTITIES = ("orders", "refunds", "customers", "exchange_rates", "order_lines", "subscriptions", "marketing_spend")
 
 
 def read_raw(directory: Path) -> Entities:

@@ -480,6 +480,31 @@ class ShopGenerator(RandomValues):
             )
         return copy
 
+    def marketing_spend(self) -> list[RawRow]:
+        rows = [
+            {
+                "spend_date": self.timestamp(self.special_day() - timedelta(days=self.random.choice((0, 0, 0, 40)))),
+                "acquisition_channel": self.pad(
+                    self.random.choice(("seo", "ads", "Referral", "tv", "all", "unknown", None))
+                ),
+                "amount": self.pad(self.amount().lstrip("-")),
+                "currency": self.currency(),
+                "purpose": self.random.choice((None, "acquisition", " Acquisition", "retention", "RETENTION")),
+            }
+            for _ in range(self.random.choice((1, 10, 60)))
+        ]
+        broken: list[RawRow] = [
+            {"spend_date": self.random.choice((*BAD_TIMESTAMPS, None))},
+            {"spend_date": self.timestamp(self.run_day() + timedelta(days=self.random.randint(1, 2)))},
+            {"amount": self.random.choice((*BAD_NUMBERS, None))},
+            {"amount": self.random.choice(("-5", "-0.0001"))},
+            {"currency": "XXX"},
+            {"purpose": self.random.choice(("brand", "acquisitions"))},
+        ]
+        rows += [{**self.random.choice(rows), **fault} for fault in broken]
+        self.random.shuffle(rows)
+        return rows
+
     # --- all of it ----------------------------------------------------------------------------------------------
 
     def without_some_columns(self, entity: str, rows: list[RawRow]) -> list[RawRow]:
@@ -507,6 +532,9 @@ class ShopGenerator(RandomValues):
                 self.settings["involuntary_cancellation_reasons"] = self.random.choice((["Price", " moved"], ["É"], []))
             rows = self.without_some_columns("subscriptions", subscriptions(self))
             found["subscriptions"] = self.maybe_typed("subscriptions", rows)
+        self.random.seed(f"{self.seed} marketing_spend")
+        if self.chance(0.8):
+            found["marketing_spend"] = self.maybe_typed("marketing_spend", self.marketing_spend())
         return found
 
     def maybe_typed(self, entity: str, rows: list[RawRow]) -> list[dict[str, object]]:

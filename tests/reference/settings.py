@@ -58,6 +58,7 @@ class Settings:
     identity_by: str
     count_fully_refunded: bool
     involuntary_cancellation_reasons: frozenset[str]
+    margin_rate: float
     segment_dimensions: tuple[str, ...]
 
     def local_date(self, instant: datetime) -> date:
@@ -116,5 +117,6 @@ def read_settings(given: Mapping[str, object]) -> Settings:
         identity_by=identity_by,
         count_fully_refunded=bool(values["count_fully_refunded"]),
         involuntary_cancellation_reasons=lowered("involuntary_cancellation_reasons", values),
+        margin_rate=float(str(values["margin_rate"])),
         segment_dimensions=words("segment_dimensions", values),
     )

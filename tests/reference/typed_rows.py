@@ -78,6 +78,7 @@ TYPES: dict[str, dict[str, Sequence[Convert]]] = {
         "monthly_amount": AMOUNTS,
         "updated_at": TIMES,
     },
+    "marketing_spend": {"spend_date": TIMES, "amount": AMOUNTS},
     "exchange_rates": {"rate_date": TIMES, "rate": AMOUNTS},
     "order_lines": {"order_id": IDS, "line_number": (*AMOUNTS, *IDS), "quantity": IDS, "amount": AMOUNTS},
 }

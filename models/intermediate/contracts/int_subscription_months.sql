@@ -17,28 +17,20 @@ span as (
 
 ),
 
-day_numbers as (
-
-    {{ whole_numbers('(select max(span.days) from span)') | indent(4) }}
-
-),
-
 months as (
 
-    select distinct
-        span.as_of_date,
-        {{ period_start('month', add_days('span.first_month', 'day_numbers.number')) }} as month_start
-    from span
-    cross join day_numbers
+    {{ months_of('span') }}
 
 ),
 
 with_end as (
 
     select
-        *,
-        {{ next_period_start('month', 'month_start') }} as month_end
+        months.month_start,
+        span.as_of_date,
+        {{ next_period_start('month', 'months.month_start') }} as month_end
     from months
+    cross join span
 
 )
 

@@ -21,7 +21,7 @@ other_entities as (
         ('order_lines', 'stg_order_lines', 'false', 'is_superseded'),
         ('activities', 'stg_activities', 'false', 'false'),
         ('subscriptions', 'int_subscriptions', 'is_after_as_of_date', 'is_superseded'),
-        ('marketing_spend', 'stg_marketing_spend', 'false', 'false'),
+        ('marketing_spend', 'stg_marketing_spend', 'is_after_as_of_date', 'false'),
         ('actions_taken', 'stg_actions_taken', 'false', 'false'),
     ] %}
         select
