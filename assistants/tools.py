@@ -108,7 +108,7 @@ TOOLS = (
     Tool(
         "get_acquisition",
         "What customers cost and bring",
-        "One measure of the customers won in one month, of one channel or all: what was spent on winning them (cac) and "
+        "One measure of the customers won in one month, of one channel or all: what was spent on winning (cac) and "
         "on keeping others, what one of them brought in 3 to 24 months, value of a year to cost, months to pay back.",
         arguments.AnAcquisition,
         answers.AcquisitionAnswer,
