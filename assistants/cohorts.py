@@ -124,8 +124,8 @@ def get_deviating_cohorts(reading: Reading, asked: ACohortGrain) -> Deviations:
     return Deviations(
         sentence=(
             f"Cohorts by {asked.cohort_grain} that differ from all others beyond chance: {told_of or 'none'} "
-            f"({ENGLISH.number(len(rows))} complete cells were compared; of those named on average at most one in twenty "
-            f"is chance); {reading.stand}."
+            f"({ENGLISH.number(len(rows))} complete cells were compared; of those named on average at most one in "
+            f"twenty is chance); {reading.stand}."
         ),
         build=reading.build,
         cohort_grain=asked.cohort_grain,
