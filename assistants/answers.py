@@ -179,6 +179,23 @@ class CellAnswer(Answer):
     figure: CellFigure
 
 
+class Deviation(BaseModel):
+    cohort_start: date
+    period_number: Annotated[int, Field(description="Periods since the cohort's start.")]
+    pooled_rate: Annotated[float, Field(description="Of all cohorts at that age.")]
+    difference_from_pooled: Annotated[float, Field(description="Below 0: fewer came back than elsewhere.")]
+    q_value: float
+
+
+class Deviations(Answer):
+    """The cells of cohorts that differ from all others beyond chance."""
+
+    cohort_grain: str
+    dimension: str
+    segment: str
+    cells: Annotated[list[Deviation], Field(description="Those hurt most first; empty: none differs beyond chance.")]
+
+
 class WindowFigure(Figure):
     cohort_month: date
     window_days: int

@@ -78,6 +78,12 @@ class ACell(Arguments):
     segment: Segment = "all"
 
 
+class ACohortGrain(Arguments):
+    cohort_grain: CohortGrain = "quarter"
+    dimension: Dimension = "all"
+    segment: Segment = "all"
+
+
 class AWindow(Arguments):
     measure: Measure
     cohort_month: Annotated[date, Field(description="First day of the month of the first order, as YYYY-MM-DD.")]

@@ -14,12 +14,13 @@ Answers questions on customer retention in one shop, from its published figures 
 
 It answers: which measures are defined and what they mean (list_measures, define_measure); a measure for a week,
 month, quarter or year, of all customers or of one segment (get_measure); what changed against another period and which
-segments contributed (compare_periods); how a cohort comes back (get_cohort_cell, get_cohort_window); recurring revenue
-of contracts and its cohorts (get_subscriptions, get_subscriber_cohort); what customers cost and bring
-(get_acquisition); how the running period stands beside the same days of earlier ones (get_running_period); how many
-customers stand at which stage (get_lifecycle_stages); what a point of retention is worth (get_retention_value); when
-customers order again (get_repurchase); which first purchase brings them back (get_first_purchase); how revenue is
-concentrated (get_concentration); what became of each raw row (get_row_accounting).
+segments contributed (compare_periods); how a cohort comes back (get_cohort_cell, get_cohort_window) and which cohorts
+stand out (get_deviating_cohorts); recurring revenue of contracts and its cohorts (get_subscriptions,
+get_subscriber_cohort); what customers cost and bring (get_acquisition); how the running period stands beside the same
+days of earlier ones (get_running_period); how many customers stand at which stage (get_lifecycle_stages); what a point
+of retention is worth (get_retention_value); when customers order again (get_repurchase); which first purchase brings
+them back (get_first_purchase); how revenue is concentrated (get_concentration); what became of each raw row
+(get_row_accounting).
 describe_data says which periods, dimensions and segments there are, and which build is published: call it first.
 
 It does not answer: data of a person (customer numbers, e-mails, orders of somebody, lists of customers), SQL, measures
@@ -104,6 +105,15 @@ TOOLS = (
         arguments.AWindow,
         answers.WindowAnswer,
         cohorts.get_cohort_window,
+    ),
+    Tool(
+        "get_deviating_cohorts",
+        "Cohorts that stand out",
+        "Which cohorts came back less or more than all others beyond chance, and in which periods of their life: which "
+        "cohort was hurt. Months and weeks of small shops hold too few customers to tell: ask for quarters.",
+        arguments.ACohortGrain,
+        answers.Deviations,
+        cohorts.get_deviating_cohorts,
     ),
     Tool(
         "get_acquisition",

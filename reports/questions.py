@@ -356,13 +356,21 @@ def rfm_cells() -> Question:
 
 
 def at_risk() -> Question:
-    """How many are at risk, and what they brought to date; one row."""
+    """How many are at risk, and what they brought to date and in the last 365 days; one row."""
     return Question(
         "customers",
         """
         select
             count(*) as customers, coalesce(sum(net_revenue), 0) as net_revenue,
-            coalesce(sum(case when marketing_consent then 1 else 0 end), 0) as consenting_customers
+            coalesce(sum(case when marketing_consent then 1 else 0 end), 0) as consenting_customers,
+            (
+                select coalesce(sum(orders.net_amount), 0)
+                from marts.orders as orders
+                inner join marts.customers as at_risk
+                    on orders.customer_id = at_risk.customer_id
+                cross join marts.build as build
+                where at_risk.lifecycle_stage = 'at_risk' and orders.order_date > build.as_of_date - 365
+            ) as net_revenue_365d
         from marts.customers
         where lifecycle_stage = 'at_risk'
         """,
@@ -415,9 +423,11 @@ def customer(customer_id: str) -> Question:
             customer_id, first_order_date, last_order_date, orders, net_revenue, recency_days,
             average_days_between_orders, rfm_segment, lifecycle_stage
         from marts.customers
-        where customer_id = ?
+        where lower(customer_id) = lower(?)
+        order by customer_id = ? desc
+        limit 1
         """,
-        (customer_id,),
+        (customer_id, customer_id),
     )
 
 

@@ -85,7 +85,9 @@ def make_ready(places: Places, password: str | None) -> None:
         log.write_text(finished.stdout + finished.stderr, encoding="utf-8")
         raise StammkundeError(f"Superset could not be made ready: {log} says why")
     if chosen and password is None:
-        print(f"Log in as admin with the password {chosen}\nIt is shown this once (docs/connect.md).", flush=True)
+        print(
+            f"Log in as admin with the password {chosen}\nIt is shown this once (docs/connect/superset.md).", flush=True
+        )
     write_json(ready, wanted)
 
 
