@@ -2,12 +2,16 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+SUPERSET := .venv-superset
+# The versions of DuckDB that docs/connect.md names, each in an environment of its own.
+READERS := .venv-readers
+READER_VERSIONS := 1.4.4 1.5.5 2.0.0
 
 # An option of the command, where it was given.
 option = $(if $(2),--$(1) "$(2)")
 
 .DEFAULT_GOAL := help
-.PHONY: help run dagster dashboard metrics semantic assistants accept rollback builds replay doctor backup restore demo-failure check map test test-long test-spark test-spark-quick spark-up \
+.PHONY: help run dagster dashboard superset metrics semantic assistants accept rollback builds replay doctor backup restore demo-failure check map test test-long test-bi test-bi-quick test-spark test-spark-quick spark-up \
 	spark-down lint hooks format real bench docs sample lock clean
 
 help:  ## list what can be made
@@ -21,6 +25,9 @@ dagster: $(VENV)/installed  ## open Dagster on 127.0.0.1:3000: the asset graph, 
 
 dashboard: $(VENV)/installed-dashboard  ## open the dashboard on 127.0.0.1:8501: what the published figures say, in German and English
 	@$(BIN)/stammkunde dashboard
+
+superset: $(VENV)/installed $(SUPERSET)/installed  ## open Apache Superset on 127.0.0.1:8088, in an environment of its own, with a dashboard of the published figures
+	@$(BIN)/python -m dashboard.superset.start
 
 assistants: $(VENV)/installed-assistants  ## what an assistant (Claude Desktop, Cursor, VS Code) needs to ask for the published figures
 	@$(BIN)/stammkunde mcp --show-config
@@ -62,10 +69,16 @@ map: $(VENV)/installed  ## propose a mapping for RAW=file
 	@$(if $(RAW),,$(error say which file: make map RAW=path/to/file.csv))$(BIN)/stammkunde map --raw "$(RAW)"
 
 test: $(VENV)/installed-dev  ## all tests but those that take minutes
-	$(BIN)/pytest -m "not long and not spark" -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -m "not long and not spark and not bi" -n 2 --dist loadfile --no-loadscope-reorder
 
 test-long: $(VENV)/installed-dev  ## the long tests too: many more random shops
-	$(BIN)/pytest -m "not spark" -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -m "not spark and not bi" -n 2 --dist loadfile --no-loadscope-reorder
+
+test-bi: $(VENV)/installed-dev $(SUPERSET)/installed $(READERS)/installed  ## Superset's dashboard in a browser, and the published file in other versions of DuckDB
+	$(BIN)/pytest -m bi
+
+test-bi-quick: $(VENV)/installed-dev $(READERS)/installed  ## of them those without Superset
+	$(BIN)/pytest -m bi tests/test_readers.py
 
 test-spark: $(VENV)/installed-spark  ## Spark's marts against DuckDB's, row by row (needs Java; some 20 minutes)
 	$(BIN)/pytest -m spark
@@ -119,6 +132,8 @@ lock: pyproject.toml  ## write the lock files again (needs uv)
 	$(COMPILE) -c requirements-dev.lock --extra semantic -o requirements-semantic.lock
 	$(COMPILE) -c requirements-dev.lock --extra assistants -o requirements-assistants.lock
 	$(COMPILE) -c requirements-dev.lock --extra spark -o requirements-spark.lock
+	$(subst pyproject.toml,dashboard/superset/requirements.in,$(COMPILE)) -o requirements-superset.lock
+	$(foreach version,$(READER_VERSIONS),echo duckdb==$(version) | $(subst pyproject.toml,-,$(COMPILE)) -o tests/readers/$(version).lock;)
 	$(COMPILE) -c requirements-dev.lock --extra real --no-deps -o requirements-real.all
 	sed -n '/^lifetimes/,/[^\\]$$/p' requirements-real.all > requirements-real.lock
 	rm requirements-real.all
@@ -151,6 +166,23 @@ $(VENV)/installed-dev: requirements-dev.lock requirements-real.lock pyproject.to
 
 $(VENV)/installed-dashboard $(VENV)/installed-semantic $(VENV)/installed-assistants: $(VENV)/installed-%: requirements-%.lock $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+# Superset pins hundreds of packages that the project has in other versions, or not at all.
+$(SUPERSET)/installed: requirements-superset.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' \
+		|| { echo "Superset needs Python 3.11 or 3.12; $(PYTHON) is another (make PYTHON=python3.12 ...)"; exit 1; }
+	@echo "Installing Superset into $(SUPERSET): about two minutes, once."
+	@$(PYTHON) -m venv --clear $(SUPERSET)
+	$(SUPERSET)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-superset.lock
+	@touch $@
+
+$(READERS)/installed: $(READER_VERSIONS:%=$(READERS)/%/installed)
+	@touch $@
+
+$(READERS)/%/installed: tests/readers/%.lock
+	@$(PYTHON) -m venv --clear $(READERS)/$*
+	$(READERS)/$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
 $(VENV)/installed-spark: requirements-spark.lock $(VENV)/installed-dev

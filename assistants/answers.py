@@ -179,6 +179,23 @@ class CellAnswer(Answer):
     figure: CellFigure
 
 
+class Deviation(BaseModel):
+    cohort_start: date
+    period_number: Annotated[int, Field(description="Periods since the cohort's start.")]
+    pooled_rate: Annotated[float, Field(description="Of all cohorts at that age.")]
+    difference_from_pooled: Annotated[float, Field(description="Below 0: fewer came back than elsewhere.")]
+    q_value: float
+
+
+class Deviations(Answer):
+    """The cells of cohorts that differ from all others beyond chance."""
+
+    cohort_grain: str
+    dimension: str
+    segment: str
+    cells: Annotated[list[Deviation], Field(description="Those hurt most first; empty: none differs beyond chance.")]
+
+
 class WindowFigure(Figure):
     cohort_month: date
     window_days: int
@@ -220,6 +237,17 @@ class Accounting(Answer):
     entity: str
     raw_rows: Annotated[int, Field(description="All outcomes together: nothing is lost.")]
     outcomes: list[Outcome]
+
+
+class AcquisitionFigure(Figure):
+    cohort_month: date
+    acquisition_channel: str
+    customers: Annotated[int, Field(description="Customers won in the month.")]
+    is_complete: Annotated[bool, Field(description="False: the month is running, the figure is not final.")]
+
+
+class AcquisitionAnswer(Answer):
+    figure: AcquisitionFigure
 
 
 class SubscriptionFigure(Figure):
@@ -283,6 +311,27 @@ class Repurchase(Answer):
     survival_low: Annotated[float, Field(description="95 % interval.")]
     survival_high: float
     repurchase_probability: Annotated[float, Field(description="1 minus survival.")]
+
+
+class FirstPurchase(Answer):
+    """What became of the customers whose first order held a product or a category."""
+
+    level: str
+    value: str
+    first_customers: int
+    share_of_customers: Annotated[float, Field(description="Of all customers of the shop.")]
+    mature_customers: Annotated[int, Field(description="Observed for 90 days after their first order.")]
+    returned_customers: Annotated[int, Field(description="Of these: ordered again within 90 days.")]
+    second_order_rate_90d: Annotated[float | None, Field(description="returned_customers / mature_customers.")]
+    second_order_rate_90d_low: Annotated[float | None, Field(description="95 % interval.")]
+    second_order_rate_90d_high: float | None
+    has_enough: Annotated[bool, Field(description="At least 30 customers are mature.")]
+    returned_with_lines: int
+    same_again_customers: int | None
+    same_again_rate: Annotated[float | None, Field(description="same_again_customers / returned_with_lines.")]
+    mature_customers_365d: int
+    revenue_per_customer_365d: Number | None
+    later_revenue_per_customer_365d: Number | None
 
 
 class Tenth(BaseModel):

@@ -78,6 +78,12 @@ class ACell(Arguments):
     segment: Segment = "all"
 
 
+class ACohortGrain(Arguments):
+    cohort_grain: CohortGrain = "quarter"
+    dimension: Dimension = "all"
+    segment: Segment = "all"
+
+
 class AWindow(Arguments):
     measure: Measure
     cohort_month: Annotated[date, Field(description="First day of the month of the first order, as YYYY-MM-DD.")]
@@ -93,6 +99,13 @@ class AnOrder(Arguments):
         int, Field(ge=1, le=5, description="After which order of its customer: 1 is the first, up to 5.")
     ]
     day: Annotated[int, Field(ge=0, le=730, description="Days after that order, up to 730.")]
+
+
+class APurchase(Arguments):
+    level: Annotated[Literal["product", "category"], Field(description="Of single products, or of categories.")]
+    value: Annotated[
+        str, Field(description="A product's id or a category; all: everybody whose first order names any.")
+    ] = "all"
 
 
 class ASubscriptionMonth(Arguments):
@@ -122,6 +135,16 @@ class AFeedback(Arguments):
     period: Period = "last_complete"
     channel: Annotated[
         str, Field(max_length=200, description="Channel of tickets and satisfaction; all for all together.")
+    ] = "all"
+
+
+class AnAcquisition(Arguments):
+    measure: Measure
+    month: Annotated[
+        date, Field(description="First day of the month of the spend and of the first order, as YYYY-MM-DD.")
+    ]
+    channel: Annotated[
+        str, Field(max_length=200, description="Acquisition channel, unknown for none, or all for all together.")
     ] = "all"
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from assistants.answers import CellAnswer, CellFigure, WindowAnswer, WindowFigure
-from assistants.arguments import ACell, AWindow
+from assistants.answers import CellAnswer, CellFigure, Deviation, Deviations, WindowAnswer, WindowFigure
+from assistants.arguments import ACell, ACohortGrain, AWindow
 from assistants.figures import known_in, not_of_one, parts, told
 from assistants.periods import in_segment, start_of
 from assistants.reading import ALL, ENGLISH, Reading
 from assistants.refusals import RefusedError
 from reports import questions
+from reports.questions import Row
 
 CELLS, CURVE, WINDOWS, DEVIATIONS = "cohort_retention", "retention_curve", "cohort_windows", "cohort_deviations"
 POOLED = "pooled"
@@ -105,6 +107,39 @@ def no_cohort(reading: Reading, grain: str, start: date) -> RefusedError | None:
     if not first <= start <= last:
         return RefusedError(f"there is no cohort of {start}: the first is that of {first}, the last that of {last}")
     return None
+
+
+def get_deviating_cohorts(reading: Reading, asked: ACohortGrain) -> Deviations:
+    reading.known_segment(asked.dimension, asked.segment)
+    rows = reading.rows(questions.deviations(asked.cohort_grain, asked.dimension, asked.segment))
+    if not rows:
+        raise RefusedError("no complete cells of cohorts of that kind were compared")
+    found = sorted(
+        (row for row in rows if row["differs_from_pooled"]),
+        key=lambda row: (row["difference_from_pooled"], row["cohort_start"], row["period_number"]),
+    )
+    worse = named_cohorts(row for row in found if row["difference_from_pooled"] < 0)
+    better = named_cohorts(row for row in found if row["difference_from_pooled"] > 0)
+    told_of = "; ".join(text for text in (worse and f"worse: {worse}", better and f"better: {better}") if text)
+    return Deviations(
+        sentence=(
+            f"Cohorts by {asked.cohort_grain} that differ from all others beyond chance: {told_of or 'none'} "
+            f"({ENGLISH.number(len(rows))} complete cells were compared; of those named on average at most one in "
+            f"twenty is chance); {reading.stand}."
+        ),
+        build=reading.build,
+        cohort_grain=asked.cohort_grain,
+        dimension=asked.dimension,
+        segment=asked.segment,
+        cells=[Deviation(**{name: row[name] for name in Deviation.model_fields}) for row in found],
+    )
+
+
+def named_cohorts(rows: Iterable[Row]) -> str:
+    """Cohorts with the number of their cells, the most first."""
+    counts = Counter(row["cohort_start"] for row in rows)
+    most = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+    return ", ".join(f"{start.isoformat()} in {cells} period{'s' if cells > 1 else ''}" for start, cells in most)
 
 
 def get_cohort_window(reading: Reading, asked: AWindow) -> WindowAnswer:

@@ -87,7 +87,7 @@ def told(figure: Figure, of: str, currency: str) -> str:
 def part(value: float | int | None, column: str | None, currency: str) -> str:
     return (
         ENGLISH.money(value, currency)
-        if any(word in (column or "") for word in ("revenue", "mrr"))
+        if any(word in (column or "") for word in ("revenue", "mrr", "spend"))
         else ENGLISH.number(value)
     )
 

@@ -29,12 +29,14 @@ TOOLS = {
     "retention_curve": "get_cohort_cell",
     "cohort_windows": "get_cohort_window",
     "cohort_deviations": "get_cohort_cell",
+    "acquisition_economics": "get_acquisition",
     "subscription_kpis": "get_subscriptions",
     "subscription_cohorts": "get_subscriber_cohort",
     "nps": "get_feedback",
     "support_kpis": "get_feedback",
     "retention_value": "get_retention_value",
     "repurchase_curve": "get_repurchase",
+    "first_product_retention": "get_first_purchase",
     "customer_concentration": "get_concentration",
 }
 # Measures of these marts are given with another one.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from assistants.answers import Concentration, Repurchase, RetentionValue, Stage, Stages, Tenth
-from assistants.arguments import AnOrder, AWorth, Nothing
+from assistants.answers import Concentration, FirstPurchase, Repurchase, RetentionValue, Stage, Stages, Tenth
+from assistants.arguments import AnOrder, APurchase, AWorth, Nothing
 from assistants.figures import not_of_one, number
-from assistants.reading import ENGLISH, GERMAN, Reading
-from assistants.refusals import RefusedError
+from assistants.reading import ALL, ENGLISH, GERMAN, Reading
+from assistants.refusals import RefusedError, unknown
 from reports import questions
 from reports.overview import best_fifth
 from reports.worth import sentences
@@ -75,6 +75,29 @@ def get_repurchase(reading: Reading, asked: AnOrder) -> Repurchase:
         ),
         build=reading.build,
         **{name: row[name] for name in Repurchase.model_fields if name in row},
+    )
+
+
+def get_first_purchase(reading: Reading, asked: APurchase) -> FirstPurchase:
+    rows = {row["value"]: row for row in reading.rows(questions.first_purchases(asked.level))}
+    if not rows:
+        raise RefusedError(f"no first order of this shop names a {asked.level}; {reading.stand}")
+    if asked.value not in rows:
+        raise unknown(asked.level, asked.value, dict.fromkeys(rows, ()), "the value all")
+    row = rows[asked.value]
+    for counted in ("first_customers", "mature_customers", "mature_customers_365d"):
+        not_of_one(row[counted])
+    who = f"began with any {asked.level}" if asked.value == ALL else f"began with the {asked.level} {asked.value}"
+    low, high = (ENGLISH.percent(row[f"second_order_rate_90d_{end}"]) for end in ("low", "high"))
+    few = "" if row["has_enough"] else "; with fewer than 30 of them this says little"
+    return FirstPurchase(
+        sentence=(
+            f"Of {ENGLISH.number(row['mature_customers'])} customers who {who} and were observed for 90 days, "
+            f"{ENGLISH.percent(row['second_order_rate_90d'])} ordered again within them "
+            f"(95 % interval {low} to {high}){few}; that it is because of it is not said; {reading.stand}."
+        ),
+        build=reading.build,
+        **{name: number(value) for name, value in row.items()},
     )
 
 

@@ -6,7 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from assistants import answers, arguments, catalogue, cohorts, comparison, contracts, feedback, periods, standing
+from assistants import (
+    acquisition,
+    answers,
+    arguments,
+    catalogue,
+    cohorts,
+    comparison,
+    contracts,
+    feedback,
+    periods,
+    standing,
+)
 from assistants.reading import Reading
 
 INSTRUCTIONS = """\
@@ -14,11 +25,13 @@ Answers questions on customer retention in one shop, from its published figures 
 
 It answers: which measures are defined and what they mean (list_measures, define_measure); a measure for a week,
 month, quarter or year, of all customers or of one segment (get_measure); what changed against another period and which
-segments contributed (compare_periods); how a cohort comes back (get_cohort_cell, get_cohort_window); recurring revenue
-of contracts and its cohorts (get_subscriptions, get_subscriber_cohort); what customers say and how they are helped
+segments contributed (compare_periods); how a cohort comes back (get_cohort_cell, get_cohort_window) and which cohorts
+stand out (get_deviating_cohorts); recurring revenue of contracts and its cohorts (get_subscriptions,
+get_subscriber_cohort); what customers cost and bring (get_acquisition); what they say and how they are helped
 (get_feedback); how the running period stands beside the same days of earlier ones (get_running_period); how many
 customers stand at which stage (get_lifecycle_stages); what a point of retention is worth (get_retention_value); when
-customers order again (get_repurchase); how revenue is concentrated (get_concentration); what became of each raw row
+customers order again (get_repurchase); which first purchase brings them back (get_first_purchase); how revenue is
+concentrated (get_concentration); what became of each raw row
 (get_row_accounting).
 describe_data says which periods, dimensions and segments there are, and which build is published: call it first.
 
@@ -106,10 +119,28 @@ TOOLS = (
         cohorts.get_cohort_window,
     ),
     Tool(
+        "get_deviating_cohorts",
+        "Cohorts that stand out",
+        "Which cohorts came back less or more than all others beyond chance, and in which periods of their life: which "
+        "cohort was hurt. Months and weeks of small shops hold too few customers to tell: ask for quarters.",
+        arguments.ACohortGrain,
+        answers.Deviations,
+        cohorts.get_deviating_cohorts,
+    ),
+    Tool(
+        "get_acquisition",
+        "What customers cost and bring",
+        "One measure of the customers won in one month, of one channel or all: what was spent on winning (cac) and "
+        "on keeping others, what one of them brought in 3 to 24 months, value of a year to cost, months to pay back.",
+        arguments.AnAcquisition,
+        answers.AcquisitionAnswer,
+        acquisition.get_acquisition,
+    ),
+    Tool(
         "get_subscriptions",
         "Contracts of a month",
         "One measure of the contracts in one month: monthly recurring revenue (MRR) and subscribers at its start and "
-        "end, what was new, won back, grew, shrank and churned (against the customer's will, too), and the rates over it.",
+        "end, what was new, won back, grew, shrank and churned (also against the customer's will), and their rates.",
         arguments.ASubscriptionMonth,
         answers.SubscriptionAnswer,
         contracts.get_subscriptions,
@@ -166,6 +197,15 @@ TOOLS = (
         arguments.AnOrder,
         answers.Repurchase,
         standing.get_repurchase,
+    ),
+    Tool(
+        "get_first_purchase",
+        "What first purchase brings people back",
+        "Of the customers whose first order held a product or category: how many ordered again within 90 days, bought "
+        "the same again, and what they brought in their first year.",
+        arguments.APurchase,
+        answers.FirstPurchase,
+        standing.get_first_purchase,
     ),
     Tool(
         "get_concentration",

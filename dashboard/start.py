@@ -26,7 +26,7 @@ def start(places: Places, port: int, public: str | None = None) -> NoReturn:
     os.execve(sys.executable, [sys.executable, "-m", "dashboard.server", str(port), public or ""], environment)
 
 
-def check_free(port: int) -> None:
+def check_free(port: int, named_by: str = "--port or STAMMKUNDE_DASHBOARD_PORT") -> None:
     with socket.socket() as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -34,5 +34,5 @@ def check_free(port: int) -> None:
         except OSError as error:
             raise StammkundeError(
                 f"port {port} cannot be had ({error.strerror}): end what has it, such as another dashboard, or name "
-                "another one with --port or STAMMKUNDE_DASHBOARD_PORT"
+                f"another one with {named_by}"
             ) from error

@@ -24,8 +24,13 @@ def sentences(
     """How the rate changed against the period before, whether that may be chance, and which segments it comes from."""
     grain = now["period_grain"]
     period = language.period(grain, now["period_start"])
-    if before is None or not comparable(before, now):
+    if before is None:
         yield language.say("changes.nothing_before", period=period)
+        return
+    if not comparable(before, now):
+        yield language.say(
+            "changes.not_comparable", period=period, before=language.period(grain, before["period_start"])
+        )
         return
     change = now[RATE] - before[RATE]
     yield language.say(

@@ -103,6 +103,8 @@ def at_stake(total: Row, settings: Mapping[str, object], language: Language, cur
         stage=language.stage("at_risk"),
         revenue=language.money(total["net_revenue"], currency, 0),
     )
+    if total["customers"]:
+        yield language.say("customers.in_a_year", revenue=language.money(total["net_revenue_365d"], currency, 0))
     if settings:
         yield language.say(
             "customers.limits",

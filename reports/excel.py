@@ -7,6 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from reports.language import Language
 from reports.tables import Column, Table, harmless
 
 MOST_ROWS = 1_048_575  # of a sheet, below its head
@@ -17,14 +18,13 @@ FORMATS = {
     "rate": "0.0%",
     "points": "+0.0%;-0.0%;0.0%",
     "number": "#,##0.00",
-    "date": "yyyy-mm-dd",
-    "moment": "yyyy-mm-dd hh:mm",
     **dict.fromkeys(("customers", "orders", "events", "score", "days", "minutes", "count"), "#,##0"),
 }
 PERIODS = {"month": "mmm yyyy", "year": "yyyy"}
+DATES = {"de": "dd.mm.yyyy", "en": "yyyy-mm-dd"}
 
 
-def write_workbook(tables: Mapping[str, Table], target: Path, currency: str) -> None:
+def write_workbook(tables: Mapping[str, Table], target: Path, language: Language, currency: str) -> None:
     """Write a sheet for each table, by its title. Rates stay numbers between 0 and 1, shown as per cent."""
     from openpyxl import Workbook
 
@@ -36,14 +36,18 @@ def write_workbook(tables: Mapping[str, Table], target: Path, currency: str) -> 
             sheet.column_dimensions[letter].width = width(table, column)
         sheet.append(list(heads(sheet, table)))
         for row in table.rows[:MOST_ROWS]:
-            sheet.append([cell(sheet, row.get(column.key), column, currency) for column in table.columns])
+            sheet.append([cell(sheet, row.get(column.key), column, language, currency) for column in table.columns])
+        if table.rows:
+            last = letters(len(table.columns))[-1]
+            sheet.auto_filter.ref = f"A1:{last}{min(len(table.rows), MOST_ROWS) + 1}"
     workbook.save(target)
 
 
-def letters(columns: int) -> Iterator[str]:
+def letters(columns: int) -> list[str]:
+    """The names of so many columns."""
     from openpyxl.utils import get_column_letter
 
-    return (get_column_letter(number) for number in range(1, columns + 1))
+    return [get_column_letter(number) for number in range(1, columns + 1)]
 
 
 def width(table: Table, column: Column) -> int:
@@ -64,13 +68,13 @@ def heads(sheet: Any, table: Table) -> Iterator[Any]:
         yield head
 
 
-def cell(sheet: Any, value: object, column: Column, currency: str) -> Any:
+def cell(sheet: Any, value: object, column: Column, language: Language, currency: str) -> Any:
     """A value as Excel has it: text stays text, whatever it begins with."""
     from openpyxl.cell import WriteOnlyCell
 
     if isinstance(value, str):
         return harmless(value)
-    form = number_format(value, column, currency)
+    form = number_format(value, column, language, currency)
     if value is None or form is None:
         return value
     written = WriteOnlyCell(sheet, value)
@@ -78,13 +82,13 @@ def cell(sheet: Any, value: object, column: Column, currency: str) -> Any:
     return written
 
 
-def number_format(value: object, column: Column, currency: str) -> str | None:
+def number_format(value: object, column: Column, language: Language, currency: str) -> str | None:
     if column.unit == "period" and column.grain in PERIODS:
         return PERIODS[column.grain]
     if column.unit == "currency":
         return f'#,##0.00\\ "{currency}"'
     if isinstance(value, datetime):
-        return FORMATS["moment"]
+        return f"{DATES[language.code]} hh:mm"
     if isinstance(value, date):
-        return FORMATS["date"]
+        return DATES[language.code]
     return FORMATS.get(column.unit)

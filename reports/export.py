@@ -54,7 +54,8 @@ def write_export(published: Path, folder: Path, code: str) -> list[Path]:
         unfinished.mkdir()
         for sheet in found:
             (unfinished / f"{sheet.name}.csv").write_bytes(sheet.table.csv(language))
-        write_workbook({sheet.title: sheet.table for sheet in found}, unfinished / f"{folder.name}.xlsx", currency)
+        tables = {sheet.title: sheet.table for sheet in found}
+        write_workbook(tables, unfinished / f"{folder.name}.xlsx", language, currency)
         for file in unfinished.iterdir():
             file.chmod(PUBLIC_FILE)
         unfinished.chmod(PUBLIC_FOLDER)
@@ -103,11 +104,13 @@ def kpis(reader: Reader) -> Iterator[Sheet]:
     names = reader.glossary.measures_of("retention_kpis")
     for grain in GRAINS:
         rows = reader.ask(questions.kpis_named(grain, tuple(names)))
+        named = [{**row, "period": reader.language.period(grain, row["period_start"])} for row in rows]
         columns = [
-            Column("period_start", reader.language.say(f"common.{grain}"), "period", grain),
+            Column("period", reader.language.say(f"common.{grain}")),
+            Column("period_start", reader.language.say("export.first_day"), "date"),
             *map(reader.glossary.column, names),
         ]
-        yield reader.sheet(f"kpis_{grain}", Table(columns, rows[::-1]))
+        yield reader.sheet(f"kpis_{grain}", Table(columns, named[::-1]))
 
 
 def segments(reader: Reader) -> Iterator[Sheet]:
@@ -168,4 +171,5 @@ def glossary_table(glossary: Glossary, language: Language) -> Table:
     """All measures with what they mean."""
     names = ("kpi", "mart", "name_de", "name_en", "abbreviation", "unit", "formula", f"definition_{language.code}")
     columns = [Column(name, language.say(f"export.{name.removesuffix('_' + language.code)}")) for name in names]
-    return Table(columns, sorted(glossary.rows, key=lambda row: (row["mart"], row["kpi"])))
+    rows = [{**row, "abbreviation": "" if row["abbreviation"] == "-" else row["abbreviation"]} for row in glossary.rows]
+    return Table(columns, sorted(rows, key=lambda row: (row["mart"], row["kpi"])))

@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from stammkunde.errors import StammkundeError
+from stammkunde.files import PUBLIC_FILE, replaced
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 SECONDS = 120
@@ -34,4 +35,6 @@ def write_pdf(page: Path, target: Path) -> None:
             raise StammkundeError(f"{program}: did not print {page} within {SECONDS} s") from error
         if not printed.exists():
             raise StammkundeError(f"{program}: did not print {page}: {done.stderr.strip()[-300:]}")
-        shutil.move(printed, target)
+        with replaced(target) as unfinished:
+            shutil.move(printed, unfinished)
+            unfinished.chmod(PUBLIC_FILE)

@@ -41,7 +41,8 @@ def stands_on(build: Row, results: Sequence[Row], language: Language) -> Iterato
         yield language.say("quality.unchecked")
     else:
         counted = {name: language.number(build[name]) for name in ("checks", "warnings", "failures")}
-        yield language.say("quality.checked", **counted)
+        idle = sum(1 for row in results if row["outcome"] in ("no_baseline", "off"))
+        yield language.say("quality.checked", idle=language.number(idle), **counted)
     for row in of_concern(results):
         yield language.say(
             "quality.concern",

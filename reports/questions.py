@@ -285,6 +285,24 @@ def windows(dimension: str, value: str) -> Question:
     )
 
 
+def first_purchases(level: str) -> Question:
+    """What became of the customers who began with each product or category; the most customers first."""
+    return Question(
+        "first_product_retention",
+        """
+        select
+            level, value, first_customers, share_of_customers, mature_customers, returned_customers,
+            second_order_rate_90d, second_order_rate_90d_low, second_order_rate_90d_high, has_enough,
+            returned_with_lines, same_again_customers, same_again_rate, mature_customers_365d,
+            revenue_per_customer_365d, later_revenue_per_customer_365d
+        from marts.first_product_retention
+        where level = ?
+        order by value <> 'all', first_customers desc, value
+        """,
+        (level,),
+    )
+
+
 def repurchase() -> Question:
     """How likely a next order is, day by day after the order before it."""
     return Question(
@@ -338,13 +356,21 @@ def rfm_cells() -> Question:
 
 
 def at_risk() -> Question:
-    """How many are at risk, and what they brought to date; one row."""
+    """How many are at risk, and what they brought to date and in the last 365 days; one row."""
     return Question(
         "customers",
         """
         select
             count(*) as customers, coalesce(sum(net_revenue), 0) as net_revenue,
-            coalesce(sum(case when marketing_consent then 1 else 0 end), 0) as consenting_customers
+            coalesce(sum(case when marketing_consent then 1 else 0 end), 0) as consenting_customers,
+            (
+                select coalesce(sum(orders.net_amount), 0)
+                from marts.orders as orders
+                inner join marts.customers as at_risk
+                    on orders.customer_id = at_risk.customer_id
+                cross join marts.build as build
+                where at_risk.lifecycle_stage = 'at_risk' and orders.order_date > build.as_of_date - 365
+            ) as net_revenue_365d
         from marts.customers
         where lifecycle_stage = 'at_risk'
         """,
@@ -397,9 +423,11 @@ def customer(customer_id: str) -> Question:
             customer_id, first_order_date, last_order_date, orders, net_revenue, recency_days,
             average_days_between_orders, rfm_segment, lifecycle_stage
         from marts.customers
-        where customer_id = ?
+        where lower(customer_id) = lower(?)
+        order by customer_id = ? desc
+        limit 1
         """,
-        (customer_id,),
+        (customer_id, customer_id),
     )
 
 
@@ -518,6 +546,7 @@ FRACTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "returned_rate": ("returned_customers", "mature_customers"),
         "revenue_per_customer": ("net_revenue", "mature_customers"),
     },
+    "acquisition_economics": {"cac": ("spend", "new_customers")},
     "subscription_kpis": {
         "logo_churn_rate": ("churned_subscribers", "subscribers_at_start"),
         "gross_mrr_retention": ("mrr_at_start - churned_mrr - contraction_mrr", "mrr_at_start"),

@@ -156,8 +156,10 @@ def what_changed(reader: Reader, grain: str, against: str) -> Part | None:
     html = sentences_html(first, others)
     if against == "previous":  # who keeps best is the same beside any other period
         for by in changes.dimensions_of(segments)[:1]:
+            html += f"<h4>{escape(reader.say('changes.ranking'))}</h4>"
             html += chart_html(reader, changes.ranking_chart(segments, by, against, reader.glossary, reader.language))
-    title = f"{reader.say('changes.title')} ({reader.say(f'changes.{against}')})"
+    other = reader.say("changes.compared_with", other=reader.say(f"changes.{against}"))
+    title = f"{reader.say('changes.title')}, {other}"
     return Part(named(reader, title, grain, now), "", html)
 
 

@@ -17,7 +17,8 @@ PREFIX = "STAMMKUNDE_"
 BYTES = re.compile(r"(\d+(?:\.\d+)?) *([KMGT])(i?)B", re.IGNORECASE)
 MEMORY = re.compile(r"\d+(\.\d+)? *([KMGT]i?B|%)", re.IGNORECASE)
 LANGUAGES = ("de", "en")  # that people read figures in
-SECRETS = ("identity_salt", "webhook", "postgres_url", "raw_tables")  # whose value is in no message
+# Whose value is in no message.
+SECRETS = ("identity_salt", "webhook", "postgres_url", "superset_password", "raw_tables")
 
 
 def size(text: str) -> str:
@@ -104,6 +105,8 @@ class Environment(BaseSettings):
     dagster_port: int = Field(3000, ge=1, le=65535)
     dashboard_port: int = Field(8501, ge=1, le=65535)
     dashboard_url: Annotated[str, AfterValidator(web_address)] | None = None
+    superset_port: int = Field(8088, ge=1, le=65535)
+    superset_password: SecretStr | None = None
     schedule: str = "0 5 * * *"
     settle_seconds: float = Field(60, ge=0)
     unpacked_limit: Annotated[str, AfterValidator(size_in_bytes)] = "10GB"

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 SOURCE_PREFIX = "STAMMKUNDE_SOURCE_"  # of variables that hold addresses of databases: a mapping may name no other
 WEBHOOK = "STAMMKUNDE_WEBHOOK"
 POSTGRES_URL = "STAMMKUNDE_POSTGRES_URL"
-SECRET_VARIABLES = (WEBHOOK, POSTGRES_URL, "STAMMKUNDE_IDENTITY_SALT")
+SECRET_VARIABLES = (WEBHOOK, POSTGRES_URL, "STAMMKUNDE_IDENTITY_SALT", "STAMMKUNDE_SUPERSET_PASSWORD")
 SECRET_PREFIXES = (SOURCE_PREFIX, "DBT_ENV_SECRET_")
 HIDDEN = "(hidden)"
 SHORTEST = 4  # characters of a secret: a shorter one would stand in many words by accident

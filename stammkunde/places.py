@@ -100,6 +100,11 @@ class Places:
         return self.published.parent / "builds"
 
     @property
+    def superset(self) -> Path:
+        """What Superset keeps: its users, dashboards and secret key."""
+        return self.warehouse.with_suffix(".superset")
+
+    @property
     def published_parquet(self) -> Path:
         """A link to the Parquet files of the published build, where there are some."""
         return self.published.with_suffix("")

@@ -81,6 +81,7 @@ def as_text(value: object) -> object:
 
 WholeNumber = Annotated[int, Field(strict=True)]
 Positive = Annotated[WholeNumber, Field(ge=1)]
+Share = Annotated[float, Field(strict=True, ge=0, le=1)]
 NotNegative = Annotated[WholeNumber, Field(ge=0)]
 TimeZone = Annotated[str, AfterValidator(time_zone)]
 Words = Annotated[list[Annotated[str, BeforeValidator(word)]], AfterValidator(words)]
@@ -113,6 +114,7 @@ class Settings(BaseModel):
     solved_target_minutes: NotNegative
     frequent_contact_tickets: Positive
     involuntary_cancellation_reasons: Words
+    margin_rate: Share
     segment_dimensions: Annotated[list[str], AfterValidator(columns)]
 
 

@@ -13,9 +13,11 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.app import app
+from orchestration.copies import renew as renewing
 from orchestration.copies.renew import renew
 from reports.excel import write_workbook
 from reports.export import write_export
+from reports.language import Language
 from reports.tables import Column, Table
 from stammkunde.errors import StammkundeError
 from stammkunde.places import Places
@@ -72,7 +74,7 @@ def test_kpis_are_those_of_the_marts(published: Path, exported: dict[str, Path],
         f"select period_start, {columns} from marts.retention_kpis where period_grain = '{grain}' order by 1 desc",
     )
     rows = read(exported[language], f"kpis_{grain}", language)
-    head = next(iter(rows[0]))
+    head = {"de": "Erster Tag", "en": "First day"}[language]
     found = [(date.fromisoformat(row[head]), *(number(row[known[kpi]], language) for kpi in KPIS)) for row in rows]
     assert found == marts
 
@@ -97,7 +99,7 @@ def test_excel_holds_the_same_tables_as_numbers_and_dates(published: Path, expor
     head = [cell.value for cell in sheet[1]]
     known = names(published, "de")
     place = head.index(known["customer_retention_rate"])
-    found = [(row[0].value.date(), row[place].value) for row in sheet.iter_rows(min_row=2)]
+    found = [(row[1].value.date(), row[place].value) for row in sheet.iter_rows(min_row=2)]
     marts = asked(
         published,
         "select period_start, customer_retention_rate from marts.retention_kpis "
@@ -106,12 +108,13 @@ def test_excel_holds_the_same_tables_as_numbers_and_dates(published: Path, expor
     assert found == [(start, pytest.approx(rate) if rate is not None else None) for start, rate in marts]
     assert sheet.cell(2, place + 1).number_format == "0.0%"
     assert sheet.cell(2, head.index(known["net_revenue"]) + 1).number_format == '#,##0.00\\ "EUR"'
-    assert sheet.cell(2, 1).number_format == "mmm yyyy"
+    assert (sheet.cell(2, 1).value, sheet.cell(2, 2).number_format) == ("Januar 2026", "dd.mm.yyyy")
+    assert sheet.auto_filter.ref and sheet.auto_filter.ref.startswith("A1:")
 
 
 def test_a_cell_of_excel_is_no_formula(tmp_path: Path) -> None:
     file = tmp_path / "t.xlsx"
-    write_workbook({"T": Table([Column("a", "=A")], [{"a": "=1+1"}, {"a": "@SUM(A1)"}])}, file, "EUR")
+    write_workbook({"T": Table([Column("a", "=A")], [{"a": "=1+1"}, {"a": "@SUM(A1)"}])}, file, Language("en"), "EUR")
     cells = [cell for (cell,) in openpyxl.load_workbook(file)["T"].iter_rows()]
     assert [(cell.value, cell.data_type) for cell in cells] == [("'=A", "s"), ("'=1+1", "s"), ("'@SUM(A1)", "s")]
 
@@ -138,6 +141,21 @@ def test_what_was_exported_once_is_made_anew_with_each_publish(
     assert [line.partition(" (")[0] for line in said] == [f"  exported: {places.export('de')}"]
     assert {row["Kunde"] for row in read(places.export("de"), "best", "de")} == {"somebody"}
     assert not places.export("en").exists()
+
+
+def test_a_report_that_was_printed_once_is_printed_with_each_publish(
+    sample: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STAMMKUNDE_REPORT_LANGUAGES", "none")
+    places = Places(None, None, tmp_path / "w.duckdb", published_copy(sample.warehouse, tmp_path / "retention.duckdb"))
+    printed = places.report("en").with_suffix(".pdf")
+    printed.write_text("of an earlier build")
+    pages: list[str] = []
+    monkeypatch.setattr(renewing, "write_pdf", lambda page, target: pages.append(page.read_text(encoding="utf-8")))
+    said: list[str] = []
+    assert renew(places, said.append) == []
+    assert [line.partition(" (")[0] for line in said] == [f"  printed: {printed}"]
+    assert len(pages) == 1 and '<html lang="en">' in pages[0]
 
 
 def test_the_command_says_what_it_wrote(published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

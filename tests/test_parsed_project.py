@@ -33,6 +33,7 @@ OTHERS = {
     "solved_target_minutes": 1440,
     "frequent_contact_tickets": 2,
     "involuntary_cancellation_reasons": ["expired card"],
+    "margin_rate": 0.4,
     "segment_dimensions": ["country", "loyalty_tier"],
 }
 READ_WHEN_PARSED = (

@@ -29,7 +29,10 @@ def test_a_build_elsewhere_leaves_a_clone_clean(tmp_path: Path) -> None:
     assert not (clone / "warehouse" / "stammkunde.duckdb").exists()
 
 
-@pytest.mark.parametrize("name", [f"requirements{of}.lock" for of in ("", "-dashboard", "-dev", "-spark")])
+EXTRAS = ("-assistants", "-dashboard", "-semantic", "-spark")
+
+
+@pytest.mark.parametrize("name", [f"requirements{of}.lock" for of in ("", *EXTRAS, "-dev")])
 def test_a_lock_holds_exact_versions_with_hashes_and_no_address(name: str) -> None:
     text = (PROJECT / name).read_text(encoding="utf-8")
     assert "://" not in text

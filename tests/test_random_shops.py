@@ -61,6 +61,14 @@ OUTCOMES = {
         "superseded": {"none"},
         "quarantined": {"missing_customer_id", "damaged_id"},
     },
+    "marketing_spend": {
+        "counted": {"none"},
+        "excluded": {"after_as_of_date"},
+        "quarantined": {
+            *("invalid_spend_date", "spent_in_future", "invalid_amount", "negative_amount", "unknown_currency"),
+            "unknown_purpose",
+        },
+    },
     "subscriptions": {
         "counted": {"none"},
         "excluded": {"after_as_of_date"},
@@ -82,14 +90,6 @@ OUTCOMES = {
         "superseded": {"none"},
         "quarantined": {
             *("damaged_id", "invalid_occurred_at", "occurred_in_future", "missing_activity_type", "invalid_value"),
-        },
-    },
-    "marketing_spend": {
-        "counted": {"none"},
-        "excluded": {"after_as_of_date"},
-        "quarantined": {
-            *("invalid_spend_date", "spent_in_future", "invalid_amount", "negative_amount", "unknown_currency"),
-            "unknown_purpose",
         },
     },
     "actions_taken": {

@@ -24,6 +24,8 @@ from tests.conftest import run_dbt
         ("excluded_statuses", ["cancelled", " "]),
         ("refunded_statuses", "refunded"),
         ("missing_values", ["-", False]),
+        ("involuntary_cancellation_reasons", "price"),
+        ("margin_rate", 1.5),
         ("reporting_currency", "Euro"),
         ("as_of_date", "2025-02-30"),
         ("run_at", "yesterday"),

@@ -42,6 +42,7 @@ def main() -> None:
     if not rows:
         empty(seen)
         return
+    stand_out(seen)
     triangle(seen, asked, rows)
     trend(seen, asked, rows)
     curves(seen, asked)
@@ -64,6 +65,14 @@ def filters(seen: View, known: Sequence[Row]) -> Asked:
         value = selection(say("cohorts.segment"), "value", values, seen.language.dimension_value)
     reading = selection(say("cohorts.reading"), "reading", cohorts.READINGS, lambda name: seen.glossary.term(name).name)
     return Asked(grain, dimension, value, reading)
+
+
+def stand_out(seen: View) -> None:
+    """Which cohorts did worse or better beyond chance, by quarter: months are mostly too small to tell."""
+    rows = seen.ask(questions.cohorts("quarter", "all", "all"))
+    deviations = seen.ask(questions.deviations("quarter", "all", "all"))
+    found = list(cohorts.hurt(rows, deviations, "quarter", seen.language))
+    st.html(sentences_html(seen.language.say("cohorts.stand_out"), found))
 
 
 def triangle(seen: View, asked: Asked, rows: Sequence[Row]) -> None:

@@ -82,7 +82,7 @@ def one_customer(seen: View) -> None:
             return
         first, *others = customers.story(found[0], seen.language, seen.currency)
         st.html(sentences_html(first, others))
-        orders = seen.ask(questions.orders_of(number, ORDERS))
+        orders = seen.ask(questions.orders_of(found[0]["customer_id"], ORDERS))
         if found[0]["orders"] > ORDERS:
             st.caption(say("customers.latest_orders", orders=seen.language.number(ORDERS)))
         today = seen.build["as_of_date"]

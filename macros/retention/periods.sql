@@ -55,3 +55,13 @@ union all
         {%- endfor %}
     ) as periods
 {%- endmacro %}
+
+
+{#- Body of a CTE: every month from `first_month` of a relation of one row on, over its `days`. -#}
+{% macro months_of(span) -%}
+    select distinct {{ period_start('month', add_days(span ~ '.first_month', 'day_numbers.number')) }} as month_start
+    from {{ span }}
+    cross join (
+        {{ whole_numbers('(select max(' ~ span ~ '.days) from ' ~ span ~ ')') | indent(8) }}
+    ) as day_numbers
+{%- endmacro %}

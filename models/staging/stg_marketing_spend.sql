@@ -15,13 +15,13 @@ typed as (
         acquisition_channel,
         {{ raw_decimal('amount') }} as amount,
         upper(coalesce(currency, '{{ var("reporting_currency") }}')) as currency,
-        {{ lower_case("coalesce(purpose, 'acquisition')") }} as purpose,
+        lower(coalesce(purpose, 'acquisition')) as purpose,
         source_file
     from cleaned
 
 ),
 
-in_currencies as (
+foreign_currencies as (
 
     select
         *,
@@ -33,14 +33,17 @@ in_currencies as (
 converted as (
 
     select
-        spend.*,
+        foreign_currencies.*,
         rates.rate as exchange_rate,
-        {{ net_amount('spend.amount', '0', 'rates.rate') | indent(8) }} as converted_amount
-    from in_currencies as spend
+        case
+            when foreign_currencies.foreign_currency is null then cast(foreign_currencies.amount as decimal(18, 2))
+            else {{ converted_amount('foreign_currencies.amount', 'rates.rate') }}
+        end as converted_amount
+    from foreign_currencies
     left join {{ ref('stg_daily_exchange_rates') }} as rates
         on
-            spend.foreign_currency = rates.currency
-            and spend.spend_date = rates.rate_date
+            foreign_currencies.foreign_currency = rates.currency
+            and foreign_currencies.spend_date = rates.rate_date
 
 )
 
@@ -54,6 +57,7 @@ select
     source_file,
     {{ is_after_as_of_date('spend_date') }} as is_after_as_of_date,
     case
+        -- An offset can lead out of the calendar: to a day before the year 1.
         when spend_date is null or spend_date < cast('0001-01-01' as date) then 'invalid_spend_date'
         when spend_date > {{ reporting_date(run_at()) }} then 'spent_in_future'
         when amount is null then 'invalid_amount'

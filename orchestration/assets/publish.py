@@ -48,7 +48,7 @@ def publish_asset(content: Mapping[str, Any], models: Sequence[dg.AssetsDefiniti
         owners=OWNERS,
         freshness_policy=FRESHNESS,
         description=made_by_the_job(
-            "The file that others read: the schema marts, as DuckDB 1.x reads it, put in place by one rename."
+            "The file that others read: the schema marts, as DuckDB 1.4 and later read it, put in place by one rename."
         ),
     )
 

@@ -75,7 +75,8 @@ def copy(published: Path, address: str) -> str:
 def said(error: Any) -> str:
     """What PostgreSQL says is wrong and about what, in one line."""
     detail = error.diag.message_detail or ""
-    return " ".join(f"{error} {'' if detail in str(error) else detail}".split())
+    text = " ".join(f"{error} {'' if detail in str(error) else detail}".split())
+    return text.partition(" Is the server running")[0].rstrip(".")
 
 
 # Out of the published file

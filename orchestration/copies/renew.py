@@ -8,6 +8,7 @@ from functools import partial
 
 from orchestration.copies import postgres
 from reports.export import write_export
+from reports.pdf import write_pdf
 from reports.report import write_report
 from stammkunde.environment import LANGUAGES, environment
 from stammkunde.errors import StammkundeError, one_line
@@ -25,6 +26,8 @@ def wanted(places: Places) -> Iterator[tuple[str, Making]]:
     if given.languages:
         yield "report", lambda: written_reports(places, given.languages)
     for language in LANGUAGES:
+        if places.report(language).with_suffix(".pdf").exists():
+            yield f"report as PDF ({language})", partial(printed_report, places, language)
         if places.export(language).is_dir():
             yield f"export ({language})", partial(written_export, places, language)
     if address := given.postgres_url:
@@ -37,6 +40,15 @@ def written_reports(places: Places, languages: Sequence[str]) -> str:
     for file, language in zip(files, languages, strict=True):
         write_report(places.published, file, language)
     return f"to read: {' and '.join(map(str, files))}"
+
+
+def printed_report(places: Places, language: str) -> str:
+    """The report as PDF, where somebody asked for it once."""
+    page = places.report(language)
+    printed = page.with_suffix(".pdf")
+    write_report(places.published, page, language)
+    write_pdf(page, printed)
+    return f"printed: {printed}"
 
 
 def written_export(places: Places, language: str) -> str:

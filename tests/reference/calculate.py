@@ -1,4 +1,4 @@
-"""The marts of the metric contract (sections 1-8, 11-13, 20, 22) and those beside it, slowly from raw rows.
+"""The marts of the metric contract (sections 1-8, 11-14, 20, 22) and those beside it, slowly from raw rows.
 
 Nothing here is shared with the SQL models: the two agree only if both follow the contract. Plain loops are used
 where SQL uses windows and joins, and every figure is counted anew for each of its rows, so that a reader can hold
@@ -38,12 +38,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 
+from .acquisition import acquisition_economics
 from .calendar_periods import start_of_period
 from .cohorts import Row, cohort_deviations, cohort_retention, cohort_windows, repurchase_curve, retention_curve
 from .feedback import nps, signal_coverage, support_kpis
 from .intake import Customer, Intake, Order, take_in
 from .kpis import customer_concentration, retention_kpis, retention_kpis_by_segment, retention_value, running_period
 from .lifecycle import customers_mart, lifecycle_transitions
+from .products import first_product_retention
 from .rows import Raw
 from .settings import read_settings
 from .subscriptions import subscription_cohorts, subscription_kpis
@@ -64,12 +66,14 @@ MARTS = (
     "cohort_deviations",
     "repurchase_curve",
     "cohort_windows",
+    "first_product_retention",
     "retention_kpis",
     "retention_kpis_by_segment",
     "running_period",
     "retention_value",
     "customer_concentration",
     "lifecycle_transitions",
+    "acquisition_economics",
     "subscription_kpis",
     "subscription_cohorts",
     "signal_coverage",
@@ -101,6 +105,7 @@ def calculate(raw: Raw, settings: Mapping[str, object]) -> Marts:
     marts["cohort_deviations"] = cohort_deviations(marts["cohort_retention"])
     marts["repurchase_curve"] = repurchase_curve(customers, as_of)
     marts["cohort_windows"] = cohort_windows(customers, as_of, chosen.segment_dimensions)
+    marts["first_product_retention"] = first_product_retention(customers, intake.lines, as_of)
     marts["retention_kpis"] = retention_kpis(orders, customers, as_of, window)
     marts["retention_kpis_by_segment"] = retention_kpis_by_segment(
         orders, customers, as_of, window, chosen.segment_dimensions
@@ -109,6 +114,9 @@ def calculate(raw: Raw, settings: Mapping[str, object]) -> Marts:
     marts["retention_value"] = retention_value(orders, customers, as_of, window)
     marts["customer_concentration"] = customer_concentration(customers)
     marts["lifecycle_transitions"] = lifecycle_transitions(customers, as_of, chosen)
+    marts["acquisition_economics"] = acquisition_economics(
+        intake.spend, customers, marts["cohort_retention"], as_of, chosen
+    )
     marts["subscription_kpis"] = subscription_kpis(intake.subscriptions, as_of, chosen)
     marts["subscription_cohorts"] = subscription_cohorts(intake.subscriptions, as_of)
     marts["signal_coverage"] = signal_coverage(intake, as_of)

@@ -19,12 +19,14 @@ KEYS: dict[str, tuple[str, ...]] = {
     "cohort_deviations": ("cohort_grain", "cohort_start", "dimension", "dimension_value", "period_number"),
     "repurchase_curve": ("from_order_number", "day"),
     "cohort_windows": ("cohort_month", "dimension", "dimension_value", "window_days"),
+    "first_product_retention": ("level", "value"),
     "retention_kpis": ("period_grain", "period_start"),
     "retention_kpis_by_segment": ("period_grain", "period_start", "dimension", "dimension_value"),
     "running_period": ("period_grain", "compared_with"),
     "retention_value": ("period_grain",),
     "customer_concentration": ("decile",),
     "lifecycle_transitions": ("month_start", "from_stage", "to_stage"),
+    "acquisition_economics": ("cohort_month", "acquisition_channel"),
     "subscription_kpis": ("month_start",),
     "subscription_cohorts": ("cohort_month", "period_number"),
     "signal_coverage": ("entity", "signal", "source_system"),
@@ -33,9 +35,8 @@ KEYS: dict[str, tuple[str, ...]] = {
 }
 # What the expected rows of the known cases hold and neither the marts nor the calculation have yet.
 MARTS_TO_COME = (
-    "acquisition_economics",
     *("lifecycle_kpis", "email_kpis", "referral_kpis", "loyalty_kpis", "churn_reasons", "value_ladder"),
-    *("retention_actions", "playbook_outcomes", "playbook_programme", "first_product_retention"),
+    *("retention_actions", "playbook_outcomes", "playbook_programme"),
 )
 COLUMNS_TO_COME: dict[str, tuple[str, ...]] = {
     "customers": (

@@ -33,7 +33,7 @@ def signal_coverage(intake: Intake, as_of: date) -> list[Row]:
         found.setdefault(place, []).append((activity.customer_id, activity.day))
     others: dict[str, list[tuple[str | None, date]]] = {
         "subscriptions": [(row.customer_id, row.start_date) for row in intake.subscriptions],
-        "marketing_spend": [(None, row.day) for row in intake.signals.spend],
+        "marketing_spend": [(None, row.spend_date) for row in intake.spend],
         "actions_taken": [(row.customer_id, row.day) for row in intake.signals.actions],
         "order_lines": [
             (order.customer_id, order.order_date)

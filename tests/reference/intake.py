@@ -19,12 +19,14 @@ from .rows import (
     RateRow,
     Raw,
     RefundRow,
+    SpendRow,
     SubscriptionRow,
     read_customer_row,
     read_order,
     read_order_line,
     read_rate_row,
     read_refund,
+    read_spend,
     read_subscription,
 )
 from .settings import Settings
@@ -90,13 +92,25 @@ class Subscription:
     cancellation_reason: str | None
 
 
+@dataclass(frozen=True)
+class Spend:
+    """One counted row of marketing_spend."""
+
+    spend_date: date
+    acquisition_channel: str | None
+    amount: Decimal
+    """In the reporting currency."""
+    purpose: str
+
+
 @dataclass
 class Intake:
     accounting: Accounting = field(default_factory=Counter)
     orders: list[Order] = field(default_factory=list)
     customers: list[Customer] = field(default_factory=list)
     subscriptions: list[Subscription] = field(default_factory=list)
-    lines: Mapping[str, Sequence[OrderLine]] = field(default_factory=dict)
+    spend: list[Spend] = field(default_factory=list)
+    lines: dict[str, list[OrderLine]] = field(default_factory=dict)
     signals: Signals = field(default_factory=Signals)
 
 
@@ -136,17 +150,13 @@ def take_in(raw: Raw, settings: Settings) -> Intake:
             result.orders.append(count_order(winner, customer_id, refunded, rates, settings))
 
     result.orders.sort(key=lambda order: (order.ordered_at, order.order_id.encode("utf-8")))
+    spend_rows = [read_spend(row, settings) for row in raw.get("marketing_spend", ())]
+    result.spend = counted_spend(spend_rows, rates, settings, result.accounting)
     subscription_rows = [read_subscription(row, settings) for row in raw.get("subscriptions", ())]
     result.subscriptions = counted_subscriptions(subscription_rows, rates, identity, settings, result.accounting)
     result.lines = usable_lines([read_order_line(row, settings) for row in raw.get("order_lines", ())])
     result.customers = gather_customers(result.orders, descriptions, result.lines)
-    result.signals = take_in_signals(
-        raw,
-        identity,
-        lambda currency, day: rate_on(currency, day, rates, settings) is not None,
-        settings,
-        result.accounting,
-    )
+    result.signals = take_in_signals(raw, identity, settings, result.accounting)
     result.accounting += Counter()  # drops zero counts
     return result
 
@@ -351,6 +361,43 @@ def refunded_amount(winner: OrderVersion, refunds: Sequence[RefundRow], settings
     if refunded == 0 and winner.status is not None and winner.status.lower() in settings.refunded_statuses:
         return winner.amount
     return refunded
+
+
+# --- marketing spend --------------------------------------------------------------------------------------------
+
+
+def counted_spend(rows: Iterable[SpendRow], rates: Rates, settings: Settings, accounting: Accounting) -> list[Spend]:
+    """Rows add up: none is a version of another."""
+    found: list[Spend] = []
+    for row in sort_out(
+        "marketing_spend",
+        rows,
+        lambda row: rejected_spend(row, rates, settings),
+        lambda row: settings.is_after_as_of_date(row.spent_at),
+        accounting,
+    ):
+        assert row.spent_at is not None and row.amount is not None
+        day = settings.local_date(row.spent_at)
+        rate = rate_on(row.currency, day, rates, settings)
+        assert rate is not None
+        amount = round_half_away(EXACT.multiply(row.amount, rate), 2)
+        found.append(Spend(day, row.acquisition_channel, amount, row.purpose))
+        accounting["marketing_spend", "counted", "none"] += 1
+    return found
+
+
+def rejected_spend(row: SpendRow, rates: Rates, settings: Settings) -> str | None:
+    if row.spent_at is None:
+        return "invalid_spend_date"
+    if settings.is_in_future(row.spent_at):
+        return "spent_in_future"
+    if row.amount is None:
+        return "invalid_amount"
+    if row.amount < 0:
+        return "negative_amount"
+    if rate_on(row.currency, settings.local_date(row.spent_at), rates, settings) is None:
+        return "unknown_currency"
+    return None if row.purpose in ("acquisition", "retention") else "unknown_purpose"
 
 
 # --- contracts --------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from datetime import date, timedelta
 
 from .files import Entities
 from .random_contracts import subscriptions
-from .random_signals import actions_taken, activities, marketing_spend
+from .random_signals import actions_taken, activities
 from .random_values import (
     BAD_NUMBERS,
     BAD_TIMESTAMPS,
@@ -56,7 +56,7 @@ REQUIRED_COLUMNS = {
     "marketing_spend": frozenset({"spend_date", "amount"}),
     "actions_taken": frozenset({"customer_id", "rule_id", "taken_at"}),
 }
-SIGNALS = {"activities": activities, "marketing_spend": marketing_spend, "actions_taken": actions_taken}
+SIGNALS = {"activities": activities, "actions_taken": actions_taken}
 TARGETS = {
     "first_reply_target_minutes": (0, 60, 240),
     "solved_target_minutes": (0, 1440, 2880),
@@ -460,10 +460,10 @@ class ShopGenerator(RandomValues):
                 row: RawRow = {
                     "order_id": order_id,
                     "line_number": self.random.choice((str(line), f"{line}.0", f"0{line}")) if is_numbered else None,
-                    "product_id": f"p{self.random.randint(1, 20)}",
+                    "product_id": self.random.choice(("p1", "p2", "p3", " p4 ", "all", None)),
                     "product_name": self.random.choice(("Boot", 'Coat, "long"', None)),
                     "category": self.random.choice(categories),
-                    "quantity": str(self.random.randint(1, 3)),
+                    "quantity": self.random.choice(("1", "2", "3", "0", "-1", None)),
                     "amount": self.amount(),
                 }
                 rows.append(row)
@@ -489,6 +489,31 @@ class ShopGenerator(RandomValues):
                 },
             )
         return copy
+
+    def marketing_spend(self) -> list[RawRow]:
+        rows = [
+            {
+                "spend_date": self.timestamp(self.special_day() - timedelta(days=self.random.choice((0, 0, 0, 40)))),
+                "acquisition_channel": self.pad(
+                    self.random.choice(("seo", "ads", "Referral", "tv", "all", "unknown", None))
+                ),
+                "amount": self.pad(self.amount().lstrip("-")),
+                "currency": self.currency(),
+                "purpose": self.random.choice((None, "acquisition", " Acquisition", "retention", "RETENTION")),
+            }
+            for _ in range(self.random.choice((1, 10, 60)))
+        ]
+        broken: list[RawRow] = [
+            {"spend_date": self.random.choice((*BAD_TIMESTAMPS, None))},
+            {"spend_date": self.timestamp(self.run_day() + timedelta(days=self.random.randint(1, 2)))},
+            {"amount": self.random.choice((*BAD_NUMBERS, None))},
+            {"amount": self.random.choice(("-5", "-0.0001"))},
+            {"currency": "XXX"},
+            {"purpose": self.random.choice(("brand", "acquisitions"))},
+        ]
+        rows += [{**self.random.choice(rows), **fault} for fault in broken]
+        self.random.shuffle(rows)
+        return rows
 
     # --- all of it ----------------------------------------------------------------------------------------------
 
@@ -517,6 +542,9 @@ class ShopGenerator(RandomValues):
                 self.settings["involuntary_cancellation_reasons"] = self.random.choice((["Price", " moved"], ["É"], []))
             rows = self.without_some_columns("subscriptions", subscriptions(self))
             found["subscriptions"] = self.maybe_typed("subscriptions", rows)
+        self.random.seed(f"{self.seed} marketing_spend")
+        if self.chance(0.8):
+            found["marketing_spend"] = self.maybe_typed("marketing_spend", self.marketing_spend())
         for entity, make in SIGNALS.items():
             self.random.seed(f"{self.seed} {entity}")
             if self.chance(0.8):

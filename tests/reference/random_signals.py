@@ -124,32 +124,6 @@ def near_the_run(shop: ShopGenerator) -> str:
     return shop.timestamp(shop.run_day() + timedelta(days=shop.random.randint(0, 2)))
 
 
-def marketing_spend(shop: ShopGenerator) -> list[RawRow]:
-    rows: list[RawRow] = []
-    for _ in range(shop.random.choice((1, 12, 30))):
-        row: RawRow = {
-            "spend_date": shop.timestamp(shop.any_day()),
-            "acquisition_channel": shop.random.choice(("seo", "ads", "all", None, "unknown")),
-            "amount": shop.pad(shop.amount()),
-            "currency": shop.currency(),
-            "purpose": shop.random.choice((None, "acquisition", "Retention", " ACQUISITION ")),
-        }
-        if shop.chance(0.25):
-            column, values = shop.random.choice(
-                (
-                    ("spend_date", BAD_TIMESTAMPS),
-                    ("spend_date", (near_the_run(shop),)),
-                    ("amount", (*BAD_NUMBERS, None)),
-                    ("amount", ("-1", "-0.0001")),
-                    ("currency", ("XXX", "EURO")),
-                    ("purpose", ("brand",)),
-                )
-            )
-            row[column] = shop.random.choice(values)
-        rows.append(row)
-    return rows
-
-
 def actions_taken(shop: ShopGenerator) -> list[RawRow]:
     rows: list[RawRow] = []
     for _ in range(shop.random.choice((1, 15, 40))):

@@ -63,6 +63,15 @@ class SubscriptionRow:
 
 
 @dataclass(frozen=True)
+class SpendRow:
+    spent_at: datetime | None
+    acquisition_channel: str | None
+    amount: Decimal | None
+    currency: str
+    purpose: str
+
+
+@dataclass(frozen=True)
 class CustomerRow:
     customer_id: str | None
     email: str | None
@@ -152,6 +161,16 @@ def read_subscription(row: RawRow, settings: Settings) -> SubscriptionRow:
         currency=(read_text(row.get("currency")) or settings.reporting_currency).upper(),
         cancellation_reason=read_text(row.get("cancellation_reason")),
         updated_at=settings.read_timestamp(row.get("updated_at")),
+    )
+
+
+def read_spend(row: RawRow, settings: Settings) -> SpendRow:
+    return SpendRow(
+        spent_at=settings.read_timestamp(row.get("spend_date")),
+        acquisition_channel=read_text(row.get("acquisition_channel")),
+        amount=read_amount(row.get("amount")),
+        currency=(read_text(row.get("currency")) or settings.reporting_currency).upper(),
+        purpose=(read_text(row.get("purpose")) or "acquisition").lower(),
     )
 
 

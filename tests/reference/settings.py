@@ -64,6 +64,7 @@ class Settings:
     solved_target_minutes: int
     frequent_contact_tickets: int
     involuntary_cancellation_reasons: frozenset[str]
+    margin_rate: float
     segment_dimensions: tuple[str, ...]
 
     def local_date(self, instant: datetime) -> date:
@@ -125,5 +126,6 @@ def read_settings(given: Mapping[str, object]) -> Settings:
         solved_target_minutes=int(str(values["solved_target_minutes"])),
         frequent_contact_tickets=int(str(values["frequent_contact_tickets"])),
         involuntary_cancellation_reasons=lowered("involuntary_cancellation_reasons", values),
+        margin_rate=float(str(values["margin_rate"])),
         segment_dimensions=words("segment_dimensions", values),
     )

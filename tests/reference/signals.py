@@ -1,4 +1,4 @@
-"""From raw rows to counted activities, spend and actions, and what became of each (section 11)."""
+"""From raw rows to counted activities and actions, and what became of each (section 11)."""
 
 from __future__ import annotations
 
@@ -41,16 +41,6 @@ class Activity:
 
 
 @dataclass(frozen=True)
-class Spend:
-    spent_at: datetime | None
-    acquisition_channel: str | None
-    amount: Decimal | None
-    currency: str
-    purpose: str
-    day: date = date.min
-
-
-@dataclass(frozen=True)
 class Action:
     number: str | None
     customer_id: str | None
@@ -66,18 +56,16 @@ class Signals:
     """What counts, whenever dated: the marts look at what lies on or before as_of_date."""
 
     activities: list[Activity] = field(default_factory=list)
-    spend: list[Spend] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
 
 
-Row = TypeVar("Row", Activity, Spend, Action)
+Row = TypeVar("Row", Activity, Action)
 Accounting = dict[tuple[str, str, str], int]
 
 
 def take_in_signals(
     raw: Raw,
     identity: Identity,
-    has_rate: Callable[[str, date], bool],
     settings: Settings,
     accounting: Accounting,
 ) -> Signals:
@@ -105,20 +93,13 @@ def take_in_signals(
         lambda row: read_activity(row, identity, settings),
         lambda row: rejected_activity(row, settings),
     )
-    spend = rows_of(
-        "marketing_spend",
-        lambda row: read_spend(row, settings),
-        lambda row: rejected_spend(row, has_rate, settings),
-    )
     actions = rows_of(
         "actions_taken",
         lambda row: read_action(row, identity, settings),
         lambda row: rejected_action(row, settings),
     )
-    count(accounting, "marketing_spend", "counted", "none", len(spend))
     return Signals(
         winners("activities", activities, activity_key, activity_rank),
-        spend,
         winners("actions_taken", actions, lambda row: (row.customer_id, row.rule_id, row.taken_at), action_rank),
     )
 
@@ -203,37 +184,7 @@ def activity_rank(row: Activity) -> Rank:
     )
 
 
-# --- spend and actions ------------------------------------------------------------------------------------------
-
-
-def read_spend(row: RawRow, settings: Settings) -> Spend:
-    spent_at = settings.read_timestamp(row.get("spend_date"))
-    return Spend(
-        spent_at=spent_at,
-        acquisition_channel=read_text(row.get("acquisition_channel")),
-        amount=read_amount(row.get("amount")),
-        currency=(read_text(row.get("currency")) or settings.reporting_currency).upper(),
-        purpose=(read_text(row.get("purpose")) or "acquisition").lower(),
-        day=day_of(spent_at, settings),
-    )
-
-
-def rejected_amount(amount: Decimal | None) -> str | None:
-    if amount is None:
-        return "invalid_amount"
-    return "negative_amount" if amount < 0 else None
-
-
-def rejected_spend(row: Spend, has_rate: Callable[[str, date], bool], settings: Settings) -> str | None:
-    if row.spent_at is None:
-        return "invalid_spend_date"
-    if settings.is_in_future(row.spent_at):
-        return "spent_in_future"
-    if rejected_amount(row.amount):
-        return rejected_amount(row.amount)
-    if not has_rate(row.currency, row.day):
-        return "unknown_currency"
-    return None if row.purpose in ("acquisition", "retention") else "unknown_purpose"
+# --- actions --------------------------------------------------------------------------------------------------
 
 
 def read_action(row: RawRow, identity: Identity, settings: Settings) -> Action:

@@ -1,34 +1,40 @@
--- A term counts from the day after its start to its end: so what it adds falls into the month of its start, what it takes
--- away into the month of its end. Customers have a row for the months of these days alone.
-with changes as (
+-- A term counts from the day after its start to its end: so what it adds falls into the month of its start, what it
+-- takes away into the month of its end. Customers have a row for the months of these days alone.
+with terms as (
+
+    select
+        *,
+        {{ period_start('month', 'start_date') }} as start_month,
+        {{ period_start('month', 'end_date') }} as end_month
+    from {{ ref('int_subscription_terms') }}
+
+),
+
+changes as (
 
     select
         customer_id,
-        {{ period_start('month', 'start_date') }} as month_start,
+        start_month as month_start,
         monthly_amount as mrr_change,
-        case when monthly_amount > 0 then {{ period_start('month', 'start_date') }} end as paid_from_month,
-        case
-            when monthly_amount > 0 and {{ period_start('month', 'end_date') }} = {{ period_start('month', 'start_date') }}
-                then 1
-            else 0
-        end as starts_and_ends,
+        case when monthly_amount > 0 then start_month end as paid_from_month,
+        case when monthly_amount > 0 and end_month = start_month then 1 else 0 end as starts_and_ends,
         null as end_rank,
         null as cancellation_reason
-    from {{ ref('int_subscription_terms') }}
+    from terms
     union all
     select
         customer_id,
-        {{ period_start('month', 'end_date') }} as month_start,
+        end_month as month_start,
         -monthly_amount as mrr_change,
         null as paid_from_month,
         0 as starts_and_ends,
         row_number() over (
-            partition by customer_id, {{ period_start('month', 'end_date') }}
+            partition by customer_id, end_month
             order by end_date desc, cancellation_reason desc nulls last
         ) as end_rank,
         cancellation_reason
-    from {{ ref('int_subscription_terms') }}
-    where end_date is not null
+    from terms
+    where end_month is not null
 
 ),
 

@@ -1,4 +1,4 @@
-with span as (
+with first_and_last as (
 
     select
         {{ period_start('month', 'min(terms.start_date)') }} as first_month,
@@ -8,28 +8,29 @@ with span as (
 
 ),
 
-day_numbers as (
+span as (
 
-    {{ whole_numbers('(select max(' ~ days_between('span.first_month', 'span.as_of_date') ~ ') from span)') | indent(4) }}
+    select
+        *,
+        {{ days_between('first_month', 'as_of_date') }} as days
+    from first_and_last
 
 ),
 
 months as (
 
-    select distinct
-        span.as_of_date,
-        {{ period_start('month', add_days('span.first_month', 'day_numbers.number')) }} as month_start
-    from span
-    cross join day_numbers
+    {{ months_of('span') }}
 
 ),
 
 with_end as (
 
     select
-        *,
-        {{ next_period_start('month', 'month_start') }} as month_end
+        months.month_start,
+        span.as_of_date,
+        {{ next_period_start('month', 'months.month_start') }} as month_end
     from months
+    cross join span
 
 )
 

@@ -5,9 +5,9 @@ with subscriptions as (
         subscriptions.subscription_id,
         subscriptions.customer_id,
         subscriptions.start_date,
-        case when subscriptions.end_date <= as_of.as_of_date then subscriptions.end_date end as end_date,
         subscriptions.converted_monthly_amount as monthly_amount,
-        subscriptions.cancellation_reason
+        subscriptions.cancellation_reason,
+        case when subscriptions.end_date <= as_of.as_of_date then subscriptions.end_date end as end_date
     from {{ ref('int_subscriptions') }} as subscriptions
     inner join {{ ref('int_as_of') }} as as_of
         on subscriptions.start_date <= as_of.as_of_date
@@ -28,9 +28,9 @@ select
     subscriptions.subscription_id,
     subscriptions.customer_id,
     subscriptions.start_date,
-    coalesce(starts.start_date, subscriptions.end_date) as end_date,
     subscriptions.monthly_amount,
-    subscriptions.cancellation_reason
+    subscriptions.cancellation_reason,
+    coalesce(starts.start_date, subscriptions.end_date) as end_date
 from subscriptions
 left join starts
     on
