@@ -3,8 +3,8 @@ with months as (
 
     select
         *,
-        lag(mrr_at_end, 1, 0) over (order by month_start) as mrr_at_the_last_end,
-        lag(subscribers_at_end, 1, 0) over (order by month_start) as subscribers_at_the_last_end
+        coalesce(lag(mrr_at_end) over (order by month_start), 0) as mrr_at_the_last_end,
+        coalesce(lag(subscribers_at_end) over (order by month_start), 0) as subscribers_at_the_last_end
     from {{ ref('subscription_kpis') }}
 
 )
