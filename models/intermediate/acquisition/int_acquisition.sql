@@ -10,7 +10,7 @@ spent_and_won as (
 
     select
         {{ period_start('month', 'spend.spend_date') }} as cohort_month,
-        {{ named_value('spend.acquisition_channel') }} as acquisition_channel,
+        {{ value_beside_all('spend.acquisition_channel') }} as acquisition_channel,
         case when spend.purpose = 'acquisition' then spend.converted_amount else 0 end as spend,
         case when spend.purpose = 'retention' then spend.converted_amount else 0 end as retention_spend,
         0 as new_customers,
@@ -24,7 +24,7 @@ spent_and_won as (
     union all
     select
         {{ period_start('month', 'first_order_date') }} as cohort_month,
-        {{ named_value('acquisition_channel') }} as acquisition_channel,
+        {{ value_beside_all('acquisition_channel') }} as acquisition_channel,
         0 as spend,
         0 as retention_spend,
         1 as new_customers,

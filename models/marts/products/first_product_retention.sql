@@ -1,19 +1,11 @@
 with lines as (
 
     select
-        orders.customer_id,
-        orders.order_number,
-        {{ named_value('order_lines.product_id') }} as product,
-        {{ named_value('order_lines.category') }} as category
-    from {{ ref('stg_order_lines') }} as order_lines
-    inner join {{ ref('int_order_sequence') }} as orders
-        on order_lines.order_id = orders.order_id
-    where
-        orders.order_number in (1, 2)
-        and order_lines.rejection_reason is null
-        and not order_lines.is_superseded
-        -- What is sent back is no purchase.
-        and (order_lines.quantity is null or order_lines.quantity > 0)
+        customer_id,
+        order_number,
+        product,
+        category
+    from {{ ref('int_first_purchases') }}
 
 ),
 
