@@ -79,7 +79,7 @@ def plant(raw: Path) -> None:
         [{"customer_id": NAME, "email": EMAIL, "country": "DE", "loyalty_tier": TEXT, "phone": PHONE},
          *({"customer_id": f"c{number}", "email": f"c{number}@x.example", "country": "DE"} for number in range(59))],
     )  # fmt: skip
-    of_person = {"customer_id": NAME, "channel": TEXT, "detail": TEXT, "source_system": TEXT}
+    of_person = {"customer_id": NAME, "channel": TEXT, "detail": TEXT, "source_system": "crm"}
     write(
         raw / "activities.csv",
         ("activity_id", "customer_id", "occurred_at", "activity_type", "channel", "source_system", "detail"),
