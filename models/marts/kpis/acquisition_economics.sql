@@ -13,7 +13,9 @@ customer_values as (
 
     select
         cohort_start as cohort_month,
-        case when dimension = 'all' then 'all' else {{ value_beside_all('dimension_value') }} end as acquisition_channel,
+        case
+            when dimension = 'all' then 'all' else {{ value_beside_all('dimension_value') }}
+        end as acquisition_channel,
         period_number + 1 as months,
         cast({{ var('margin_rate') }} as double) * cumulative_revenue_per_customer as value_per_customer
     from {{ ref('cohort_retention') }}
