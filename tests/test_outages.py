@@ -66,6 +66,11 @@ def truncated(path: Path) -> None:
     new(path, path.read_bytes()[: path.stat().st_size // 2])
 
 
+def headers_only(path: Path) -> None:
+    """A DuckDB file without what its headers lead to. Whether half of one can be opened depends on where that lies."""
+    new(path, path.read_bytes()[: 3 * 4096])
+
+
 def a_folder(path: Path) -> None:
     path.unlink(missing_ok=True)
     (path / "inside").mkdir(parents=True)
@@ -174,10 +179,9 @@ def faults() -> Iterator[Fault]:
     yield Fault("kept_builds-removed", removed, lambda places: places.kept_builds)
     yield Fault("kept_builds-a_file", a_file, lambda places: places.kept_builds, f"builds{UNREADABLE}1")
 
-    for happens in (empty, garbage, a_folder):
+    for happens in (empty, garbage, a_folder, headers_only):
         yield Fault(f"warehouse-{happens.__name__}", happens, lambda places: places.warehouse, f"{UNREADABLE}1")
-    for happens in (missing, truncated):
-        yield Fault(f"warehouse-{happens.__name__}", happens, lambda places: places.warehouse)
+    yield Fault("warehouse-missing", missing, lambda places: places.warehouse)
     yield Fault(
         "warehouse-a_dead_link", a_dead_link, lambda places: places.warehouse, stops="a link that leads nowhere"
     )
