@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from cli.console import say, show, whole_lines
+from cli.options import known_language
 from stammkunde.errors import StammkundeError
 
 Names = Annotated[list[str] | None, typer.Argument(metavar="[METRIC]...", help="What to ask for; without, lists all.")]
@@ -49,11 +50,9 @@ def metrics(
     if find_spec("metricflow") is None:
         raise StammkundeError(NOT_INSTALLED)
     from semantic.layer import Layer, Question
-    from stammkunde.environment import LANGUAGES
     from stammkunde.shops import warehouse_places
 
-    if language not in LANGUAGES:
-        raise StammkundeError(f"--language is '{language}': it must be {' or '.join(LANGUAGES)}")
+    code = known_language(language)
     layer = Layer.of(warehouse_places())
     if interchange:
         from semantic.interchange import write
@@ -62,7 +61,7 @@ def metrics(
         say(f"{interchange}")
         return
     if not names and not saved_query and not (group_by or where or order or limit or to_csv or explain):
-        show(whole_lines(table(["metric", "name", "mart"], [list(row) for row in layer.listed(language)])))
+        show(whole_lines(table(["metric", "name", "mart"], [list(row) for row in layer.listed(code)])))
         say("")
         show(whole_lines(table(["saved query", ""], [list(row) for row in layer.saved_queries().items()])))
         return

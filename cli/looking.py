@@ -12,7 +12,7 @@ import typer
 from rich.table import Table
 
 from cli.console import console, say, show, whole_lines
-from cli.options import MappingFile, Raw
+from cli.options import Language, MappingFile, Raw, known_language
 from cli.refreshing import read_from
 from stammkunde.errors import StammkundeError
 from stammkunde.places import PROJECT, Places
@@ -135,18 +135,6 @@ def summary() -> None:
     show(summary_lines(find_places().published))
 
 
-Language = Annotated[str, typer.Option(help="de or en.")]
-
-
-def known_language(code: str) -> str:
-    """Raises StammkundeError for one that nothing is written in."""
-    from stammkunde.environment import LANGUAGES
-
-    if code not in LANGUAGES:
-        raise StammkundeError(f"--language is '{code}': it must be {' or '.join(LANGUAGES)}")
-    return code
-
-
 def report(
     language: Language = "de",
     to: Annotated[
@@ -162,9 +150,10 @@ def report(
     from reports.report import write_report
     from stammkunde.shops import warehouse_places
 
+    code = known_language(language)
     places = warehouse_places()
-    target = to or places.report(known_language(language))
-    write_report(places.published, target, known_language(language))
+    target = to or places.report(code)
+    write_report(places.published, target, code)
     say(f"{target}")
     if pdf:
         printed = target.with_suffix(".pdf")
@@ -186,9 +175,9 @@ def export(
     from reports.export import write_export
     from stammkunde.shops import warehouse_places
 
+    code = known_language(language)
     places = warehouse_places()
-    folder = to or places.export(known_language(language))
-    files = write_export(places.published, folder, known_language(language))
+    files = write_export(places.published, to or places.export(code), code)
     say("\n".join(map(str, files)))
 
 

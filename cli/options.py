@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from stammkunde.errors import StammkundeError
+
 Raw = Annotated[
     Path | None,
     typer.Option(
@@ -27,3 +29,13 @@ ReplaceShop = Annotated[
 ]
 CustomerId = Annotated[str | None, typer.Option("--customer-id", metavar="ID", help="The customer's number.")]
 Email = Annotated[str | None, typer.Option("--email", metavar="ADDRESS", help="The customer's e-mail.")]
+Language = Annotated[str, typer.Option(help="de or en.")]
+
+
+def known_language(code: str) -> str:
+    """Raises StammkundeError for one that nothing is written in."""
+    from stammkunde.environment import LANGUAGES
+
+    if code not in LANGUAGES:
+        raise StammkundeError(f"--language is '{code}': it must be {' or '.join(LANGUAGES)}")
+    return code

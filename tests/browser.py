@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from websockets.sync.client import ClientConnection, connect
 
 CHROMIUM = shutil.which("chromium")
 PATIENCE = 60  # seconds after which something that is waited for will not come
+PATIENCE_WITH_SERVERS = 120
 
 
 class Page:
@@ -52,6 +54,18 @@ class Page:
                 return found
             time.sleep(0.2)
         raise TimeoutError(f"{script}: {self.value('document.body.innerText')[:2000]}")
+
+
+def wait_for_answer(address: str, process: subprocess.Popen[bytes], output: Path) -> None:
+    """Until a server that was started answers."""
+    until = time.monotonic() + PATIENCE_WITH_SERVERS
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            urllib.request.urlopen(address, timeout=1).close()
+            return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    raise TimeoutError(output.read_text())
 
 
 @contextmanager

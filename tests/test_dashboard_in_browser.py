@@ -9,8 +9,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import product
@@ -25,7 +23,7 @@ from reports.glossary import Glossary
 from reports.language import Language
 from reports.questions import Question, answer, at_risk, glossary, kpis, provenance, rfm_cells
 from reports.report import write_report
-from tests.browser import CHROMIUM
+from tests.browser import CHROMIUM, wait_for_answer
 from tests.conftest import PROJECT, Build
 from tests.published import published_copy
 
@@ -97,22 +95,11 @@ def served(sample: Build, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     with (folder / "output.txt").open("w") as output:
         process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=output, stderr=subprocess.STDOUT)
     try:
-        wait_for(f"http://127.0.0.1:{port}/_stcore/health", process, folder / "output.txt")
+        wait_for_answer(f"http://127.0.0.1:{port}/_stcore/health", process, folder / "output.txt")
         yield Served(f"http://127.0.0.1:{port}", published)
     finally:
         process.terminate()
         process.wait(PATIENCE)
-
-
-def wait_for(address: str, process: subprocess.Popen[bytes], output: Path) -> None:
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            urllib.request.urlopen(address, timeout=1).close()
-            return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.2)
-    raise TimeoutError(output.read_text())
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,6 @@ import socket
 import stat
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,7 +25,7 @@ import yaml
 from dashboard.superset.bundle import bundle, shipped, write_bundle
 from dashboard.superset.start import CONFIG, PATH, PYTHON, READY, SECRET_KEY
 from stammkunde.manifest import Manifest
-from tests.browser import CHROMIUM
+from tests.browser import CHROMIUM, wait_for_answer
 from tests.conftest import PROJECT, Build
 from tests.published import published_copy
 from tests.watched import STRACE, elsewhere, watching, works
@@ -199,24 +196,13 @@ def started(published: Path, port: int, output: Path, calls: Path | None) -> Ite
     with output.open("w") as printed:
         process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=printed, stderr=subprocess.STDOUT)
     try:
-        wait_for(f"http://127.0.0.1:{port}/health", process, output)
+        wait_for_answer(f"http://127.0.0.1:{port}/health", process, output)
         yield process
     finally:
         ends = psutil.Process(process.pid).children() if calls else [process]  # strace ends with what it watches
         for one in ends:
             one.terminate()
         process.wait(PATIENCE)
-
-
-def wait_for(address: str, process: subprocess.Popen[bytes], output: Path) -> None:
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            urllib.request.urlopen(address, timeout=1).close()
-            return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.2)
-    raise TimeoutError(output.read_text())
 
 
 @pytest.fixture(scope="module")
