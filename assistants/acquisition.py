@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assistants.answers import AcquisitionAnswer, AcquisitionFigure
 from assistants.arguments import AnAcquisition
-from assistants.figures import known_in, not_of_one, parts, told
+from assistants.figures import known_in, not_of_one, parts, told, whether_over
 from assistants.reading import ALL, ENGLISH, Reading
 from assistants.refusals import RefusedError
 from reports import questions
@@ -34,10 +34,9 @@ def get_acquisition(reading: Reading, asked: AnAcquisition) -> AcquisitionAnswer
         is_complete=row["is_complete"],
     )
     channel = "all channels" if asked.channel == ALL else ENGLISH.dimension_value(asked.channel)
-    limit = "the month is complete" if figure.is_complete else "the month is still running, the figure is not final"
     of = f"{channel} in {ENGLISH.period('month', asked.month)}"
     return AcquisitionAnswer(
-        sentence=f"{told(figure, of, reading.build.currency)}; {limit}; {reading.stand}.",
+        sentence=f"{told(figure, of, reading.build.currency)}; {whether_over(figure.is_complete)}; {reading.stand}.",
         build=reading.build,
         figure=figure,
     )

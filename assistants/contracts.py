@@ -6,7 +6,7 @@ from datetime import date
 
 from assistants.answers import SubscriberCohortAnswer, SubscriberCohortFigure, SubscriptionAnswer, SubscriptionFigure
 from assistants.arguments import ASubscriberCohort, ASubscriptionMonth
-from assistants.figures import known_in, not_of_one, parts, told
+from assistants.figures import known_in, not_of_one, parts, told, whether_over
 from assistants.reading import ENGLISH, Reading
 from assistants.refusals import RefusedError
 from reports import questions
@@ -45,7 +45,7 @@ def get_subscriptions(reading: Reading, asked: ASubscriptionMonth) -> Subscripti
     return SubscriptionAnswer(
         sentence=(
             f"{told(figure, ENGLISH.period('month', month), reading.build.currency)}; "
-            f"{limit(figure.is_complete)}; {reading.stand}."
+            f"{whether_over(figure.is_complete)}; {reading.stand}."
         ),
         build=reading.build,
         figure=figure,
@@ -73,7 +73,7 @@ def get_subscriber_cohort(reading: Reading, asked: ASubscriberCohort) -> Subscri
     )
     of = f"subscribers of {ENGLISH.period('month', asked.cohort_month)}, {asked.period_number} months later"
     return SubscriberCohortAnswer(
-        sentence=f"{told(figure, of, reading.build.currency)}; {limit(figure.is_complete)}; {reading.stand}.",
+        sentence=f"{told(figure, of, reading.build.currency)}; {whether_over(figure.is_complete)}; {reading.stand}.",
         build=reading.build,
         figure=figure,
     )
@@ -99,7 +99,3 @@ def no_month(reading: Reading, month: date) -> RefusedError:
     if month < first:
         return RefusedError(f"the contracts begin later: the first month is that of {first}")
     return RefusedError(f"the month of {month} has not begun by the as-of date {reading.build.as_of_date}")
-
-
-def limit(is_complete: bool) -> str:
-    return "the month is complete" if is_complete else "the month is still running, the figure is not final"

@@ -101,3 +101,8 @@ def not_of_one(customers: int | None) -> None:
     """Raises RefusedError where a group is a single customer: its figures would be that person's."""
     if customers == 1:
         raise RefusedError(f"this group is a single customer: {OF_A_PERSON}")
+
+
+def whether_over(is_complete: bool) -> str:
+    """Whether the month of a figure is over."""
+    return "the month is complete" if is_complete else "the month is still running, the figure is not final"
