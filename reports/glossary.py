@@ -11,6 +11,10 @@ from reports.questions import Row
 from reports.tables import Column
 
 
+# Numbers that are read without decimals: points of the score from -100 to 100, and whole months.
+READ_WHOLE = {"nps": "score", "nps_margin": "score", "payback_months": "count"}
+
+
 @dataclass(frozen=True)
 class Term:
     """A measure in the reader's language."""
@@ -41,7 +45,7 @@ class Glossary:
                     kpi,
                     row[f"name_{self.language.code}"],
                     "" if row["abbreviation"] == "-" else row["abbreviation"],
-                    row["unit"],
+                    READ_WHOLE.get(kpi, row["unit"]),
                     self.in_terms(row[f"definition_{self.language.code}"] or ""),
                     row["good_direction"],
                 )

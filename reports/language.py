@@ -17,7 +17,7 @@ WORDS = Path(__file__).with_name("words")
 LOCALES = {"de": "de_DE", "en": "en_GB"}
 MINUS = "\N{MINUS SIGN}"
 NOTHING = "\N{EN DASH}"  # stands where a figure is null: it is not defined, which is no zero
-WHOLE = ("customers", "orders", "events", "score", "days", "minutes", "count")  # units that come in whole numbers
+WHOLE = ("customers", "orders", "events", "score", "days", "count")  # units that come in whole numbers
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,8 @@ class Language:
             return self.percent(value)
         if unit == "currency":
             return self.money(value, currency)
+        if unit == "minutes":
+            return f"{self.number(value)}\xa0min"
         if unit in WHOLE:
             return self.number(value)
         if unit == "number":
