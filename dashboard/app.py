@@ -24,6 +24,9 @@ PAGES = (
     "cohorts",
     "lifecycle",
     "customers",
+    "economics",
+    "feedback",
+    "products",
     "quality",
 )  # each is a file in page/ with its words in reports/words/
 

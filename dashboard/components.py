@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from dashboard.view import View
-from reports import overview, questions
+from reports import overview, questions, signals
 from reports.cards import Card, cards_html
 from reports.charts import CONFIG, Chart
 from reports.grid import Grid
@@ -88,6 +88,16 @@ def show_concentration(view: View, title: str) -> None:
         if rows:
             st.write(chart.alt)
         show_chart(view, chart, "concentration")
+
+
+def show_basis(view: View, wanted: Sequence[str]) -> None:
+    """The signals that a page rests on. Those that are missing are said where their figures would be."""
+    with section(view, view.language.say("signals.basis"), view.language.say("signals.basis_note")):
+        table = signals.coverage_table(view.ask(questions.signals()), wanted, view.language)
+        if table.rows:
+            show_table(view, table, "signals")
+        else:
+            empty(view)
 
 
 def empty(view: View) -> None:

@@ -153,9 +153,7 @@ def channel_table(rows: Sequence[Row], glossary: Glossary, language: Language) -
     return Table(columns, sorted(found, key=lambda row: row["cohort_month"], reverse=True))
 
 
-def course(
-    rows: Sequence[Row], kpi: str, channel: str, glossary: Glossary, language: Language, currency: str
-) -> Chart:
+def course(rows: Sequence[Row], kpi: str, channel: str, glossary: Glossary, language: Language, currency: str) -> Chart:
     """One measure over the months in which customers were won: of a channel, beside all together."""
     term = glossary.term(kpi)
     over = [row for row in of_all(rows) if row["is_complete"]]
@@ -171,7 +169,9 @@ def course(
                 channel_name(one, language),
                 [row[kpi] if row else None for row in at],
                 hints=[
-                    language.say("economics.of_customers", customers=language.number(row["new_customers"] if row else 0))
+                    language.say(
+                        "economics.of_customers", customers=language.number(row["new_customers"] if row else 0)
+                    )
                     for row in at
                 ],
             )
@@ -197,9 +197,7 @@ def spend(rows: Sequence[Row], glossary: Glossary, language: Language, currency:
         Column("cohort_month", language.say("common.month"), "period", "month"),
         *map(glossary.column, (*SPENDS, "new_customers", "cac")),
     ]
-    alt = language.say(
-        "economics.spend_alt", first=labels[0] if labels else "", last=labels[-1] if labels else ""
-    )
+    alt = language.say("economics.spend_alt", first=labels[0] if labels else "", last=labels[-1] if labels else "")
     return Chart(stacks(labels, series, "currency", language, currency), alt, Table(columns, over[::-1]))
 
 

@@ -117,9 +117,7 @@ def churn(rows: Sequence[Row], glossary: Glossary, language: Language, currency:
         Column("voluntary", language.say("subscriptions.voluntary"), "currency"),
         *map(glossary.column, (involuntary, "churned_subscribers", "logo_churn_rate")),
     ]
-    alt = language.say(
-        "subscriptions.churn_alt", first=labels[0] if labels else "", last=labels[-1] if labels else ""
-    )
+    alt = language.say("subscriptions.churn_alt", first=labels[0] if labels else "", last=labels[-1] if labels else "")
     figure = stacks(labels, series, "currency", language, currency, colours=(GREY, ORANGE))
     return Chart(figure, alt, Table(columns, [{**row, "voluntary": voluntary(row)} for row in over[::-1]]))
 
@@ -129,7 +127,9 @@ def voluntary(row: Row) -> Any:
     return row["churned_mrr"] - row["involuntary_churned_mrr"]
 
 
-def rates(rows: Sequence[Row], kpis: Sequence[str], glossary: Glossary, language: Language, *, from_zero: bool) -> Chart:
+def rates(
+    rows: Sequence[Row], kpis: Sequence[str], glossary: Glossary, language: Language, *, from_zero: bool
+) -> Chart:
     """Rates of the complete months that have them."""
     over = [row for row in complete(rows) if row[kpis[0]] is not None]
     recent = over[-COURSE:]
@@ -137,7 +137,9 @@ def rates(rows: Sequence[Row], kpis: Sequence[str], glossary: Glossary, language
     series = [Series(glossary.term(kpi).name, [row[kpi] for row in recent]) for kpi in kpis]
     figure = lines(labels, series, "rate", language, from_zero=from_zero)
     few_labels(figure, labels, 6)
-    latest = ", ".join(f"{glossary.term(kpi).name} {language.percent(recent[-1][kpi])}" for kpi in kpis) if recent else ""
+    latest = (
+        ", ".join(f"{glossary.term(kpi).name} {language.percent(recent[-1][kpi])}" for kpi in kpis) if recent else ""
+    )
     alt = language.say(
         "subscriptions.rates_alt",
         first=labels[0] if labels else "",
