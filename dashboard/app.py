@@ -16,7 +16,7 @@ from reports.html import style
 from reports.language import LOCALES, NOTHING, Language
 from stammkunde.errors import PublishedFileError
 
-SIDEBAR = 220  # pixels
+SIDEBAR = 260  # pixels
 ICON = Path(__file__).with_name("icon.svg")
 FRAME = Path(__file__).with_name("frame.css")
 PAGES = (

@@ -17,9 +17,10 @@ from reports.tables import SHOWN, Table
 
 
 @contextmanager
-def section(view: View, title: str, note: str = "") -> Iterator[None]:
-    """A part of a page. Where the published build lacks its mart, a sentence stands in its place."""
-    st.subheader(title, anchor=False)
+def section(view: View, title: str, note: str = "", *, has_pieces: bool = False) -> Iterator[None]:
+    """A part of a page. Where the published build lacks its mart, a sentence stands in its place. What has pieces with
+    headings of their own has a larger one."""
+    (st.header if has_pieces else st.subheader)(title, anchor=False)
     if note:
         st.caption(note)
     try:
@@ -91,13 +92,14 @@ def show_concentration(view: View, title: str) -> None:
 
 
 def show_basis(view: View, wanted: Sequence[str]) -> None:
-    """The signals that a page rests on. Those that are missing are said where their figures would be."""
-    with section(view, view.language.say("signals.basis"), view.language.say("signals.basis_note")):
+    """The signals that a page rests on. What is missing is said where its figures would be, and not here again."""
+    try:
         table = signals.coverage_table(view.ask(questions.signals()), wanted, view.language)
-        if table.rows:
+    except MissingMartError:
+        return
+    if table.rows:
+        with section(view, view.language.say("signals.basis"), view.language.say("signals.basis_note")):
             show_table(view, table, "signals")
-        else:
-            empty(view)
 
 
 def empty(view: View) -> None:

@@ -459,7 +459,7 @@ def stacks(
     *,
     colours: Sequence[str] = SERIES,
 ) -> Figure:
-    """Parts of a whole per period, one on top of the other; the first lies at the bottom. Patterns tell them apart, too."""
+    """Parts of a whole per period, one on top of the other, the first at the bottom. Patterns differ as colours do."""
     figure = empty_figure(language)
     patterns = ("", "/", ".")
     for index, part in enumerate(series):
@@ -475,8 +475,8 @@ def stacks(
             hovertemplate="%{customdata}<extra></extra>",
         )
     sums = [sum(float(part.values[place] or 0) for part in series) for place in range(len(labels))]
-    figure.update_layout(barmode="stack", showlegend=True)
-    few_labels(figure, labels)
+    figure.update_layout(barmode="stack", showlegend=True, legend={"traceorder": "normal"})
+    few_labels(figure, labels, 6)
     axis(figure, unit, language, currency, [0, *sums])
     return figure
 

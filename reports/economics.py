@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
-from reports.charts import Chart, Series, lines, lying_bars, stacks
+from reports.charts import Chart, Series, few_labels, lines, lying_bars, stacks
 from reports.colours import BLUE, GREY
 from reports.glossary import Glossary
-from reports.language import Language
+from reports.language import NOTHING, Language
 from reports.questions import Row
 from reports.tables import Column, Table
 
@@ -131,7 +131,7 @@ def by_channel(
     return Chart(
         lying_bars(names, values, term.unit, language, currency, colours=colours),
         language.say(
-            "economics.by_channel_alt", name=term.name, month=language.period("month", month), parts=parts or "–"
+            "economics.by_channel_alt", name=term.name, month=language.period("month", month), parts=parts or NOTHING
         ),
         channel_table(found, glossary, language),
     )
@@ -184,6 +184,7 @@ def course(rows: Sequence[Row], kpi: str, channel: str, glossary: Glossary, lang
         last=labels[-1] if labels else "",
     )
     figure = lines(labels, series, term.unit, language, currency, from_zero=True)
+    few_labels(figure, labels, 6)
     return Chart(figure, alt, channel_table(rows if labels else [], glossary, language))
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
-from reports.charts import Chart, Series, lines, lying_bars, stacks
+from reports.charts import Chart, Series, few_labels, lines, lying_bars, stacks
 from reports.colours import BLUE, GREY, ORANGE
 from reports.glossary import Glossary
-from reports.language import Language
+from reports.language import NOTHING, Language
 from reports.overview import complete
 from reports.questions import Row
 from reports.tables import Column, Table
@@ -41,7 +41,7 @@ COUNTED |= dict.fromkeys(("median_solved_minutes", "solved_within_target_rate"),
 
 
 def nps_sentences(rows: Sequence[Row], start: date, language: Language) -> Iterator[str]:
-    """The score of a period with what chance alone makes of it, its voices, and whether it differs from the one before."""
+    """The score of a period with its margin, its voices, and whether it differs from the one before."""
     over = complete(rows)
     now = next(row for row in rows if row["period_start"] == start)
     grain, period = now["period_grain"], language.period(now["period_grain"], start)
@@ -165,8 +165,9 @@ def support_sentences(
         "channel": channel_name(row["channel"], language),
         "period": language.period(row["period_grain"], row["period_start"]),
     }
-    replied = "median_first_reply_minutes" in known and row["first_replies"]
-    if replied:
+    if "median_first_reply_minutes" not in known:
+        yield language.say("feedback.of", **of)
+    elif row["first_replies"]:
         yield language.say(
             "feedback.replied",
             **of,
@@ -232,7 +233,7 @@ def by_channel(
     grain = found[0]["period_grain"]
     parts = ", ".join(f"{name} {language.value(value, term.unit)}" for name, value in zip(names, values, strict=True))
     alt = language.say(
-        "feedback.by_channel_alt", name=term.name, period=language.period(grain, start), parts=parts or "–"
+        "feedback.by_channel_alt", name=term.name, period=language.period(grain, start), parts=parts or NOTHING
     )
     return Chart(
         lying_bars(names, values, term.unit, language, colours=colours),
@@ -265,6 +266,7 @@ def support_course(
     for one in dict.fromkeys((channel, ALL)):
         at = {row["period_start"]: row for row in of_channel(over, one)}
         series.append(Series(channel_name(one, language), [at[start][kpi] for start in starts]))
+    series = [one for one in series if any(value is not None for value in one.values)]
     alt = language.say(
         "feedback.course_alt",
         name=term.name,
@@ -273,4 +275,5 @@ def support_course(
         last=labels[-1] if labels else "",
     )
     figure = lines(labels, series, term.unit, language, from_zero=True)
-    return Chart(figure, alt, support_table(over, grain, known, glossary, language))
+    few_labels(figure, labels, 6)
+    return Chart(figure, alt, support_table(over if series else [], grain, known, glossary, language))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from reports.charts import Chart, Series, dots, lying_bars
 from reports.colours import BLUE, GREY, INK
 from reports.glossary import Glossary
-from reports.language import Language
+from reports.language import NOTHING, Language
 from reports.questions import Row
 from reports.tables import Column, Table
 
@@ -116,7 +116,7 @@ def who_comes_back(rows: Sequence[Row], level: str, glossary: Glossary, language
         name=term.name,
         level=language.say(f"products.{level}"),
         all=language.percent(together(rows)[RATE]),
-        parts=", ".join(f"{name(row, language)} {language.percent(row[RATE])}" for row in enough[:NAMED]) or "–",
+        parts=", ".join(f"{name(row, language)} {language.percent(row[RATE])}" for row in enough[:NAMED]) or NOTHING,
     )
     figure = dots(
         [name(row, language) for row in shown], line, "rate", language,
@@ -173,7 +173,9 @@ def bars_of(
         f"{one} {language.value(value, term.unit, currency)}"
         for one, value in list(zip(names, values, strict=True))[: NAMED + 1]
     )
-    alt = language.say("products.bars_alt", name=term.name, level=language.say(f"products.{level}"), parts=parts or "–")
+    alt = language.say(
+        "products.bars_alt", name=term.name, level=language.say(f"products.{level}"), parts=parts or NOTHING
+    )
     return Chart(figure, alt, table(rows if found else [], level, glossary, language))
 
 

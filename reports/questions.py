@@ -469,7 +469,8 @@ def nps(grain: str) -> Question:
         "nps",
         """
         select
-            period_grain, period_start, is_complete, answers, responses, promoters, passives, detractors, nps, nps_margin
+            period_grain, period_start, is_complete, answers, responses, promoters, passives, detractors,
+            nps, nps_margin
         from marts.nps
         where period_grain = ?
         order by period_start

@@ -34,7 +34,7 @@ def main() -> None:
 
 def acquisition(seen: View) -> None:
     say = seen.language.say
-    with section(seen, say("economics.acquisition")):
+    with section(seen, say("economics.acquisition"), has_pieces=True):
         rows = seen.ask(questions.acquisition())
         if not rows:
             empty(seen)
@@ -46,14 +46,14 @@ def acquisition(seen: View) -> None:
         with two:
             kpi = selection(
                 say("economics.measure"), "measure", economics.measures(has_spend),
-                lambda name: seen.glossary.term(name).name,
+                lambda name: seen.glossary.term(name).full,
             )  # fmt: skip
         with three:
             channel = selection(
                 say("economics.channel"), "channel", economics.channels(rows),
                 lambda name: economics.channel_name(name, seen.language),
             )  # fmt: skip
-        said = [*what_is_missing(seen, has_spend), *of_the_month(seen, rows, month, channel)]
+        said = [*of_the_month(seen, rows, month, channel), *what_is_missing(seen, has_spend)]
         st.html(sentences_html(said[0], said[1:]))
         st.caption(economics.what_value_is(seen.settings, seen.language))
         by_channel(seen, rows, month, kpi)
@@ -93,18 +93,22 @@ def of_the_month(seen: View, rows: Sequence[Row], month: date, channel: str) -> 
 
 def by_channel(seen: View, rows: Sequence[Row], month: date, kpi: str) -> None:
     say = seen.language.say
-    st.subheader(f"{say('economics.by_channel')}: {seen.language.period('month', month)}", anchor=False)
-    if all(row[kpi] is None for row in economics.of_month(rows, month)):
-        name, period = seen.glossary.term(kpi).name, seen.language.period("month", month)
-        st.info(say("economics.not_known", name=name, month=period))
-        return
-    st.caption(say("economics.by_channel_note"))
-    chart = economics.by_channel(rows, month, kpi, seen.glossary, seen.language, seen.currency)
-    show_chart(seen, chart, f"channels_{month:%Y_%m}")
+    term, period = seen.glossary.term(kpi), seen.language.period("month", month)
+    st.subheader(f"{say('economics.by_channel')}, {period}: {term.full}", anchor=False)
+    known = [row for row in economics.of_month(rows, month) if row[kpi] is not None]
+    if not known:
+        st.info(say("economics.not_known", name=term.name, month=period))
+    elif economics.of_all(known) == known:
+        value = seen.language.value(known[0][kpi], term.unit, seen.currency)
+        st.info(say("economics.known_of_all", name=term.name, month=period, value=value))
+    else:
+        st.caption(say("economics.by_channel_note"))
+        chart = economics.by_channel(rows, month, kpi, seen.glossary, seen.language, seen.currency)
+        show_chart(seen, chart, f"channels_{month:%Y_%m}")
 
 
 def over_months(seen: View, rows: Sequence[Row], kpi: str, channel: str) -> None:
-    st.subheader(f"{seen.language.say('economics.course')}: {seen.glossary.term(kpi).name}", anchor=False)
+    st.subheader(f"{seen.language.say('economics.course')}: {seen.glossary.term(kpi).full}", anchor=False)
     chart = economics.course(rows, kpi, channel, seen.glossary, seen.language, seen.currency)
     show_chart(seen, chart, f"{kpi}_by_month")
 
@@ -121,7 +125,7 @@ def spend(seen: View, rows: Sequence[Row]) -> None:
 
 def contracts(seen: View) -> None:
     say = seen.language.say
-    with section(seen, say("subscriptions.title")):
+    with section(seen, say("subscriptions.title"), has_pieces=True):
         rows = seen.ask(questions.subscriptions())
         if not rows:
             st.info(signals.no_rows([say("subscriptions.names")], CONTRACTS, seen.language))

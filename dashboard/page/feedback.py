@@ -40,7 +40,7 @@ def chosen_period(seen: View, label: str, key: str, over: Sequence[Row]) -> date
 
 def recommendation(seen: View) -> None:
     say = seen.language.say
-    with section(seen, say("feedback.nps_title"), seen.glossary.term("nps").definition):
+    with section(seen, say("feedback.nps_title"), seen.glossary.term("nps").definition, has_pieces=True):
         if signals.absent(seen.ask(questions.signals()), ["nps"]):
             st.info(signals.no_activities([seen.glossary.term("nps").name], ["nps"], seen.language))
             return
@@ -69,7 +69,7 @@ def recommendation(seen: View) -> None:
 
 def support(seen: View) -> None:
     say = seen.language.say
-    with section(seen, say("feedback.support")):
+    with section(seen, say("feedback.support"), has_pieces=True):
         missing = signals.absent(seen.ask(questions.signals()), feedback.TYPES)
         if len(missing) == len(feedback.TYPES):
             st.info(signals.no_activities([say("feedback.support")], missing, seen.language))
@@ -116,13 +116,16 @@ def one_measure(seen: View, rows: Sequence[Row], grain: str, start: date, channe
     say = seen.language.say
     everywhere = feedback.measures(missing)
     kpi = selection(
-        say("feedback.measure"), "measure", everywhere, lambda name: seen.glossary.term(name).name
+        say("feedback.measure"), "measure", everywhere, lambda name: seen.glossary.term(name).full
     )  # fmt: skip
     name = seen.glossary.term(kpi).name
     by_channel = kpi not in feedback.OF_ALL_CHANNELS
     st.subheader(f"{say('feedback.course')}: {name}", anchor=False)
     if not by_channel:
         st.caption(say("feedback.not_by_channel", name=name))
+    elif all(row[kpi] is None for row in feedback.of_channel(rows, channel)):
+        called = feedback.channel_name(channel, seen.language)
+        st.caption(say("feedback.nothing_in_channel", name=name, channel=called))
     drawn = channel if by_channel else feedback.ALL
     chart = feedback.support_course(rows, grain, kpi, drawn, everywhere, seen.glossary, seen.language)
     show_chart(seen, chart, f"{kpi}_{grain}")

@@ -24,7 +24,7 @@ def main() -> None:
     if seen.build["as_of_date"] is None:
         empty(seen)
         return
-    with section(seen, say("products.back"), say("products.back_note", most=products.MOST)):
+    with section(seen, say("products.back")):
         if signals.absent(seen.ask(questions.signals()), [LINES]):
             st.info(signals.no_rows([say("products.names")], LINES, seen.language))
             return
@@ -45,6 +45,7 @@ def come_back(seen: View, rows: Sequence[Row], level: str) -> None:
     if len(rows) == READ:
         st.caption(seen.language.say("products.limited", most=seen.language.number(READ)))
     if products.together(rows)[products.RATE] is not None:
+        st.caption(seen.language.say("products.back_note", most=products.MOST))
         chart = products.who_comes_back(rows, level, seen.glossary, seen.language)
         show_chart(seen, chart, f"first_purchases_{level}")
 
