@@ -227,9 +227,8 @@ def lying_bars(
     colours: Sequence[str] | str = BLUE,
 ) -> Figure:
     """Bars below each other, each with its figure at its end: long names have room on a phone, in several lines."""
-    names = ["<br>".join(wrap(escape(label), NAME_WIDTH)) for label in labels]
-    most_lines = max((name.count("<br>") + 1 for name in names), default=1)
-    figure = empty_figure(language, 60 + (16 + 18 * most_lines) * len(labels))
+    names, height = names_beside(labels)
+    figure = empty_figure(language, 60 + height)
     known = [float(value or 0) for value in values]
     figure.add_bar(
         x=known,
@@ -245,6 +244,13 @@ def lying_bars(
     figure.update_yaxes(type="category", autorange="reversed", showgrid=False)
     lying_axis(figure, unit, language, currency, [0, 1.15 * max(known, default=1.0)])
     return figure
+
+
+def names_beside(labels: Sequence[str]) -> tuple[list[str], int]:
+    """Names beside bars or dots, long ones in several lines, and how high all of them are."""
+    names = ["<br>".join(escape(line) for line in wrap(label, NAME_WIDTH)) for label in labels]
+    most_lines = max((name.count("<br>") + 1 for name in names), default=1)
+    return names, (16 + 18 * most_lines) * len(labels)
 
 
 @dataclass(frozen=True)
@@ -492,11 +498,12 @@ def dots(
     beside: float | None = None,
 ) -> Figure:
     """A figure for each label, as a dot with a line over its interval; `beside` is what all are compared with."""
-    figure = empty_figure(language, 90 + 34 * len(labels))
+    names, height = names_beside(labels)
+    figure = empty_figure(language, 90 + height)
     values = [float(value) for value in line.values]
     figure.add_scatter(
         x=values,
-        y=list(labels),
+        y=names,
         mode="markers",
         marker={"color": colours, "size": 10},
         error_x={
