@@ -48,23 +48,18 @@ def nps_sentences(rows: Sequence[Row], start: date, language: Language) -> Itera
     if not now["responses"]:
         yield language.say("feedback.no_voices", period=period)
         return
-    said = {"period": period, "nps": whole(now["nps"], language), "responses": language.number(now["responses"])}
+    said = {"period": period, "nps": language.number(now["nps"]), "responses": language.number(now["responses"])}
     if now["nps_margin"] is None:
         yield language.say("feedback.one_voice", **said)
     else:
-        yield language.say("feedback.nps", **said, margin=whole(now["nps_margin"], language))
+        yield language.say("feedback.nps", **said, margin=language.number(now["nps_margin"]))
     yield language.say("feedback.voices", **{part: language.number(now[part]) for part in PARTS})
     before = next((row for row in reversed(over) if row["period_start"] < start and row["responses"]), None)
     if before is None or now["nps_margin"] is None or before["nps_margin"] is None:
         return
-    compared = {"before": whole(before["nps"], language), "period": language.period(grain, before["period_start"])}
+    compared = {"before": language.number(before["nps"]), "period": language.period(grain, before["period_start"])}
     verdict = "may_be_chance" if overlap(before, now) else "beyond_chance"
     yield language.say(f"feedback.{verdict}", **compared)
-
-
-def whole(value: float, language: Language) -> str:
-    """A score without decimals; what rounds to zero has no sign."""
-    return language.number(round(value) + 0)
 
 
 def overlap(one: Row, other: Row) -> bool:
@@ -94,7 +89,7 @@ def nps_course(rows: Sequence[Row], grain: str, glossary: Glossary, language: La
         name=term.name,
         first=labels[0] if labels else "",
         last=labels[-1] if labels else "",
-        value=whole(recent[-1]["nps"], language) if recent else "",
+        value=language.number(recent[-1]["nps"]) if recent else "",
     )
     return Chart(lines(labels, [line], term.unit, language), alt, Table(columns, over[::-1]))
 

@@ -150,8 +150,8 @@ class Language:
 
 
 def minus(text: str) -> str:
-    """A minus that is as wide as a plus."""
-    return text.replace("-", MINUS)
+    """A minus that is as wide as a plus; what is shown as zero has none."""
+    return text.replace("-", MINUS if any(digit in text for digit in "123456789") else "")
 
 
 def readable(code: str) -> str:

@@ -97,6 +97,7 @@ TERMS = {"de": Glossary(GLOSSARY_ROWS, DE), "en": Glossary(GLOSSARY_ROWS, EN)}
     [
         (lambda it: it.number(1234567), "1.234.567", "1,234,567"),
         (lambda it: it.number(-2.5, 1), "−2,5", "−2.5"),  # noqa: RUF001
+        (lambda it: it.number(-0.4), "0", "0"),
         (lambda it: it.percent(0.9170), "91,7\xa0%", "91.7%"),
         (lambda it: it.money(Decimal("319480.31"), "EUR"), "319.480,31\xa0€", "€319,480.31"),
         (lambda it: it.points(0.0349), "+3,5\xa0Pp.", "+3.5\xa0pp"),

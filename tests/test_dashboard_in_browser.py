@@ -67,9 +67,11 @@ PAGES = {
     "products": "/products",
     "quality": "/quality",
 }
+# How many a page has at least.
 CHARTS = {
-    "overview": 4, "cohorts": 4, "lifecycle": 4, "customers": 2, "economics": 7, "feedback": 4, "products": 3, "quality": 1,
-}  # that a page has at least  # fmt: skip
+    "overview": 4, "cohorts": 4, "lifecycle": 4, "customers": 2, "economics": 7, "feedback": 4, "products": 3,
+    "quality": 1,
+}  # fmt: skip
 FIGURES = ".sk-card, .sk-grid, .sk-said"  # the first that a page shows
 CONTROLS = (
     "main button, main input, main summary, section[data-testid=stSidebar] a, section[data-testid=stSidebar] button"
