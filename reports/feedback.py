@@ -91,7 +91,9 @@ def nps_course(rows: Sequence[Row], grain: str, glossary: Glossary, language: La
         last=labels[-1] if labels else "",
         value=language.number(recent[-1]["nps"]) if recent else "",
     )
-    return Chart(lines(labels, [line], term.unit, language), alt, Table(columns, over[::-1]))
+    figure = lines(labels, [line], term.unit, language)
+    few_labels(figure, labels, 6)
+    return Chart(figure, alt, Table(columns, over[::-1]))
 
 
 def end(row: Row, side: int) -> float | None:

@@ -149,6 +149,8 @@ def what_moved(seen: View, rows: Sequence[Row], over: Sequence[Row]) -> None:
     spanned = subscriptions.span(rows, end, int(length))
     first, *others = subscriptions.sentences(spanned, seen.language, seen.currency)
     st.html(sentences_html(first, others))
+    if len(spanned) > 1:
+        st.caption(say("subscriptions.cards_of", month=seen.language.period("month", end)))
     show_cards(seen, overview.kpi_cards(rows, "month", end, seen.glossary, seen.language, subscriptions.CARDS))
     with st.expander(say("subscriptions.all_months")):
         table = overview.kpi_table(rows, "month", seen.glossary, seen.language, subscriptions.IN_A_TABLE)
