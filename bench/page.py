@@ -177,6 +177,9 @@ def most_expensive(duckdb: Sequence[Mapping]) -> Iterator[str]:
 
 
 def signals(with_signals: Sequence[Mapping]) -> Iterator[str]:
+    if not with_signals:
+        yield "Not measured yet."
+        return
     yield (
         "The same shop with every entity: ten activities for each order, lines of orders, contracts, spend and "
         "actions. CPU time beside that with orders alone, measured one after the other.\n"
