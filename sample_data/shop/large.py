@@ -151,10 +151,11 @@ FROM product ORDER BY written, c, j, line
 AROUND_AN_ORDER = (
     ("session", -172800, 100), ("session", -600, 100), ("session", 259200, 100), ("session", 1036800, 100),
     ("session", 2592000, 80), ("email_sent", 604800, 100), ("email_sent", 1814400, 100), ("email_opened", 608400, 35),
-    ("email_opened", 1818000, 25), ("email_clicked", 609000, 8), ("product_use", 432000, 70), ("product_use", 864000, 60),
-    ("loyalty_earned", 60, 100), ("loyalty_redeemed", 1296000, 10), ("nps", 1814400, 15), ("csat", 345600, 6),
-    ("ticket_opened", 259200, 8), ("ticket_first_reply", 270000, 7), ("ticket_solved", 345000, 6), ("complaint", 260000, 2),
-    ("referral_sent", 950400, 5), ("referral_converted", 2160000, 2), ("payment_failed", 1728000, 1),
+    ("email_opened", 1818000, 25), ("email_clicked", 609000, 8), ("product_use", 432000, 70),
+    ("product_use", 864000, 60), ("loyalty_earned", 60, 100), ("loyalty_redeemed", 1296000, 10), ("nps", 1814400, 15),
+    ("csat", 345600, 6), ("ticket_opened", 259200, 8), ("ticket_first_reply", 270000, 7), ("ticket_solved", 345000, 6),
+    ("complaint", 260000, 2), ("referral_sent", 950400, 5), ("referral_converted", 2160000, 2),
+    ("payment_failed", 1728000, 1),
 )  # fmt: skip
 
 ACTIVITIES = """
