@@ -6,7 +6,7 @@ with messages as (
     select
         customer_id,
         sent_date,
-        {{ reporting_date('opened_at') }} as opened_date,
+        opened_date,
         -- It is one of the last three until the third one after it is sent.
         lead(sent_date, 3) over (partition by customer_id order by message_number) as third_next_sent_date
     from {{ ref('int_email_messages') }}
