@@ -1,6 +1,12 @@
-{#- Up to when an open or a click of a message counts in figures by period, so that old and young periods compare. -#}
+{#- Up to when an open or a click of a message counts in figures by period: seven days, so that old and young periods compare. -#}
 {% macro answered_in_time_until(sent_at) -%}
     {{ add_hours(sent_at, 7 * 24) }}
+{%- endmacro %}
+
+
+{#- The day by which every message sent before a day has had that time. -#}
+{% macro answered_in_full_on(day) -%}
+    {{ add_days(day, 7) }}
 {%- endmacro %}
 
 

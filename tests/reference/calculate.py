@@ -44,6 +44,7 @@ from .cohorts import Row, cohort_deviations, cohort_retention, cohort_windows, r
 from .feedback import nps, signal_coverage, support_kpis
 from .intake import Customer, Intake, Order, take_in
 from .kpis import customer_concentration, retention_kpis, retention_kpis_by_segment, retention_value, running_period
+from .ladder import value_ladder
 from .lifecycle import customers_mart, lifecycle_transitions
 from .products import first_product_retention
 from .rows import Raw
@@ -74,6 +75,7 @@ MARTS = (
     "retention_value",
     "customer_concentration",
     "lifecycle_transitions",
+    "value_ladder",
     "acquisition_economics",
     "subscription_kpis",
     "subscription_cohorts",
@@ -116,6 +118,7 @@ def calculate(raw: Raw, settings: Mapping[str, object], seeds: Seeds | None = No
     marts["retention_value"] = retention_value(orders, customers, as_of, window)
     marts["customer_concentration"] = customer_concentration(customers)
     marts["lifecycle_transitions"] = lifecycle_transitions(customers, as_of, chosen)
+    marts["value_ladder"] = value_ladder(orders, customers, intake.lines, seeds["value_ladder_steps"], as_of, chosen)
     marts["acquisition_economics"] = acquisition_economics(
         intake.spend, customers, marts["cohort_retention"], as_of, chosen
     )
