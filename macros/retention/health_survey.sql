@@ -2,32 +2,6 @@
 {% macro health_survey(subjects) -%}
 with answers as (
 
-    {{ latest_recommendations(subjects) | indent(4) }}
-
-)
-
-select
-    answers.customer_id,
-    answers.as_of_date,
-    case
-        when answers.value >= limits.survey_score_5 then 5
-        when answers.value >= limits.survey_score_4 then 4
-        when answers.value >= limits.survey_score_3 then 3
-        when answers.value >= limits.survey_score_2 then 2
-        else 1
-    end as health_survey
-from answers
-cross join {{ ref('int_health_limits') }} as limits
-{%- endmacro %}
-
-
-{#- Body of a CTE: the latest answer (0 to 10) of each subject that gave one within the active window. -#}
-{% macro latest_recommendations(subjects) -%}
-select
-    ranked.customer_id,
-    ranked.as_of_date,
-    ranked.value
-from (
     select
         subjects.customer_id,
         subjects.as_of_date,
@@ -43,6 +17,20 @@ from (
     where
         {{ takes_part('activities') }}
         and activities.activity_type = 'nps'
-) as ranked
-where ranked.rank_from_latest = 1
+
+)
+
+select
+    answers.customer_id,
+    answers.as_of_date,
+    case
+        when answers.value >= limits.survey_score_5 then 5
+        when answers.value >= limits.survey_score_4 then 4
+        when answers.value >= limits.survey_score_3 then 3
+        when answers.value >= limits.survey_score_2 then 2
+        else 1
+    end as health_survey
+from answers
+cross join {{ ref('int_health_limits') }} as limits
+where answers.rank_from_latest = 1
 {%- endmacro %}

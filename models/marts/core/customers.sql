@@ -86,5 +86,8 @@ left join {{ ref('rfm_segments') }} as segments
         and scored.f_score = segments.f_score
 left join {{ ref('int_customer_health') }} as health
     on scored.customer_id = health.customer_id
-left join {{ ref('int_advocates') }} as advocates
-    on scored.customer_id = advocates.customer_id
+-- A spell that lasts beyond as_of_date holds on it.
+left join {{ ref('int_advocate_spells') }} as advocates
+    on
+        scored.customer_id = advocates.customer_id
+        and scored.as_of_date < advocates.to_month
