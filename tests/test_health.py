@@ -78,8 +78,8 @@ def test_no_component_sees_the_future(day: date, sample: Build, tmp_path: Path) 
 
 
 def test_who_leaves_shows_it_first(sample: Build, tmp_path: Path) -> None:
-    """Planted: fewer visits, unopened e-mails, complaints. Of customers active then and not overdue yet - their orders tell
-    nothing - those who do less, read less or had trouble went without an order for 90 days more often than the others."""
+    """Planted: fewer visits, unopened e-mails, complaints. Of customers active then and not overdue yet, whose orders
+    tell nothing, those who do less, read less or had trouble went without an order for 90 days more often."""
     rows = sample.rows(
         f"""
         select scores.*, not exists (
@@ -121,7 +121,8 @@ def test_a_shop_with_orders_alone_has_nothing_but_health_purchase(tmp_path: Path
     others = [f"health_{name}" for name in COMPONENTS if name != "purchase"]
     ((customers, purchase, score, rest, same, advocates),) = build.rows(
         f"""
-        select count(*), count(health_purchase), count(health_score), count(coalesce(engagement_score, {", ".join(others)})),
+        select
+            count(*), count(health_purchase), count(health_score), count(coalesce(engagement_score, {", ".join(others)})),
             count(case when health_score = health_purchase then 1 end), count(case when is_advocate then 1 end)
         from marts.customers
         """
