@@ -51,7 +51,7 @@ def in_words(row: questions.Row, of: str) -> str:
     moved = "" if change is None else f", {ENGLISH.number(change, 2)} against 28 days before"
     return (
         f"Of {ENGLISH.number(row['scored_customers'])} {of} with a health score "
-        f"{ENGLISH.number(row['healthy_customers'])} are healthy, {ENGLISH.number(row['watch_customers'])} to be watched "
-        f"and {ENGLISH.number(row['critical_customers'])} critical; the mean is "
+        f"{ENGLISH.number(row['healthy_customers'])} are healthy, {ENGLISH.number(row['watch_customers'])} "
+        f"to be watched and {ENGLISH.number(row['critical_customers'])} critical; the mean is "
         f"{ENGLISH.number(row['average_health_score'], 1)} of 5{moved}; it is a rule by experience and no probability"
     )

@@ -33,8 +33,8 @@ get_subscriber_cohort); what customers cost and bring (get_acquisition); what th
 customers stand at which stage (get_lifecycle_stages) and how they are (get_health); what a point of retention is worth
 (get_retention_value); when customers order again (get_repurchase); which first purchase brings them back
 (get_first_purchase); how revenue is concentrated (get_concentration); what became of each raw row
-(get_row_accounting). describe_data says which periods, dimensions and segments there are, and which build is
-published: call it first.
+(get_row_accounting).
+describe_data says which periods, dimensions and segments there are, and which build is published: call it first.
 
 It does not answer: data of a person (customer numbers, e-mails, orders of somebody, lists of customers), SQL, measures
 that are not defined, forecasts, and figures calculated from others. Never add, average or subtract rates: for a quarter
@@ -185,8 +185,8 @@ TOOLS = (
     Tool(
         "get_health",
         "Health of customers",
-        "How many customers are healthy, to be watched or critical by their health score, its mean and its change in 28 "
-        "days, and which of its six components pulls it down: of all customers, of a lifecycle stage, of a channel, "
+        "How many customers are healthy, to be watched or critical by their health score, its mean and its change in "
+        "28 days, and which of its six components pulls it down: of all customers, of a lifecycle stage, of a channel, "
         "country or category; never of a person.",
         arguments.AHealth,
         answers.Health,

@@ -122,7 +122,8 @@ def test_a_shop_with_orders_alone_has_nothing_but_health_purchase(tmp_path: Path
     ((customers, purchase, score, rest, same, advocates),) = build.rows(
         f"""
         select
-            count(*), count(health_purchase), count(health_score), count(coalesce(engagement_score, {", ".join(others)})),
+            count(*), count(health_purchase), count(health_score),
+            count(coalesce(engagement_score, {", ".join(others)})),
             count(case when health_score = health_purchase then 1 end), count(case when is_advocate then 1 end)
         from marts.customers
         """
