@@ -330,6 +330,40 @@ def stages() -> Question:
     )
 
 
+HEALTH_COMPONENTS = ("purchase", "engagement", "email", "support", "survey", "payment")
+HEALTH_DIMENSIONS = (
+    *("all", "lifecycle_stage", "rfm_segment", "acquisition_channel", "country", "first_sales_channel"),
+    "first_category",
+)
+
+
+def health(dimension: str) -> Question:
+    """How customers are, by one of HEALTH_DIMENSIONS: the most customers first."""
+    if dimension not in HEALTH_DIMENSIONS:
+        raise ValueError(f"customers are not divided by {dimension}")
+    value = "'all'" if dimension == "all" else f"coalesce({dimension}, 'unknown')"
+    components = ",\n            ".join(
+        f"count(health_{name}) as {name}_customers, avg(health_{name}) as average_{name}" for name in HEALTH_COMPONENTS
+    )
+    return Question(
+        "customers",
+        f"""
+        select
+            {value} as segment, count(*) as customers, count(health_score) as scored_customers,
+            count(case when health_band = 'healthy' then 1 end) as healthy_customers,
+            count(case when health_band = 'watch' then 1 end) as watch_customers,
+            count(case when health_band = 'critical' then 1 end) as critical_customers,
+            avg(health_score) as average_health_score,
+            count(health_score_change_28d) as compared_customers, avg(health_score_change_28d) as average_change_28d,
+            avg(engagement_score) as average_engagement_score,
+            {components}
+        from marts.customers
+        group by segment
+        order by customers desc, segment
+        """,
+    )
+
+
 def transitions() -> Question:
     """Who stood at which stage at the end of a month and of the month before, oldest month first."""
     return Question(

@@ -106,6 +106,20 @@
 {%- endmacro %}
 
 
+{#- An instant so many hours later. -#}
+{% macro add_hours(instant, hours) -%}
+    {{ return(adapter.dispatch('add_hours', 'stammkunde')(instant, hours)) }}
+{%- endmacro %}
+
+{% macro default__add_hours(instant, hours) -%}
+    ({{ instant }} + to_hours({{ hours }}))
+{%- endmacro %}
+
+{% macro spark__add_hours(instant, hours) -%}
+    timestampadd(hour, {{ hours }}, {{ instant }})
+{%- endmacro %}
+
+
 {#- Days from one date to another, negative where the second is earlier. -#}
 {% macro days_between(earlier, later) -%}
     {{ return(adapter.dispatch('days_between', 'stammkunde')(earlier, later)) }}
