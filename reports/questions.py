@@ -364,6 +364,28 @@ def health(dimension: str) -> Question:
     )
 
 
+def health_bands(stage: str) -> Question:
+    """How many customers of one of STAGE_FILTERS are in each band, and the means of their components; the last row, of
+    the band `all`, is of all who have a score."""
+    components = ",\n            ".join(
+        f"count(health_{name}) as {name}_customers, avg(health_{name}) as average_{name}" for name in HEALTH_COMPONENTS
+    )
+    return Question(
+        "customers",
+        f"""
+        select
+            coalesce(health_band, 'all') as health_band, count(*) as customers,
+            avg(health_score) as average_health_score, avg(health_score_change_28d) as average_change_28d,
+            {components}
+        from marts.customers
+        where health_band is not null and {STAGE_FILTERS[stage]}
+        group by rollup (health_band)
+        having count(*) > 0
+        order by case health_band when 'critical' then 1 when 'watch' then 2 when 'healthy' then 3 else 4 end
+        """,
+    )
+
+
 def transitions() -> Question:
     """Who stood at which stage at the end of a month and of the month before, oldest month first."""
     return Question(
@@ -413,15 +435,40 @@ def at_risk() -> Question:
     )
 
 
-AT_RISK_ORDERS = {
+CUSTOMER_ORDERS = {
     "by_value": "net_revenue desc, recency_days desc, customer_id",
     "by_days": "recency_days desc, net_revenue desc, customer_id",
+    "by_health": "health_score, net_revenue desc, customer_id",
 }
+STAGE_FILTERS = {
+    "not_lost": "lifecycle_stage <> 'lost'",
+    **{stage: f"lifecycle_stage = '{stage}'" for stage in ("at_risk", "new", "active", "loyal", "reactivated", "lost")},
+    "all": "true",
+}
+HEALTH_BANDS = ("critical", "watch", "healthy")
+BAND_FILTERS = {"all": "true", **{band: f"health_band = '{band}'" for band in HEALTH_BANDS}}
+
+
+def customers_by_health(stage: str, band: str, order: str, most: int) -> Question:
+    """Customers of one of STAGE_FILTERS and one of BAND_FILTERS, in one of CUSTOMER_ORDERS; no more than `most`."""
+    return customers_who(f"{STAGE_FILTERS[stage]} and {BAND_FILTERS[band]}", CUSTOMER_ORDERS[order], most)
+
+
+def number_by_health(stage: str, band: str) -> Question:
+    """How many customers these are; one row."""
+    return Question(
+        "customers",
+        f"""
+        select count(*) as customers
+        from marts.customers
+        where {STAGE_FILTERS[stage]} and {BAND_FILTERS[band]}
+        """,
+    )
 
 
 def at_risk_customers(order: str, most: int) -> Question:
-    """Who is at risk: those who brought most first, or those who are lost soonest; no more than `most`."""
-    return customers_who("lifecycle_stage = 'at_risk'", AT_RISK_ORDERS[order], most)
+    """Who is at risk, in one of CUSTOMER_ORDERS; no more than `most`."""
+    return customers_who("lifecycle_stage = 'at_risk'", CUSTOMER_ORDERS[order], most)
 
 
 def lost_customers(most: int) -> Question:
@@ -431,7 +478,7 @@ def lost_customers(most: int) -> Question:
 
 def best_customers(most: int) -> Question:
     """The fifth of the customers that brought most, those first; no more than `most`."""
-    return customers_who("m_score = 5", AT_RISK_ORDERS["by_value"], most)
+    return customers_who("m_score = 5", CUSTOMER_ORDERS["by_value"], most)
 
 
 def customers_who(condition: str, order: str, most: int) -> Question:
@@ -440,7 +487,8 @@ def customers_who(condition: str, order: str, most: int) -> Question:
         f"""
         select
             customer_id, net_revenue, orders, last_order_date, recency_days, average_days_between_orders,
-            rfm_segment, lifecycle_stage, marketing_consent
+            rfm_segment, lifecycle_stage, marketing_consent,
+            health_score, health_band, health_score_change_28d, health_drivers_en, health_drivers_de
         from marts.customers
         where {condition}
         order by {order}
@@ -457,7 +505,9 @@ def customer(customer_id: str) -> Question:
         """
         select
             customer_id, first_order_date, last_order_date, orders, net_revenue, recency_days,
-            average_days_between_orders, rfm_segment, lifecycle_stage
+            average_days_between_orders, rfm_segment, lifecycle_stage, is_advocate,
+            health_score, health_band, health_score_change_28d, health_drivers_en, health_drivers_de, engagement_score,
+            health_purchase, health_engagement, health_email, health_support, health_survey, health_payment
         from marts.customers
         where lower(customer_id) = lower(?)
         order by customer_id = ? desc

@@ -27,6 +27,7 @@ from reports import (
     customers,
     economics,
     feedback,
+    health,
     lifecycle,
     overview,
     products,
@@ -40,10 +41,13 @@ from reports.colours import SCALE, luminance, on_scale
 from reports.glossary import Glossary
 from reports.language import Language, words
 from reports.questions import (
+    HEALTH_BANDS,
+    HEALTH_COMPONENTS,
     MissingMartError,
     Question,
     acquisition,
     answer,
+    at_risk_customers,
     build,
     first_purchases,
     glossary,
@@ -140,6 +144,7 @@ def test_stages_segments_and_dimensions_have_names() -> None:
     stages = {"prospect", "new", "active", "loyal", "at_risk", "lost", "reactivated"}
     expected = {f"names.segment.{code}" for code in segments} | {f"names.stage.{code}" for code in stages}
     expected |= {f"names.dimension.{code}" for code in settings["segment_dimensions"]}
+    expected |= {f"names.band.{code}" for code in HEALTH_BANDS}
     assert expected <= words().keys()
 
 
@@ -788,8 +793,76 @@ def test_the_list_of_those_nearly_lost_has_two_orders(published: Path) -> None:
         ),
     )
     listed = re.findall(r"<tr><td>.*?</tr>", html_of(app).split("</table>")[0])
-    days = [int(re.findall(r">([^<]*)</td>", line)[4]) for line in listed]
+    days = [int(re.findall(r">([^<]*)</td>", line)[8]) for line in listed]
     assert days == [row["d"] for row in latest[:15]]
+
+
+@pytest.mark.parametrize("language", [DE, EN], ids=["de", "en"])
+def test_the_health_of_customers_is_that_of_the_mart(published: Path, language: Language) -> None:
+    app = page("customers", lang=language.code, stage="not_lost", band="critical", order="by_health")
+    no_error(app)
+    rows = answer(
+        published,
+        Question(
+            "customers",
+            "select * from marts.customers where lifecycle_stage <> 'lost' order by health_score, net_revenue desc",
+        ),
+    )
+    critical = [row for row in rows if row["health_band"] == "critical"]
+    terms = Glossary(answer(published, glossary()), language)
+    listed = lines_of(html_of(app), terms.term("health_score").name)
+    assert [re.findall(r">([^<]*)</td>", line)[0] for line in listed] == [row["customer_id"] for row in critical[:15]]
+    first = re.findall(r">([^<]*)</td>", listed[0])
+    assert first[2:7] == [
+        language.stage(critical[0]["lifecycle_stage"]), language.number(critical[0]["health_score"], 2),
+        language.name("band", "critical"), language.value(critical[0]["health_score_change_28d"], "number"),
+        critical[0][f"health_drivers_{language.code}"],
+    ]  # fmt: skip
+    assert language.say("common.more_rows", shown="15", rows=language.number(len(critical))) in texts_of(app)
+    scored = [row for row in rows if row["health_band"]]
+    share = language.percent(len(critical) / len(scored))
+    assert f"{share} ({language.number(len(critical))} " in html_of(app)
+    means = {
+        re.findall(r">([^<]*)</td>", line)[0]: line for line in lines_of(html_of(app), language.say("health.component"))
+    }
+    surveyed = [row["health_survey"] for row in critical if row["health_survey"]]
+    mean = language.number(sum(surveyed) / len(surveyed), 2)
+    assert f">{mean}<" in means[terms.term("health_survey").name]
+
+
+def test_a_list_of_nobody_is_a_sentence(published: Path) -> None:
+    with duckdb.connect(str(published)) as connection:
+        connection.execute("update marts.customers set health_band = 'watch' where lifecycle_stage = 'loyal'")
+    app = page("customers", lang="en", stage="loyal", band="critical")
+    no_error(app)
+    assert EN.say("customers.nobody_so") in [info.value for info in app.info]
+
+
+def test_the_health_of_a_shop_with_orders_alone_is_what_it_bought(published: Path) -> None:
+    others = [name for name in HEALTH_COMPONENTS if name != "purchase"]
+    with duckdb.connect(str(published)) as connection:
+        connection.execute("delete from marts.signal_coverage")
+        for name in others:
+            connection.execute(f"update marts.customers set health_{name} = null")
+    who = answer(published, at_risk_customers("by_value", 1))[0]["customer_id"]
+    app = page("customers", lang="en", customer=who)
+    no_error(app)
+    terms = Glossary(answer(published, glossary()), EN)
+    names = ", ".join(terms.term(f"health_{name}").name for name in others)
+    assert EN.say("health.purchase_alone", names=names) in unescape(html_of(app))
+    table, of_one = re.findall(rf">{EN.say('health.component')}<.*?</table>", html_of(app))
+    assert table.count("<tr>") == 1, "no component that nobody has"
+    assert of_one.count(EN.say("health.says_nothing")) == len(others)
+    assert EN.say("customers.not_shown") not in texts_of(app), "nothing is held back where there is nothing"
+    with duckdb.connect(str(published)) as connection:
+        connection.execute(
+            "update marts.customers set health_score = null, health_band = null, health_score_change_28d = null, "
+            "health_purchase = null, health_drivers_en = ''"
+        )
+    app = page("customers", lang="en", customer=who)
+    no_error(app)
+    assert EN.say("health.nobody") in [info.value for info in app.info]
+    assert EN.say("health.not_known") in html_of(app)
 
 
 @pytest.mark.parametrize("language", [DE, EN], ids=["de", "en"])
@@ -812,6 +885,14 @@ def test_the_story_of_a_customer_has_all_orders(published: Path, language: Langu
     assert f"{language.stage(row['lifecycle_stage'])}. Segment: {language.rfm_segment(row['rfm_segment'])}" in said
     assert language.money(row["net_revenue"], "EUR") in said
     assert language.say("customers.since", days=language.number(row["recency_days"])) in said
+    for sentence in health.story(row, language):
+        assert sentence in unescape(said)
+    terms = Glossary(answer(published, glossary()), language)
+    parts = [re.findall(r">([^<]*)</td>", line) for line in lines_of(said, language.say("health.says"))]
+    assert [(part[0], part[2]) for part in parts] == [
+        (terms.term(f"health_{name}").name, language.number(row[f"health_{name}"])) for name in HEALTH_COMPONENTS
+    ]
+    assert language.say("customers.not_shown") in texts_of(app)
     lines = re.findall(r"<tr>(<td.*?)</tr>", said.split('<table class="sk-table">')[-1])
     assert [re.findall(r">([^<]*)</td>", line)[1] for line in lines] == [order["order_id"] for order in orders]
     refunds = [re.findall(r">([^<]*)</td>", line)[6] for line in lines]

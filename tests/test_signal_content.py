@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from reports import cohorts, economics, feedback, products, signals, subscriptions
+from reports import cohorts, economics, feedback, health, products, signals, subscriptions
 from reports import questions as ask
 from reports.glossary import Glossary
 from reports.language import Language
@@ -113,6 +113,19 @@ MARTS: Mapping[str, str] = {
             period_grain, period_start, channel, is_complete, tickets_opened, customers_with_tickets,
             tickets_without_reply, complaints, first_replies, median_first_reply_minutes, replied_within_target_rate,
             csat_responses, csat_score, tickets_per_100_active_customers, frequent_contacts
+        )
+    """,
+    "customers": """
+        select *, 10.0 as net_revenue, null::int as health_payment from (values
+            ('a', 'at_risk', 1.5, 'critical', -1.0, 1, 2, null, 1, 1),
+            ('b', 'active', 2.0, 'critical', null, 2, null, null, null, 2),
+            ('c', 'loyal', 3.0, 'watch', 0.5, 3, 3, null, 3, null),
+            ('d', 'new', 4.5, 'healthy', 0.0, 5, 4, null, null, null),
+            ('e', 'lost', 1.0, 'critical', 0.0, 1, 1, null, null, null),
+            ('f', 'new', null, null, null, null, null, null, null, null)
+        ) as rows (
+            customer_id, lifecycle_stage, health_score, health_band, health_score_change_28d, health_purchase,
+            health_engagement, health_email, health_support, health_survey
         )
     """,
     "first_product_retention": """
@@ -445,6 +458,68 @@ def test_a_course_shows_a_channel_beside_all_and_none_without_values(published: 
     assert [one.name for one in only_all.figure.data] == ["All channels"]
     nothing = feedback.support_course(rows, "month", "median_solved_minutes", "phone", known, TERMS, EN)
     assert not nothing.table.rows, "a chart without a line is not drawn"
+
+
+# Health
+
+
+def test_bands_are_shares_of_those_who_have_a_score(published: Path) -> None:
+    rows = answer(published, ask.health_bands("not_lost"))
+    assert list(health.sentences(rows, TERMS, EN)) == [
+        "50.0% (2 of 4 customers) are “Critical”.",
+        "On average 2.8 of 5.",
+        f"Against 28 days before {MINUS}0.17 on average.",
+        "Health email, Health payment: none of these customers has anything to judge for it (entity “activities”).",
+    ]
+    chart = health.bands(rows, TERMS, EN)
+    assert drawn(chart.figure) == {"Critical (50.0%)": 2, "Watch (25.0%)": 1, "Healthy (25.0%)": 1}
+    assert health.many(answer(published, ask.health_bands("all")), "critical") == 3, "with the one who is lost"
+    only_lost = answer(published, ask.health_bands("lost"))
+    assert [row["health_band"] for row in only_lost] == ["critical", "all"]
+    assert list(drawn(health.bands(only_lost, TERMS, EN).figure).values()) == [1, 0, 0]
+    assert list(health.sentences([], TERMS, EN)) == [EN.say("health.nobody")]
+
+
+def test_means_of_components_are_of_those_who_have_them(published: Path) -> None:
+    table = health.component_table(answer(published, ask.health_bands("not_lost")), TERMS, EN)
+    assert [(row["component"], row.get("critical"), row.get("all"), row["customers"]) for row in table.rows] == [
+        ("Health purchase", 1.5, 2.75, 4), ("Health engagement", 2.0, 3.0, 3), ("Health support", 1.0, 2.0, 2),
+        ("Health survey", 1.5, 1.5, 2),
+    ]  # fmt: skip
+    assert [column.key for column in table.columns][2:-1] == ["critical", "watch", "healthy", "all"]
+
+
+def test_customers_are_listed_by_stage_and_band(published: Path) -> None:
+    for stage, band, many in (
+        ("not_lost", "critical", 2),
+        ("all", "critical", 3),
+        ("lost", "all", 1),
+        ("new", "all", 2),
+    ):
+        assert answer(published, ask.number_by_health(stage, band)) == [{"customers": many}], (stage, band)
+
+
+def test_how_a_customer_is_stands_in_words() -> None:
+    row = {
+        "health_score": 1.46, "health_band": "critical", "health_score_change_28d": -0.54,
+        "health_drivers_en": "payments failed", "health_drivers_de": "Zahlungen fehlgeschlagen",
+        **dict.fromkeys((f"health_{name}" for name in ask.HEALTH_COMPONENTS), None), "health_payment": 1,
+        "health_purchase": 4,
+    }  # fmt: skip
+    assert list(health.story(row, EN)) == [
+        f"Health 1.5 of 5 (“Critical”), {MINUS}0.5 against 28 days before.",
+        "What pulls the score down: payments failed.",
+    ]
+    young = {**row, "health_score_change_28d": None, "health_drivers_de": ""}
+    assert list(health.story(young, DE)) == [
+        "Gesundheit 1,5 von 5 („Kritisch“); vor 28 Tagen gab es noch keinen Wert.",
+        "Nichts zieht den Wert nach unten.",
+    ]
+    assert list(health.story({**row, "health_score": None}, EN)) == ["Nothing is known of the health."]
+    says = {line["component"]: line["says"] for line in health.components_of(row, TERMS, EN).rows}
+    assert says["Health purchase"] == "well" and says["Health payment"] == "pulls the score down"
+    assert says["Health survey"] == EN.say("health.says_nothing")
+    assert [health.moved(change, EN) for change in (0.04, -0.04, 0.06)] == ["0.0", "0.0", "+0.1"]
 
 
 # Products
