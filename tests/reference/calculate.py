@@ -42,6 +42,7 @@ from .acquisition import acquisition_economics
 from .calendar_periods import start_of_period
 from .cohorts import Row, cohort_deviations, cohort_retention, cohort_windows, repurchase_curve, retention_curve
 from .feedback import nps, signal_coverage, support_kpis
+from .funnel import lifecycle_kpis
 from .intake import Customer, Intake, Order, take_in
 from .kpis import customer_concentration, retention_kpis, retention_kpis_by_segment, retention_value, running_period
 from .ladder import value_ladder
@@ -76,6 +77,7 @@ MARTS = (
     "customer_concentration",
     "lifecycle_transitions",
     "value_ladder",
+    "lifecycle_kpis",
     "acquisition_economics",
     "subscription_kpis",
     "subscription_cohorts",
@@ -119,6 +121,7 @@ def calculate(raw: Raw, settings: Mapping[str, object], seeds: Seeds | None = No
     marts["customer_concentration"] = customer_concentration(customers)
     marts["lifecycle_transitions"] = lifecycle_transitions(customers, as_of, chosen)
     marts["value_ladder"] = value_ladder(orders, customers, intake.lines, seeds["value_ladder_steps"], as_of, chosen)
+    marts["lifecycle_kpis"] = lifecycle_kpis(intake, marts["retention_kpis"], as_of, chosen)
     marts["acquisition_economics"] = acquisition_economics(
         intake.spend, customers, marts["cohort_retention"], as_of, chosen
     )

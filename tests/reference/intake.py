@@ -112,6 +112,8 @@ class Intake:
     spend: list[Spend] = field(default_factory=list)
     lines: dict[str, list[OrderLine]] = field(default_factory=dict)
     signals: Signals = field(default_factory=Signals)
+    created: dict[str, date | None] = field(default_factory=dict)
+    """Of each customer whom a row of customers describes, with orders or without: since when."""
 
 
 def take_in(raw: Raw, settings: Settings) -> Intake:
@@ -156,6 +158,10 @@ def take_in(raw: Raw, settings: Settings) -> Intake:
     result.subscriptions = counted_subscriptions(subscription_rows, rates, identity, settings, result.accounting)
     result.lines = usable_lines([read_order_line(row, settings) for row in raw.get("order_lines", ())])
     result.customers = gather_customers(result.orders, descriptions, result.lines)
+    result.created = {
+        customer_id: None if row.created_at is None else settings.local_date(row.created_at)
+        for customer_id, row in descriptions.items()
+    }
     result.signals = take_in_signals(raw, identity, settings, result.accounting)
     result.accounting += Counter()  # drops zero counts
     return result
