@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from .identity import Identity, describing_rows, find_identity, winning_rows
 from .ranks import Rank, category_rank, line_rank, order_rank, refund_rank, subscription_rank
-from .reading import EXACT, is_damaged, round_half_away
+from .reading import EXACT, is_damaged, read_customer, round_half_away
 from .rows import (
     CustomerRow,
     OrderLine,
@@ -114,6 +114,10 @@ class Intake:
     signals: Signals = field(default_factory=Signals)
     created: dict[str, date | None] = field(default_factory=dict)
     """Of each customer whom a row of customers describes, with orders or without: since when."""
+    tiers: dict[str, str | None] = field(default_factory=dict)
+    """Of each customer whom a row of customers describes, with orders or without: today's loyalty tier."""
+    referrers: dict[str, str] = field(default_factory=dict)
+    """Of those who name somebody: the customer who referred them, as resolved."""
 
 
 def take_in(raw: Raw, settings: Settings) -> Intake:
@@ -162,9 +166,20 @@ def take_in(raw: Raw, settings: Settings) -> Intake:
         customer_id: None if row.created_at is None else settings.local_date(row.created_at)
         for customer_id, row in descriptions.items()
     }
+    result.tiers = {customer_id: row.loyalty_tier for customer_id, row in descriptions.items()}
+    result.referrers = find_referrers(descriptions, identity, settings)
     result.signals = take_in_signals(raw, identity, settings, result.accounting)
     result.accounting += Counter()  # drops zero counts
     return result
+
+
+def find_referrers(descriptions: Mapping[str, CustomerRow], identity: Identity, settings: Settings) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for customer_id, row in descriptions.items():
+        referrer = identity.of(*read_customer(row.referred_by_customer_id, None, settings.missing_values))
+        if referrer is not None:
+            found[customer_id] = referrer
+    return found
 
 
 def sort_out(
