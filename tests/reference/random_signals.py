@@ -36,7 +36,22 @@ def activities(shop: ShopGenerator) -> list[RawRow]:
                 day = shop.any_day() if shop.chance(0.2) else day_near(shop, row)
                 again = {**row, "occurred_at": shop.timestamp(day), "activity_id": f"T{number}-{further}"}
                 rows.append({**again, "channel": shop.random.choice(CHANNELS)})
+    shop.random.seed(f"{shop.seed} uses")  # further rows leave the others as they are
+    if shop.chance(0.7):
+        rows += uses(shop)
     shop.random.shuffle(rows)
+    return rows
+
+
+def uses(shop: ShopGenerator) -> list[RawRow]:
+    """The product in use, often at first and fourteen days later, when a first order may lie so long back."""
+    rows: list[RawRow] = []
+    for _ in range(shop.random.choice((1, 10, 30))):
+        customer, day = whose(shop), shop.special_day()
+        for days in shop.random.sample((0, 1, 13, 14, 15), 2):
+            at = shop.timestamp(day + timedelta(days=days))
+            kind = shop.random.choice(("product_use", "Product_Use"))
+            rows.append({"customer_id": customer, "occurred_at": at, "activity_type": kind, "value": None})
     return rows
 
 
