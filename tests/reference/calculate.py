@@ -31,8 +31,8 @@ Where the contract leaves room, these are the readings taken here.
 * lifecycle_transitions, row_accounting: combinations that do not occur have no row.
 * clv_by_retention is null without orders in the trailing 365 days as well as without a base.
 * E-mails and telephone numbers in reasons for leaving are masked.
-* A shop has referred customers if one with a counted order is, and tiers if a row of customers that counts has one. Without
-  referral activities, or without one of the two kinds of points, the figures of these are 0.
+* A shop has referred customers if one with a counted order is, and tiers if a row of customers that counts has one.
+  Without referral activities, or without one of the two kinds of points, the figures of these are 0.
 * referred_by_customer_id with an @ that is no e-mail names nobody.
 * A revenue share of nothing (net revenue 0) is null.
 """
