@@ -34,6 +34,8 @@ TOOLS = {
     "subscription_cohorts": "get_subscriber_cohort",
     "nps": "get_feedback",
     "support_kpis": "get_feedback",
+    "lifecycle_kpis": "get_funnel_stage",
+    "value_ladder": "get_value_ladder",
     "retention_value": "get_retention_value",
     "repurchase_curve": "get_repurchase",
     "first_product_retention": "get_first_purchase",

@@ -15,6 +15,7 @@ from assistants import (
     comparison,
     contracts,
     feedback,
+    funnel,
     periods,
     standing,
 )
@@ -29,9 +30,10 @@ segments contributed (compare_periods); how a cohort comes back (get_cohort_cell
 stand out (get_deviating_cohorts); recurring revenue of contracts and its cohorts (get_subscriptions,
 get_subscriber_cohort); what customers cost and bring (get_acquisition); what they say and how they are helped
 (get_feedback); how the running period stands beside the same days of earlier ones (get_running_period); how many
-customers stand at which stage (get_lifecycle_stages); what a point of retention is worth (get_retention_value); when
-customers order again (get_repurchase); which first purchase brings them back (get_first_purchase); how revenue is
-concentrated (get_concentration); what became of each raw row
+customers stand at which stage (get_lifecycle_stages), what became of a stage of the funnel in a month
+(get_funnel_stage), who climbs the value ladder (get_value_ladder); what a point of retention is worth
+(get_retention_value); when customers order again (get_repurchase); which first purchase brings them back
+(get_first_purchase); how revenue is concentrated (get_concentration); what became of each raw row
 (get_row_accounting).
 describe_data says which periods, dimensions and segments there are, and which build is published: call it first.
 
@@ -180,6 +182,24 @@ TOOLS = (
         arguments.Nothing,
         answers.Stages,
         standing.get_lifecycle_stages,
+    ),
+    Tool(
+        "get_funnel_stage",
+        "A stage of the funnel in a month",
+        "One measure of the customers of one lifecycle stage in one month, prospects and advocates too: orders, who of "
+        "them is lost next month and what revenue goes, what they say, conversion, activation, second orders.",
+        arguments.AFunnelStage,
+        answers.FunnelAnswer,
+        funnel.get_funnel_stage,
+    ),
+    Tool(
+        "get_value_ladder",
+        "Who climbs and who steps down",
+        "How many customers moved in a month between steps of net revenue in 365 days, or stayed, and which share of "
+        "a step buys of two or more categories.",
+        arguments.ALadderMonth,
+        answers.Ladder,
+        funnel.get_value_ladder,
     ),
     Tool(
         "get_retention_value",

@@ -342,6 +342,22 @@ def transitions() -> Question:
     )
 
 
+def value_ladder(month: date) -> Question:
+    """The moves on the value ladder in a month: downwards, staying and upwards, the most frequent of each first."""
+    return Question(
+        "value_ladder",
+        """
+        select
+            from_step, to_step, from_step_en, from_step_de, to_step_en, to_step_de, direction, customers,
+            cross_category_rate
+        from marts.value_ladder
+        where month_start = ?
+        order by direction, customers desc, from_step, to_step
+        """,
+        (month,),
+    )
+
+
 def rfm_cells() -> Question:
     """Customers and what they brought to date, by their scores of recency and frequency."""
     return Question(
@@ -547,6 +563,7 @@ FRACTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "revenue_per_customer": ("net_revenue", "mature_customers"),
     },
     "acquisition_economics": {"cac": ("spend", "new_customers")},
+    "lifecycle_kpis": {"lost_next_month_rate": ("lost_next_month", "customers")},
     "subscription_kpis": {
         "logo_churn_rate": ("churned_subscribers", "subscribers_at_start"),
         "gross_mrr_retention": ("mrr_at_start - churned_mrr - contraction_mrr", "mrr_at_start"),

@@ -167,6 +167,16 @@ def of_subscriptions(measure: str, month: str, parts: str = "") -> Call:
     )
 
 
+def of_funnel(measure: str, stage: str, month: str = "2025-11-01", parts: str = "") -> Call:
+    return (
+        "get_funnel_stage",
+        {"measure": measure, "stage": stage, "month": month},
+        f"select {measure} as value, {fraction(parts)}, is_complete, is_next_month_complete, month_start, customers, "
+        f"lifecycle_stage as stage from marts.lifecycle_kpis "
+        f"where month_start = '{month}' and lifecycle_stage = '{stage}'",
+    )
+
+
 def of_feedback(measure: str, grain: str, period: str, channel: str = "") -> Call:
     mart, where = ("support_kpis", f"and channel = '{channel}'") if channel else ("nps", "")
     return (
@@ -331,6 +341,23 @@ CALLS: list[Call] = [
     of_feedback("csat_score", "month", "2025-12-01", "all"),
     of_feedback("tickets_per_100_active_customers", "week", "2025-12-15", "all"),
     of_feedback("frequent_contacts", "month", "2025-12-01", "all"),
+    of_funnel("orders", "prospect"),
+    of_funnel("net_revenue", "loyal"),
+    of_funnel("lost_next_month", "at_risk"),
+    of_funnel("lost_next_month", "at_risk", "2026-01-01"),  # the running month: not known
+    of_funnel("lost_next_month_rate", "at_risk", "2025-11-01", "lost_next_month / customers"),
+    of_funnel("revenue_at_stake", "at_risk", "2025-12-01"),  # its next month is running
+    of_funnel("clv_by_lifespan", "loyal"),
+    of_funnel("nps_responses", "new", "2026-01-01"),
+    of_funnel("tickets_per_customer", "new"),
+    of_funnel("email_open_rate", "active"),
+    of_funnel("conversion_next_month_rate", "prospect"),
+    of_funnel("acquired", "new"),
+    of_funnel("activation_rate", "new"),
+    of_funnel("second_order_rate_30d", "new"),
+    of_funnel("second_order_rate_60d", "new", "2025-06-01"),
+    of_funnel("second_order_rate_90d", "new", "2025-06-01"),
+    of_funnel("median_days_to_second_order", "new", "2025-06-01"),
 ]  # fmt: skip
 
 
@@ -373,7 +400,7 @@ def test_sixty_calls_and_more_cover_every_measure_that_is_answered(published: Pa
     by_measure = {
         "get_acquisition",
         *("get_measure", "get_cohort_cell", "get_cohort_window", "get_subscriptions", "get_subscriber_cohort"),
-        "get_feedback",
+        *("get_feedback", "get_funnel_stage"),
     }  # the other tools have tests of their own
     assert {one["measure"] for one in listed if one["tool"] in by_measure and not one["comes_with"]} <= asked
     assert len(CALLS) >= 60
@@ -574,6 +601,28 @@ def test_first_purchases_are_those_of_the_mart(level: str, published: Path) -> N
     assert_refused(ask(served, "get_first_purchase", level=level, value="nothing of ours"))
 
 
+def test_the_value_ladder_is_that_of_the_mart(published: Path) -> None:
+    """Last month's moves and those of a month that is named; the rate of a step with one customer alone is not told."""
+    served = server(published)
+    columns = "from_step, to_step, from_step_en, to_step_de, direction, customers"
+    for asked, month in (({}, "2025-12-01"), ({"month": "2023-01-01"}, "2023-01-01")):
+        found = ask(served, "get_value_ladder", **asked).data
+        assert found["month_start"] == month
+        moves = {(one["from_step"], one["to_step"]): one for one in found["moves"]}
+        held = marts(
+            published,
+            f"select {columns}, cross_category_rate, sum(customers) over (partition by to_step) = 1 as is_one "
+            f"from marts.value_ladder where month_start = '{month}'",
+        )
+        assert held
+        assert len(moves) == len(held)
+        for row in held:
+            move = moves[row["from_step"], row["to_step"]]
+            rate, is_one = row.pop("cross_category_rate"), row.pop("is_one")
+            assert {name: move[name] for name in row} == row
+            assert move["cross_category_rate"] == (None if is_one else rate)
+
+
 def test_the_concentration_is_that_of_the_mart(published: Path) -> None:
     found = ask(server(published), "get_concentration")
     assert found.data["tenths"] == marts(published, "select * from marts.customer_concentration order by decile")
@@ -771,6 +820,11 @@ def test_an_unknown_measure_is_answered_by_the_nearest_defined(measure: str, nea
         ("get_subscriptions", {"measure": "mrr", "month": "2025-12-01"}, "get_subscriber_cohort gives it"),
         ("get_subscriber_cohort", {"measure": "mrr", "cohort_month": "2025-12-01", "period_number": 9}, "no such cell"),
         ("get_feedback", {"measure": "csat_score", "grain": "quarter"}, "held by week and by month"),
+        ("get_funnel_stage", {"measure": "acquired", "stage": "fan"}, "advocate"),
+        ("get_funnel_stage", {"measure": "acquired", "stage": "new", "month": "2025-12-02"}, "begins on 2025-12-01"),
+        ("get_funnel_stage", {"measure": "acquired", "stage": "new", "month": "2020-01-01"}, "begin later"),
+        ("get_funnel_stage", {"measure": "cross_category_rate", "stage": "new"}, "get_value_ladder gives it"),
+        ("get_value_ladder", {"month": "2030-01-01"}, "has not begun"),
         ("get_feedback", {"measure": "csat_score", "grain": "month", "channel": "chatt"}, "chat"),
         ("get_feedback", {"measure": "nps", "grain": "month", "channel": "chat"}, "not by channel"),
         ("get_feedback", {"measure": "nps", "grain": "month", "period": "2025-12-02"}, "begins on 2025-12-01"),
