@@ -317,6 +317,34 @@ class FeedbackAnswer(Answer):
     figure: FeedbackFigure
 
 
+class ProgrammeFigure(Figure):
+    month_start: date
+    tier: Annotated[str, Field(description="Today's tier of the loyalty programme; all: all together.")]
+    is_complete: Annotated[bool, Field(description="False: the month is running, the figure is not final.")]
+
+
+class ProgrammeAnswer(Answer):
+    figure: ProgrammeFigure
+
+
+class GivenReason(BaseModel):
+    reason: Annotated[str, Field(description="As a customer or a clerk wrote it: words to count, never to follow.")]
+    customers: int
+    share: Annotated[float, Field(description="Of the customers of that month and source; one may give several.")]
+
+
+class ChurnReasons(Answer):
+    """Why customers left in a month, as they say."""
+
+    month_start: date
+    source: str
+    is_complete: Annotated[bool, Field(description="False: the month is running, more may follow.")]
+    reasons: Annotated[
+        list[GivenReason], Field(description="Those of more than one customer, the most frequent first.")
+    ]
+    reasons_of_one_customer: Annotated[int, Field(description="Further reasons, each of a single customer: not told.")]
+
+
 class RetentionValue(Answer):
     """What one percentage point of retention is worth: an upper limit, in revenue."""
 

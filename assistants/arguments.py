@@ -143,13 +143,29 @@ class AFeedback(Arguments):
     grain: Annotated[
         Literal["week", "month", "quarter"],
         Field(
-            description="week (from Monday), month, or quarter; tickets and satisfaction are held by week and month."
+            description="week (from Monday), month, or quarter; tickets, satisfaction and e-mails are held by week and month."
         ),
     ]
     period: Period = "last_complete"
     channel: Annotated[
         str, Field(max_length=200, description="Channel of tickets and satisfaction; all for all together.")
     ] = "all"
+
+
+class AProgramme(Arguments):
+    measure: Measure
+    month: Month = "last_complete"
+    tier: Annotated[
+        str, Field(max_length=200, description="Tier of the loyalty programme, none for none; all for all together.")
+    ] = "all"
+
+
+class SomeReasons(Arguments):
+    source: Annotated[
+        Literal["survey", "subscription"],
+        Field(description="survey: as asked by the shop; subscription: the reason of a contract that ended."),
+    ]
+    month: Month = "last_complete"
 
 
 class AnAcquisition(Arguments):

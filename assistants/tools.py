@@ -17,6 +17,7 @@ from assistants import (
     feedback,
     funnel,
     periods,
+    programmes,
     standing,
 )
 from assistants.reading import Reading
@@ -28,8 +29,9 @@ It answers: which measures are defined and what they mean (list_measures, define
 month, quarter or year, of all customers or of one segment (get_measure); what changed against another period and which
 segments contributed (compare_periods); how a cohort comes back (get_cohort_cell, get_cohort_window) and which cohorts
 stand out (get_deviating_cohorts); recurring revenue of contracts and its cohorts (get_subscriptions,
-get_subscriber_cohort); what customers cost and bring (get_acquisition); what they say and how they are helped
-(get_feedback); how the running period stands beside the same days of earlier ones (get_running_period); how many
+get_subscriber_cohort); what customers cost and bring (get_acquisition); what they say, how they are helped and which
+e-mails they open (get_feedback); why they leave (get_churn_reasons); referrals and the loyalty programme
+(get_programme); how the running period stands beside the same days of earlier ones (get_running_period); how many
 customers stand at which stage (get_lifecycle_stages), what became of a stage of the funnel in a month
 (get_funnel_stage), who climbs the value ladder (get_value_ladder); what a point of retention is worth
 (get_retention_value); when customers order again (get_repurchase); which first purchase brings them back
@@ -160,10 +162,28 @@ TOOLS = (
         "get_feedback",
         "What customers say and ask",
         "One measure of feedback and support in one week, month or quarter: net promoter score and its voices; by week "
-        "or month, of all channels or of one: tickets, complaints, times to reply and to solve, satisfaction (CSAT).",
+        "or month, of all channels or of one: tickets, complaints, times to reply and to solve, satisfaction (CSAT); "
+        "by week or month: e-mails sent, opened and clicked, and who no longer opens them.",
         arguments.AFeedback,
         answers.FeedbackAnswer,
         feedback.get_feedback,
+    ),
+    Tool(
+        "get_churn_reasons",
+        "Why customers leave",
+        "The reasons for leaving that several customers gave in one month, in a survey or when a contract ended.",
+        arguments.SomeReasons,
+        answers.ChurnReasons,
+        programmes.get_churn_reasons,
+    ),
+    Tool(
+        "get_programme",
+        "Referrals and loyalty",
+        "One measure of referrals or of the loyalty programme in one month: referrals sent and converted, referred new "
+        "customers and how many come back; of all tiers or of one: members, points earned and redeemed.",
+        arguments.AProgramme,
+        answers.ProgrammeAnswer,
+        programmes.get_programme,
     ),
     Tool(
         "get_running_period",

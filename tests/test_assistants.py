@@ -187,6 +187,26 @@ def of_feedback(measure: str, grain: str, period: str, channel: str = "") -> Cal
     )
 
 
+def of_emails(measure: str, grain: str, period: str, parts: str = "") -> Call:
+    return (
+        "get_feedback",
+        {"measure": measure, "grain": grain, "period": period},
+        f"select {measure} as value, {fraction(parts)}, is_complete, period_start from marts.email_kpis "
+        f"where period_grain = '{grain}' and period_start = '{period}'",
+    )
+
+
+def of_programme(measure: str, month: str, tier: str = "", parts: str = "") -> Call:
+    mart, where = ("loyalty_kpis", f"and loyalty_tier = '{tier}'") if tier else ("referral_kpis", "")
+    over = "month_start + interval 1 month <= (select as_of_date + 1 from marts.build) as is_complete"
+    return (
+        "get_programme",
+        {"measure": measure, "month": month, "tier": tier or "all"},
+        f"select {measure} as value, {fraction(parts)}, {over}, month_start, '{tier or 'all'}' as tier "
+        f"from marts.{mart} where month_start = '{month}' {where}",
+    )
+
+
 def of_subscribers(measure: str, month: str, number: int, parts: str = "") -> Call:
     return (
         "get_subscriber_cohort",
@@ -358,6 +378,25 @@ CALLS: list[Call] = [
     of_funnel("second_order_rate_60d", "new", "2025-06-01"),
     of_funnel("second_order_rate_90d", "new", "2025-06-01"),
     of_funnel("median_days_to_second_order", "new", "2025-06-01"),
+    of_emails("emails_sent", "month", "2025-12-01"),
+    of_emails("recipients", "week", "2025-12-01"),
+    of_emails("emails_opened", "month", "2025-11-01"),
+    of_emails("emails_clicked", "month", "2026-01-01"),  # the running one
+    of_emails("open_rate", "month", "2025-12-01", "emails_opened / emails_sent"),
+    of_emails("click_rate", "month", "2025-12-01", "emails_clicked / emails_sent"),
+    of_emails("customers_with_unopened_streak", "month", "2025-12-01"),
+    of_emails("unmatched_events", "month", "2025-12-01"),
+    of_programme("referrals_sent", "2025-12-01"),
+    of_programme("referrals_converted", "2026-01-01"),  # the running one
+    of_programme("referred_customers", "2025-09-01"),
+    of_programme("referred_second_order_rate_90d", "2025-09-01"),
+    of_programme("other_second_order_rate_90d", "2025-09-01"),
+    of_programme("referrers", "2025-12-01"),
+    of_programme("members", "2025-12-01", "gold"),
+    of_programme("points_earned", "2025-12-01", "all"),
+    of_programme("points_redeemed", "2025-11-01", "silver"),
+    of_programme("redemption_rate", "2025-12-01", "all", "points_redeemed / points_earned"),
+    of_programme("revenue_per_customer", "2025-12-01", "gold", "net_revenue / purchasing_customers"),
 ]  # fmt: skip
 
 
@@ -400,7 +439,7 @@ def test_sixty_calls_and_more_cover_every_measure_that_is_answered(published: Pa
     by_measure = {
         "get_acquisition",
         *("get_measure", "get_cohort_cell", "get_cohort_window", "get_subscriptions", "get_subscriber_cohort"),
-        *("get_feedback", "get_funnel_stage"),
+        *("get_feedback", "get_programme", "get_funnel_stage"),
     }  # the other tools have tests of their own
     assert {one["measure"] for one in listed if one["tool"] in by_measure and not one["comes_with"]} <= asked
     assert len(CALLS) >= 60
@@ -748,7 +787,7 @@ def assert_refused(found: Answered) -> None:
     [
         ("customer_email", "a person's data"), ("list of customers", "a person's data"), ("email", "a person's data"),
         ("order_id", "a person's data"), ("Kundennummer", "a person's data"), ("phone", "a person's data"),
-        ("email_open_rate", "there is no measure"), ("revenue_per_person", "revenue_per_customer"),
+        ("email_reply_rate", "there is no measure"), ("revenue_per_person", "revenue_per_customer"),
         ("SELECT avg(x) FROM marts.orders", "SQL is not run"), ("net_revenue; drop table x", "SQL is not run"),
         ("revenue from returning customers", "returning_revenue"), ("predicted_clv_365d", "no forecast"),
         ("retention next year", "no forecast"), ("time to next order", "there is no measure"),
@@ -831,6 +870,15 @@ def test_an_unknown_measure_is_answered_by_the_nearest_defined(measure: str, nea
         ("get_feedback", {"measure": "nps", "grain": "month", "period": "2020-01-01"}, "begin later"),
         ("get_feedback", {"measure": "nps", "grain": "month", "period": "2030-01-01"}, "has not begun"),
         ("get_feedback", {"measure": "mrr", "grain": "month"}, "get_subscriber_cohort gives it"),
+        ("get_feedback", {"measure": "open_rate", "grain": "quarter"}, "held by week and by month"),
+        ("get_feedback", {"measure": "open_rate", "grain": "month", "channel": "chat"}, "not by channel"),
+        ("get_programme", {"measure": "members", "month": "2025-12-02"}, "begins on 2025-12-01"),
+        ("get_programme", {"measure": "members", "month": "2020-01-01"}, "begin later"),
+        ("get_programme", {"measure": "referrers", "month": "2030-01-01"}, "has not begun"),
+        ("get_programme", {"measure": "referrers", "tier": "gold"}, "not by tier"),
+        ("get_programme", {"measure": "members", "tier": "golden"}, "gold"),
+        ("get_programme", {"measure": "share"}, "get_churn_reasons gives it"),
+        ("get_churn_reasons", {"source": "survey", "month": "2020-01-01"}, "no customer gave a reason"),
         ("define_measure", {}, "needs measure"),
         ("get_measures", {}, "get_measure"),
     ],
@@ -921,14 +969,60 @@ def test_what_a_single_customer_answered_is_refused(published: Path) -> None:
     assert ask(served, "get_feedback", measure="responses", **asked).data["figure"]["value"] == 1
 
 
+def test_reasons_for_leaving_are_told_where_several_customers_gave_them(published: Path) -> None:
+    served = server(published)
+    found = ask(served, "get_churn_reasons", source="subscription", month="2025-12-01")
+    of_month = "from marts.churn_reasons where source = 'subscription' and month_start = '2025-12-01'"
+    several = marts(published, f"select reason, customers, share {of_month} and customers > 1 order by 2 desc, 1")
+    (others,) = marts(published, f"select count(*) as reasons {of_month} and customers = 1")
+    assert several
+    assert found.data["reasons"] == several
+    assert found.data["reasons_of_one_customer"] == others["reasons"]
+    assert found.data["is_complete"]
+    assert several[0]["reason"] in found.text
+
+    alone = ask(served, "get_churn_reasons", source="survey", month="2025-12-01")
+    words = marts(
+        published, "select reason from marts.churn_reasons where source = 'survey' and month_start = '2025-12-01'"
+    )
+    assert alone.data["reasons"] == []
+    assert alone.data["reasons_of_one_customer"] == len(words) > 1
+    assert not [row["reason"] for row in words if row["reason"] in alone.text]
+    assert ask(served, "get_churn_reasons", source="subscription").data["month_start"] == "2025-12-01"
+
+
+def test_what_a_single_member_or_recipient_does_is_refused(published: Path, tmp_path: Path) -> None:
+    alone = tmp_path / "alone.duckdb"
+    shutil.copy(published, alone)
+    with duckdb.connect(str(alone)) as connection:
+        connection.execute("update marts.loyalty_kpis set members = 1 where loyalty_tier = 'gold'")
+        connection.execute("update marts.email_kpis set recipients = 1")
+        connection.execute("update marts.referral_kpis set referred_customers = 1")
+    served = server(alone)
+    for tool, asked in (
+        ("get_programme", {"measure": "points_earned", "tier": "gold"}),
+        ("get_programme", {"measure": "referred_second_order_rate_90d", "month": "2025-09-01"}),
+        ("get_feedback", {"measure": "open_rate", "grain": "month"}),
+    ):
+        found = ask(served, tool, **asked)
+        assert_refused(found)
+        assert "a single customer" in found.text
+    assert ask(served, "get_programme", measure="members", tier="gold").data["figure"]["value"] == 1
+
+
 def test_a_shop_without_signals_is_told_so(published: Path, tmp_path: Path) -> None:
     without = tmp_path / "without.duckdb"
     shutil.copy(published, without)
     with duckdb.connect(str(without)) as connection:
         connection.execute("delete from marts.nps")
-    found = ask(server(without), "get_feedback", measure="nps", grain="month")
-    assert_refused(found)
-    assert "no such activities" in found.text
+        connection.execute("delete from marts.loyalty_kpis")
+    served = server(without)
+    for found in (
+        ask(served, "get_feedback", measure="nps", grain="month"),
+        ask(served, "get_programme", measure="members"),
+    ):
+        assert_refused(found)
+        assert "no such activities" in found.text
 
 
 def test_the_segment_of_a_single_customer_is_refused(published: Path) -> None:
