@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from dashboard.view import View
-from reports import overview, questions
+from reports import overview, questions, signals
 from reports.cards import Card, cards_html
 from reports.charts import CONFIG, Chart
 from reports.grid import Grid
@@ -17,9 +17,10 @@ from reports.tables import SHOWN, Table
 
 
 @contextmanager
-def section(view: View, title: str, note: str = "") -> Iterator[None]:
-    """A part of a page. Where the published build lacks its mart, a sentence stands in its place."""
-    st.subheader(title, anchor=False)
+def section(view: View, title: str, note: str = "", *, has_pieces: bool = False) -> Iterator[None]:
+    """A part of a page. Where the published build lacks its mart, a sentence stands in its place. What has pieces with
+    headings of their own has a larger one."""
+    (st.header if has_pieces else st.subheader)(title, anchor=False)
     if note:
         st.caption(note)
     try:
@@ -46,22 +47,26 @@ def show_table(view: View, table: Table, name: str) -> None:
     st.html(table.html(view.language, view.currency))
     if len(table.rows) > SHOWN:
         st.caption(view.language.say("common.more_rows", shown=SHOWN, rows=view.language.number(len(table.rows))))
-    download(view, lambda: table, name)
+    download(view, table.csv(view.language), name)
 
 
 def show_first(view: View, first: Table, total: int, whole: Callable[[], Table], name: str) -> None:
-    """The first rows of a table; the whole of it is read when its file is asked for."""
+    """The first rows of a table; the whole of it is read when its file is asked for.
+
+    Streamlit may clear such a file away before the browser has fetched it, when the page of somebody else ends just
+    then. So only tables that are too long to be made with each page are read so late.
+    """
     st.html(first.html(view.language, view.currency))
     if total > len(first.rows):
         shown = view.language.number(len(first.rows))
         st.caption(view.language.say("common.more_rows", shown=shown, rows=view.language.number(total)))
-    download(view, whole, name)
+    download(view, lambda: whole().csv(view.language), name)
 
 
-def download(view: View, table: Callable[[], Table], name: str) -> None:
+def download(view: View, csv: bytes | Callable[[], bytes], name: str) -> None:
     st.download_button(
         view.language.say("common.download"),
-        lambda: table().csv(view.language),
+        csv,
         file_name=f"{name}_{view.build['as_of_date']}.csv",
         mime="text/csv",
         key=f"download {name}",
@@ -84,6 +89,17 @@ def show_concentration(view: View, title: str) -> None:
         if rows:
             st.write(chart.alt)
         show_chart(view, chart, "concentration")
+
+
+def show_basis(view: View, wanted: Sequence[str]) -> None:
+    """The signals that a page rests on. What is missing is said where its figures would be, and not here again."""
+    try:
+        table = signals.coverage_table(view.ask(questions.signals()), wanted, view.language)
+    except MissingMartError:
+        return
+    if table.rows:
+        with section(view, view.language.say("signals.basis"), view.language.say("signals.basis_note")):
+            show_table(view, table, "signals")
 
 
 def empty(view: View) -> None:
