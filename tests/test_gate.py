@@ -526,8 +526,8 @@ CASES = [
     ),
     Case(
         "silent_signals", "1 times", "14 times", "at most 4 times (warns beyond at most 2 times)",
-        "There is no email_sent of newsletter since 2024-03-31, 28 days before the last order; the longest pause of the "
-        "year before was 2 days, with 230 events",
+        "There is no email_sent of newsletter since 2024-03-31, 28 days before the last order; the longest pause of "
+        "the year before was 2 days, with 230 events",
         "delete from intermediate.int_signal_days where signal_date > '2024-03-31'",
     ),
     Case(
