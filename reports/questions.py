@@ -400,6 +400,106 @@ def transitions() -> Question:
     )
 
 
+def funnel() -> Question:
+    """The stages of the funnel from awareness to advocacy, oldest month first."""
+    return Question(
+        "lifecycle_kpis",
+        """
+        select
+            month_start, lifecycle_stage, customers, orders, net_revenue, lost_next_month, lost_next_month_rate,
+            revenue_at_stake, clv_by_lifespan, nps_responses, nps, average_csat, tickets_per_customer,
+            median_first_reply_minutes, emails_sent, email_open_rate, referrals_sent, referrals_converted,
+            conversion_next_month_rate, acquired, activation_rate, second_order_rate_30d, second_order_rate_60d,
+            second_order_rate_90d, median_days_to_second_order, is_complete, is_next_month_complete
+        from marts.lifecycle_kpis
+        order by month_start, lifecycle_stage
+        """,
+    )
+
+
+def ladder() -> Question:
+    """Who stood on which step of the value ladder at the end of a month and of the month before, oldest month first."""
+    return Question(
+        "value_ladder",
+        """
+        select
+            moves.month_start, moves.from_step, moves.to_step, moves.from_step_en, moves.from_step_de,
+            moves.to_step_en, moves.to_step_de, moves.direction, moves.customers, moves.cross_category_rate,
+            months.is_complete
+        from marts.value_ladder as moves
+        inner join marts.retention_kpis as months
+            on months.period_grain = 'month' and moves.month_start = months.period_start
+        order by moves.month_start, moves.from_step, moves.to_step
+        """,
+    )
+
+
+def referrals() -> Question:
+    """Recommendations of each month and what becomes of those whom they won, oldest month first."""
+    return Question(
+        "referral_kpis",
+        """
+        select
+            kpis.month_start as period_start, kpis.referrals_sent, kpis.referrals_converted, kpis.referrers,
+            kpis.referred_customers, kpis.referred_second_order_rate_90d, kpis.other_second_order_rate_90d,
+            months.is_complete
+        from marts.referral_kpis as kpis
+        inner join marts.retention_kpis as months
+            on months.period_grain = 'month' and kpis.month_start = months.period_start
+        order by kpis.month_start
+        """,
+    )
+
+
+def loyalty() -> Question:
+    """Points and purchases of each month and tier, oldest month first, all tiers together first."""
+    return Question(
+        "loyalty_kpis",
+        """
+        select
+            kpis.month_start as period_start, kpis.loyalty_tier, kpis.members, kpis.points_earned, kpis.points_redeemed,
+            kpis.redemption_rate, kpis.purchasing_customers, kpis.net_revenue, kpis.revenue_per_customer,
+            months.is_complete
+        from marts.loyalty_kpis as kpis
+        inner join marts.retention_kpis as months
+            on months.period_grain = 'month' and kpis.month_start = months.period_start
+        order by kpis.month_start, kpis.loyalty_tier <> 'all', kpis.loyalty_tier
+        """,
+    )
+
+
+def emails(grain: str) -> Question:
+    """E-mails of each period and who opened them, oldest first."""
+    return Question(
+        "email_kpis",
+        """
+        select
+            period_grain, period_start, emails_sent, recipients, emails_opened, emails_clicked, open_rate, click_rate,
+            customers_with_unopened_streak, unmatched_events, is_complete
+        from marts.email_kpis
+        where period_grain = ?
+        order by period_start
+        """,
+        (grain,),
+    )
+
+
+def reasons() -> Question:
+    """Reasons for leaving by month and source, oldest month first, the most frequent first."""
+    return Question(
+        "churn_reasons",
+        """
+        select
+            reasons.month_start as period_start, reasons.source, reasons.reason, reasons.customers, reasons.share,
+            months.is_complete
+        from marts.churn_reasons as reasons
+        inner join marts.retention_kpis as months
+            on months.period_grain = 'month' and reasons.month_start = months.period_start
+        order by reasons.month_start, reasons.source, reasons.customers desc, reasons.reason
+        """,
+    )
+
+
 def value_ladder(month: date) -> Question:
     """The moves on the value ladder in a month: downwards, staying and upwards, the most frequent of each first."""
     return Question(

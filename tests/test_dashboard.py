@@ -27,10 +27,13 @@ from reports import (
     customers,
     economics,
     feedback,
+    funnel,
     health,
+    ladder,
     lifecycle,
     overview,
     products,
+    programmes,
     quality,
     return_times,
 )
@@ -52,7 +55,9 @@ from reports.questions import (
     first_purchases,
     glossary,
     kpis,
+    loyalty,
     nps,
+    referrals,
     restatements,
     retention_value,
     running_period,
@@ -60,6 +65,8 @@ from reports.questions import (
     subscriptions,
     support,
 )
+from reports.questions import funnel as funnel_rows
+from reports.questions import ladder as ladder_rows
 from reports.tables import Column, Table, harmless
 from tests.conftest import PROJECT, Build
 from tests.published import published_copy
@@ -715,6 +722,80 @@ def test_the_lifecycle_says_what_the_marts_say(published: Path, language: Langua
     )
 
 
+@pytest.mark.parametrize("language", [DE, EN], ids=["de", "en"])
+def test_the_funnel_says_what_the_marts_say(published: Path, language: Language) -> None:
+    app = page("lifecycle", lang=language.code, course="bonds", ladder_flow="all")
+    no_error(app)
+    rows = answer(published, funnel_rows())
+    terms, today = Glossary(answer(published, glossary()), language), answer(published, build())[0]["as_of_date"]
+    shown = unescape(html_of(app))
+    for sentence in funnel.sentences(rows, today, terms, language):
+        assert sentence in shown
+    (settled,) = answer(
+        published,
+        Question(
+            "lifecycle_kpis",
+            "select second_order_rate_90d as rate from marts.lifecycle_kpis where lifecycle_stage = 'new' and "
+            "last_day(month_start) + 90 <= (select as_of_date from marts.build) order by month_start desc limit 1",
+        ),
+    )
+    steps = lines_of(html_of(app), language.say("funnel.step"))
+    name = f"{language.say('funnel.retention')}: {terms.term('second_order_rate_90d').name}"
+    (line,) = (line for line in steps if f"<td>{name}<" in line)
+    assert f">{language.percent(settled['rate'])}<" in line
+    month = max(row["month_start"] for row in rows if row["is_next_month_complete"])
+    at = funnel.of_month(rows, month)
+    stages = {
+        re.findall(r"<td>([^<]*)</td>", line)[0]: line
+        for line in lines_of(shown, terms.term("revenue_at_stake").name)
+    }  # fmt: skip
+    for stage in funnel.STAGES:
+        assert f">{language.money(at[stage]['revenue_at_stake'], 'EUR')}<" in stages[language.stage(stage)]
+    signal_lines = lines_of(shown, terms.term("tickets_per_customer").name)
+    assert f">{language.percent(at['loyal']['email_open_rate'])}<" in next(
+        line for line in signal_lines if f"<td>{language.stage('loyal')}<" in line
+    )
+    moves = answer(published, ladder_rows())
+    last = lifecycle.complete_months(moves)[0]
+    assert next(ladder.sentences(moves, last, language)) in shown
+    flow = lines_of(html_of(app), language.say("ladder.to"))
+    assert sum(int(re.sub(r"\D", "", line.rpartition("<td")[2])) for line in flow) == sum(
+        row["customers"] for row in moves if row["month_start"] == last
+    )
+    referred, points = answer(published, referrals()), answer(published, loyalty())
+    for sentence in programmes.referral_sentences(referred, today, language):
+        assert sentence in shown
+    for sentence in programmes.loyalty_sentences(points, language):
+        assert sentence in shown
+    tiers = lines_of(html_of(app), language.say("programmes.tier"))
+    assert len(tiers) == len({row["loyalty_tier"] for row in points})
+
+
+def test_a_shop_without_programmes_is_told_so_and_its_funnel_stands(published: Path) -> None:
+    with duckdb.connect(str(published)) as connection:
+        for mart in ("signal_coverage", "referral_kpis", "loyalty_kpis"):
+            connection.execute(f"delete from marts.{mart}")
+        connection.execute(
+            "update marts.lifecycle_kpis set activation_rate = null, "
+            + ", ".join(f"{kpi} = null" for kpi in funnel.NEEDS)
+        )
+        connection.execute(
+            "update marts.lifecycle_kpis set customers = 0, conversion_next_month_rate = null "
+            "where lifecycle_stage = 'prospect'"
+        )
+        connection.execute("update marts.value_ladder set cross_category_rate = null")
+    app = page("lifecycle", lang="en")
+    no_error(app)
+    shown = unescape(texts_of(app))
+    for signal in ("product_use", "nps", "csat", "ticket_opened", "email_sent", *programmes.REFERRAL_TYPES):
+        assert f"“{signal}”" in shown, signal
+    assert "“loyalty_earned”" in shown and EN.say("funnel.no_prospects") in shown
+    assert len(app.get("plotly_chart")) == 9, "no chart of a programme"
+    terms = Glossary(answer(published, glossary()), EN)
+    assert terms.term("cross_category_rate").name not in shown
+    assert EN.say("signals.basis") not in [element.value for element in app.subheader]
+
+
 def test_the_months_of_the_lifecycle_are_chosen_in_the_address(published: Path) -> None:
     app = page("lifecycle", lang="en", month="2025-03-01", flow="all")
     no_error(app)
@@ -1160,6 +1241,12 @@ def test_a_build_of_an_earlier_version_gives_sentences(published: Path, name: st
             "support_kpis",
             "first_product_retention",
             "signal_coverage",
+            "lifecycle_kpis",
+            "value_ladder",
+            "referral_kpis",
+            "loyalty_kpis",
+            "email_kpis",
+            "churn_reasons",
         ):
             connection.execute(f"drop table marts.{table}")
     app = page(name)
