@@ -708,10 +708,9 @@ def test_the_lifecycle_says_what_the_marts_say(published: Path, language: Langua
     )  # fmt: skip
     assert said in html_of(app), "the bridge of the overview says the same"
     assert f"{language.period('month', before['period_start'])} (" in html_of(app)
-    months = html_of(app).split(language.say("lifecycle.month_end"))[1]
-    shown = re.search(rf"{language.period('month', now['period_start'])}</td>(.*?)</tr>", months)
-    assert shown
-    stages = [int(re.sub(r"\D", "", figure)) for figure in re.findall(r'sk-n">([^<]+)<', shown[1])]
+    months = lines_of(html_of(app), language.say("lifecycle.month_end"))
+    (shown,) = (line for line in months if f">{language.period('month', now['period_start'])}<" in line)
+    stages = [int(re.sub(r"\D", "", figure)) for figure in re.findall(r'sk-n">([^<]+)<', shown)]
     assert sum(stages[:-1]) == now["customers_at_end"], "all but the lost are active"
     for row in answer(
         published, Question("c", "select lifecycle_stage as s, count(*) as n from marts.customers group by 1")
