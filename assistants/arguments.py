@@ -129,7 +129,7 @@ class AFeedback(Arguments):
     measure: Measure
     grain: Annotated[
         Literal["week", "month", "quarter"],
-        Field(description="week (from Monday), month, or quarter, which tickets, satisfaction and e-mails do not have."),
+        Field(description="week (from Monday), month, or quarter; tickets, satisfaction and e-mails have no quarters."),
     ]
     period: Period = "last_complete"
     channel: Annotated[
