@@ -17,10 +17,17 @@ SMALL_CPU_GOAL = 5.5  # the same at 1 million
 MEMORY_GOAL_MIB = 3584  # at 10 million
 GROWTH_GOAL = 1.10  # of the CPU time per order, from 1 to 10 million orders
 LARGEST_GOAL_MIB = 16 * 1024  # at 100 million orders
+SIGNALS_GOAL = 2.5  # times the CPU time of the build with orders alone, at 1 million orders
 MOST_EXPENSIVE = 8  # so many models are listed
 LAYERS = ("staging", "intermediate", "outcomes", "marts", "data tests")
 STEPS = ("start", "raw", "models", "after_predictions", "gate", "publish", "end")
-NAMES = {"duckdb": "DuckDB", "spark": "Apache Spark", "pandas": "pandas", "polars": "polars"}
+NAMES = {
+    "duckdb": "DuckDB",
+    "spark": "Apache Spark",
+    "pandas": "pandas",
+    "polars": "polars",
+    "signals": "DuckDB with signals",
+}
 
 HEAD = """# Benchmarks
 
@@ -40,11 +47,12 @@ def page(results: Sequence[Mapping], refreshes: Sequence[Mapping] = ()) -> str:
     of_engine = {engine: [one for one in results if one["engine"] == engine] for engine in NAMES}
     parts = [
         HEAD,
-        "## Goals\n\n" + "\n".join(goals(of_engine["duckdb"])),
+        "## Goals\n\n" + "\n".join(goals(of_engine["duckdb"], of_engine["signals"])),
         "## Whole refreshes and tests\n\n" + "\n".join(whole_refreshes(refreshes)),
         "## The whole build on DuckDB\n\n" + "\n".join(builds(of_engine["duckdb"])),
         "## Where the time goes on DuckDB\n\n" + "\n".join(phases(of_engine["duckdb"])),
         "## The most expensive models\n\n" + "\n".join(most_expensive(of_engine["duckdb"])),
+        "## What signals cost\n\n" + "\n".join(signals(of_engine["signals"])),
         "## Beside pandas and polars\n\n" + "\n".join(peers(of_engine)),
         "## On Apache Spark\n\n" + "\n".join(on_spark(of_engine)),
         "## Where and when\n\n" + "\n".join(where(results)),
@@ -52,7 +60,7 @@ def page(results: Sequence[Mapping], refreshes: Sequence[Mapping] = ()) -> str:
     return "\n".join(part.rstrip() + "\n" for part in parts)
 
 
-def goals(duckdb: Sequence[Mapping]) -> Iterator[str]:
+def goals(duckdb: Sequence[Mapping], with_signals: Sequence[Mapping]) -> Iterator[str]:
     by_size = {one["orders"]: one for one in duckdb}
     rows = []
     if large := by_size.get(10_000_000):
@@ -73,6 +81,15 @@ def goals(duckdb: Sequence[Mapping]) -> Iterator[str]:
     if largest := by_size.get(100_000_000):
         peak = highest(largest)
         rows.append(("100 million orders: done within 16 GiB on two cores", gib(peak), said(peak <= LARGEST_GOAL_MIB)))
+    signals_by_size = {one["orders"]: one for one in with_signals}
+    if (one := signals_by_size.get(1_000_000)) and one["signals"]["build"]:
+        ratio = cost_of_signals(one, "build")
+        goal = f"1 million orders with 10 million activities: at most {SIGNALS_GOAL} times the build with orders alone"
+        rows.append((goal, f"{ratio:.1f} times", said(ratio <= SIGNALS_GOAL)))
+    if one and (large_one := signals_by_size.get(10_000_000)):
+        growth = cpu(large_one["signals"]) / cpu(one["signals"]) / 10
+        goal = "with activities, from 1 to 10 million orders: at most linear growth + 10 %"
+        rows.append((goal, f"{growth:.2f} times the CPU time per order", said(growth <= GROWTH_GOAL)))
     yield table(("goal", "measured", "reached"), rows)
 
 
@@ -157,6 +174,48 @@ def most_expensive(duckdb: Sequence[Mapping]) -> Iterator[str]:
         for name, cost in by_cpu[:MOST_EXPENSIVE]
     ]  # fmt: skip
     yield table(("model", "wall", "CPU", "ratio to the floor", "peak"), rows)
+
+
+def signals(with_signals: Sequence[Mapping]) -> Iterator[str]:
+    if not with_signals:
+        yield "Not measured yet."
+        return
+    yield (
+        "The same shop with every entity: ten activities for each order, lines of orders, contracts, spend and "
+        "actions. CPU time beside that with orders alone, measured one after the other.\n"
+    )
+    rows = [
+        (
+            number(one["orders"]),
+            *(
+                seconds(one[what]["build"]["cpu_seconds"]) if one[what]["build"] else ""
+                for what in ("orders_alone", "signals")
+            ),
+            times(cost_of_signals(one, "build")) if one["signals"]["build"] else "",
+            *(seconds(cpu(one[what])) for what in ("orders_alone", "signals")),
+            times(cost_of_signals(one, "whole")),
+            gib(one["signals"]["whole"]["peak_mib"]),
+        )
+        for one in with_signals
+    ]
+    yield table(
+        (
+            "orders",
+            "build, orders alone",
+            "with signals",
+            "ratio",
+            "models, orders alone",
+            "with signals",
+            "ratio",
+            "peak",
+        ),
+        rows,
+    )
+
+
+def cost_of_signals(one: Mapping, part: str) -> float:
+    """CPU time with signals, in that with orders alone."""
+    return one["signals"][part]["cpu_seconds"] / one["orders_alone"][part]["cpu_seconds"]
 
 
 def peers(of_engine: Mapping[str, Sequence[Mapping]]) -> Iterator[str]:

@@ -42,6 +42,7 @@ class Engine(StrEnum):
     pandas = "pandas"
     polars = "polars"
     spark = "spark"
+    signals = "signals"
 
 
 @dataclass(frozen=True)
@@ -58,11 +59,13 @@ class Asked:
 ENGINES = tuple(Engine)
 SIZES = (100_000, 1_000_000, 10_000_000)
 SIZES_OF_SPARK = (1_000_000, 10_000_000)  # smaller ones would measure only how Spark starts
+SIZES_OF_SIGNALS = SIZES_OF_SPARK  # smaller ones would measure only how dbt starts
 PACKAGES = {
     "duckdb": ("duckdb", "dbt-core", "dbt-duckdb"),
     "spark": ("pyspark", "dbt-core", "dbt-spark"),
     "pandas": ("pandas", "pyarrow"),
     "polars": ("polars",),
+    "signals": ("duckdb", "dbt-core", "dbt-duckdb"),
 }
 
 
@@ -93,11 +96,11 @@ def write_page() -> None:
     print(f"\nwritten to {PAGE}")
 
 
-def generate(orders: int, raw: Path) -> None:
+def generate(orders: int, raw: Path, *options: str) -> None:
     if not raw.exists():
         program = PROJECT / "sample_data" / "generate.py"
         raw.parent.mkdir(parents=True, exist_ok=True)
-        subprocess.run([sys.executable, str(program), "--orders", str(orders), "--out", str(raw)], check=True)
+        subprocess.run([sys.executable, str(program), "--orders", str(orders), "--out", str(raw), *options], check=True)
 
 
 def measured(orders: int, raw: Path, work: Path, asked: Asked) -> Iterator[dict]:
@@ -109,7 +112,9 @@ def measured(orders: int, raw: Path, work: Path, asked: Asked) -> Iterator[dict]
         if engine == "spark" and (why_not := why_not_on_spark(orders, asked)):
             print(f"not measured on Spark: {why_not}")
             continue
-        entry = MEASURES[engine](engine, raw, work, asked)
+        if engine == "signals" and not asked.sizes and orders not in SIZES_OF_SIGNALS:
+            continue
+        entry = MEASURES[engine](engine, orders, raw, work, asked)
         before, floor = floor, measured_floor(raw, work, asked.memory)
         if engine in asked.engines:
             yield {"engine": engine, **entry, "floors": [asdict(before), asdict(floor)], "versions": versions(engine)}
@@ -126,7 +131,7 @@ def why_not_on_spark(orders: int, asked: Asked) -> str | None:
     return cluster.why_spark_cannot_run()
 
 
-def with_duckdb(engine: str, raw: Path, work: Path, asked: Asked) -> dict:
+def with_duckdb(engine: str, orders: int, raw: Path, work: Path, asked: Asked) -> dict:
     build = None if not asked.build else say("dbt build", on_duckdb.measure_build(raw, work, asked.memory))
     costs, phases = on_duckdb.measure_models(raw, work, asked.memory)
     models = {name: cost for name, cost in costs.items() if phases[name] != TESTS}
@@ -143,14 +148,14 @@ def with_duckdb(engine: str, raw: Path, work: Path, asked: Asked) -> dict:
     }
 
 
-def with_notebook(engine: str, raw: Path, work: Path, asked: Asked) -> dict:
+def with_notebook(engine: str, orders: int, raw: Path, work: Path, asked: Asked) -> dict:
     cost = say(engine, peers.measure(engine, raw, work / engine))
     found = peers.differences(work / engine, work / "stammkunde.duckdb")
     report(engine, found)
     return {"whole": asdict(cost), "differences": found}
 
 
-def with_spark(engine: str, raw: Path, work: Path, asked: Asked) -> dict:
+def with_spark(engine: str, orders: int, raw: Path, work: Path, asked: Asked) -> dict:
     with on_spark.running_cluster(work, asked.spark_memory) as given:
         whole, models, phases = on_spark.measure_models(raw, work, given)
         say("models on Spark", whole)
@@ -168,7 +173,32 @@ def with_spark(engine: str, raw: Path, work: Path, asked: Asked) -> dict:
     }
 
 
-MEASURES = {"duckdb": with_duckdb, "pandas": with_notebook, "polars": with_notebook, "spark": with_spark}
+def with_signals(engine: str, orders: int, raw: Path, work: Path, asked: Asked) -> dict:
+    """The same shop with every entity, ten activities for each order among them, beside the one with orders alone."""
+    raw_signals, work_signals = raw.with_name(f"{raw.name}_signals"), work / engine
+    generate(orders, raw_signals, "--all-entities")
+    work_signals.mkdir()
+    found = {}
+    for what, folder in (("orders_alone", raw), ("signals", raw_signals)):
+        build = on_duckdb.measure_build(folder, work_signals, asked.memory) if asked.build else None
+        costs, phases = on_duckdb.measure_models(folder, work_signals, asked.memory)
+        models = {name: cost for name, cost in costs.items() if phases[name] != TESTS}
+        say(f"models, {what}", total(models.values()))
+        found[what] = {
+            "build": asdict(say(f"dbt build, {what}", build)) if build else None,
+            "whole": asdict(total(models.values())),
+            "models": {name: asdict(cost) for name, cost in models.items()},
+        }
+    return found
+
+
+MEASURES = {
+    "duckdb": with_duckdb,
+    "pandas": with_notebook,
+    "polars": with_notebook,
+    "spark": with_spark,
+    "signals": with_signals,
+}
 
 
 def report(engine: str, found: Sequence[str]) -> None:

@@ -46,22 +46,26 @@ def show_table(view: View, table: Table, name: str) -> None:
     st.html(table.html(view.language, view.currency))
     if len(table.rows) > SHOWN:
         st.caption(view.language.say("common.more_rows", shown=SHOWN, rows=view.language.number(len(table.rows))))
-    download(view, lambda: table, name)
+    download(view, table.csv(view.language), name)
 
 
 def show_first(view: View, first: Table, total: int, whole: Callable[[], Table], name: str) -> None:
-    """The first rows of a table; the whole of it is read when its file is asked for."""
+    """The first rows of a table; the whole of it is read when its file is asked for.
+
+    Streamlit may clear such a file away before the browser has fetched it, when the page of somebody else ends just
+    then. So only tables that are too long to be made with each page are read so late.
+    """
     st.html(first.html(view.language, view.currency))
     if total > len(first.rows):
         shown = view.language.number(len(first.rows))
         st.caption(view.language.say("common.more_rows", shown=shown, rows=view.language.number(total)))
-    download(view, whole, name)
+    download(view, lambda: whole().csv(view.language), name)
 
 
-def download(view: View, table: Callable[[], Table], name: str) -> None:
+def download(view: View, csv: bytes | Callable[[], bytes], name: str) -> None:
     st.download_button(
         view.language.say("common.download"),
-        lambda: table().csv(view.language),
+        csv,
         file_name=f"{name}_{view.build['as_of_date']}.csv",
         mime="text/csv",
         key=f"download {name}",

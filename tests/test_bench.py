@@ -24,7 +24,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
     """A small shop, measured on all engines but Spark, by engine."""
     folder = tmp_path_factory.mktemp("bench")
     results = folder / "results.json"
-    engines = [part for engine in ("duckdb", "pandas", "polars") for part in ("--engines", engine)]
+    engines = [part for engine in ("duckdb", "pandas", "polars", "signals") for part in ("--engines", engine)]
     command = [sys.executable, "-m", "bench.run", "--orders", "20000", *engines]
     subprocess.run([*command, "--work", str(folder / "work"), "--results", str(results)], cwd=PROJECT, check=True)
     return {one["engine"]: one for one in json.loads(results.read_text(encoding="utf-8"))}
@@ -42,6 +42,14 @@ def test_every_model_and_test_is_measured_beside_its_floor(measured: dict[str, d
     models = sum(cost["seconds"] for cost in found["models"].values())
     assert found["whole"]["seconds"] == pytest.approx(models, abs=0.1)
     assert found["marts_of_peers"]["seconds"] < models
+
+
+@pytest.mark.long
+def test_signals_are_measured_beside_the_same_shop_with_orders_alone(measured: dict[str, dict]) -> None:
+    found = measured["signals"]
+    assert found["orders_alone"]["models"].keys() == found["signals"]["models"].keys()
+    staged = [found[shop]["models"]["stg_activities"]["cpu_seconds"] for shop in ("orders_alone", "signals")]
+    assert staged[0] < staged[1] < found["signals"]["whole"]["cpu_seconds"] < found["signals"]["build"]["cpu_seconds"]
 
 
 @pytest.mark.long

@@ -45,8 +45,8 @@ STAGING = {
     "raw.orders", "raw.customers", "raw.activities", "raw.subscriptions", "raw.actions_taken", "raw.order_lines",
     "staging.stg_orders", "staging.stg_customers", "staging.stg_activities", "staging.stg_subscriptions",
     "staging.stg_actions_taken", "staging.stg_order_lines", "staging.quarantined_orders",
-    "intermediate.int_activities", "intermediate.int_subscriptions", "intermediate.int_actions_taken",
-    "intermediate.int_subscription_terms", "intermediate.int_mrr_movements",
+    "intermediate.int_activities", "intermediate.int_activity_versions", "intermediate.int_subscriptions",
+    "intermediate.int_actions_taken", "intermediate.int_subscription_terms", "intermediate.int_mrr_movements",
     "intermediate.int_email_opens", "intermediate.int_email_messages",
 }  # fmt: skip
 

@@ -36,7 +36,7 @@
 {#- An id that identifies a row and not a customer or order: null where it is damaged, as rows of one rounded number are
     not one row. -#}
 {% macro raw_id_if_whole(column) -%}
-    case when not {{ is_damaged_id(raw_id(column)) }} then {{ raw_id(column) }} end
+    case when not {{ is_damaged_id(column) }} then {{ raw_id(column) }} end
 {%- endmacro %}
 
 {#- Whether an id is a number in exponent form, as spreadsheets leave long numbers: its last digits are lost. -#}

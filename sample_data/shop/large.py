@@ -146,25 +146,41 @@ SELECT order_number(ordered, c) AS order_id, line::INTEGER AS line_number, 'P' |
 FROM product ORDER BY written, c, j, line
 """
 
+# What a customer does around an order: at most once each, so many seconds after it, in so many of 100 cases. About ten
+# activities for each order.
+AROUND_AN_ORDER = (
+    ("session", -172800, 100), ("session", -600, 100), ("session", 259200, 100), ("session", 1036800, 100),
+    ("session", 2592000, 80), ("email_sent", 604800, 100), ("email_sent", 1814400, 100), ("email_opened", 608400, 35),
+    ("email_opened", 1818000, 25), ("email_clicked", 609000, 8), ("product_use", 432000, 70),
+    ("product_use", 864000, 60), ("loyalty_earned", 60, 100), ("loyalty_redeemed", 1296000, 10), ("nps", 1814400, 15),
+    ("csat", 345600, 6), ("ticket_opened", 259200, 8), ("ticket_first_reply", 270000, 7), ("ticket_solved", 345000, 6),
+    ("complaint", 260000, 2), ("referral_sent", 950400, 5), ("referral_converted", 2160000, 2),
+    ("payment_failed", 1728000, 1),
+)  # fmt: skip
+
 ACTIVITIES = """
-WITH dice AS (
-    SELECT c, j, ordered, die(c, j, 50) AS g FROM read_parquet({source}, hive_partitioning = false)
-    WHERE version = 0 AND NOT is_guest(c)
-), kinds AS (
-    SELECT *, unnest([
-        {{n: 0, kind: 'session', after: -600, seen: true}},
-        {{n: 1, kind: 'email_sent', after: 604800, seen: true}},
-        {{n: 2, kind: 'email_opened', after: 608400, seen: g % 100 < 35}},
-        {{n: 3, kind: 'product_use', after: 432000, seen: g // 100 % 100 < 40}},
-        {{n: 4, kind: 'nps', after: 1814400, seen: g // 10000 % 100 < 15}},
-        {{n: 5, kind: 'ticket_opened', after: 259200, seen: g // 1000000 % 100 < 8}}
-    ], recursive := true) FROM dice
+WITH orders AS (
+    SELECT c, j, ordered, unnest({around}, recursive := true)
+    FROM read_parquet({source}, hive_partitioning = false) WHERE version = 0 AND NOT is_guest(c)
+), seen AS (
+    SELECT *, die(c, j, 80 + n) AS g FROM orders
+    WHERE die(c, j, 60) // (1 + n) % 100 < share AND ordered + after < {days} * 86400
 )
 SELECT 'a' || (c * 64 + j) || '-' || n AS activity_id, 'c' || c AS customer_id, moment(ordered + after) AS occurred_at,
-    kind AS activity_type, CASE WHEN n = 4 THEN (10 - (g % 121) * (g % 11) // 121)::DECIMAL(12, 2) END AS value,
-    CASE n WHEN 0 THEN 'web' WHEN 3 THEN 'app' ELSE 'email' END AS channel, 'generated' AS source_system,
-    NULL::VARCHAR AS detail
-FROM kinds WHERE seen AND ordered + after < {days} * 86400 ORDER BY ordered + after, c, j, n
+    kind AS activity_type,
+    CASE kind
+        WHEN 'nps' THEN 10 - (g % 121) * (g % 11) // 121
+        WHEN 'csat' THEN 5 - (g % 26) * (g % 5) // 25
+        WHEN 'loyalty_earned' THEN 10 + g % 90
+        WHEN 'loyalty_redeemed' THEN 50 + g % 200
+        WHEN 'ticket_first_reply' THEN 5 + g % 600
+        WHEN 'ticket_solved' THEN 60 + g % 6000
+    END::DECIMAL(12, 2) AS value,
+    CASE kind WHEN 'session' THEN 'web' WHEN 'product_use' THEN 'app' ELSE 'email' END AS channel,
+    'generated' AS source_system,
+    CASE WHEN kind LIKE 'email%' OR kind LIKE 'ticket%' THEN split_part(kind, '_', 1) || '-' || c || '-' || j
+        || CASE WHEN after > 1800000 THEN '-2' ELSE '-1' END END AS detail
+FROM seen ORDER BY ordered + after, c, j, n
 """
 
 CUSTOMERS = """
@@ -313,12 +329,19 @@ def _write_parts(connection: duckdb.DuckDBPyConnection, folder: Path, scratch: P
         if not source.exists():
             continue
         values = {"source": quoted(source / "*.parquet"), "days": large.days, "categories": list(story.CATEGORIES)}
+        values["around"] = around_an_order()
         for entity, query in queries.items():
             written = _copy(connection, query.format(**values), folder / entity / f"part_{part + 1:05d}.parquet")
             rows[entity] += written
             _tell(f"{entity} {part + 1}/{large.parts}: {written:,} rows")
         shutil.rmtree(source)
     return rows
+
+
+def around_an_order() -> list[dict[str, object]]:
+    return [
+        {"n": n, "kind": kind, "after": after, "share": share} for n, (kind, after, share) in enumerate(AROUND_AN_ORDER)
+    ]
 
 
 def _write_others(connection: duckdb.DuckDBPyConnection, folder: Path, large: Large, customers: int) -> dict[str, int]:

@@ -75,7 +75,8 @@ customer_revenues as (
         customers.period_grain,
         customers.is_kept,
         coalesce(revenues.net_revenue, 0) as net_revenue,
-        try_cast(coalesce(revenues.net_revenue, 0) as decimal(15, 2)) as exact_revenue
+        try_cast(coalesce(revenues.net_revenue, 0) as decimal(15, 2)) as exact_revenue,
+        try_cast(coalesce(revenues.net_revenue, 0) as decimal(19, 2)) as wide_revenue
     from customers
     left join revenues
         on
@@ -91,7 +92,7 @@ sums as (
         is_kept,
         count(*) as customers,
         sum(net_revenue) as net_revenue,
-        sum(exact_revenue * exact_revenue) as squares
+        sum(exact_revenue * wide_revenue) as squares
     from customer_revenues
     group by
         period_grain,
@@ -100,7 +101,8 @@ sums as (
 ),
 
 -- Variances from exact sums: the same whatever the order of the rows, also where all revenues are alike. Revenues too
--- large for that have none.
+-- large for that have none. DuckDB gives a product 18 digits and fails beyond them, unless one side has more: so one
+-- does.
 sides as (
 
     select
@@ -110,7 +112,7 @@ sides as (
         {{ rate('net_revenue', 'customers') }} as revenue_per_customer,
         cast(
             try_cast(customers as decimal(8, 0)) * try_cast(squares as decimal(30, 4))
-            - try_cast(net_revenue as decimal(15, 2)) * try_cast(net_revenue as decimal(15, 2)) as double
+            - try_cast(net_revenue as decimal(15, 2)) * try_cast(net_revenue as decimal(19, 2)) as double
         ) / nullif(cast(customers as double) * (customers - 1), 0) as variance
     from sums
 
