@@ -1,4 +1,4 @@
-"""The marts of the metric contract (sections 1-8, 11-14, 16, 20, 22) and those beside it, slowly from raw rows.
+"""The marts of the metric contract (sections 1-8, 11-17, 20, 22) and those beside it, slowly from raw rows.
 
 Nothing here is shared with the SQL models: the two agree only if both follow the contract. Plain loops are used
 where SQL uses windows and joins, and every figure is counted anew for each of its rows, so that a reader can hold
@@ -115,7 +115,7 @@ def calculate(raw: Raw, settings: Mapping[str, object], seeds: Seeds | None = No
     window = chosen.active_window_days
     marts["calendar"] = calendar(min(order.order_date for order in orders), as_of)
     marts["orders"] = orders_mart(orders, customers)
-    marts["customers"] = customers_mart(customers, as_of, chosen)
+    marts["customers"] = customers_mart(intake, as_of, chosen, seeds)
     marts["cohort_retention"] = cohort_retention(customers, as_of, chosen.segment_dimensions)
     marts["retention_curve"] = retention_curve(customers, as_of, chosen.segment_dimensions)
     marts["cohort_deviations"] = cohort_deviations(marts["cohort_retention"])

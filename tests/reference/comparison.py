@@ -41,12 +41,7 @@ KEYS: dict[str, tuple[str, ...]] = {
 }
 # What the expected rows of the known cases hold and neither the marts nor the calculation have yet.
 MARTS_TO_COME = ("retention_actions", "playbook_outcomes", "playbook_programme")
-COLUMNS_TO_COME: dict[str, tuple[str, ...]] = {
-    "customers": (
-        *("is_advocate", "engagement_score", "health_purchase", "health_engagement", "health_email"),
-        *("health_support", "health_survey", "health_payment", "health_score", "health_band"),
-    ),
-}
+COLUMNS_TO_COME: dict[str, tuple[str, ...]] = {}
 # Columns of the marts that the calculation leaves out.
 NOT_CALCULATED: dict[str, tuple[str, ...]] = {"customers": ("rfm_segment",)}
 INSTANTS = ("ordered_at", "updated_at")

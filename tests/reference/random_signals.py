@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from .random_engagement import engagement
 from .random_values import BAD_NUMBERS, BAD_TIMESTAMPS, DAMAGED_IDS, NO_EMAILS
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ def activities(shop: ShopGenerator) -> list[RawRow]:
     shop.random.seed(f"{shop.seed} uses")  # further rows leave the others as they are
     if shop.chance(0.7):
         rows += uses(shop)
+    shop.random.seed(f"{shop.seed} engagement")  # further rows leave the others as they are
+    rows += engagement(shop)
     shop.random.shuffle(rows)
     return rows
 
