@@ -150,10 +150,10 @@ select
     to_step_en,
     to_step_de,
     cross_category_rate,
+    cast(customers as bigint) as customers,
     case
         when minimum_before < minimum_after then 'up'
         when minimum_before > minimum_after then 'down'
         else 'same'
-    end as direction,
-    cast(customers as bigint) as customers
+    end as direction
 from named
