@@ -33,10 +33,10 @@ stand out (get_deviating_cohorts); recurring revenue of contracts and its cohort
 get_subscriber_cohort); what customers cost and bring (get_acquisition); what they say, how they are helped and which
 e-mails they open (get_feedback); why they leave (get_churn_reasons); referrals and the loyalty programme
 (get_programme); how the running period stands beside the same days of earlier ones (get_running_period); how many
-customers stand at which stage (get_lifecycle_stages) and how they are (get_health), what became of a stage of the
-funnel in a month (get_funnel_stage), who climbs the value ladder (get_value_ladder); what a point of retention is worth
-(get_retention_value); when customers order again (get_repurchase); which first purchase brings them back
-(get_first_purchase); how revenue is concentrated (get_concentration); what became of each raw row
+customers stand at which stage (get_lifecycle_stages), what became of a stage of the funnel in a month
+(get_funnel_stage), who climbs the value ladder (get_value_ladder), how well customers are (get_health); what a point
+of retention is worth (get_retention_value); when customers order again (get_repurchase); which first purchase brings
+them back (get_first_purchase); how revenue is concentrated (get_concentration); what became of each raw row
 (get_row_accounting).
 describe_data says which periods, dimensions and segments there are, and which build is published: call it first.
 
@@ -205,6 +205,16 @@ TOOLS = (
         standing.get_lifecycle_stages,
     ),
     Tool(
+        "get_health",
+        "Health of customers",
+        "How many customers are healthy, to be watched or critical by their health score, its mean and its change in "
+        "28 days, and which of its six components pulls it down: of all customers, of a lifecycle stage, of a channel, "
+        "country or category; never of a person.",
+        arguments.AHealth,
+        answers.Health,
+        health.get_health,
+    ),
+    Tool(
         "get_funnel_stage",
         "A stage of the funnel in a month",
         "One measure of the customers of one lifecycle stage in one month, prospects and advocates too: orders, who of "
@@ -221,16 +231,6 @@ TOOLS = (
         arguments.ALadderMonth,
         answers.Ladder,
         funnel.get_value_ladder,
-    ),
-    Tool(
-        "get_health",
-        "Health of customers",
-        "How many customers are healthy, to be watched or critical by their health score, its mean and its change in "
-        "28 days, and which of its six components pulls it down: of all customers, of a lifecycle stage, of a channel, "
-        "country or category; never of a person.",
-        arguments.AHealth,
-        answers.Health,
-        health.get_health,
     ),
     Tool(
         "get_retention_value",
