@@ -384,3 +384,25 @@ class Stage(BaseModel):
 
 class Stages(Answer):
     stages: list[Stage]
+
+
+class HealthComponent(BaseModel):
+    component: Annotated[str, Field(description="purchase, engagement, email, support, survey or payment")]
+    name_en: str
+    name_de: str
+    customers: Annotated[int, Field(description="Customers who have it; of the others there is nothing to judge.")]
+    average: Annotated[float | None, Field(description="Mean of their scores, 1 (bad) to 5; null of a single one.")]
+
+
+class Health(Answer):
+    dimension: str
+    segment: str
+    customers: int
+    scored_customers: Annotated[int, Field(description="Customers who have a score; the bands add up to them.")]
+    healthy_customers: int
+    watch_customers: int
+    critical_customers: int
+    average_health_score: Annotated[float | None, Field(description="1 (about to go) to 5; no probability.")]
+    average_change_28d: Annotated[float | None, Field(description="Mean change against 28 days before.")]
+    average_engagement_score: float | None
+    components: Annotated[list[HealthComponent], Field(description="The lowest first: what pulls the score down.")]

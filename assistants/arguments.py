@@ -177,3 +177,21 @@ class AnEntity(Arguments):
     entity: Annotated[
         str, Field(max_length=200, description="A raw entity, such as orders, refunds, customers or order_lines.")
     ] = "orders"
+
+
+class AHealth(Arguments):
+    dimension: Annotated[
+        Literal[
+            "all",
+            "lifecycle_stage",
+            "rfm_segment",
+            "acquisition_channel",
+            "country",
+            "first_sales_channel",
+            "first_category",
+        ],
+        Field(description="What customers are divided by, or all."),
+    ] = "all"
+    segment: Annotated[
+        str, Field(max_length=200, description="One value of the dimension, such as at_risk; all for all customers.")
+    ] = "all"

@@ -45,6 +45,11 @@ TOOLS = {
 }
 # Measures of these marts are given with another one.
 COMES_WITH = {"cohort_deviations": "retention_rate", "retention_kpis_by_segment": "retained_customer_rate"}
+# What each customer has and a tool tells of groups.
+OF_GROUPS = (
+    *("engagement_score", "health_score", "health_score_change_28d"),
+    *(f"health_{component}" for component in questions.HEALTH_COMPONENTS),
+)
 BOUNDS = ("_low", "_high")  # the ends of an interval come with its measure
 
 
@@ -145,7 +150,8 @@ def not_answered(term: Row) -> str | None:
     if term["mart"] in TOOLS:
         return None
     if term["mart"] == "customers":
-        return "it is held for each customer, and a person's data are not answered"
+        of_groups = "; get_health tells it of groups" if term["kpi"] in OF_GROUPS else ""
+        return f"it is held for each customer, and a person's data are not answered{of_groups}"
     return f"no tool gives it: it stands in marts.{term['mart']} and on the dashboard"
 
 

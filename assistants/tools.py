@@ -15,6 +15,7 @@ from assistants import (
     comparison,
     contracts,
     feedback,
+    health,
     periods,
     programmes,
     standing,
@@ -24,16 +25,17 @@ from assistants.reading import Reading
 INSTRUCTIONS = """\
 Answers questions on customer retention in one shop, from its published figures alone.
 
-It answers: which measures are defined and what they mean (list_measures, define_measure); a measure for a week,
-month, quarter or year, of all customers or of one segment (get_measure); what changed against another period and which
+It answers: which measures are defined and what they mean (list_measures, define_measure); a measure for a week, month,
+quarter or year, of all customers or of one segment (get_measure); what changed against another period and which
 segments contributed (compare_periods); how a cohort comes back (get_cohort_cell, get_cohort_window) and which cohorts
 stand out (get_deviating_cohorts); recurring revenue of contracts and its cohorts (get_subscriptions,
 get_subscriber_cohort); what customers cost and bring (get_acquisition); what they say, how they are helped and which
 e-mails they open (get_feedback); why they leave (get_churn_reasons); referrals and the loyalty programme
 (get_programme); how the running period stands beside the same days of earlier ones (get_running_period); how many
-customers stand at which stage (get_lifecycle_stages); what a point of retention is worth (get_retention_value); when
-customers order again (get_repurchase); which first purchase brings them back (get_first_purchase); how revenue is
-concentrated (get_concentration); what became of each raw row (get_row_accounting).
+customers stand at which stage (get_lifecycle_stages) and how they are (get_health); what a point of retention is worth
+(get_retention_value); when customers order again (get_repurchase); which first purchase brings them back
+(get_first_purchase); how revenue is concentrated (get_concentration); what became of each raw row
+(get_row_accounting).
 describe_data says which periods, dimensions and segments there are, and which build is published: call it first.
 
 It does not answer: data of a person (customer numbers, e-mails, orders of somebody, lists of customers), SQL, measures
@@ -199,6 +201,16 @@ TOOLS = (
         arguments.Nothing,
         answers.Stages,
         standing.get_lifecycle_stages,
+    ),
+    Tool(
+        "get_health",
+        "Health of customers",
+        "How many customers are healthy, to be watched or critical by their health score, its mean and its change in "
+        "28 days, and which of its six components pulls it down: of all customers, of a lifecycle stage, of a channel, "
+        "country or category; never of a person.",
+        arguments.AHealth,
+        answers.Health,
+        health.get_health,
     ),
     Tool(
         "get_retention_value",

@@ -142,7 +142,7 @@ def report(
     ] = None,
     pdf: Annotated[bool, typer.Option("--pdf", help="As PDF, too; needs Chromium or Chrome.")] = False,
 ) -> None:
-    """Write overview and cohorts into one HTML file.
+    """Write overview, signals and cohorts into one HTML file.
 
     It holds the published build, opens without a network, and can be sent or printed.
     """

@@ -16,7 +16,7 @@ from reports.html import style
 from reports.language import LOCALES, NOTHING, Language
 from stammkunde.errors import PublishedFileError
 
-SIDEBAR = 220  # pixels
+SIDEBAR = 260  # pixels
 ICON = Path(__file__).with_name("icon.svg")
 FRAME = Path(__file__).with_name("frame.css")
 PAGES = (
@@ -24,6 +24,9 @@ PAGES = (
     "cohorts",
     "lifecycle",
     "customers",
+    "economics",
+    "feedback",
+    "products",
     "quality",
 )  # each is a file in page/ with its words in reports/words/
 

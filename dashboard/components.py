@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from dashboard.view import View
-from reports import overview, questions
+from reports import overview, questions, signals
 from reports.cards import Card, cards_html
 from reports.charts import CONFIG, Chart
 from reports.grid import Grid
@@ -17,9 +17,10 @@ from reports.tables import SHOWN, Table
 
 
 @contextmanager
-def section(view: View, title: str, note: str = "") -> Iterator[None]:
-    """A part of a page. Where the published build lacks its mart, a sentence stands in its place."""
-    st.subheader(title, anchor=False)
+def section(view: View, title: str, note: str = "", *, has_pieces: bool = False) -> Iterator[None]:
+    """A part of a page. Where the published build lacks its mart, a sentence stands in its place. What has pieces with
+    headings of their own has a larger one."""
+    (st.header if has_pieces else st.subheader)(title, anchor=False)
     if note:
         st.caption(note)
     try:
@@ -88,6 +89,17 @@ def show_concentration(view: View, title: str) -> None:
         if rows:
             st.write(chart.alt)
         show_chart(view, chart, "concentration")
+
+
+def show_basis(view: View, wanted: Sequence[str]) -> None:
+    """The signals that a page rests on. What is missing is said where its figures would be, and not here again."""
+    try:
+        table = signals.coverage_table(view.ask(questions.signals()), wanted, view.language)
+    except MissingMartError:
+        return
+    if table.rows:
+        with section(view, view.language.say("signals.basis"), view.language.say("signals.basis_note")):
+            show_table(view, table, "signals")
 
 
 def empty(view: View) -> None:

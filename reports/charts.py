@@ -110,6 +110,8 @@ def on_axis(mark: float, marks: Sequence[float], unit: str, language: Language, 
         return language.points(mark, decimals_of(step * 100))
     if unit == "currency":
         return language.money(mark, currency, decimals_of(step))
+    if unit == "minutes":
+        return language.value(mark, unit)
     return language.number(mark, decimals_of(step))
 
 
@@ -225,9 +227,8 @@ def lying_bars(
     colours: Sequence[str] | str = BLUE,
 ) -> Figure:
     """Bars below each other, each with its figure at its end: long names have room on a phone, in several lines."""
-    names = ["<br>".join(wrap(escape(label), NAME_WIDTH)) for label in labels]
-    most_lines = max((name.count("<br>") + 1 for name in names), default=1)
-    figure = empty_figure(language, 60 + (16 + 18 * most_lines) * len(labels))
+    names, height = names_beside(labels)
+    figure = empty_figure(language, 60 + height)
     known = [float(value or 0) for value in values]
     figure.add_bar(
         x=known,
@@ -243,6 +244,13 @@ def lying_bars(
     figure.update_yaxes(type="category", autorange="reversed", showgrid=False)
     lying_axis(figure, unit, language, currency, [0, 1.15 * max(known, default=1.0)])
     return figure
+
+
+def names_beside(labels: Sequence[str]) -> tuple[list[str], int]:
+    """Names beside bars or dots, long ones in several lines, and how high all of them are."""
+    names = ["<br>".join(escape(line) for line in wrap(label, NAME_WIDTH)) for label in labels]
+    most_lines = max((name.count("<br>") + 1 for name in names), default=1)
+    return names, (16 + 18 * most_lines) * len(labels)
 
 
 @dataclass(frozen=True)
@@ -363,18 +371,21 @@ def months_between(first: date, last: date, most: int = 6) -> list[date]:
     return [date(month // 12, month % 12 + 1, 1) for month in range(end, begin - 1, -step)][::-1]
 
 
-def bridge(labels: Sequence[str], amounts: Sequence[int], language: Language) -> Figure:
+def bridge(
+    labels: Sequence[str], amounts: Sequence[Any], language: Language, unit: str = "customers", currency: str = ""
+) -> Figure:
     """From a first figure over what was added and taken to the last one; the first and the last stand on the ground.
     It runs downwards, so that long names have room on a phone."""
     figure = empty_figure(language, 80 + 42 * len(labels))
+    known = [float(amount) for amount in amounts]
     last = len(labels) - 1
     figure.add_waterfall(
         y=list(labels),
-        x=[0 if index == last else amount for index, amount in enumerate(amounts)],
+        x=[0 if index == last else amount for index, amount in enumerate(known)],
         orientation="h",
         measure=["absolute", *["relative"] * (last - 1), "total"],
         text=[
-            language.number(amount) if index in (0, last) else language.change(amount, "customers")
+            language.value(amount, unit, currency) if index in (0, last) else language.change(amount, unit, currency)
             for index, amount in enumerate(amounts)
         ],
         textposition="outside",
@@ -386,7 +397,8 @@ def bridge(labels: Sequence[str], amounts: Sequence[int], language: Language) ->
         connector={"line": {"color": GREY, "width": 1}},
     )
     figure.update_yaxes(type="category", autorange="reversed", showgrid=False)
-    lying_axis(figure, "customers", language, "", [0, *(1.12 * amount for amount in accumulate(amounts[:last]))])
+    reach = [0, *(1.12 * amount for amount in accumulate(known[:last]))]
+    lying_axis(figure, unit, language, currency, reach)
     return figure
 
 
@@ -444,15 +456,56 @@ def layers(
     return figure
 
 
-def dots(labels: Sequence[str], line: Series, unit: str, language: Language, currency: str = "") -> Figure:
-    """A figure for each label, as a dot with a line over its interval."""
-    figure = empty_figure(language, 90 + 34 * len(labels))
+def stacks(
+    labels: Sequence[str],
+    series: Sequence[Series],
+    unit: str,
+    language: Language,
+    currency: str = "",
+    *,
+    colours: Sequence[str] = SERIES,
+) -> Figure:
+    """Parts of a whole per period, one on top of the other, the first at the bottom. Patterns differ as colours do."""
+    figure = empty_figure(language)
+    patterns = ("", "/", ".")
+    for index, part in enumerate(series):
+        figure.add_bar(
+            x=list(labels),
+            y=[float(value or 0) for value in part.values],
+            name=part.name,
+            marker={
+                "color": colours[index % len(colours)],
+                "pattern": {"shape": patterns[index % 3], "fillmode": "overlay", "fgcolor": "#fff", "size": 6},
+            },
+            customdata=hover(labels, part, unit, language, currency),
+            hovertemplate="%{customdata}<extra></extra>",
+        )
+    sums = [sum(float(part.values[place] or 0) for part in series) for place in range(len(labels))]
+    figure.update_layout(barmode="stack", showlegend=True, legend={"traceorder": "normal"})
+    few_labels(figure, labels, 6)
+    axis(figure, unit, language, currency, [0, *sums])
+    return figure
+
+
+def dots(
+    labels: Sequence[str],
+    line: Series,
+    unit: str,
+    language: Language,
+    currency: str = "",
+    *,
+    colours: Sequence[str] | str = BLUE,
+    beside: float | None = None,
+) -> Figure:
+    """A figure for each label, as a dot with a line over its interval; `beside` is what all are compared with."""
+    names, height = names_beside(labels)
+    figure = empty_figure(language, 90 + height)
     values = [float(value) for value in line.values]
     figure.add_scatter(
         x=values,
-        y=list(labels),
+        y=names,
         mode="markers",
-        marker={"color": BLUE, "size": 10},
+        marker={"color": colours, "size": 10},
         error_x={
             "type": "data",
             "symmetric": False,
@@ -465,6 +518,8 @@ def dots(labels: Sequence[str], line: Series, unit: str, language: Language, cur
         customdata=hover(labels, line, unit, language, currency),
         hovertemplate="%{customdata}<extra></extra>",
     )
+    if beside is not None:
+        figure.add_vline(x=beside, line={"color": INK, "width": 1, "dash": "dot"}, layer="below")
     figure.update_yaxes(type="category", autorange="reversed", showgrid=True)
     lying_axis(figure, unit, language, currency, [*line.low, *line.high])
     return figure

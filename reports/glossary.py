@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reports.language import Language
 from reports.questions import Row
 from reports.tables import Column
+
+# Numbers that are read without decimals: points of the score from -100 to 100, and whole months.
+READ_WHOLE: Mapping[str, str] = {"nps": "score", "nps_margin": "score", "payback_months": "count"}
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,11 @@ class Term:
     unit: str
     definition: str
     good_direction: str  # higher, lower or neither
+
+    @property
+    def full(self) -> str:
+        """The name with its abbreviation, by which many know it better."""
+        return f"{self.name} ({self.abbreviation})" if self.abbreviation else self.name
 
     @property
     def short(self) -> str:
@@ -41,7 +49,7 @@ class Glossary:
                     kpi,
                     row[f"name_{self.language.code}"],
                     "" if row["abbreviation"] == "-" else row["abbreviation"],
-                    row["unit"],
+                    READ_WHOLE.get(kpi) or row["unit"],
                     self.in_terms(row[f"definition_{self.language.code}"] or ""),
                     row["good_direction"],
                 )

@@ -17,7 +17,7 @@ WORDS = Path(__file__).with_name("words")
 LOCALES = {"de": "de_DE", "en": "en_GB"}
 MINUS = "\N{MINUS SIGN}"
 NOTHING = "\N{EN DASH}"  # stands where a figure is null: it is not defined, which is no zero
-WHOLE = ("customers", "orders", "events", "score", "days", "minutes", "count")  # units that come in whole numbers
+WHOLE = ("customers", "orders", "events", "score", "days", "count")  # units that come in whole numbers
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,8 @@ class Language:
             return self.percent(value)
         if unit == "currency":
             return self.money(value, currency)
+        if unit == "minutes":
+            return f"{self.number(value)}\xa0min"
         if unit in WHOLE:
             return self.number(value)
         if unit == "number":
@@ -148,8 +150,8 @@ class Language:
 
 
 def minus(text: str) -> str:
-    """A minus that is as wide as a plus."""
-    return text.replace("-", MINUS)
+    """A minus that is as wide as a plus; what is shown as zero has none."""
+    return text.replace("-", MINUS if any(digit in text for digit in "123456789") else "")
 
 
 def readable(code: str) -> str:

@@ -48,7 +48,14 @@ def difference(now: float | None, before: float | None) -> float | None:
     return None if now is None or before is None else now - before
 
 
-def kpi_cards(rows: Sequence[Row], grain: str, start: date, glossary: Glossary, language: Language) -> list[Card]:
+def kpi_cards(
+    rows: Sequence[Row],
+    grain: str,
+    start: date,
+    glossary: Glossary,
+    language: Language,
+    measures: Sequence[str] = MEASURES,
+) -> list[Card]:
     """A card for each measure of the period that begins at `start`, beside the period and the year before."""
     by_start = {row["period_start"]: row for row in rows}
     past = [row for row in complete(rows) if row["period_start"] <= start]
@@ -67,17 +74,19 @@ def kpi_cards(rows: Sequence[Row], grain: str, start: date, glossary: Glossary, 
             ],
             [figure_of(row, kpi) for row in past[-COURSE[grain] :]],
         )
-        for kpi in MEASURES
+        for kpi in measures
     ]
 
 
-def kpi_table(rows: Sequence[Row], grain: str, glossary: Glossary, language: Language) -> Table:
+def kpi_table(
+    rows: Sequence[Row], grain: str, glossary: Glossary, language: Language, measures: Sequence[str] = MEASURES
+) -> Table:
     """All measures of all periods, the latest first."""
     columns = [
         Column("period_start", language.say(f"common.{grain}"), "period", grain),
         glossary.column("is_complete"),
     ]
-    for kpi in MEASURES:
+    for kpi in measures:
         columns.append(glossary.column(kpi))
     return Table(columns, list(reversed(rows)))
 

@@ -285,8 +285,9 @@ def windows(dimension: str, value: str) -> Question:
     )
 
 
-def first_purchases(level: str) -> Question:
-    """What became of the customers who began with each product or category; the most customers first."""
+def first_purchases(level: str, most: int | None = None) -> Question:
+    """What became of the customers who began with each product or category; the most customers first, no more than
+    `most` values."""
     return Question(
         "first_product_retention",
         """
@@ -298,8 +299,9 @@ def first_purchases(level: str) -> Question:
         from marts.first_product_retention
         where level = ?
         order by value <> 'all', first_customers desc, value
+        limit ?
         """,
-        (level,),
+        (level, most),
     )
 
 
@@ -324,6 +326,40 @@ def stages() -> Question:
         select lifecycle_stage, count(*) as customers, sum(net_revenue) as net_revenue
         from marts.customers
         group by lifecycle_stage
+        """,
+    )
+
+
+HEALTH_COMPONENTS = ("purchase", "engagement", "email", "support", "survey", "payment")
+HEALTH_DIMENSIONS = (
+    *("all", "lifecycle_stage", "rfm_segment", "acquisition_channel", "country", "first_sales_channel"),
+    "first_category",
+)
+
+
+def health(dimension: str) -> Question:
+    """How customers are, by one of HEALTH_DIMENSIONS: the most customers first."""
+    if dimension not in HEALTH_DIMENSIONS:
+        raise ValueError(f"customers are not divided by {dimension}")
+    value = "'all'" if dimension == "all" else f"coalesce({dimension}, 'unknown')"
+    components = ",\n            ".join(
+        f"count(health_{name}) as {name}_customers, avg(health_{name}) as average_{name}" for name in HEALTH_COMPONENTS
+    )
+    return Question(
+        "customers",
+        f"""
+        select
+            {value} as segment, count(*) as customers, count(health_score) as scored_customers,
+            count(case when health_band = 'healthy' then 1 end) as healthy_customers,
+            count(case when health_band = 'watch' then 1 end) as watch_customers,
+            count(case when health_band = 'critical' then 1 end) as critical_customers,
+            avg(health_score) as average_health_score,
+            count(health_score_change_28d) as compared_customers, avg(health_score_change_28d) as average_change_28d,
+            avg(engagement_score) as average_engagement_score,
+            {components}
+        from marts.customers
+        group by segment
+        order by customers desc, segment
         """,
     )
 
@@ -445,6 +481,98 @@ def orders_of(customer_id: str, most: int) -> Question:
         limit ?
         """,
         (customer_id, most),
+    )
+
+
+def signals() -> Question:
+    """Which signals there are up to today, how many rows of them, of how many customers, since when and until when."""
+    return Question(
+        "signal_coverage",
+        """
+        select entity, signal, source_system, rows, customers, first_date, last_date
+        from marts.signal_coverage
+        where rows > 0
+        order by entity, signal, source_system
+        """,
+    )
+
+
+def nps(grain: str) -> Question:
+    """The net promoter score of each period with its margin and its voices, oldest first."""
+    return Question(
+        "nps",
+        """
+        select
+            period_grain, period_start, is_complete, answers, responses, promoters, passives, detractors,
+            nps, nps_margin
+        from marts.nps
+        where period_grain = ?
+        order by period_start
+        """,
+        (grain,),
+    )
+
+
+def support(grain: str) -> Question:
+    """Tickets, replies and satisfaction of each period and channel, oldest first; all channels together first."""
+    return Question(
+        "support_kpis",
+        """
+        select
+            period_grain, period_start, channel, is_complete, tickets_opened, customers_with_tickets,
+            tickets_without_reply, complaints, first_replies, median_first_reply_minutes, replied_within_target_rate,
+            tickets_solved, median_solved_minutes, solved_within_target_rate, csat_responses, average_csat, csat_score,
+            tickets_per_100_active_customers, frequent_contacts
+        from marts.support_kpis
+        where period_grain = ?
+        order by period_start, channel <> 'all', channel
+        """,
+        (grain,),
+    )
+
+
+def acquisition() -> Question:
+    """What customers cost and brought, by month and channel, oldest first; all channels together first."""
+    return Question(
+        "acquisition_economics",
+        """
+        select
+            cohort_month, acquisition_channel, is_complete, spend, retention_spend, new_customers, cac,
+            value_per_customer_3m, value_per_customer_6m, value_per_customer_12m, value_per_customer_24m,
+            ltv_to_cac, payback_months
+        from marts.acquisition_economics
+        order by cohort_month, acquisition_channel <> 'all', acquisition_channel
+        """,
+    )
+
+
+def subscriptions() -> Question:
+    """Recurring revenue and subscribers of each month and what moved them, oldest first."""
+    return Question(
+        "subscription_kpis",
+        """
+        select
+            month_start as period_start, is_complete, mrr_at_start, new_mrr, reactivated_mrr, expansion_mrr,
+            contraction_mrr, churned_mrr, involuntary_churned_mrr, mrr_at_end, subscribers_at_start, new_subscribers,
+            reactivated_subscribers, churned_subscribers, subscribers_at_end, short_lived_subscribers,
+            logo_churn_rate, gross_mrr_retention, net_mrr_retention, average_revenue_per_subscriber
+        from marts.subscription_kpis
+        order by month_start
+        """,
+    )
+
+
+def subscriber_cohorts() -> Question:
+    """Who of each month's subscribers pays how much so many months later, in the order of reading."""
+    return Question(
+        "subscription_cohorts",
+        """
+        select
+            cohort_month as cohort_start, period_number, is_complete, cohort_subscribers, active_subscribers,
+            subscriber_retention_rate, mrr, mrr_at_first_end, mrr_retention_rate
+        from marts.subscription_cohorts
+        order by cohort_month, period_number
+        """,
     )
 
 

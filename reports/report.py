@@ -1,17 +1,30 @@
-"""The overview and the cohorts as one HTML file: it opens without a network, and can be printed or sent.
+"""The overview, what signals say, and the cohorts as one HTML file: it opens without a network, can be printed or sent.
 
 It holds what the dashboard's pages show first, piece by piece by the same functions, without filters.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from html import escape
+from json import loads
 from pathlib import Path
 
-from reports import changes, cohort_curves, cohorts, overview, questions, return_times, worth
+from reports import (
+    changes,
+    cohort_curves,
+    cohorts,
+    economics,
+    feedback,
+    overview,
+    questions,
+    return_times,
+    signals,
+    subscriptions,
+    worth,
+)
 from reports.cards import cards_html
 from reports.charts import CONFIG, Chart
 from reports.glossary import Glossary
@@ -73,10 +86,13 @@ def page(ask: Asking, build: Row, language: Language) -> str:
     from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
 
     reader = Reader(ask, language, Glossary(ask(questions.glossary()), language), str(build["reporting_currency"]))
-    chapters = [
+    settings = loads(ask(questions.settings())[0]["settings"] or "{}")
+    found = [
         Chapter(language.say("overview.title"), list(whole(reader, overview_parts))),
+        Chapter(language.say("report.signals"), list(whole(reader, lambda one: signal_parts(one, settings)))),
         Chapter(language.say("cohorts.title"), list(whole(reader, cohort_parts))),
     ]
+    chapters = [chapter for chapter in found if chapter.parts]
     as_of = build["as_of_date"]
     environment = Environment(loader=FileSystemLoader(TEMPLATE.parent), autoescape=True)
     return environment.get_template(TEMPLATE.name).render(
@@ -211,6 +227,55 @@ def concentration(reader: Reader) -> Part:
     rows = reader.ask(questions.concentration())
     chart = overview.concentration_chart(rows, reader.glossary, reader.language)
     return Part(reader.say("overview.concentration"), chart.alt if rows else "", chart_html(reader, chart))
+
+
+# What signals say, where the shop has them
+
+
+def signal_parts(reader: Reader, settings: Mapping[str, object]) -> Parts:
+    yield partial(recommendation, reader)
+    yield partial(support, reader, settings)
+    yield partial(what_customers_cost, reader, settings)
+    yield partial(recurring_revenue, reader)
+
+
+def recommendation(reader: Reader) -> Part | None:
+    """The net promoter score of the last complete quarter: months have few answers."""
+    rows = reader.ask(questions.nps("quarter"))
+    over = overview.complete(rows)
+    if not over:
+        return None
+    first, *others = feedback.nps_sentences(rows, over[-1]["period_start"], reader.language)
+    return Part(reader.say("feedback.nps_title"), "", sentences_html(first, others))
+
+
+def support(reader: Reader, settings: Mapping[str, object]) -> Part | None:
+    over = overview.complete(feedback.of_channel(reader.ask(questions.support("month")), feedback.ALL))
+    if not over:
+        return None
+    missing = signals.absent(reader.ask(questions.signals()), feedback.TYPES)
+    first, *others = feedback.support_sentences(over[-1], feedback.measures(missing), settings, reader.language)
+    return Part(reader.say("feedback.support"), "", sentences_html(first, others))
+
+
+def what_customers_cost(reader: Reader, settings: Mapping[str, object]) -> Part | None:
+    """What customers of the latest month that was observed for a year cost and brought."""
+    rows = economics.of_all(reader.ask(questions.acquisition()))
+    if all(row["cac"] is None for row in rows):
+        return None
+    month = economics.usual_month(rows)
+    (now,) = economics.of_month(rows, month)
+    first, *others = economics.sentences(now, reader.language, reader.currency)
+    note = economics.what_value_is(settings, reader.language)
+    return Part(reader.say("economics.acquisition"), note, sentences_html(first, others))
+
+
+def recurring_revenue(reader: Reader) -> Part | None:
+    over = overview.complete(reader.ask(questions.subscriptions()))
+    if not over:
+        return None
+    first, *others = subscriptions.sentences(over[-1:], reader.language, reader.currency)
+    return Part(reader.say("subscriptions.title"), "", sentences_html(first, others))
 
 
 # Cohorts

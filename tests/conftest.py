@@ -127,10 +127,12 @@ def build_models(
     settings: Mapping[str, object] | None = None,
     *,
     data_tests: bool = False,
+    project: Path = PROJECT,
 ) -> Build:
     """All models and seeds, with data tests where asked for; the test fails where the build does."""
     without = ["unit_test"] if data_tests else ["unit_test", "test"]
-    build = run_dbt(["build", "--exclude-resource-types", *without], directory, raw=raw, settings=settings)
+    command = ["build", "--exclude-resource-types", *without]
+    build = run_dbt(command, directory, raw=raw, settings=settings, project=project)
     assert build.exit_code == 0, build.output
     return build
 

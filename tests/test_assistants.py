@@ -562,6 +562,46 @@ def test_stages_are_those_of_the_customers(published: Path) -> None:
     assert sorted(given, key=lambda one: one["stage"]) == expected
 
 
+@pytest.mark.parametrize(("dimension", "segment"), [("all", "all"), ("lifecycle_stage", "at_risk"), ("country", "DE")])
+def test_health_is_that_of_the_customers(dimension: str, segment: str, published: Path) -> None:
+    found = ask(server(published), "get_health", dimension=dimension, segment=segment)
+    of = "" if dimension == "all" else f" where {dimension} = '{segment}'"
+    (expected,) = marts(
+        published,
+        "select count(*) as customers, count(health_score) as scored_customers, "
+        "count(case when health_band = 'critical' then 1 end) as critical_customers, "
+        "round(avg(health_score), 9) as average_health_score, round(avg(health_survey), 9) as survey "
+        f"from marts.customers{of}",
+    )
+    assert expected["customers"] > expected["critical_customers"] > 1
+    bands = [found.data[f"{band}_customers"] for band in ("healthy", "watch", "critical")]
+    assert sum(bands) == found.data["scored_customers"]
+    components = {one["component"]: one["average"] for one in found.data["components"]}
+    given = {
+        **{name: found.data[name] for name in ("customers", "scored_customers", "critical_customers")},
+        "average_health_score": round(found.data["average_health_score"], 9),
+        "survey": round(components["survey"], 9),
+    }
+    assert given == expected
+    averages = [average for average in components.values() if average is not None]
+    assert averages == sorted(averages)
+    assert "no probability" in found.text
+
+
+def test_health_is_told_of_groups_alone(published: Path) -> None:
+    refused = ask_all(
+        server(published),
+        [
+            ("get_health", {"dimension": "lifecycle_stage"}),
+            ("get_health", {"dimension": "lifecycle_stage", "segment": "sleeping"}),
+            ("get_health", {"dimension": "customer_id", "segment": "K00001"}),
+        ],
+    )
+    for found in refused:
+        assert_refused(found)
+    assert "at_risk" in refused[0].text
+
+
 @pytest.mark.parametrize("grain", ["month", "quarter", "year"])
 def test_what_a_point_is_worth_is_that_of_the_mart(grain: str, published: Path) -> None:
     found = ask(server(published), "get_retention_value", grain=grain)
@@ -985,7 +1025,7 @@ def test_the_segment_of_a_single_customer_is_refused(published: Path) -> None:
     assert "a single customer" in found.text
 
 
-OF_NOW = ("get_lifecycle_stages", "get_retention_value", "get_concentration")
+OF_NOW = ("get_lifecycle_stages", "get_health", "get_retention_value", "get_concentration")
 
 
 def test_no_answer_holds_a_customer_or_an_order(given: list[Answered], published: Path) -> None:
@@ -1085,6 +1125,7 @@ def test_where_no_order_counts_there_is_nothing_to_tell(published: Path, tmp_pat
         ("get_running_period", {"grain": "month"}),
         ("get_cohort_window", {"measure": "returned_rate", "cohort_month": "2025-12-01", "window_days": 30}),
         ("get_lifecycle_stages", {}),
+        ("get_health", {}),
         ("get_concentration", {}),
         ("get_repurchase", {"from_order_number": 1, "day": 0}),
         ("get_first_purchase", {"level": "category"}),

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,19 @@ import duckdb
 import pytest
 import yaml
 
-from reports import changes, cohorts, customers, lifecycle, overview, quality, return_times
+from reports import (
+    changes,
+    cohorts,
+    customers,
+    economics,
+    feedback,
+    lifecycle,
+    overview,
+    products,
+    quality,
+    return_times,
+)
+from reports import subscriptions as contracts
 from reports.cards import card_html
 from reports.charts import months_between, ticks
 from reports.colours import SCALE, luminance, on_scale
@@ -29,13 +42,19 @@ from reports.language import Language, words
 from reports.questions import (
     MissingMartError,
     Question,
+    acquisition,
     answer,
     build,
+    first_purchases,
     glossary,
     kpis,
+    nps,
     restatements,
     retention_value,
     running_period,
+    subscriber_cohorts,
+    subscriptions,
+    support,
 )
 from reports.tables import Column, Table, harmless
 from tests.conftest import PROJECT, Build
@@ -47,6 +66,9 @@ PAGES = {
     "cohorts": "page/cohorts.py",
     "lifecycle": "page/lifecycle.py",
     "customers": "page/customers.py",
+    "economics": "page/economics.py",
+    "feedback": "page/feedback.py",
+    "products": "page/products.py",
     "quality": "page/quality.py",
 }
 SETTINGS = '{"active_window_days": 365, "at_risk_after_days": 180, "new_window_days": 90, "loyal_min_orders": 4}'
@@ -75,11 +97,13 @@ TERMS = {"de": Glossary(GLOSSARY_ROWS, DE), "en": Glossary(GLOSSARY_ROWS, EN)}
     [
         (lambda it: it.number(1234567), "1.234.567", "1,234,567"),
         (lambda it: it.number(-2.5, 1), "−2,5", "−2.5"),  # noqa: RUF001
+        (lambda it: it.number(-0.4), "0", "0"),
         (lambda it: it.percent(0.9170), "91,7\xa0%", "91.7%"),
         (lambda it: it.money(Decimal("319480.31"), "EUR"), "319.480,31\xa0€", "€319,480.31"),
         (lambda it: it.points(0.0349), "+3,5\xa0Pp.", "+3.5\xa0pp"),
         (lambda it: it.points(-0.00001), "0,0\xa0Pp.", "0.0\xa0pp"),
         (lambda it: it.value(None, "rate"), "–", "–"),  # noqa: RUF001
+        (lambda it: it.value(1426.0, "minutes"), "1.426\xa0min", "1,426\xa0min"),
         (lambda it: it.day(date(2026, 1, 18)), "18. Januar 2026", "18 January 2026"),
         (lambda it: it.period("month", date(2025, 3, 1)), "März 2025", "March 2025"),
         (lambda it: it.period("week", date(2025, 12, 29)), "KW 1 2026", "Week 1, 2026"),
@@ -806,6 +830,125 @@ def test_a_customer_nobody_knows_is_a_sentence(published: Path) -> None:
     assert app.query_params == {}
 
 
+@pytest.mark.parametrize("language", [DE, EN], ids=["de", "en"])
+def test_economics_say_what_the_marts_say(published: Path, language: Language) -> None:
+    with duckdb.connect(str(published)) as connection:
+        connection.execute("update marts.build set settings = ?", ['{"margin_rate": 1.0}'])
+    app = page("economics", lang=language.code, channel="paid_social", span="3")
+    no_error(app)
+    rows = answer(published, acquisition())
+    month = max(row["cohort_month"] for row in rows if row["value_per_customer_12m"] is not None)
+    now = {row["acquisition_channel"]: row for row in rows if row["cohort_month"] == month}
+    for sentence in economics.sentences(now["paid_social"], language, "EUR"):
+        assert sentence in unescape(html_of(app))
+    assert language.say("economics.value_is_revenue") in texts_of(app)
+    terms = Glossary(answer(published, glossary()), language)
+    lines = lines_of(html_of(app), terms.term("cac").name)
+    assert len(lines) == len(now)
+    for line in lines:
+        assert any(f'">{language.money(row["cac"], "EUR")}<' in line for row in now.values())
+    months = [row for row in answer(published, subscriptions()) if row["is_complete"]]
+    start, last = months[-3]["mrr_at_start"], months[-1]
+    for kpi in contracts.CARDS:
+        found = re.search(rf'data-kpi="{kpi}".*?sk-value">([^<]+)<', html_of(app))
+        assert found and found[1] == language.value(last[kpi], terms.term(kpi).unit, "EUR"), kpi
+    went = [row["amount"] for row in contracts.mrr_bridge(months[-3:], terms, language, "EUR").table.rows]
+    assert (went[0], went[-1]) == (start, last["mrr_at_end"]) and sum(went[:-1]) == went[-1]
+    for amount in went:
+        assert f'<td class="sk-n">{language.money(amount, "EUR")}</td>' in html_of(app)
+    assert list(contracts.sentences(months[-3:], language, "EUR"))[1] in unescape(html_of(app))
+    cells = answer(published, subscriber_cohorts())
+    youngest = max(row["cohort_start"] for row in cells)
+    grid = html_of(app).split("sk-grid")[1]
+    line = grid.split(f">{language.period('month', youngest)}<")[1].split("</tr>")[0]
+    (first,) = (row for row in cells if row["cohort_start"] == youngest)
+    assert f"<span>{language.number(first['cohort_subscribers'])}</span>" in line
+
+
+@pytest.mark.parametrize("language", [DE, EN], ids=["de", "en"])
+def test_feedback_says_what_the_marts_say(published: Path, language: Language) -> None:
+    app = page("feedback", lang=language.code, grain="quarter")
+    no_error(app)
+    score = overview.complete(answer(published, nps("quarter")))[-1]
+    said = feedback.nps_sentences([score], score["period_start"], language)
+    for sentence in said:
+        assert sentence in unescape(html_of(app))
+    terms = Glossary(answer(published, glossary()), language)
+    (line, *_) = lines_of(html_of(app), terms.term("nps_margin").name)
+    figures = [score[kpi] for kpi in ("nps", "nps_margin", "responses", *feedback.PARTS, "answers")]
+    assert re.findall(r'sk-n">([^<]+)<', line) == [language.number(figure) for figure in figures]
+    months = [row for row in answer(published, support("month")) if row["is_complete"]]
+    last = [row for row in months if row["period_start"] == months[-1]["period_start"]]
+    together = next(row for row in last if row["channel"] == "all")
+    for kpi in feedback.NEEDS:
+        found = re.search(rf'data-kpi="{kpi}".*?sk-value">([^<]+)<', html_of(app))
+        assert found and found[1] == language.value(together[kpi], terms.term(kpi).unit), kpi
+    chat = page("feedback", lang=language.code, channel="chat")
+    no_error(chat)
+    assert "frequent_contacts" not in re.findall(r'data-kpi="(\w+)"', html_of(chat))
+    assert language.say("feedback.of_all_channels") in texts_of(chat)
+    (of_chat,) = (row for row in last if row["channel"] == "chat")
+    assert f'"sk-value">{language.number(of_chat["tickets_opened"])}<' in html_of(chat)
+
+
+@pytest.mark.parametrize("language", [DE, EN], ids=["de", "en"])
+@pytest.mark.parametrize("level", ["category", "product"])
+def test_products_say_what_the_mart_says(published: Path, language: Language, level: str) -> None:
+    app = page("products", lang=language.code, level=level)
+    no_error(app)
+    rows = answer(published, first_purchases(level))
+    for sentence in products.sentences(rows, level, language):
+        assert sentence in unescape(html_of(app))
+    lines = lines_of(html_of(app), language.say(f"products.{level}"))
+    assert len(lines) == len(rows)
+    shown = {unescape(re.findall(r"<td>([^<]*)</td>", line)[0]): line for line in lines}
+    for row in rows:
+        line = shown[products.plain_name(row, language)]
+        assert f">{language.percent(row['second_order_rate_90d'])}<" in line
+        assert f">{language.money(row['later_revenue_per_customer_365d'], 'EUR')}<" in line
+
+
+SIGNAL_PAGES = {
+    "economics": ["marketing_spend", "subscriptions"],
+    "feedback": ["nps", "csat"],
+    "products": ["order_lines"],
+}
+
+
+@pytest.mark.parametrize("language", [DE, EN], ids=["de", "en"])
+@pytest.mark.parametrize("name", SIGNAL_PAGES)
+def test_a_shop_with_orders_alone_is_told_what_is_missing(published: Path, name: str, language: Language) -> None:
+    """As its marts are then: no row of any signal, and what customers bring without what they cost."""
+    with duckdb.connect(str(published)) as connection:
+        for mart in (
+            "signal_coverage", "nps", "support_kpis", "subscription_kpis", "subscription_cohorts",
+            "first_product_retention",
+        ):  # fmt: skip
+            connection.execute(f"delete from marts.{mart}")
+        connection.execute(
+            "update marts.acquisition_economics "
+            "set spend = null, retention_spend = null, cac = null, ltv_to_cac = null, payback_months = null"
+        )
+    app = page(name, lang=language.code)
+    no_error(app)
+    for signal in SIGNAL_PAGES[name]:
+        assert re.search(rf"[„“]{signal}[“”]", unescape(texts_of(app))), signal
+    drawn = len(app.get("plotly_chart"))
+    assert drawn == (2 if name == "economics" else 0), "no empty chart"
+    assert language.say("signals.basis") not in [element.value for element in app.subheader]
+
+
+def test_a_shop_without_one_type_of_activity_shows_the_others(published: Path) -> None:
+    with duckdb.connect(str(published)) as connection:
+        connection.execute("delete from marts.signal_coverage where signal in ('csat', 'ticket_first_reply')")
+    app = page("feedback", lang="en", measure="csat_score")
+    no_error(app)
+    shown = set(re.findall(r'data-kpi="(\w+)"', html_of(app)))
+    assert {"tickets_opened", "complaints", "median_solved_minutes"} <= shown
+    assert not shown & {"csat_score", "average_csat", "median_first_reply_minutes", "tickets_without_reply"}
+    assert "“csat”" in unescape(html_of(app)) and "“ticket_first_reply”" in unescape(html_of(app))
+
+
 CHECKED = [
     ("raw", "new_values", "warn", "warned", "12 %", "at most 3 %", "Values are <b>known</b> ones"),
     ("drift", "mart_rows_kept", "fail", "accepted", "80 %", "at least 85 %", "No mart has lost rows"),
@@ -930,6 +1073,12 @@ def test_a_build_of_an_earlier_version_gives_sentences(published: Path, name: st
             "lifecycle_transitions",
             "orders",
             "row_accounting",
+            "acquisition_economics",
+            "subscription_kpis",
+            "nps",
+            "support_kpis",
+            "first_product_retention",
+            "signal_coverage",
         ):
             connection.execute(f"drop table marts.{table}")
     app = page(name)

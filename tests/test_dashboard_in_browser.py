@@ -21,7 +21,20 @@ import pytest
 from reports import overview
 from reports.glossary import Glossary
 from reports.language import Language
-from reports.questions import Question, answer, at_risk, glossary, kpis, provenance, rfm_cells
+from reports.questions import (
+    Question,
+    answer,
+    at_risk,
+    first_purchases,
+    glossary,
+    kpis,
+    nps,
+    provenance,
+    rfm_cells,
+    subscriber_cohorts,
+    subscriptions,
+    support,
+)
 from reports.report import write_report
 from tests.browser import CHROMIUM, wait_for_answer
 from tests.conftest import PROJECT, Build
@@ -36,7 +49,8 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian
 CHOSEN = {
     "overview": ("Quartal", "grain=quarter"), "cohorts": ("Quartal", "grain=quarter"),
     "lifecycle": ("Alle Kunden", "flow=all"), "customers": ("wer zuerst verloren geht", "order=by_days"),
-    "quality": ("Jahr", "grain=year"),
+    "economics": ("zwölf Monate", "span=12"), "feedback": ("Quartal", "grain=quarter"),
+    "products": ("Produkt", "level=product"), "quality": ("Jahr", "grain=year"),
 }  # fmt: skip
 PATIENCE = 60  # seconds after which something that is waited for will not come
 # Seconds from opening a page to its first figures: 3 are wanted, but other tests may share the machine.
@@ -48,9 +62,16 @@ PAGES = {
     "cohorts": "/cohorts",
     "lifecycle": "/lifecycle",
     "customers": "/customers",
+    "economics": "/economics",
+    "feedback": "/feedback",
+    "products": "/products",
     "quality": "/quality",
 }
-CHARTS = {"overview": 4, "cohorts": 4, "lifecycle": 4, "customers": 2, "quality": 1}  # that a page has at least
+# How many a page has at least.
+CHARTS = {
+    "overview": 4, "cohorts": 4, "lifecycle": 4, "customers": 2, "economics": 7, "feedback": 4, "products": 3,
+    "quality": 1,
+}  # fmt: skip
 FIGURES = ".sk-card, .sk-grid, .sk-said"  # the first that a page shows
 CONTROLS = (
     "main button, main input, main summary, section[data-testid=stSidebar] a, section[data-testid=stSidebar] button"
@@ -154,7 +175,8 @@ def finished(page: Page, name: str) -> None:
 # One of each page is quick; together they have both widths and both languages.
 QUICK = (
     ("overview", "laptop", "de"), ("cohorts", "phone", "en"), ("lifecycle", "phone", "de"),
-    ("customers", "laptop", "en"), ("quality", "phone", "de"),
+    ("customers", "laptop", "en"), ("economics", "phone", "en"), ("feedback", "phone", "de"),
+    ("products", "laptop", "de"), ("quality", "phone", "de"),
 )  # fmt: skip
 
 
@@ -222,6 +244,30 @@ def assert_figures(page: Page | Locator, name: str, published: Path, language: L
         assert language.number(total["customers"]) in text and language.money(total["net_revenue"], "EUR", 0) in text
         cells = page.locator(".sk-rfm td b").all_inner_texts()
         assert cells == [language.number(row["customers"]) for row in answer(published, rfm_cells())]
+        return
+    if name == "economics":
+        latest = overview.complete(answer(published, subscriptions()))[-1]
+        assert page.locator('[data-kpi="mrr_at_end"] .sk-value').inner_text() == language.money(
+            latest["mrr_at_end"], "EUR"
+        )
+        sizes = [cell.strip() for cell in page.locator(".sk-grid .sk-size").all_inner_texts()]
+        cohorts = [row for row in answer(published, subscriber_cohorts()) if row["period_number"] == 0][-12:]
+        assert sizes == [language.number(row["cohort_subscribers"]) for row in cohorts]
+        return
+    if name == "feedback":
+        latest = overview.complete(answer(published, nps("month")))[-1]
+        text = page.locator(".sk-said").first.inner_text()
+        said = (f"NPS {language.number(latest['nps'])},", language.period("month", latest["period_start"]))
+        assert all(part in text for part in said)
+        replied = overview.complete([row for row in answer(published, support("month")) if row["channel"] == "all"])[-1]
+        minutes = language.value(replied["median_first_reply_minutes"], "minutes")
+        assert page.locator('[data-kpi="median_first_reply_minutes"] .sk-value').inner_text() == minutes
+        return
+    if name == "products":
+        everybody = answer(published, first_purchases("category"))[0]
+        text = page.locator(".sk-said").first.inner_text()
+        assert language.percent(everybody["second_order_rate_90d"]) in text
+        assert language.number(everybody["mature_customers"]) in text
         return
     if name == "quality":
         build = answer(published, provenance())[0]

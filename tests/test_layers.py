@@ -23,6 +23,7 @@ MARTS_THAT_READ_STAGING = {
     "kpi_glossary": "its seed is its text",
     "signal_coverage": "it counts the rows of each signal",
     "customers": "the names of RFM segments are a seed",
+    "value_ladder": "the names of its steps are a seed",
 }
 # Staging knows of earlier refreshes who was erased, and since when a row cannot be used.
 SOURCES = {"raw": {"staging"}, "intake": {"staging"}, "quality": {"staging", "intermediate", "marts"}}

@@ -7,6 +7,7 @@ import re
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -18,6 +19,7 @@ from reports.pdf import NAMES
 from reports.report import report, write_report
 from tests.conftest import PROJECT, Build
 
+EN_SIGNALS = Language("en").say("report.signals") + "</h2>"
 LIMIT = 6_000_000  # bytes: it is sent by mail
 
 
@@ -104,6 +106,44 @@ def test_its_triangle_is_that_of_the_mart(written: tuple[Language, str], publish
     row = text.partition(f'<span class="sk-wide">{language.period("month", start)}</span>')[2].partition("</tr>")[0]
     cells = [unescape(cell) for cell in re.findall(r'<td class="sk-cell[^>]*>([^<]*)<', row)]
     assert cells[1].replace("\N{NARROW NO-BREAK SPACE}", "\xa0") == language.percent(rate, 0)
+
+
+def test_it_says_what_signals_say(written: tuple[Language, str], published: Path) -> None:
+    language, text = written
+    chapter = unescape(text.partition(language.say("report.signals") + "</h2>")[2].partition("<h2")[0])
+    with duckdb.connect(str(published), read_only=True) as connection:
+
+        def latest(mart: str, start: str, *figures: str, where: str = "true") -> tuple[Any, ...]:
+            return connection.execute(
+                f"select {', '.join(figures)} from marts.{mart} where is_complete and {where} "
+                f"order by {start} desc limit 1"
+            ).fetchall()[0]
+
+        score, margin = latest("nps", "period_start", "nps", "nps_margin", where="period_grain = 'quarter'")
+        replied, satisfied = latest(
+            "support_kpis", "period_start", "median_first_reply_minutes", "csat_score",
+            where="period_grain = 'month' and channel = 'all'",
+        )  # fmt: skip
+        mrr, churned = latest("subscription_kpis", "month_start", "mrr_at_end", "churned_mrr")
+        cac, value, ratio = latest(
+            "acquisition_economics", "cohort_month", "cac", "value_per_customer_12m", "ltv_to_cac",
+            where="acquisition_channel = 'all' and value_per_customer_12m is not null",
+        )  # fmt: skip
+    for figure in (
+        f"NPS {language.number(score)},", language.number(margin), language.value(replied, "minutes"),
+        language.percent(satisfied), language.money(mrr, "EUR"), language.money(churned, "EUR"),
+        language.money(cac, "EUR"), language.money(value, "EUR"), language.number(ratio, 1),
+    ):  # fmt: skip
+        assert figure in chapter
+
+
+def test_a_shop_without_signals_has_no_chapter_on_them(published: Path, tmp_path: Path) -> None:
+    emptied = [f"delete from marts.{mart}" for mart in ("nps", "support_kpis", "subscription_kpis", "signal_coverage")]
+    bare = own(published, tmp_path, *emptied, "update marts.acquisition_economics set cac = null")
+    text = report(bare, Language("en"))
+    assert EN_SIGNALS not in text and "<h2" in text
+    one = own(published, tmp_path, *emptied[1:], "update marts.acquisition_economics set cac = null")
+    assert report(one, Language("en")).partition(EN_SIGNALS)[2].count("<h3>Net promoter score (NPS)</h3>") == 1
 
 
 def test_each_chart_has_words_and_its_figures(written: tuple[Language, str]) -> None:

@@ -27,3 +27,10 @@
 {% macro month_end(month_start, as_of_date) -%}
     least({{ add_days(next_period_start('month', month_start), -1) }}, {{ as_of_date }})
 {%- endmacro %}
+
+
+{#- The stages of the retention funnel from awareness to advocacy. `prospect` is who has not ordered yet; `advocate` lies over the
+    others: who recommends the shop stands in a stage of its own too. -#}
+{% macro funnel_stages() -%}
+    {{ return(['prospect', 'new', 'active', 'loyal', 'reactivated', 'at_risk', 'lost', 'advocate']) }}
+{%- endmacro %}

@@ -1,4 +1,4 @@
-"""The marts of the metric contract (sections 1-8, 11-14, 16, 20, 22) and those beside it, slowly from raw rows.
+"""The marts of the metric contract (sections 1-8, 11-14, 16, 17, 20, 22) and those beside it, slowly from raw rows.
 
 Nothing here is shared with the SQL models: the two agree only if both follow the contract. Plain loops are used
 where SQL uses windows and joins, and every figure is counted anew for each of its rows, so that a reader can hold
@@ -48,11 +48,13 @@ from .cohorts import Row, cohort_deviations, cohort_retention, cohort_windows, r
 from .feedback import nps, signal_coverage, support_kpis
 from .intake import Customer, Intake, Order, take_in
 from .kpis import customer_concentration, retention_kpis, retention_kpis_by_segment, retention_value, running_period
+from .ladder import value_ladder
 from .lifecycle import customers_mart, lifecycle_transitions
 from .messages import email_kpis
 from .products import first_product_retention
 from .programmes import churn_reasons, loyalty_kpis, referral_kpis
 from .rows import Raw
+from .seeds import Seeds, read_seeds
 from .settings import read_settings
 from .subscriptions import subscription_cohorts, subscription_kpis
 
@@ -79,6 +81,7 @@ MARTS = (
     "retention_value",
     "customer_concentration",
     "lifecycle_transitions",
+    "value_ladder",
     "acquisition_economics",
     "subscription_kpis",
     "subscription_cohorts",
@@ -92,13 +95,14 @@ MARTS = (
 )
 
 
-def calculate(raw: Raw, settings: Mapping[str, object]) -> Marts:
+def calculate(raw: Raw, settings: Mapping[str, object], seeds: Seeds | None = None) -> Marts:
     """All marts as lists of rows. `raw`: entity -> rows of text or typed values; `settings`: the dbt vars, run_at among
-    them.
+    them; `seeds`: the tables that users edit, by default the project's.
 
     Dates are `date`, money is `Decimal`, rates and averages are `float`, ordered_at is a `datetime` in UTC.
     """
     chosen = read_settings(settings)
+    seeds = seeds or read_seeds()
     intake = take_in(raw, chosen)
     marts: Marts = {name: [] for name in MARTS}
     marts["row_accounting"] = row_accounting(intake)
@@ -109,7 +113,7 @@ def calculate(raw: Raw, settings: Mapping[str, object]) -> Marts:
     window = chosen.active_window_days
     marts["calendar"] = calendar(min(order.order_date for order in orders), as_of)
     marts["orders"] = orders_mart(orders, customers)
-    marts["customers"] = customers_mart(customers, as_of, chosen)
+    marts["customers"] = customers_mart(intake, as_of, chosen, seeds)
     marts["cohort_retention"] = cohort_retention(customers, as_of, chosen.segment_dimensions)
     marts["retention_curve"] = retention_curve(customers, as_of, chosen.segment_dimensions)
     marts["cohort_deviations"] = cohort_deviations(marts["cohort_retention"])
@@ -124,6 +128,7 @@ def calculate(raw: Raw, settings: Mapping[str, object]) -> Marts:
     marts["retention_value"] = retention_value(orders, customers, as_of, window)
     marts["customer_concentration"] = customer_concentration(customers)
     marts["lifecycle_transitions"] = lifecycle_transitions(customers, as_of, chosen)
+    marts["value_ladder"] = value_ladder(orders, customers, intake.lines, seeds["value_ladder_steps"], as_of, chosen)
     marts["acquisition_economics"] = acquisition_economics(
         intake.spend, customers, marts["cohort_retention"], as_of, chosen
     )

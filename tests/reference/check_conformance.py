@@ -17,8 +17,15 @@ import typer
 from .calculate import ACCOUNTED_ENTITIES, calculate
 from .comparison import COLUMNS_TO_COME, MARTS_TO_COME, Row, compare
 from .files import read_file, read_raw
+from .seeds import read_seeds
 
+MADE_WITH_SEEDS_OF_SIGNALS = ("signals", "bare", "past")
 DEFAULT_RUN_AT = "2026-11-22T00:00:00Z"
+
+
+def seeds_of(case: Path) -> Path | None:
+    """The seeds that the expected rows were made with, where these are not the project's own."""
+    return case.parent / "signals" / "seeds" if case.name in MADE_WITH_SEEDS_OF_SIGNALS else None
 
 
 def expected_rows(case: Path) -> dict[str, list[Row]]:
@@ -41,7 +48,7 @@ def compare_with_expected(mart: str, got: Sequence[Row], want: Sequence[Row]) ->
 def check_case(case: Path, run_at: str) -> dict[str, list[str]]:
     """mart -> problems, for every mart with an expected result."""
     settings = {"run_at": run_at, **json.loads((case / "settings.json").read_text(encoding="utf-8"))}
-    marts = calculate(read_raw(case / "raw"), settings)
+    marts = calculate(read_raw(case / "raw"), settings, read_seeds(seeds_of(case)))
     return {mart: compare_with_expected(mart, marts[mart], want) for mart, want in expected_rows(case).items()}
 
 

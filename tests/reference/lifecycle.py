@@ -9,7 +9,9 @@ from itertools import pairwise
 
 from .calendar_periods import add_periods, period_starts
 from .cohorts import Row, ratio
-from .intake import Customer
+from .health import health_columns, known_on
+from .intake import Customer, Intake
+from .seeds import Seeds
 from .settings import Settings
 
 
@@ -34,8 +36,11 @@ def lifecycle_stage(customer: Customer, day: date, settings: Settings) -> str | 
     return "active"
 
 
-def customers_mart(customers: Sequence[Customer], as_of: date, settings: Settings) -> list[Row]:
+def customers_mart(intake: Intake, as_of: date, settings: Settings, seeds: Seeds) -> list[Row]:
+    customers = intake.customers
     n = len(customers)
+    today = known_on(as_of, intake, settings, seeds)
+    four_weeks_ago = known_on(as_of - timedelta(days=28), intake, settings, seeds)
     rows: list[Row] = []
     for customer in customers:
         recency = (as_of - customer.last_order_date).days
@@ -62,6 +67,7 @@ def customers_mart(customers: Sequence[Customer], as_of: date, settings: Setting
                 "f_score": 1 + 5 * fewer_orders // n,
                 "m_score": 1 + 5 * less_revenue // n,
                 "lifecycle_stage": lifecycle_stage(customer, as_of, settings),
+                **health_columns(customer, today, four_weeks_ago),
             }
         )
     return rows

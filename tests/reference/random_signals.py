@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from .random_engagement import engagement
 from .random_values import BAD_NUMBERS, BAD_TIMESTAMPS, DAMAGED_IDS, NO_EMAILS
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ def activities(shop: ShopGenerator) -> list[RawRow]:
                 day = shop.any_day() if shop.chance(0.2) else day_near(shop, row)
                 again = {**row, "occurred_at": shop.timestamp(day), "activity_id": f"T{number}-{further}"}
                 rows.append({**again, "channel": shop.random.choice(CHANNELS)})
+    shop.random.seed(f"{shop.seed} engagement")  # further rows leave the others as they are
+    rows += engagement(shop)
     shop.random.seed(f"{shop.seed} messages")  # further rows leave the others as they are
     if shop.chance(0.7):
         rows += emails(shop)

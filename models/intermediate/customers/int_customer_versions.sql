@@ -16,6 +16,7 @@ with known_customers as (
 select
     resolved_customer_id as customer_id,
     {{ attributes | join(',\n    ') }},
+    {{ reporting_date('created_at') }} as created_date,
     row_number() over (
         partition by resolved_customer_id
         order by

@@ -68,9 +68,26 @@ select
     segments.rfm_segment,
     {{ lifecycle_stage(
         'scored.as_of_date', 'scored.first_order_date', 'scored.last_order_date', 'scored.reactivated_on', 'scored.orders'
-    ) }} as lifecycle_stage
+    ) }} as lifecycle_stage,
+    advocates.customer_id is not null as is_advocate,
+    health.engagement_score,
+    {% for component in health_component_names() -%}
+        health.health_{{ component }},
+    {% endfor -%}
+    health.health_score,
+    health.health_score_change_28d,
+    health.health_band,
+    health.health_drivers_en,
+    health.health_drivers_de
 from scored
 left join {{ ref('rfm_segments') }} as segments
     on
         scored.r_score = segments.r_score
         and scored.f_score = segments.f_score
+left join {{ ref('int_customer_health') }} as health
+    on scored.customer_id = health.customer_id
+-- A spell that lasts beyond as_of_date holds on it.
+left join {{ ref('int_advocate_spells') }} as advocates
+    on
+        scored.customer_id = advocates.customer_id
+        and scored.as_of_date < advocates.to_month

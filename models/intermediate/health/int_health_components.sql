@@ -1,0 +1,1 @@
+{{ health_components(ref('int_health_subjects')) }}

@@ -1,0 +1,1 @@
+{{ health_scores(ref('int_health_components')) }}
