@@ -142,9 +142,7 @@ class AFeedback(Arguments):
     measure: Measure
     grain: Annotated[
         Literal["week", "month", "quarter"],
-        Field(
-            description="week (from Monday), month, or quarter; tickets, satisfaction and e-mails are held by week and month."
-        ),
+        Field(description="week (from Monday), month, or quarter; tickets, satisfaction and e-mails have no quarters."),
     ]
     period: Period = "last_complete"
     channel: Annotated[

@@ -827,7 +827,7 @@ def assert_refused(found: Answered) -> None:
     [
         ("customer_email", "a person's data"), ("list of customers", "a person's data"), ("email", "a person's data"),
         ("order_id", "a person's data"), ("Kundennummer", "a person's data"), ("phone", "a person's data"),
-        ("email_reply_rate", "there is no measure"), ("revenue_per_person", "revenue_per_customer"),
+        ("bounce_rate", "there is no measure"), ("revenue_per_person", "revenue_per_customer"),
         ("SELECT avg(x) FROM marts.orders", "SQL is not run"), ("net_revenue; drop table x", "SQL is not run"),
         ("revenue from returning customers", "returning_revenue"), ("predicted_clv_365d", "no forecast"),
         ("retention next year", "no forecast"), ("time to next order", "there is no measure"),

@@ -1,4 +1,4 @@
--- Over prospects and the six stages the orders are those of the month, and who stands in a stage and is not lost is active.
+-- Over prospects and the six stages the orders are those of the month, and who stands in one but lost is active.
 with funnel as (
 
     select
