@@ -80,9 +80,11 @@ def has_prospects(rows: Sequence[Row]) -> bool:
 
 
 def is_known(rows: Sequence[Row], stage: str, kpi: str) -> bool:
-    """Whether the shop has what a figure is made of: nobody at a stage is a figure, too, but not of prospects."""
+    """Whether the shop has what a figure is made of: where nobody is asked, 0 advocates say nothing."""
     if stage == "prospect":
         return has_prospects(rows)
+    if stage == OVERLAY:
+        return any(row[name] is not None for row in rows for name in ("nps_responses", "referrals_converted"))
     return any(row[kpi] is not None for row in of_stage(rows, stage))
 
 
@@ -111,8 +113,11 @@ def sentences(rows: Sequence[Row], as_of: date, glossary: Glossary, language: La
         month=month_of(won),
         acquired=language.number(won["acquired"]),
         loyal=language.number(bonds["loyal"][CUSTOMERS]),
-        advocates=language.number(bonds[OVERLAY][CUSTOMERS]),
     )
+    if is_known(rows, OVERLAY, CUSTOMERS):
+        yield language.say("funnel.advocates", advocates=language.number(bonds[OVERLAY][CUSTOMERS]))
+    else:
+        yield no_activities([language.stage(OVERLAY)], ["nps", "referral_converted"], language)
     converted = latest("prospect", "conversion_next_month_rate")
     if not has_prospects(rows):
         yield language.say("funnel.no_prospects")
@@ -176,7 +181,7 @@ def measure(stage: str, kpi: str, glossary: Glossary, language: Language) -> str
 
 def course(rows: Sequence[Row], name: str, as_of: date, glossary: Glossary, language: Language) -> Chart:
     """What belongs together, over the months in which it is settled."""
-    parts = COURSES[name]
+    parts = [part for part in COURSES[name] if is_known(rows, *part)]
     known = [settled(rows, stage, kpi, days_of(stage, kpi), as_of) for stage, kpi in parts]
     months = sorted({row["month_start"] for found in known for row in found})[-COURSE:]
     labels = [language.short_period("month", month) for month in months]

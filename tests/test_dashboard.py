@@ -26,6 +26,7 @@ from reports import (
     cohorts,
     customers,
     economics,
+    emails,
     feedback,
     funnel,
     health,
@@ -35,6 +36,7 @@ from reports import (
     products,
     programmes,
     quality,
+    reasons,
     return_times,
 )
 from reports import subscriptions as contracts
@@ -65,8 +67,10 @@ from reports.questions import (
     subscriptions,
     support,
 )
+from reports.questions import emails as emails_rows
 from reports.questions import funnel as funnel_rows
 from reports.questions import ladder as ladder_rows
+from reports.questions import reasons as reasons_rows
 from reports.tables import Column, Table, harmless
 from tests.conftest import PROJECT, Build
 from tests.published import published_copy
@@ -340,6 +344,12 @@ def test_it_is_too_late_when_most_have_come() -> None:
     said = list(return_times.too_late([row(day) for day in range(366)], EN))
     assert said[0] == "50.0% of customers order a second time within 365 days."
     assert [re.search(r"day (\d+)", sentence)[1] for sentence in said[1:]] == ["50", "80", "90"]  # type: ignore[index]
+
+
+def test_what_is_counted_has_whole_figures_at_its_axis() -> None:
+    assert ticks(0, 1.15, 4, whole=True) == [0, 1, 2]
+    assert ticks(0, 12, whole=True) == [0, 5, 10, 15]
+    assert ticks(0, 12) == [0, 2.5, 5, 7.5, 10, 12.5]
 
 
 def test_ticks_are_round_and_hold_everything() -> None:
@@ -1044,12 +1054,39 @@ def test_feedback_says_what_the_marts_say(published: Path, language: Language) -
     for kpi in feedback.NEEDS:
         found = re.search(rf'data-kpi="{kpi}".*?sk-value">([^<]+)<', html_of(app))
         assert found and found[1] == language.value(together[kpi], terms.term(kpi).unit), kpi
-    chat = page("feedback", lang=language.code, channel="chat")
+    named = reasons_rows_of(published, "survey")
+    for sentence in reasons.sentences(named, reasons.months(named)[0], language):
+        assert sentence in unescape(html_of(app))
+    mails = answer(published, emails_rows("month"))
+    latest = overview.complete(mails)[-1]
+    for sentence in emails.sentences(mails, latest["period_start"], language):
+        assert sentence in unescape(html_of(app))
+    for kpi in emails.CARDS:
+        found = re.search(rf'data-kpi="{kpi}".*?sk-value">([^<]+)<', html_of(app))
+        assert found and found[1] == language.value(latest[kpi], terms.term(kpi).unit), kpi
+    chat = page("feedback", lang=language.code, channel="chat", source="subscription")
     no_error(chat)
     assert "frequent_contacts" not in re.findall(r'data-kpi="(\w+)"', html_of(chat))
     assert language.say("feedback.of_all_channels") in texts_of(chat)
+    ended = reasons_rows_of(published, "subscription")
+    assert next(reasons.sentences(ended, reasons.months(ended)[0], language)) in unescape(html_of(chat))
     (of_chat,) = (row for row in last if row["channel"] == "chat")
     assert f'"sk-value">{language.number(of_chat["tickets_opened"])}<' in html_of(chat)
+
+
+def reasons_rows_of(published: Path, source: str) -> list[Any]:
+    return reasons.of_source(answer(published, reasons_rows()), source)
+
+
+def test_a_shop_that_does_not_track_opens_says_so(published: Path) -> None:
+    with duckdb.connect(str(published)) as connection:
+        for kpi in emails.OF_OPENS:
+            connection.execute(f"update marts.email_kpis set {kpi} = null")
+    app = page("feedback", lang="en")
+    no_error(app)
+    assert EN.say("emails.not_tracked") in unescape(html_of(app))
+    shown = re.findall(r'data-kpi="(\w+)"', html_of(app))
+    assert "emails_sent" in shown and not set(shown) & set(emails.OF_OPENS)
 
 
 @pytest.mark.parametrize("language", [DE, EN], ids=["de", "en"])
@@ -1071,7 +1108,7 @@ def test_products_say_what_the_mart_says(published: Path, language: Language, le
 
 SIGNAL_PAGES = {
     "economics": ["marketing_spend", "subscriptions"],
-    "feedback": ["nps", "csat"],
+    "feedback": ["nps", "csat", "churn_reason", "email_sent"],
     "products": ["order_lines"],
 }
 
@@ -1083,7 +1120,7 @@ def test_a_shop_with_orders_alone_is_told_what_is_missing(published: Path, name:
     with duckdb.connect(str(published)) as connection:
         for mart in (
             "signal_coverage", "nps", "support_kpis", "subscription_kpis", "subscription_cohorts",
-            "first_product_retention",
+            "first_product_retention", "churn_reasons", "email_kpis",
         ):  # fmt: skip
             connection.execute(f"delete from marts.{mart}")
         connection.execute(

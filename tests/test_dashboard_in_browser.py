@@ -69,7 +69,7 @@ PAGES = {
 }
 # How many a page has at least.
 CHARTS = {
-    "overview": 4, "cohorts": 4, "lifecycle": 12, "customers": 3, "economics": 7, "feedback": 4, "products": 3,
+    "overview": 4, "cohorts": 4, "lifecycle": 12, "customers": 3, "economics": 7, "feedback": 9, "products": 3,
     "quality": 1,
 }  # fmt: skip
 FIGURES = ".sk-card, .sk-grid, .sk-said"  # the first that a page shows

@@ -14,12 +14,14 @@ import pytest
 from reports import (
     cohorts,
     economics,
+    emails,
     feedback,
     funnel,
     health,
     ladder,
     products,
     programmes,
+    reasons,
     signals,
     subscriptions,
 )
@@ -38,7 +40,8 @@ UNITS = {
     "second_order_rate_90d": "rate", "same_again_rate": "rate", "later_revenue_per_customer_365d": "currency",
     "mrr_at_start": "currency", "mrr_at_end": "currency", "clv_by_lifespan": "currency", "acquired": "customers",
     "conversion_next_month_rate": "rate", "second_order_rate_30d": "rate", "second_order_rate_60d": "rate",
-    "median_days_to_second_order": "days", "revenue_at_stake": "currency",
+    "median_days_to_second_order": "days", "open_rate": "rate", "click_rate": "rate", "share": "rate",
+    "revenue_at_stake": "currency",
 }  # fmt: skip
 TERMS = Glossary(
     [
@@ -199,6 +202,26 @@ MARTS: Mapping[str, str] = {
             (date '2025-11-01', 'gold', 10, 900.0, 250.0, 0.28), (date '2025-11-01', 'none', 50, 100.0, 0.0, 0.0),
             (date '2025-12-01', 'all', 61, 5.0, 0.0, 0.0)
         ) as rows (month_start, loyalty_tier, members, points_earned, points_redeemed, redemption_rate)
+    """,
+    "email_kpis": """
+        select *, case when emails_sent > 0 then emails_opened / emails_sent end as open_rate,
+            case when emails_sent > 0 then emails_clicked / emails_sent end as click_rate, 0 as unmatched_events
+        from (values
+            ('month', date '2025-10-01', true, 100, 60, 25, 5, 9), ('month', date '2025-11-01', true, 0, 0, 0, 0, 0),
+            ('month', date '2025-12-01', false, 80, 50, 2, 1, 12)
+        ) as rows (
+            period_grain, period_start, is_complete, emails_sent, recipients, emails_opened, emails_clicked,
+            customers_with_unopened_streak
+        )
+    """,
+    "churn_reasons": """
+        select * from (values
+            (date '2025-10-01', 'survey', 'price', 6, 0.75), (date '2025-10-01', 'survey', '<b>late', 2, 0.25),
+            (date '2025-11-01', 'survey', 'price', 1, 0.5), (date '2025-11-01', 'survey', 'a', 1, 0.5),
+            (date '2025-11-01', 'survey', 'b', 2, 1.0), (date '2025-11-01', 'survey', 'c', 3, 1.0),
+            (date '2025-11-01', 'survey', 'd', 4, 1.0), (date '2025-12-01', 'survey', 'price', 9, 1.0),
+            (date '2025-12-01', 'subscription', 'unknown', 1, 1.0)
+        ) as rows (month_start, source, reason, customers, share)
     """,
     "first_product_retention": """
         select
@@ -532,6 +555,62 @@ def test_a_course_shows_a_channel_beside_all_and_none_without_values(published: 
     assert not nothing.table.rows, "a chart without a line is not drawn"
 
 
+# Reasons for leaving
+
+
+def test_what_is_named_most_is_said_of_a_month_that_is_over(published: Path) -> None:
+    rows = reasons.of_source(answer(published, ask.reasons()), "survey")
+    october, november = date(2025, 10, 1), date(2025, 11, 1)
+    assert reasons.months(rows) == [november, october]
+    assert list(reasons.sentences(rows, october, EN)) == [
+        "October 2025, named most: price (6; 75.0%), <b>late (2; 25.0%)."
+    ]
+    chart = reasons.of_one_month(rows, november, TERMS, EN)
+    assert list(drawn(chart.figure).items()) == [("d", 4), ("c", 3), ("b", 2), ("a", 1), ("price", 1)]
+    ended = reasons.of_source(answer(published, ask.reasons()), "subscription")
+    assert reasons.months(ended) == [date(2025, 12, 1)], "where no month is over, the one that runs"
+    assert list(reasons.sentences(ended, date(2025, 12, 1), DE)) == [
+        "Dezember 2025, am häufigsten genannt: nicht bekannt (1; 100,0\xa0%).", "Der Monat läuft noch.",
+    ]  # fmt: skip
+
+
+def test_reasons_over_months_are_all_there_are(published: Path) -> None:
+    rows = reasons.of_source(answer(published, ask.reasons()), "survey")
+    chart = reasons.over_months(rows, TERMS, EN)
+    assert [(one.name, list(one.y)) for one in chart.figure.data] == [
+        ("price", [6, 1]), ("d", [0, 4]), ("c", [0, 3]), ("<b>late", [2, 0]), ("b", [0, 2]),
+        ("Other reasons", [0, 1]),
+    ]  # fmt: skip
+    assert sum(sum(one.y) for one in chart.figure.data) == sum(row["customers"] for row in chart.table.rows) == 19
+    few = reasons.over_months([row for row in rows if row["reason"] == "price"], TERMS, EN)
+    assert len(few.figure.data) == 1, "no others where there are none"
+
+
+# E-mails
+
+
+def test_emails_are_said_with_who_no_longer_opens(published: Path) -> None:
+    rows = answer(published, ask.emails("month"))
+    assert list(emails.sentences(rows, date(2025, 10, 1), EN)) == [
+        "October 2025: 100 e-mails to 60 customers.",
+        "25.0% were opened within seven days, in 5.0% something was clicked.",
+        "9 recipients left their last three e-mails unopened.",
+    ]
+    assert list(emails.sentences(rows, date(2025, 11, 1), EN)) == ["November 2025: 0 e-mails to 0 customers."]
+    rates = emails.rates(rows, "month", TERMS, EN)
+    assert [list(line.y) for line in rates.figure.data] == [[0.25, None], [0.05, None]], "no month that still changes"
+    assert list(emails.streak(rows, "month", TERMS, EN).figure.data[0].y) == [9, 0]
+    assert list(emails.sent(rows, "month", TERMS, EN).figure.data[0].y) == [100, 0]
+
+
+def test_opens_that_nobody_tracks_are_no_zero(published: Path) -> None:
+    rows = [{**row, **dict.fromkeys(emails.OF_OPENS)} for row in answer(published, ask.emails("month"))]
+    assert list(emails.sentences(rows, date(2025, 10, 1), EN))[1:] == [EN.say("emails.not_tracked")]
+    assert emails.known(rows, emails.CARDS) == ["emails_sent", "recipients", "unmatched_events"]
+    columns = [column.key for column in emails.sent(rows, "month", TERMS, EN).table.columns]
+    assert not set(columns) & set(emails.OF_OPENS)
+
+
 # Health
 
 
@@ -621,7 +700,8 @@ def test_each_step_of_the_funnel_is_that_of_the_latest_settled_month(published: 
 def test_the_funnel_is_said_in_sentences(published: Path) -> None:
     said = list(funnel.sentences(stages(published), TODAY, TERMS, EN))
     assert said == [
-        "November 2025: 21 customers won; at the month's end 21 customers were loyal and 20 advocates.",
+        "November 2025: 21 customers won; at the month's end 21 customers were loyal.",
+        "Advocates were 20 customers, at whatever stage.",
         "Of 50 prospects at the end of October 2025 5.0% placed their first order in the month after.",
         signals.no_activities(["Activation rate"], ["product_use"], EN),
         "Of the customers won in August 2025 10.0% ordered a second time within 30 days, 20.0% within 60 and 30.0% "
@@ -632,6 +712,11 @@ def test_the_funnel_is_said_in_sentences(published: Path) -> None:
     assert EN.say("funnel.no_prospects") in list(funnel.sentences(nobody, TODAY, TERMS, EN))
     assert not {"prospects", "conversion_of_prospects"} & set(funnel.courses(nobody))
     assert list(funnel.sentences(nobody, date(2025, 6, 20), TERMS, EN)) == [EN.say("funnel.no_month")]
+    unasked = [{**row, "nps_responses": None, "referrals_converted": None} for row in stages(published)]
+    without = signals.no_activities(["Advocate"], ["nps", "referral_converted"], EN)
+    assert without in list(funnel.sentences(unasked, TODAY, TERMS, EN)), "nobody is asked: that is no 0"
+    assert len(funnel.course(unasked, "bonds", TODAY, TERMS, EN).figure.data) == 1
+    assert len(funnel.step_table(unasked, TODAY, TERMS, EN).rows) == 8
 
 
 def test_a_course_shows_no_month_that_still_changes(published: Path) -> None:
