@@ -92,9 +92,9 @@ def component_table(rows: Sequence[Row], glossary: Glossary, language: Language)
     shown = [band for band in (*HEALTH_BANDS, ALL) if many(rows, band)]
     columns = [
         Column("component", language.say("health.component")),
-        Column("asks", language.say("health.asks"), "prose"),
         *(Column(band, band_name(band, language), "number") for band in shown),
         Column("customers", language.say("health.with_it"), "customers", tip=language.say("health.with_it_tip")),
+        Column("asks", language.say("health.asks"), "prose"),
     ]
     return Table(
         columns,
@@ -143,9 +143,9 @@ def components_of(row: Row, glossary: Glossary, language: Language) -> Table:
     """The six components of one customer with what each says."""
     columns = [
         Column("component", language.say("health.component")),
-        Column("asks", language.say("health.asks"), "prose"),
         Column("value", language.say("health.value"), "score"),
         Column("says", language.say("health.says"), "prose"),
+        Column("asks", language.say("health.asks"), "prose"),
     ]
     return Table(
         columns,

@@ -594,7 +594,7 @@ def test_emails_are_said_with_who_no_longer_opens(published: Path) -> None:
     assert list(emails.sentences(rows, date(2025, 10, 1), EN)) == [
         "October 2025: 100 e-mails to 60 customers.",
         "25.0% were opened within seven days, in 5.0% something was clicked.",
-        "9 recipients left their last three e-mails unopened.",
+        "Recipients who left their last three e-mails unopened: 9.",
     ]
     assert list(emails.sentences(rows, date(2025, 11, 1), EN)) == ["November 2025: 0 e-mails to 0 customers."]
     rates = emails.rates(rows, "month", TERMS, EN)
@@ -637,7 +637,7 @@ def test_means_of_components_are_of_those_who_have_them(published: Path) -> None
         ("Health purchase", 1.5, 2.75, 4), ("Health engagement", 2.0, 3.0, 3), ("Health support", 1.0, 2.0, 2),
         ("Health survey", 1.5, 1.5, 2),
     ]  # fmt: skip
-    assert [column.key for column in table.columns][2:-1] == ["critical", "watch", "healthy", "all"]
+    assert [column.key for column in table.columns][1:5] == ["critical", "watch", "healthy", "all"]
 
 
 def test_customers_are_listed_by_stage_and_band(published: Path) -> None:

@@ -208,7 +208,7 @@ def messages(seen: View) -> None:
         st.subheader(say("emails.rates"), anchor=False)
         st.caption(say("emails.rates_note"))
         show_chart(seen, emails.rates(rows, grain, seen.glossary, seen.language), f"email_rates_{grain}")
-        st.subheader(f"{say('emails.unopened')}: {seen.glossary.term(emails.STREAK).name}", anchor=False)
+        st.subheader(seen.glossary.term(emails.STREAK).name, anchor=False)
         show_chart(seen, emails.streak(rows, grain, seen.glossary, seen.language), f"unopened_{grain}")
 
 
