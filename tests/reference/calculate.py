@@ -39,6 +39,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 from .acquisition import acquisition_economics
+from .backtest import health_backtest
 from .calendar_periods import start_of_period
 from .cohorts import Row, cohort_deviations, cohort_retention, cohort_windows, repurchase_curve, retention_curve
 from .feedback import nps, signal_coverage, support_kpis
@@ -82,6 +83,7 @@ MARTS = (
     "signal_coverage",
     "nps",
     "support_kpis",
+    "health_backtest",
 )
 
 
@@ -127,6 +129,7 @@ def calculate(raw: Raw, settings: Mapping[str, object], seeds: Seeds | None = No
     marts["signal_coverage"] = signal_coverage(intake, as_of)
     marts["nps"] = nps(intake.signals.activities, as_of)
     marts["support_kpis"] = support_kpis(intake.signals.activities, customers, as_of, chosen)
+    marts["health_backtest"] = health_backtest(intake, as_of, chosen, seeds)
     return marts
 
 

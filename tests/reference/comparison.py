@@ -33,6 +33,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "signal_coverage": ("entity", "signal", "source_system"),
     "nps": ("period_grain", "period_start"),
     "support_kpis": ("period_grain", "period_start", "channel"),
+    "health_backtest": ("month_end", "predictor", "grouped_by", "bucket"),
 }
 # What the expected rows of the known cases hold and neither the marts nor the calculation have yet.
 MARTS_TO_COME = (

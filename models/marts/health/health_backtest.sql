@@ -1,11 +1,3 @@
-{#- What the figures are made of lies in tables of customers. A refresh that leaves this mart as it is would leave them, too,
-    whoever was erased meanwhile: they are emptied as soon as they are read. -#}
-{{ config(post_hook=[
-    "truncate table {{ ref('int_backtest_subjects') }}",
-    "truncate table {{ ref('int_backtest_scores') }}",
-    "truncate table {{ ref('int_backtest_risks') }}",
-]) }}
-
 with areas as (
 
     select distinct
