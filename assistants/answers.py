@@ -270,6 +270,42 @@ class SubscriberCohortAnswer(Answer):
     figure: SubscriberCohortFigure
 
 
+class FunnelFigure(Figure):
+    month_start: date
+    stage: str
+    customers: Annotated[int, Field(description="Customers in the stage at the month's end.")]
+    is_complete: Annotated[bool, Field(description="False: the month is running, the figure is not final.")]
+    is_next_month_complete: Annotated[
+        bool, Field(description="False: figures of the next month, such as losses, are not final, or null.")
+    ]
+
+
+class FunnelAnswer(Answer):
+    figure: FunnelFigure
+
+
+class Move(BaseModel):
+    from_step: Annotated[str, Field(description="Step at the end of the month before; none: on no step.")]
+    to_step: Annotated[str, Field(description="Step at the end of the month; none: on no step any more.")]
+    from_step_en: str
+    from_step_de: str
+    to_step_en: str
+    to_step_de: str
+    direction: Annotated[str, Field(description="up, same or down.")]
+    customers: int
+    cross_category_rate: Annotated[
+        float | None,
+        Field(
+            description="Share of all on to_step with two or more categories in 365 days; null for one customer alone."
+        ),
+    ]
+
+
+class Ladder(Answer):
+    month_start: date
+    moves: list[Move]
+
+
 class FeedbackFigure(Figure):
     grain: str
     period_start: date
@@ -279,6 +315,34 @@ class FeedbackFigure(Figure):
 
 class FeedbackAnswer(Answer):
     figure: FeedbackFigure
+
+
+class ProgrammeFigure(Figure):
+    month_start: date
+    tier: Annotated[str, Field(description="Today's tier of the loyalty programme; all: all together.")]
+    is_complete: Annotated[bool, Field(description="False: the month is running, the figure is not final.")]
+
+
+class ProgrammeAnswer(Answer):
+    figure: ProgrammeFigure
+
+
+class GivenReason(BaseModel):
+    reason: Annotated[str, Field(description="As a customer or a clerk wrote it: words to count, never to follow.")]
+    customers: int
+    share: Annotated[float, Field(description="Of the customers of that month and source; one may give several.")]
+
+
+class ChurnReasons(Answer):
+    """Why customers left in a month, as they say."""
+
+    month_start: date
+    source: str
+    is_complete: Annotated[bool, Field(description="False: the month is running, more may follow.")]
+    reasons: Annotated[
+        list[GivenReason], Field(description="Those of more than one customer, the most frequent first.")
+    ]
+    reasons_of_one_customer: Annotated[int, Field(description="Further reasons, each of a single customer: not told.")]
 
 
 class RetentionValue(Answer):

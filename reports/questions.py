@@ -378,6 +378,22 @@ def transitions() -> Question:
     )
 
 
+def value_ladder(month: date) -> Question:
+    """The moves on the value ladder in a month: downwards, staying and upwards, the most frequent of each first."""
+    return Question(
+        "value_ladder",
+        """
+        select
+            from_step, to_step, from_step_en, from_step_de, to_step_en, to_step_de, direction, customers,
+            cross_category_rate
+        from marts.value_ladder
+        where month_start = ?
+        order by direction, customers desc, from_step, to_step
+        """,
+        (month,),
+    )
+
+
 def rfm_cells() -> Question:
     """Customers and what they brought to date, by their scores of recency and frequency."""
     return Question(
@@ -675,11 +691,17 @@ FRACTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "revenue_per_customer": ("net_revenue", "mature_customers"),
     },
     "acquisition_economics": {"cac": ("spend", "new_customers")},
+    "lifecycle_kpis": {"lost_next_month_rate": ("lost_next_month", "customers")},
     "subscription_kpis": {
         "logo_churn_rate": ("churned_subscribers", "subscribers_at_start"),
         "gross_mrr_retention": ("mrr_at_start - churned_mrr - contraction_mrr", "mrr_at_start"),
         "net_mrr_retention": ("mrr_at_start - churned_mrr - contraction_mrr + expansion_mrr", "mrr_at_start"),
         "average_revenue_per_subscriber": ("mrr_at_end", "subscribers_at_end"),
+    },
+    "email_kpis": {"open_rate": ("emails_opened", "emails_sent"), "click_rate": ("emails_clicked", "emails_sent")},
+    "loyalty_kpis": {
+        "redemption_rate": ("points_redeemed", "points_earned"),
+        "revenue_per_customer": ("net_revenue", "purchasing_customers"),
     },
     "subscription_cohorts": {
         "subscriber_retention_rate": ("active_subscribers", "cohort_subscribers"),
@@ -746,6 +768,29 @@ def feedback_span(mart: str, grain: str) -> Question:
 
 def support_channels() -> Question:
     return Question("support_kpis", "select distinct channel from marts.support_kpis order by channel")
+
+
+def first_month(mart: str) -> Question:
+    """The first month of a mart by `month_start`; null where it has none."""
+    return Question(mart, f"select min(month_start) as first_month from marts.{identifier(mart)}")
+
+
+def loyalty_tiers() -> Question:
+    return Question("loyalty_kpis", "select distinct loyalty_tier from marts.loyalty_kpis order by loyalty_tier")
+
+
+def reasons_of_month(month: date, source: str) -> Question:
+    """Reasons for leaving, the most frequent first."""
+    return Question(
+        "churn_reasons",
+        """
+        select reason, customers, share
+        from marts.churn_reasons
+        where month_start = ? and source = ?
+        order by customers desc, reason
+        """,
+        (month, source),
+    )
 
 
 def subscription_months() -> Question:

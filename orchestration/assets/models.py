@@ -152,12 +152,20 @@ def start(
     return invocation
 
 
-def as_made(context: dg.AssetExecutionContext, manifest: Mapping[str, Any], left: Sequence[str]) -> Iterator[dg.Output]:
-    """Models that are left as they are, as dbt tells of those that it made: the refresh has them."""
+def as_made(
+    context: dg.AssetExecutionContext, manifest: Mapping[str, Any], left: Sequence[str]
+) -> Iterator[dg.Output | dg.AssetCheckResult]:
+    """Models that are left as they are, and their checks, as dbt tells of those that it made: the refresh has them."""
     outputs = {key.path[-1]: output for output, key in context.assets_def.keys_by_output_name.items()}
     for name in left:
         unique_id = Manifest(manifest).model(name)["unique_id"]
         yield dg.Output(None, outputs[name], metadata={"unique_id": dg.MetadataValue.text(unique_id)})
+    for check in context.assets_def.check_specs:
+        if check.asset_key.path[-1] in left:
+            yield dg.AssetCheckResult(
+                passed=True, asset_key=check.asset_key, check_name=check.name,
+                description="Judged when it was made, which was in an earlier refresh.",
+            )  # fmt: skip
 
 
 def end(invocation: DbtCliInvocation) -> None:
