@@ -100,7 +100,7 @@ def counted(looks: Sequence[Look]) -> Row:
     low, high = wilson(gone * customers / len(looks), customers) if looks else (None, None)  # type: ignore[arg-type]
     return {
         "looks": len(looks),
-        "customers": customers,
+        "customers_looked_at": customers,
         "looks_without_order": gone,
         "no_order_rate": gone / len(looks) if looks else None,
         "no_order_rate_low": low,

@@ -46,6 +46,7 @@ from .acquisition import acquisition_economics
 from .backtest import health_backtest
 from .calendar_periods import period_starts, start_of_period
 from .cohorts import Row, cohort_deviations, cohort_retention, cohort_windows, repurchase_curve, retention_curve
+from .effects import signal_effects
 from .feedback import nps, signal_coverage, support_kpis
 from .funnel import lifecycle_kpis
 from .intake import Customer, Intake, Order, take_in
@@ -96,6 +97,7 @@ MARTS = (
     "referral_kpis",
     "loyalty_kpis",
     "health_backtest",
+    "signal_effects",
 )
 
 
@@ -148,6 +150,7 @@ def calculate(raw: Raw, settings: Mapping[str, object], seeds: Seeds | None = No
     marts["referral_kpis"] = referral_kpis(intake.signals.activities, customers, intake.referrers, months, as_of)
     marts["loyalty_kpis"] = loyalty_kpis(intake.signals.activities, customers, intake.tiers, months, as_of)
     marts["health_backtest"] = health_backtest(intake, as_of, chosen, seeds)
+    marts["signal_effects"] = signal_effects(intake.signals.activities, customers, as_of, chosen)
     return marts
 
 

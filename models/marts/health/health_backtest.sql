@@ -102,7 +102,7 @@ counted as (
         grouped_by,
         bucket,
         count(*) as looks,
-        count(distinct customer_id) as customers,
+        count(distinct customer_id) as customers_looked_at,
         count(case when not has_ordered_again then 1 end) as looks_without_order
     from buckets
     group by
@@ -139,7 +139,7 @@ all_rows as (
         grouped_by,
         bucket,
         looks,
-        customers,
+        customers_looked_at,
         looks_without_order
     from counted
     union all
@@ -149,7 +149,7 @@ all_rows as (
         'all' as grouped_by,
         'all' as bucket,
         0 as looks,
-        0 as customers,
+        0 as customers_looked_at,
         0 as looks_without_order
     from whole
     cross join predictors
@@ -166,7 +166,7 @@ measured as (
     select
         all_rows.*,
         -- As if every customer had been looked at once: more looks at the same customers tell less than as many customers.
-        {{ rate('all_rows.looks_without_order * all_rows.customers', 'all_rows.looks') }} as customers_without_order,
+        {{ rate('all_rows.looks_without_order * all_rows.customers_looked_at', 'all_rows.looks') }} as customers_without_order,
         case when all_rows.grouped_by = 'all' then areas.auc end as auc,
         case
             when all_rows.grouped_by = 'all' and all_rows.predictor = 'score' then deviations.of_score
@@ -195,11 +195,11 @@ select
     grouped_by,
     bucket,
     cast(looks as bigint) as looks,
-    cast(customers as bigint) as customers,
+    cast(customers_looked_at as bigint) as customers_looked_at,
     cast(looks_without_order as bigint) as looks_without_order,
     {{ rate('looks_without_order', 'looks') }} as no_order_rate,
-    {{ wilson_low('customers_without_order', 'customers') }} as no_order_rate_low,
-    {{ wilson_high('customers_without_order', 'customers') }} as no_order_rate_high,
+    {{ wilson_low('customers_without_order', 'customers_looked_at') }} as no_order_rate_low,
+    {{ wilson_high('customers_without_order', 'customers_looked_at') }} as no_order_rate_high,
     auc,
     case when deviation is not null then greatest(auc - {{ confidence_z() }} * deviation, 0) end as auc_low,
     case when deviation is not null then least(auc + {{ confidence_z() }} * deviation, 1) end as auc_high,

@@ -6,7 +6,7 @@ with counted as (
         signal,
         answer,
         answer in ('{{ best | join("', '") }}') as is_reference,
-        count(*) as customers,
+        count(*) as answered_customers,
         count(case when has_repurchased then 1 end) as repurchased_customers
     from {{ ref('int_signal_answers') }}
     group by
@@ -19,9 +19,9 @@ rated as (
 
     select
         *,
-        {{ rate('repurchased_customers', 'customers') }} as repurchase_rate_90d,
-        {{ wilson_low('repurchased_customers', 'customers') | indent(8) }} as repurchase_rate_90d_low,
-        {{ wilson_high('repurchased_customers', 'customers') | indent(8) }} as repurchase_rate_90d_high
+        {{ rate('repurchased_customers', 'answered_customers') }} as repurchase_rate_90d,
+        {{ wilson_low('repurchased_customers', 'answered_customers') | indent(8) }} as repurchase_rate_90d_low,
+        {{ wilson_high('repurchased_customers', 'answered_customers') | indent(8) }} as repurchase_rate_90d_high
     from counted
 
 ),
@@ -30,10 +30,10 @@ compared as (
 
     select
         rated.*,
-        best.customers as reference_customers,
-        rated.repurchase_rate_90d - best.repurchase_rate_90d as difference,
-        {{ difference_low('rated.repurchase_rate_90d', 'best.repurchase_rate_90d') }} as difference_low,
-        {{ difference_high('rated.repurchase_rate_90d', 'best.repurchase_rate_90d') }} as difference_high
+        best.answered_customers as reference_customers,
+        rated.repurchase_rate_90d - best.repurchase_rate_90d as repurchase_difference,
+        {{ difference_low('rated.repurchase_rate_90d', 'best.repurchase_rate_90d') }} as repurchase_difference_low,
+        {{ difference_high('rated.repurchase_rate_90d', 'best.repurchase_rate_90d') }} as repurchase_difference_high
     from rated
     left join rated as best
         on
@@ -47,14 +47,14 @@ select
     signal,
     answer,
     is_reference,
-    cast(customers as bigint) as customers,
+    cast(answered_customers as bigint) as answered_customers,
     cast(repurchased_customers as bigint) as repurchased_customers,
     repurchase_rate_90d,
     repurchase_rate_90d_low,
     repurchase_rate_90d_high,
-    difference,
-    difference_low,
-    difference_high,
-    difference_low > 0 or difference_high < 0 as is_conclusive,
-    case when difference is not null then least(customers, reference_customers) >= 30 end as has_enough
+    repurchase_difference,
+    repurchase_difference_low,
+    repurchase_difference_high,
+    repurchase_difference_low > 0 or repurchase_difference_high < 0 as is_conclusive,
+    case when repurchase_difference is not null then least(answered_customers, reference_customers) >= 30 end as has_enough
 from compared
