@@ -43,8 +43,10 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 from .acquisition import acquisition_economics
+from .backtest import health_backtest
 from .calendar_periods import period_starts, start_of_period
 from .cohorts import Row, cohort_deviations, cohort_retention, cohort_windows, repurchase_curve, retention_curve
+from .effects import signal_effects
 from .feedback import nps, signal_coverage, support_kpis
 from .funnel import lifecycle_kpis
 from .intake import Customer, Intake, Order, take_in
@@ -94,6 +96,8 @@ MARTS = (
     "churn_reasons",
     "referral_kpis",
     "loyalty_kpis",
+    "health_backtest",
+    "signal_effects",
 )
 
 
@@ -145,6 +149,8 @@ def calculate(raw: Raw, settings: Mapping[str, object], seeds: Seeds | None = No
     months = period_starts("month", min(order.order_date for order in orders), as_of)
     marts["referral_kpis"] = referral_kpis(intake.signals.activities, customers, intake.referrers, months, as_of)
     marts["loyalty_kpis"] = loyalty_kpis(intake.signals.activities, customers, intake.tiers, months, as_of)
+    marts["health_backtest"] = health_backtest(intake, as_of, chosen, seeds)
+    marts["signal_effects"] = signal_effects(intake.signals.activities, customers, as_of, chosen)
     return marts
 
 

@@ -38,6 +38,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "churn_reasons": ("month_start", "source", "reason"),
     "referral_kpis": ("month_start",),
     "loyalty_kpis": ("month_start", "loyalty_tier"),
+    "signal_effects": ("signal", "answer"),
+    "health_backtest": ("month_end", "predictor", "grouped_by", "bucket"),
 }
 # What the expected rows of the known cases hold and neither the marts nor the calculation have yet.
 MARTS_TO_COME = ("retention_actions", "playbook_outcomes", "playbook_programme")
