@@ -55,6 +55,11 @@ def is_followed(places: Places, build_id: str) -> bool:
     return noted == {"build_id": build_id, "days": len(files_of_days(places))}
 
 
+def unfollow(places: Places) -> None:
+    """A day is gone: the next call of follow writes it again."""
+    (State(places).days(TABLE) / FOLLOWED).unlink(missing_ok=True)
+
+
 def files_of_days(places: Places) -> list[Path]:
     """The files of the days, in their order."""
     return sorted(State(places).days(TABLE).glob("[0-9]*-[0-9][0-9]-[0-9][0-9].parquet"))
