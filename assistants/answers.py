@@ -398,6 +398,63 @@ class FirstPurchase(Answer):
     later_revenue_per_customer_365d: Number | None
 
 
+class OfBacktest(BaseModel):
+    """A group of looks back: customers at past month ends at which they were active."""
+
+    bucket: Annotated[str, Field(description="all, a band of the score, or a decile: 1 is least likely to order.")]
+    looks: Annotated[int, Field(description="Pairs of a customer and a month end.")]
+    customers_looked_at: int
+    looks_without_order: Annotated[int, Field(description="Without an order in the 90 days after.")]
+    no_order_rate: Annotated[float | None, Field(description="looks_without_order / looks.")]
+    no_order_rate_low: Annotated[float | None, Field(description="95 % interval.")]
+    no_order_rate_high: float | None
+
+
+class Backtest(Answer):
+    """Whether the health score told who would leave, beside the days since the last order alone."""
+
+    month_end: Annotated[str, Field(description="YYYY-MM-DD, or all month ends together.")]
+    month_ends: Annotated[list[str], Field(description="Month ends that are looked back from.")]
+    auc: Annotated[
+        float | None, Field(description="Of the score: share of pairs in the right order; 0.5 is a guess, 1 faultless.")
+    ]
+    auc_low: Annotated[float | None, Field(description="95 % interval.")]
+    auc_high: float | None
+    auc_of_recency: Annotated[float | None, Field(description="Of the days since the last order, over the same looks.")]
+    auc_of_recency_low: float | None
+    auc_of_recency_high: float | None
+    auc_difference: Annotated[float | None, Field(description="auc - auc_of_recency.")]
+    auc_difference_low: Annotated[float | None, Field(description="95 % interval; above 0: better beyond chance.")]
+    auc_difference_high: float | None
+    is_better_than_recency: Annotated[bool | None, Field(description="null: too few customers to say.")]
+    everybody: OfBacktest
+    bands: Annotated[list[OfBacktest], Field(description="The worst first. Groups of one customer are left out.")]
+    deciles: list[OfBacktest]
+
+
+class Effect(BaseModel):
+    answer: str
+    is_reference: Annotated[bool, Field(description="The best answer, which the others are compared with.")]
+    answered_customers: int
+    repurchased_customers: Annotated[int, Field(description="Ordered within 90 days after it.")]
+    repurchase_rate_90d: float
+    repurchase_rate_90d_low: Annotated[float, Field(description="95 % interval.")]
+    repurchase_rate_90d_high: float
+    repurchase_difference: Annotated[float | None, Field(description="To the best answer; no cause.")]
+    repurchase_difference_low: float | None
+    repurchase_difference_high: float | None
+    is_conclusive: Annotated[bool | None, Field(description="Chance alone hardly explains the difference.")]
+    has_enough: Annotated[bool | None, Field(description="At least 30 customers gave each of the two answers.")]
+
+
+class Effects(Answer):
+    """Repurchase after answers or events of one kind. What goes together, and no cause."""
+
+    signal: str
+    answers: Annotated[list[Effect], Field(description="The best first. Answers of one customer are left out.")]
+    no_cause: Annotated[str, Field(description="Say this with each of these figures.")]
+
+
 class Tenth(BaseModel):
     decile: Annotated[int, Field(description="1: the customers with the highest revenue to date.")]
     customers: int

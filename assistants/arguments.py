@@ -112,6 +112,17 @@ class APurchase(Arguments):
     ] = "all"
 
 
+class AMonthEnd(Arguments):
+    month_end: Annotated[str, Field(description="YYYY-MM-DD of a month end that is looked back from, or all.")] = "all"
+
+
+class ASignal(Arguments):
+    signal: Annotated[
+        Literal["nps", "csat", "first_reply", "complaint"],
+        Field(description="What customers said (nps, csat) or met with: the first reply in time or not, a complaint."),
+    ]
+
+
 class ASubscriptionMonth(Arguments):
     measure: Measure
     month: Month = "last_complete"

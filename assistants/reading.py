@@ -40,6 +40,8 @@ TOOLS = {
     "churn_reasons": "get_churn_reasons",
     "referral_kpis": "get_programme",
     "loyalty_kpis": "get_programme",
+    "health_backtest": "get_health_backtest",
+    "signal_effects": "get_signal_effects",
     "retention_value": "get_retention_value",
     "repurchase_curve": "get_repurchase",
     "first_product_retention": "get_first_purchase",

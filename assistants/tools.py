@@ -34,10 +34,11 @@ get_subscriber_cohort); what customers cost and bring (get_acquisition); what th
 e-mails they open (get_feedback); why they leave (get_churn_reasons); referrals and the loyalty programme
 (get_programme); how the running period stands beside the same days of earlier ones (get_running_period); how many
 customers stand at which stage (get_lifecycle_stages), what became of a stage of the funnel in a month
-(get_funnel_stage), who climbs the value ladder (get_value_ladder), how well customers are (get_health); what a point
-of retention is worth (get_retention_value); when customers order again (get_repurchase); which first purchase brings
-them back (get_first_purchase); how revenue is concentrated (get_concentration); what became of each raw row
-(get_row_accounting).
+(get_funnel_stage), who climbs the value ladder (get_value_ladder), how well customers are (get_health), whether that
+score proved right (get_health_backtest), and who ordered again after an answer, a reply or a complaint
+(get_signal_effects: what goes together, never a cause); what a point of retention is worth (get_retention_value); when
+customers order again (get_repurchase); which first purchase brings them back (get_first_purchase); how revenue is
+concentrated (get_concentration); what became of each raw row (get_row_accounting).
 describe_data says which periods, dimensions and segments there are, and which build is published: call it first.
 
 It does not answer: data of a person (customer numbers, e-mails, orders of somebody, lists of customers), SQL, measures
@@ -213,6 +214,24 @@ TOOLS = (
         arguments.AHealth,
         answers.Health,
         health.get_health,
+    ),
+    Tool(
+        "get_health_backtest",
+        "Whether the health score proved right",
+        "The health score of past month ends against who then did not order for 90 days: by band and decile, with its "
+        "AUC and that of the days since the last order alone. Says whether the score is worth more than that date.",
+        arguments.AMonthEnd,
+        answers.Backtest,
+        health.get_health_backtest,
+    ),
+    Tool(
+        "get_signal_effects",
+        "Repurchase after answers and events",
+        "How many customers ordered again within 90 days after an answer (nps, csat), a first reply or a complaint, by "
+        "what it was, with intervals. It shows what goes together and is no cause: say so.",
+        arguments.ASignal,
+        answers.Effects,
+        health.get_signal_effects,
     ),
     Tool(
         "get_funnel_stage",

@@ -386,6 +386,40 @@ def health_bands(stage: str) -> Question:
     )
 
 
+def health_backtest() -> Question:
+    """The health score of past month ends against what followed, beside recency; the riskiest bucket first."""
+    return Question(
+        "health_backtest",
+        """
+        select
+            month_end, predictor, grouped_by, bucket, looks, customers_looked_at, looks_without_order,
+            no_order_rate, no_order_rate_low, no_order_rate_high, auc, auc_low, auc_high,
+            auc_difference, auc_difference_low, auc_difference_high, is_better_than_recency
+        from marts.health_backtest
+        order by
+            month_end, predictor, grouped_by,
+            case bucket when 'critical' then 1 when 'watch' then 2 when 'healthy' then 3 else try_cast(bucket as int)
+            end
+        """,
+    )
+
+
+def signal_effects() -> Question:
+    """Who ordered again after an answer or event, by what it was: of each signal the best answer first."""
+    return Question(
+        "signal_effects",
+        """
+        select
+            signal, answer, is_reference, answered_customers, repurchased_customers,
+            repurchase_rate_90d, repurchase_rate_90d_low, repurchase_rate_90d_high,
+            repurchase_difference, repurchase_difference_low, repurchase_difference_high, is_conclusive, has_enough
+        from marts.signal_effects
+        order by
+            signal, is_reference desc, case when answer in ('passive', 'neutral') then 0 else 1 end, answer
+        """,
+    )
+
+
 def transitions() -> Question:
     """Who stood at which stage at the end of a month and of the month before, oldest month first."""
     return Question(

@@ -629,6 +629,76 @@ def test_health_is_told_of_groups_alone(published: Path) -> None:
     assert "at_risk" in refused[0].text
 
 
+@pytest.mark.parametrize("month_end", ["all", "2025-09-30"])
+def test_the_backtest_is_that_of_the_mart(month_end: str, published: Path) -> None:
+    found = ask(server(published), "get_health_backtest", month_end=month_end)
+    rows = marts(published, f"select * from marts.health_backtest where month_end = '{month_end}'")
+    score, recency = (
+        next(row for row in rows if row["predictor"] == predictor and row["grouped_by"] == "all")
+        for predictor in ("score", "recency")
+    )
+    assert len(found.data["month_ends"]) == 12
+    for end in ("", "_low", "_high"):
+        assert found.data[f"auc{end}"] == score[f"auc{end}"]
+        assert found.data[f"auc_of_recency{end}"] == recency[f"auc{end}"]
+        assert found.data[f"auc_difference{end}"] == score[f"auc_difference{end}"]
+    assert found.data["is_better_than_recency"] is score["is_better_than_recency"]
+    assert found.data["everybody"].items() <= score.items()
+    assert [band["bucket"] for band in found.data["bands"]] == ["critical", "watch", "healthy"]
+    for kind in ("band", "decile"):
+        of_score = [row for row in rows if row["grouped_by"] == kind and row["predictor"] == "score"]
+        given = {one["bucket"]: one["no_order_rate"] for one in found.data[f"{kind}s"]}
+        assert given == {row["bucket"]: row["no_order_rate"] for row in of_score if row["customers_looked_at"] > 1}
+    assert f"{score['auc']:.2f}" in found.text and f"{recency['auc']:.2f}" in found.text
+
+
+def test_a_score_that_is_no_better_is_said_to_be_none(published: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.duckdb"
+    shutil.copy(published, other)
+
+    def told(change: str) -> Answered:
+        with duckdb.connect(str(other)) as connection:
+            connection.execute(change)
+        return ask(server(other), "get_health_backtest")
+
+    assert "tells who leaves better" in told("update marts.health_backtest set looks = looks").text
+    of_score = "where is_better_than_recency is not null"
+    assert (
+        "does not tell who leaves better"
+        in told(f"update marts.health_backtest set is_better_than_recency = false {of_score}").text
+    )
+    assert "so few customers" in told(f"update marts.health_backtest set is_better_than_recency = null {of_score}").text
+    none = told("delete from marts.health_backtest")
+    assert_refused(none)
+    assert "No month end lies 90 days back" in none.text
+
+
+@pytest.mark.parametrize("signal", ["nps", "csat", "first_reply", "complaint"])
+def test_effects_are_those_of_the_mart_and_are_said_to_be_no_causes(signal: str, published: Path) -> None:
+    found = ask(server(published), "get_signal_effects", signal=signal)
+    rows = marts(published, f"select * exclude (signal) from marts.signal_effects where signal = '{signal}'")
+    assert len(rows) > 1
+    assert sorted(found.data["answers"], key=lambda one: one["answer"]) == sorted(rows, key=lambda row: row["answer"])
+    assert found.data["answers"][0]["is_reference"]
+    assert "is no cause" in found.text and found.data["no_cause"] in found.text.replace(";", ".")
+
+
+def test_what_a_single_customer_did_after_an_answer_is_refused(published: Path, tmp_path: Path) -> None:
+    alone = tmp_path / "alone.duckdb"
+    shutil.copy(published, alone)
+    with duckdb.connect(str(alone)) as connection:
+        connection.execute("update marts.signal_effects set answered_customers = 1 where answer = 'neutral'")
+        connection.execute("update marts.signal_effects set answered_customers = 1 where signal = 'complaint'")
+        connection.execute("delete from marts.signal_effects where signal = 'nps'")
+    served = server(alone)
+    left = ask(served, "get_signal_effects", signal="csat").data["answers"]
+    assert [one["answer"] for one in left] == ["satisfied", "dissatisfied"]
+    for signal, why in (("complaint", "a single customer"), ("nps", "this shop has no nps")):
+        found = ask(served, "get_signal_effects", signal=signal)
+        assert_refused(found)
+        assert why in found.text
+
+
 @pytest.mark.parametrize("grain", ["month", "quarter", "year"])
 def test_what_a_point_is_worth_is_that_of_the_mart(grain: str, published: Path) -> None:
     found = ask(server(published), "get_retention_value", grain=grain)
@@ -1079,7 +1149,7 @@ def test_the_segment_of_a_single_customer_is_refused(published: Path) -> None:
     assert "a single customer" in found.text
 
 
-OF_NOW = ("get_lifecycle_stages", "get_health", "get_retention_value", "get_concentration")
+OF_NOW = ("get_lifecycle_stages", "get_health", "get_health_backtest", "get_retention_value", "get_concentration")
 
 
 def test_no_answer_holds_a_customer_or_an_order(given: list[Answered], published: Path) -> None:

@@ -43,14 +43,16 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 from .acquisition import acquisition_economics
+from .backtest import health_backtest
 from .calendar_periods import period_starts, start_of_period
 from .cohorts import Row, cohort_deviations, cohort_retention, cohort_windows, repurchase_curve, retention_curve
+from .effects import signal_effects
 from .feedback import nps, signal_coverage, support_kpis
 from .funnel import lifecycle_kpis
 from .intake import Customer, Intake, Order, take_in
 from .kpis import customer_concentration, retention_kpis, retention_kpis_by_segment, retention_value, running_period
 from .ladder import value_ladder
-from .lifecycle import customers_mart, lifecycle_transitions
+from .lifecycle import customer_state_history, customers_mart, lifecycle_transitions
 from .messages import email_kpis
 from .products import first_product_retention
 from .programmes import churn_reasons, loyalty_kpis, referral_kpis
@@ -82,6 +84,7 @@ MARTS = (
     "retention_value",
     "customer_concentration",
     "lifecycle_transitions",
+    "customer_state_history",
     "value_ladder",
     "lifecycle_kpis",
     "acquisition_economics",
@@ -94,6 +97,8 @@ MARTS = (
     "churn_reasons",
     "referral_kpis",
     "loyalty_kpis",
+    "health_backtest",
+    "signal_effects",
 )
 
 
@@ -130,6 +135,7 @@ def calculate(raw: Raw, settings: Mapping[str, object], seeds: Seeds | None = No
     marts["retention_value"] = retention_value(orders, customers, as_of, window)
     marts["customer_concentration"] = customer_concentration(customers)
     marts["lifecycle_transitions"] = lifecycle_transitions(customers, as_of, chosen)
+    marts["customer_state_history"] = customer_state_history(marts["customers"], as_of)
     marts["value_ladder"] = value_ladder(orders, customers, intake.lines, seeds["value_ladder_steps"], as_of, chosen)
     marts["lifecycle_kpis"] = lifecycle_kpis(intake, marts["retention_kpis"], as_of, chosen)
     marts["acquisition_economics"] = acquisition_economics(
@@ -145,6 +151,8 @@ def calculate(raw: Raw, settings: Mapping[str, object], seeds: Seeds | None = No
     months = period_starts("month", min(order.order_date for order in orders), as_of)
     marts["referral_kpis"] = referral_kpis(intake.signals.activities, customers, intake.referrers, months, as_of)
     marts["loyalty_kpis"] = loyalty_kpis(intake.signals.activities, customers, intake.tiers, months, as_of)
+    marts["health_backtest"] = health_backtest(intake, as_of, chosen, seeds)
+    marts["signal_effects"] = signal_effects(intake.signals.activities, customers, as_of, chosen)
     return marts
 
 
