@@ -22,6 +22,7 @@ import pytest
 import yaml
 
 from reports import (
+    backtest,
     changes,
     cohorts,
     customers,
@@ -56,6 +57,7 @@ from reports.questions import (
     build,
     first_purchases,
     glossary,
+    health_backtest,
     kpis,
     loyalty,
     nps,
@@ -915,9 +917,20 @@ def test_the_health_of_customers_is_that_of_the_mart(published: Path, language: 
     means = {
         re.findall(r">([^<]*)</td>", line)[0]: line for line in lines_of(html_of(app), language.say("health.component"))
     }
+    looks = answer(published, health_backtest())
+    assert backtest.verdict(looks, language) in unescape(html_of(app))
     surveyed = [row["health_survey"] for row in critical if row["health_survey"]]
     mean = language.number(sum(surveyed) / len(surveyed), 2)
     assert f">{mean}<" in means[terms.term("health_survey").name]
+
+
+def test_a_build_without_a_look_back_says_nothing_of_it(published: Path) -> None:
+    with duckdb.connect(str(published)) as connection:
+        connection.execute("drop table marts.health_backtest")
+    app = page("customers", lang="en")
+    no_error(app)
+    assert "better than" not in html_of(app) and EN.say("health.title") in [one.value for one in app.subheader]
+    assert not [info.value for info in app.info]
 
 
 def test_a_list_of_nobody_is_a_sentence(published: Path) -> None:

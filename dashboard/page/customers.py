@@ -7,8 +7,9 @@ import streamlit as st
 from dashboard.components import empty, section, show_chart, show_concentration, show_first, show_table
 from dashboard.filters import choice, entry, selection
 from dashboard.view import View, view
-from reports import customers, health, questions
+from reports import backtest, customers, health, questions
 from reports.html import sentences_html
+from reports.questions import MissingMartError
 
 LISTED = 15  # customers in the list; its file has more
 IN_A_FILE = 100_000
@@ -81,11 +82,19 @@ def how_they_are(seen: View) -> None:
             st.info(say("health.nobody"))
             return
         first, *others = health.sentences(rows, seen.glossary, seen.language)
-        st.html(sentences_html(first, others))
+        st.html(sentences_html(first, [*others, *looking_back(seen)]))
         show_chart(seen, health.bands(rows, seen.glossary, seen.language), f"health_{of}")
         st.markdown(f"**{say('health.means')}**")
         st.caption(say("health.means_note"))
         show_table(seen, health.component_table(rows, seen.glossary, seen.language), f"health_components_{of}")
+
+
+def looking_back(seen: View) -> list[str]:
+    """Whether the score is better than recency; nothing where the published build does not know."""
+    try:
+        return [backtest.verdict(seen.ask(questions.health_backtest()), seen.language)]
+    except MissingMartError:
+        return []
 
 
 def by_recency_and_frequency(seen: View) -> None:
