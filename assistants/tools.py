@@ -36,9 +36,9 @@ e-mails they open (get_feedback); why they leave (get_churn_reasons); referrals 
 customers stand at which stage (get_lifecycle_stages), what became of a stage of the funnel in a month
 (get_funnel_stage), who climbs the value ladder (get_value_ladder), how well customers are (get_health), whether that
 score proved right (get_health_backtest), and who ordered again after an answer, a reply or a complaint
-(get_signal_effects: what goes together, never a cause); what a point of retention is worth (get_retention_value);
-when customers order again (get_repurchase); which first purchase brings them back (get_first_purchase); how revenue
-is concentrated (get_concentration); what became of each raw row (get_row_accounting).
+(get_signal_effects: what goes together, never a cause); what a point of retention is worth (get_retention_value); when
+customers order again (get_repurchase); which first purchase brings them back (get_first_purchase); how revenue is
+concentrated (get_concentration); what became of each raw row (get_row_accounting).
 describe_data says which periods, dimensions and segments there are, and which build is published: call it first.
 
 It does not answer: data of a person (customer numbers, e-mails, orders of somebody, lists of customers), SQL, measures

@@ -19,8 +19,10 @@ from pydantic import ValidationError
 from orchestration.history import rebuilt_builds, sources_of
 from orchestration.outage import locked, note_before
 from orchestration.publish.builds import Kept, kept
+from orchestration.publish.customer_states import TABLE as CUSTOMER_STATES
+from orchestration.publish.customer_states import files_of_days, unfollow
 from orchestration.publish.place import described, put_in_place, shop_of_readers
-from orchestration.state import State, definitions, is_needed
+from orchestration.state import State, definitions, is_by_day, is_needed
 from orchestration.targets import on_spark
 from stammkunde.database import LOCKED, path_literal, wal_of
 from stammkunde.errors import PublishedFileError, StammkundeError, one_line
@@ -91,7 +93,7 @@ def folders(places: Places) -> Iterator[Ailment]:
     expected = (
         places.state, places.records, places.dbt_target.parent, places.dbt_target, places.dagster_home,
         places.data_docs, places.prepared, places.collected, places.published.parent, places.kept_builds,
-        places.rebuilt,
+        places.rebuilt, State(places).days(CUSTOMER_STATES),
     )  # fmt: skip
     for folder in expected:
         if os.path.lexists(folder) and not folder.is_dir():
@@ -148,12 +150,22 @@ def tables(places: Places) -> Iterator[Ailment]:
     state = State(places)
     for table in definitions():
         file, why = state.written(table), unreadable(state, table)
-        if why and is_needed(table):
+        if is_by_day(table):
+            yield from days(state, table, why)
+        elif why and is_needed(table):
             yield Ailment(f"{file} {why}", "bring it back from a backup (stammkunde restore); nothing stands for it")
         elif table == "builds" and (why or not file.exists()):
             yield from history(state, file, why)
         elif why:
             yield aside(file, why, "; it begins again")
+
+
+def days(state: State, table: str, why: str | None) -> Iterator[Ailment]:
+    """Days of a table that cannot be read: what is published has their rows."""
+    for file in [state.path(table), *files_of_days(state.places)] if why else []:
+        if os.path.lexists(file) and (why_not := no_parquet(file)):
+            then = "; what is published of that day is written again"
+            yield aside(file, why_not, then, partial(unfollow, state.places))
 
 
 def unreadable(state: State, table: str) -> str | None:

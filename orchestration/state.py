@@ -65,6 +65,11 @@ def is_needed(table: str) -> bool:
     return bool(definitions()[table].get("config", {}).get("meta", {}).get("needed"))
 
 
+def is_by_day(table: str) -> bool:
+    """Whether a table is a folder of a file for each as_of_date."""
+    return bool(definitions()[table].get("config", {}).get("meta", {}).get("by_day"))
+
+
 @dataclass(frozen=True)
 class State:
     """The tables of one warehouse."""
@@ -72,9 +77,15 @@ class State:
     places: Places
 
     def path(self, table: str) -> Path:
-        """Where a table is written."""
-        folder = self.places.records if is_record(table) else self.places.state
-        return folder / f"{table}.parquet"
+        """Where a table is written; of one by day the file that has its columns and no rows."""
+        return self.days(table) / "columns.parquet" if is_by_day(table) else self._folder(table) / f"{table}.parquet"
+
+    def days(self, table: str) -> Path:
+        """The folder of a table by day."""
+        return self._folder(table) / table
+
+    def _folder(self, table: str) -> Path:
+        return self.places.records if is_record(table) else self.places.state
 
     def written(self, table: str) -> Path:
         """Where a table is read from: before the first refresh of this version a record may lie in the state folder."""
@@ -168,7 +179,8 @@ class State:
 
     def _read(self, connection: duckdb.DuckDBPyConnection, table: str) -> None:
         self._create(connection, table)
-        reader = f"read_parquet({path_literal(self.written(table))})"
+        file = path_literal(self.days(table), "*.parquet") if is_by_day(table) else path_literal(self.written(table))
+        reader = f"read_parquet({file})"
         found = connection.execute(f"describe select * from {reader}").fetchall()
         known = ", ".join(name for name in columns(table) if name in {row[0] for row in found})
         connection.execute(f"insert into {table} by name select {known} from {reader}")

@@ -32,6 +32,7 @@ from orchestration.mending import BEFORE_DAGSTER, CHECKS, found_places
 from orchestration.outage import OutageError, outage_told
 from orchestration.progress import Telling
 from orchestration.publish.builds import kept
+from orchestration.publish.customer_states import files_of_days
 from orchestration.session import refresh_session
 from orchestration.state import State
 from stammkunde.database import wal_of
@@ -43,6 +44,7 @@ from stammkunde.request import RefreshRequest
 from stammkunde.shops import FILE
 from tests.refreshes import RefreshServer, content, last_build, link_again, named_copy, published_rows, webhook
 
+SHOWN_DAY = "2025-06-30"  # as_of_date of the small shop
 GARBAGE = b"\x00\xffthis is no file of ours\n" * 40
 SET_ASIDE, NOTHING = UNREADABLE.strip(".-"), ""
 
@@ -140,6 +142,10 @@ def kept_manifest(places: Places) -> Path:
     return next(places.kept_builds.glob("*.json"))
 
 
+def day_of_states(places: Places) -> Path:
+    return files_of_days(places)[-1]
+
+
 def faults() -> Iterator[Fault]:
     def table(name: str) -> Callable[[Places], Path]:
         return lambda places: State(places).path(name)
@@ -150,6 +156,10 @@ def faults() -> Iterator[Fault]:
         yield Fault(f"{name}-missing", missing, table(name), "builds.parquet is gone" if name == "builds" else NOTHING)
     for name in ("erased_orders", "closed_months"):
         yield Fault(f"{name}-garbage", garbage, table(name), f"{name}.parquet{UNREADABLE}1")
+    for happens in (empty, garbage, truncated, a_folder):
+        yield Fault(f"states-{happens.__name__}", happens, day_of_states, "what is published of that day")
+    yield Fault("states-missing", missing, day_of_states)
+    yield Fault("states-a_file", a_file, lambda places: State(places).days("customer_states"), f"states{UNREADABLE}1")
     yield Fault("suppressed-garbage", garbage, table("suppressed"), stops="bring it back from a backup")
     for happens in (empty, garbage, truncated, a_folder, a_list):
         yield Fault(f"shops-{happens.__name__}", happens, lambda places: places.records / FILE, f"{FILE}{UNREADABLE}1")
@@ -279,6 +289,8 @@ def test_a_refresh_begins_and_says_what_was_set_aside_or_does_not_and_says_why(
     if fault.says:
         assert "Something was put right before" in received[0]["text"]
     assert ailing(begun) == []
+    if begun.published.exists():
+        assert files_of_days(begun) == [State(begun).days("customer_states") / f"{SHOWN_DAY}.parquet"]
     assert State(begun).rows("builds")[0]["build_id"] == first["build_id"]
     if fault.name not in ("published-overwritten",):
         assert published_build(begun.published) == first["build_id"]

@@ -4,9 +4,13 @@
     {% if execute %}
         {% do run_query('create schema if not exists quality') %}
         {% for table in graph.sources.values() if table.source_name == 'quality' %}
-            {% set path = folder_of_refreshes(table.config.meta.folder or 'state') ~ '/' ~ table.name ~ '.parquet' %}
-            {% set found = state_file_exists(path) %}
-            {% set reader = raw_reader('parquet', [path]) if found else none %}
+            {% set path = folder_of_refreshes(table.config.meta.folder or 'state') ~ '/' ~ table.name %}
+            {% set by_day = table.config.meta.by_day %}
+            {% set found = state_file_exists(path ~ ('/columns.parquet' if by_day else '.parquet')) %}
+            {% set reader = none %}
+            {% if found %}
+                {% set reader = parquet_folder_reader(path) if by_day else raw_reader('parquet', [path ~ '.parquet']) %}
+            {% endif %}
             {% set present = raw_column_types(reader) if found else {} %}
             {% set expressions = [] %}
             {% for column in table.columns.values() %}

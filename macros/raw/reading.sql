@@ -78,6 +78,20 @@
 {% endmacro %}
 
 
+{#- The text after `from` that reads all Parquet files of a folder, none of those in it that have another ending. -#}
+{% macro parquet_folder_reader(folder) %}
+    {{ return(adapter.dispatch('parquet_folder_reader', 'stammkunde')(folder)) }}
+{% endmacro %}
+
+{% macro default__parquet_folder_reader(folder) %}
+    {{ return("read_parquet('" ~ as_path(folder) ~ "/*.parquet')") }}
+{% endmacro %}
+
+{% macro spark__parquet_folder_reader(folder) %}
+    {{ return('parquet.`' ~ as_path(folder) ~ '/*.parquet`') }}
+{% endmacro %}
+
+
 {#- Column names (lower case, without surrounding spaces) with the quoted name and the type that the engine reads. -#}
 {% macro raw_column_types(reader) %}
     {{ return(adapter.dispatch('raw_column_types', 'stammkunde')(reader)) }}

@@ -9,6 +9,8 @@ from orchestration.assets.gate import RESULTS
 from orchestration.assets.steps import POOL, guarded
 from orchestration.copies.renew import renew
 from orchestration.dbt_graph import FRESHNESS, OWNERS, Translator, made_by_the_job
+from orchestration.publish.builds import PublishError
+from orchestration.publish.customer_states import follow
 from orchestration.publish.place import FACTS
 from orchestration.publish.publish import publish, rebuild
 from orchestration.quality.gate import MissingSuiteError
@@ -102,11 +104,20 @@ def rebuild_or_publish(
     day = session.request.as_of_date
     if day is None:
         manifest = publish(session.places, session.build_id, facts, sql, words)
-        session.failed_copies = renew(session.places, session.say)
+        session.failed_copies = [*states_not_recorded(session), *renew(session.places, session.say)]
         return manifest
     manifest = rebuild(session.places, day, session.build_id, facts, sql, words)
     session.say(f"  the figures of {day} are in {session.places.as_of(day)}; what readers see stays as it is")
     return manifest
+
+
+def states_not_recorded(session: Session) -> Iterator[str]:
+    """Record the states of customers that readers have now. Says where that failed: what is published stays."""
+    try:
+        follow(session.places)
+    except PublishError as error:
+        session.say(f"  {error}")
+        yield str(error)
 
 
 def check_judged(session: Session) -> None:

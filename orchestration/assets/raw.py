@@ -20,7 +20,9 @@ from orchestration.state import definitions
 from orchestration.targets import check_installed, check_running
 
 # What refreshes noted and models read (models/quality/quality.yml); the gate's results are made behind them.
-READ_BY_MODELS = ("builds", "published_orders", "erased_orders", "suppressed", "quarantined_rows")
+READ_BY_MODELS = (
+    "builds", "published_orders", "erased_orders", "suppressed", "quarantined_rows", "customer_states",
+)  # fmt: skip
 ORDERS = dg.AssetKey(["raw", "orders"])
 OUTCOMES = dg.AssetKey(["intake", "intake_outcomes"])
 

@@ -6,7 +6,7 @@ source's: raw files stay as they are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
@@ -21,11 +21,13 @@ from orchestration.person.published import (
     FREE_TEXTS,
     erase_in_builds,
     files,
+    names_customer,
     names_person,
     orders_of,
     remove_broken,
     rewrite_parquet,
 )
+from orchestration.publish.customer_states import TABLE as CUSTOMER_STATES
 from orchestration.publish.place import repair
 from orchestration.quality.thresholds import thresholds_file
 from orchestration.state import State, columns, definitions, is_record
@@ -60,6 +62,7 @@ def erase(places: Places, person: Person, say: Say) -> Erased:
     builds = erase_in_builds(places, person)
     with state.noting():
         erase_in_notes(places, person, say)
+    erase_in_states(places, person, say)
     for path in made_again(places, state):
         remove(path)
     for folder in (places.dagster_home, places.data_docs):
@@ -97,6 +100,25 @@ def erase_in_notes(places: Places, person: Person, say: Say) -> None:
                     say(f"  {file} cannot be read, and was removed")
 
 
+def erase_in_states(places: Places, person: Person, say: Say) -> None:
+    """What was recorded of the customer's states, also on days that were set aside and in records that were given
+    up."""
+    for file in files_of_states(places):
+        try:
+            if names_customer(file, person):
+                rewrite_parquet(file, CUSTOMER_STATES, person)
+        except duckdb.Error:
+            remove(aside(file))
+            remove(file)
+            say(f"  {file} cannot be read, and was removed")
+
+
+def files_of_states(places: Places) -> list[Path]:
+    """Every file of customers' states, by the day of its rows."""
+    folders = [records / CUSTOMER_STATES for records in (places.records, *given_up(places))]
+    return sorted(file for folder in folders for file in folder.glob("*.parquet*"))
+
+
 def made_again(places: Places, state: State) -> list[Path]:
     """What a refresh makes again, with everything that it may have left unfinished. dbt's log and compiled SQL too."""
     whole = [places.warehouse, places.prepared, places.collected, places.dbt_target.parent]
@@ -115,11 +137,12 @@ def own_files(places: Places) -> list[Path]:
     return [*mappings(places), thresholds_file(), *(folder for folder in restored if folder.is_dir())]
 
 
-def holding(paths: Iterable[Path], words: list[str]) -> list[Path]:
+def holding(paths: Iterable[Path], words: list[str], without: Collection[Path] = ()) -> list[Path]:
     """Files, and those of folders, in which one of the words stands as it is, in any case of letters of ASCII."""
     wanted = [word.lower().encode() for word in words]
     found = chain.from_iterable(path.rglob("*") if path.is_dir() else [path] for path in paths)
-    return [path for path in sorted(found) if path.is_file() and any(word in content(path) for word in wanted)]
+    files_in = [path for path in sorted(found) if path.is_file() and path not in without]
+    return [path for path in files_in if any(word in content(path) for word in wanted)]
 
 
 def content(path: Path) -> bytes:
@@ -138,5 +161,11 @@ def content(path: Path) -> bytes:
 def left_over(places: Places, person: Person, own: list[Path]) -> list[Path]:
     """A last look: files of refreshes in which something of the person is found."""
     folders = [places.state, places.records, *(path for path in given_up(places) if path.is_dir())]
-    found = [file for file in holding(folders, person.words()) if not any(file.is_relative_to(path) for path in own)]
+    states = files_of_states(places)  # asked by SQL: they may have millions of rows
+    found = [
+        file
+        for file in holding(folders, person.words(), set(states))
+        if not any(file.is_relative_to(path) for path in own)
+    ]
+    found += [file for file in states if names_customer(file, person)]
     return found + [file for file in files(places) if names_person(file, person)]

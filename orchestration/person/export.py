@@ -10,8 +10,11 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.person.erase import files_of_states
 from orchestration.person.find import Person
-from stammkunde.database import identifier, path_literal, quoted, read_only
+from orchestration.publish.customer_states import TABLE as CUSTOMER_STATES
+from orchestration.state import columns as columns_of_states
+from stammkunde.database import identifier, in_memory, path_literal, quoted, read_only
 from stammkunde.files import PRIVATE_FILE, PRIVATE_FOLDER
 from stammkunde.places import Places
 from stammkunde.settings import defaults
@@ -39,10 +42,11 @@ def export_person(
             for schema, table in tables(connection):
                 rows = write(connection, f"{schema}.{identifier(table)}", target / f"{schema}.{table}.csv")
                 written |= {f"{schema}.{table}": rows} if rows else {}
+    states, unread_states = recorded_states(places, person, target)
     more, unread = raw_rows(places, person, orders, target)
-    if not (written or more):
+    if not (written or states or more):
         target.rmdir()
-    return target, {**written, **more}, unread
+    return target, {**written, **states, **more}, [*unread_states, *unread]
 
 
 def name_person(connection: duckdb.DuckDBPyConnection, person: Person) -> None:
@@ -114,6 +118,24 @@ def write_rows(file: Path, names: Sequence[str], rows: Sequence[Sequence[object]
             writer.writerow(names)
             writer.writerows(rows)
     return len(rows)
+
+
+def recorded_states(places: Places, person: Person, target: Path) -> tuple[dict[str, int], list[Path]]:
+    """The customer's states as they are recorded, also those that were set aside. Gives the rows, and files that cannot
+    be read."""
+    names, found, unread = list(columns_of_states(CUSTOMER_STATES)), set(), []
+    with in_memory() as connection:
+        name_person(connection, person)
+        for file in files_of_states(places):
+            source = f"read_parquet({path_literal(file)}, hive_partitioning = false)"
+            asked = f"select {', '.join(names)} from {source} where {of_person(names)}"
+            try:
+                found |= set(connection.execute(asked).fetchall())
+            except duckdb.Error:
+                unread.append(file)
+    rows = sorted(found, key=str)
+    written = write_rows(target / f"records.{CUSTOMER_STATES}.csv", names, rows)
+    return ({f"records.{CUSTOMER_STATES}": written} if written else {}), unread
 
 
 def raw_rows(places: Places, person: Person, orders: set[str], target: Path) -> tuple[dict[str, int], list[Path]]:

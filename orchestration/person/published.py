@@ -56,6 +56,15 @@ def names_person(file: Path, person: Person) -> bool:
     return False
 
 
+def names_customer(file: Path, person: Person) -> bool:
+    """Whether a Parquet file has rows of the person."""
+    with in_memory() as connection:
+        name_person(connection, person)
+        source = f"read_parquet({path_literal(file)}, hive_partitioning = false)"
+        asked = f"select 1 from {source} where customer_id in (select customer_id from erased) limit 1"
+        return bool(connection.execute(asked).fetchall())
+
+
 def files(places: Places) -> list[Path]:
     """The files of all published builds: those that are kept or were given up, those of past days, and the published
     one where it is none of them."""

@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.publish.builds import Kept, PublishError, forget, kept, now, remove_unfinished
+from orchestration.publish.customer_states import follow
 from orchestration.state import State, position
 from stammkunde.database import identifier, wal_of
 from stammkunde.errors import one_line
@@ -162,6 +163,7 @@ def rollback(places: Places, replaced_shop: str | None = None, to: str | None = 
         with suppress(OSError):
             repair(places)
         raise unchanged(places.published, error) from error
+    follow(places)
     broken = [build.build_id for build in earlier if build.position > chosen.position]
     withdrawn = {current, *(build.build_id for build in later)} - set(broken)
     return Rollback(chosen.build_id, sorted(withdrawn), broken)
@@ -212,3 +214,4 @@ def repair(places: Places) -> None:
             write_json(places.manifest, manifest, PUBLIC_FILE)
         if build.position > position(published) and not build.is_withdrawn:
             forget(build)
+    follow(places)

@@ -52,7 +52,7 @@ from .funnel import lifecycle_kpis
 from .intake import Customer, Intake, Order, take_in
 from .kpis import customer_concentration, retention_kpis, retention_kpis_by_segment, retention_value, running_period
 from .ladder import value_ladder
-from .lifecycle import customers_mart, lifecycle_transitions
+from .lifecycle import customer_state_history, customers_mart, lifecycle_transitions
 from .messages import email_kpis
 from .products import first_product_retention
 from .programmes import churn_reasons, loyalty_kpis, referral_kpis
@@ -84,6 +84,7 @@ MARTS = (
     "retention_value",
     "customer_concentration",
     "lifecycle_transitions",
+    "customer_state_history",
     "value_ladder",
     "lifecycle_kpis",
     "acquisition_economics",
@@ -134,6 +135,7 @@ def calculate(raw: Raw, settings: Mapping[str, object], seeds: Seeds | None = No
     marts["retention_value"] = retention_value(orders, customers, as_of, window)
     marts["customer_concentration"] = customer_concentration(customers)
     marts["lifecycle_transitions"] = lifecycle_transitions(customers, as_of, chosen)
+    marts["customer_state_history"] = customer_state_history(marts["customers"], as_of)
     marts["value_ladder"] = value_ladder(orders, customers, intake.lines, seeds["value_ladder_steps"], as_of, chosen)
     marts["lifecycle_kpis"] = lifecycle_kpis(intake, marts["retention_kpis"], as_of, chosen)
     marts["acquisition_economics"] = acquisition_economics(

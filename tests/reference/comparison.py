@@ -27,6 +27,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "customer_concentration": ("decile",),
     "lifecycle_transitions": ("month_start", "from_stage", "to_stage"),
     "lifecycle_kpis": ("month_start", "lifecycle_stage"),
+    "customer_state_history": ("customer_id", "as_of_date"),
     "value_ladder": ("month_start", "from_step", "to_step"),
     "acquisition_economics": ("cohort_month", "acquisition_channel"),
     "subscription_kpis": ("month_start",),
@@ -45,7 +46,10 @@ KEYS: dict[str, tuple[str, ...]] = {
 MARTS_TO_COME = ("retention_actions", "playbook_outcomes", "playbook_programme")
 COLUMNS_TO_COME: dict[str, tuple[str, ...]] = {}
 # Columns of the marts that the calculation leaves out.
-NOT_CALCULATED: dict[str, tuple[str, ...]] = {"customers": ("rfm_segment",)}
+NOT_CALCULATED: dict[str, tuple[str, ...]] = {
+    "customers": ("rfm_segment",),
+    "customer_state_history": ("rfm_segment",),
+}
 INSTANTS = ("ordered_at", "updated_at")
 MONEY = frozenset({"net_amount", "net_revenue", "cumulative_net_revenue", "returning_revenue", "unattributed_revenue"})
 TOLERANCE_MONEY = 0.005

@@ -73,6 +73,13 @@ def customers_mart(intake: Intake, as_of: date, settings: Settings, seeds: Seeds
     return rows
 
 
+def customer_state_history(customers: Sequence[Row], as_of: date) -> list[Row]:
+    """Of a shop whose first build this is: a row of each customer. What later builds add, tests/test_customer_states.py
+    says."""
+    state = ("customer_id", "lifecycle_stage", "health_band", "health_score")
+    return [{"as_of_date": as_of, **{name: row[name] for name in state}, "valid_to": None} for row in customers]
+
+
 def lifecycle_transitions(customers: Sequence[Customer], as_of: date, settings: Settings) -> list[Row]:
     if not customers:
         return []
