@@ -693,7 +693,7 @@ def test_what_a_single_customer_did_after_an_answer_is_refused(published: Path, 
     served = server(alone)
     left = ask(served, "get_signal_effects", signal="csat").data["answers"]
     assert [one["answer"] for one in left] == ["satisfied", "dissatisfied"]
-    for signal, why in (("complaint", "a single customer"), ("nps", "this shop has no nps")):
+    for signal, why in (("complaint", "a single customer"), ("nps", "has no nps of customers")):
         found = ask(served, "get_signal_effects", signal=signal)
         assert_refused(found)
         assert why in found.text

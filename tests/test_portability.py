@@ -96,6 +96,7 @@ OVER_FEW_ROWS = {
     "customer_concentration": "distinct revenues, tenths",
     "customers": "distinct values",
     "int_customers": "combinations of attributes",
+    "int_backtest_month_ends": "months",
     "int_daily_balances": "days",
     "subscription_kpis": "months",
 }

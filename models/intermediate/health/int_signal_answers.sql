@@ -34,8 +34,8 @@ after_an_order as (
     inner join {{ ref('int_order_sequence') }} as orders
         on
             events.customer_id = orders.customer_id
-            and orders.order_date <= events.activity_date
-            and (orders.next_order_date is null or orders.next_order_date > events.activity_date)
+            and events.activity_date >= orders.order_date
+            and events.activity_date < coalesce(orders.next_order_date, {{ add_days('events.activity_date', 1) }})
 
 ),
 
@@ -57,26 +57,17 @@ select
     customer_id,
     signal,
     activity_date as answered_on,
-    case signal
-        when 'nps' then
-            case
-                when {{ is_promoter('value') }} then 'promoter'
-                when {{ is_detractor('value') }} then 'detractor'
-                else 'passive'
-            end
-        when 'csat' then
-            case
-                when value >= 4 then 'satisfied'
-                when value <= 2 then 'dissatisfied'
-                else 'neutral'
-            end
-        when 'first_reply' then
-            case when value <= {{ var('first_reply_target_minutes') }} then 'within_target' else 'above_target' end
-        else
-            case
-                when last_complaint_date > {{ add_days('activity_date', -days_of_complaint) }} then 'complaint'
-                else 'no_complaint'
-            end
+    case
+        when signal = 'nps' and {{ is_promoter('value') }} then 'promoter'
+        when signal = 'nps' and {{ is_detractor('value') }} then 'detractor'
+        when signal = 'nps' then 'passive'
+        when signal = 'csat' and value >= 4 then 'satisfied'
+        when signal = 'csat' and value <= 2 then 'dissatisfied'
+        when signal = 'csat' then 'neutral'
+        when signal = 'first_reply' and value <= {{ var('first_reply_target_minutes') }} then 'within_target'
+        when signal = 'first_reply' then 'above_target'
+        when last_complaint_date > {{ add_days('activity_date', -days_of_complaint) }} then 'complaint'
+        else 'no_complaint'
     end as answer,
     has_repurchased
 from ranked

@@ -56,7 +56,7 @@ deviations as (
         {{ deviation_of_pulls('pull_of_score') }} as of_score,
         {{ deviation_of_pulls('pull_of_recency') }} as of_recency,
         {{ deviation_of_pulls('(pull_of_score - pull_of_recency)') }} as of_difference,
-        sum(has_ordered) >= {{ least_customers_to_judge() }} and sum(has_gone) >= {{ least_customers_to_judge() }} as has_enough
+        least(sum(has_ordered), sum(has_gone)) >= {{ least_customers_to_judge() }} as has_enough
     from customers
     group by month_end
 
@@ -119,9 +119,8 @@ whole as (
     select cast(month_end as {{ dbt.type_string() }}) as month_end
     from {{ ref('int_backtest_month_ends') }}
     union all
-    select 'all' as month_end
+    select distinct 'all' as month_end
     from {{ ref('int_backtest_month_ends') }}
-    group by 1
 
 ),
 
@@ -165,14 +164,16 @@ measured as (
 
     select
         all_rows.*,
-        -- As if every customer had been looked at once: more looks at the same customers tell less than as many customers.
-        {{ rate('all_rows.looks_without_order * all_rows.customers_looked_at', 'all_rows.looks') }} as customers_without_order,
+        -- As if each customer had been looked at once: many looks at the same one tell less than as many customers.
+        {{ rate('all_rows.looks_without_order * all_rows.customers_looked_at', 'all_rows.looks') }}
+            as customers_without_order,
         case when all_rows.grouped_by = 'all' then areas.auc end as auc,
         case
             when all_rows.grouped_by = 'all' and all_rows.predictor = 'score' then deviations.of_score
             when all_rows.grouped_by = 'all' then deviations.of_recency
         end as deviation,
-        case when all_rows.grouped_by = 'all' and all_rows.predictor = 'score' then areas.auc - recency.auc end as difference,
+        case when all_rows.grouped_by = 'all' and all_rows.predictor = 'score' then areas.auc - recency.auc end
+            as difference,
         deviations.of_difference,
         deviations.has_enough
     from all_rows

@@ -56,5 +56,6 @@ select
     repurchase_difference_low,
     repurchase_difference_high,
     repurchase_difference_low > 0 or repurchase_difference_high < 0 as is_conclusive,
-    case when repurchase_difference is not null then least(answered_customers, reference_customers) >= 30 end as has_enough
+    case when repurchase_difference is not null then least(answered_customers, reference_customers) >= 30 end
+        as has_enough
 from compared
