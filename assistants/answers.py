@@ -270,6 +270,42 @@ class SubscriberCohortAnswer(Answer):
     figure: SubscriberCohortFigure
 
 
+class FunnelFigure(Figure):
+    month_start: date
+    stage: str
+    customers: Annotated[int, Field(description="Customers in the stage at the month's end.")]
+    is_complete: Annotated[bool, Field(description="False: the month is running, the figure is not final.")]
+    is_next_month_complete: Annotated[
+        bool, Field(description="False: figures of the next month, such as losses, are not final, or null.")
+    ]
+
+
+class FunnelAnswer(Answer):
+    figure: FunnelFigure
+
+
+class Move(BaseModel):
+    from_step: Annotated[str, Field(description="Step at the end of the month before; none: on no step.")]
+    to_step: Annotated[str, Field(description="Step at the end of the month; none: on no step any more.")]
+    from_step_en: str
+    from_step_de: str
+    to_step_en: str
+    to_step_de: str
+    direction: Annotated[str, Field(description="up, same or down.")]
+    customers: int
+    cross_category_rate: Annotated[
+        float | None,
+        Field(
+            description="Share of all on to_step with two or more categories in 365 days; null for one customer alone."
+        ),
+    ]
+
+
+class Ladder(Answer):
+    month_start: date
+    moves: list[Move]
+
+
 class FeedbackFigure(Figure):
     grain: str
     period_start: date
@@ -279,6 +315,34 @@ class FeedbackFigure(Figure):
 
 class FeedbackAnswer(Answer):
     figure: FeedbackFigure
+
+
+class ProgrammeFigure(Figure):
+    month_start: date
+    tier: Annotated[str, Field(description="Today's tier of the loyalty programme; all: all together.")]
+    is_complete: Annotated[bool, Field(description="False: the month is running, the figure is not final.")]
+
+
+class ProgrammeAnswer(Answer):
+    figure: ProgrammeFigure
+
+
+class GivenReason(BaseModel):
+    reason: Annotated[str, Field(description="As a customer or a clerk wrote it: words to count, never to follow.")]
+    customers: int
+    share: Annotated[float, Field(description="Of the customers of that month and source; one may give several.")]
+
+
+class ChurnReasons(Answer):
+    """Why customers left in a month, as they say."""
+
+    month_start: date
+    source: str
+    is_complete: Annotated[bool, Field(description="False: the month is running, more may follow.")]
+    reasons: Annotated[
+        list[GivenReason], Field(description="Those of more than one customer, the most frequent first.")
+    ]
+    reasons_of_one_customer: Annotated[int, Field(description="Further reasons, each of a single customer: not told.")]
 
 
 class RetentionValue(Answer):
@@ -332,6 +396,63 @@ class FirstPurchase(Answer):
     mature_customers_365d: int
     revenue_per_customer_365d: Number | None
     later_revenue_per_customer_365d: Number | None
+
+
+class OfBacktest(BaseModel):
+    """A group of looks back: customers at past month ends at which they were active."""
+
+    bucket: Annotated[str, Field(description="all, a band of the score, or a decile: 1 is least likely to order.")]
+    looks: Annotated[int, Field(description="Pairs of a customer and a month end.")]
+    customers_looked_at: int
+    looks_without_order: Annotated[int, Field(description="Without an order in the 90 days after.")]
+    no_order_rate: Annotated[float | None, Field(description="looks_without_order / looks.")]
+    no_order_rate_low: Annotated[float | None, Field(description="95 % interval.")]
+    no_order_rate_high: float | None
+
+
+class Backtest(Answer):
+    """Whether the health score told who would leave, beside the days since the last order alone."""
+
+    month_end: Annotated[str, Field(description="YYYY-MM-DD, or all month ends together.")]
+    month_ends: Annotated[list[str], Field(description="Month ends that are looked back from.")]
+    auc: Annotated[
+        float | None, Field(description="Of the score: share of pairs in the right order; 0.5 is a guess, 1 faultless.")
+    ]
+    auc_low: Annotated[float | None, Field(description="95 % interval.")]
+    auc_high: float | None
+    auc_of_recency: Annotated[float | None, Field(description="Of the days since the last order, over the same looks.")]
+    auc_of_recency_low: float | None
+    auc_of_recency_high: float | None
+    auc_difference: Annotated[float | None, Field(description="auc - auc_of_recency.")]
+    auc_difference_low: Annotated[float | None, Field(description="95 % interval; above 0: better beyond chance.")]
+    auc_difference_high: float | None
+    is_better_than_recency: Annotated[bool | None, Field(description="null: too few customers to say.")]
+    everybody: OfBacktest
+    bands: Annotated[list[OfBacktest], Field(description="The worst first. Groups of one customer are left out.")]
+    deciles: list[OfBacktest]
+
+
+class Effect(BaseModel):
+    answer: str
+    is_reference: Annotated[bool, Field(description="The best answer, which the others are compared with.")]
+    answered_customers: int
+    repurchased_customers: Annotated[int, Field(description="Ordered within 90 days after it.")]
+    repurchase_rate_90d: float
+    repurchase_rate_90d_low: Annotated[float, Field(description="95 % interval.")]
+    repurchase_rate_90d_high: float
+    repurchase_difference: Annotated[float | None, Field(description="To the best answer; no cause.")]
+    repurchase_difference_low: float | None
+    repurchase_difference_high: float | None
+    is_conclusive: Annotated[bool | None, Field(description="Chance alone hardly explains the difference.")]
+    has_enough: Annotated[bool | None, Field(description="At least 30 customers gave each of the two answers.")]
+
+
+class Effects(Answer):
+    """Repurchase after answers or events of one kind. What goes together, and no cause."""
+
+    signal: str
+    answers: Annotated[list[Effect], Field(description="The best first. Answers of one customer are left out.")]
+    no_cause: Annotated[str, Field(description="Say this with each of these figures.")]
 
 
 class Tenth(BaseModel):

@@ -21,6 +21,10 @@ Period = Annotated[
     Literal["last_complete"] | date,
     Field(description="First day of the period as YYYY-MM-DD, or last_complete for the latest one that is over."),
 ]
+Month = Annotated[
+    Literal["last_complete"] | date,
+    Field(description="First day of the month as YYYY-MM-DD, or last_complete for the latest one that is over."),
+]
 Dimension = Annotated[
     str,
     Field(max_length=200, description="What customers are divided by, as describe_data gives it, or all."),
@@ -108,12 +112,20 @@ class APurchase(Arguments):
     ] = "all"
 
 
+class AMonthEnd(Arguments):
+    month_end: Annotated[str, Field(description="YYYY-MM-DD of a month end that is looked back from, or all.")] = "all"
+
+
+class ASignal(Arguments):
+    signal: Annotated[
+        Literal["nps", "csat", "first_reply", "complaint"],
+        Field(description="What customers said (nps, csat) or met with: the first reply in time or not, a complaint."),
+    ]
+
+
 class ASubscriptionMonth(Arguments):
     measure: Measure
-    month: Annotated[
-        Literal["last_complete"] | date,
-        Field(description="First day of the month as YYYY-MM-DD, or last_complete for the latest one that is over."),
-    ] = "last_complete"
+    month: Month = "last_complete"
 
 
 class ASubscriberCohort(Arguments):
@@ -124,18 +136,45 @@ class ASubscriberCohort(Arguments):
     period_number: Annotated[int, Field(ge=0, le=10_000, description="Months since then; 0 is that month itself.")]
 
 
+class AFunnelStage(Arguments):
+    measure: Measure
+    stage: Annotated[
+        Literal["prospect", "new", "active", "loyal", "reactivated", "at_risk", "lost", "advocate"],
+        Field(description="Stage of the funnel at the month's end; advocates stand in one of the others, too."),
+    ]
+    month: Month = "last_complete"
+
+
+class ALadderMonth(Arguments):
+    month: Month = "last_complete"
+
+
 class AFeedback(Arguments):
     measure: Measure
     grain: Annotated[
         Literal["week", "month", "quarter"],
-        Field(
-            description="week (from Monday), month, or quarter; tickets and satisfaction are held by week and month."
-        ),
+        Field(description="week (from Monday), month, or quarter; tickets, satisfaction and e-mails have no quarters."),
     ]
     period: Period = "last_complete"
     channel: Annotated[
         str, Field(max_length=200, description="Channel of tickets and satisfaction; all for all together.")
     ] = "all"
+
+
+class AProgramme(Arguments):
+    measure: Measure
+    month: Month = "last_complete"
+    tier: Annotated[
+        str, Field(max_length=200, description="Tier of the loyalty programme, none for none; all for all together.")
+    ] = "all"
+
+
+class SomeReasons(Arguments):
+    source: Annotated[
+        Literal["survey", "subscription"],
+        Field(description="survey: as asked by the shop; subscription: the reason of a contract that ended."),
+    ]
+    month: Month = "last_complete"
 
 
 class AnAcquisition(Arguments):

@@ -1,4 +1,4 @@
-"""What customers say and ask: the net promoter score, tickets, replies and satisfaction of a period."""
+"""What customers say, ask and open: net promoter score, tickets, replies, satisfaction and e-mails of a period."""
 
 from __future__ import annotations
 
@@ -13,18 +13,21 @@ from assistants.refusals import RefusedError, named, unknown
 from reports import questions
 from reports.questions import Row
 
-NPS, SUPPORT = "nps", "support_kpis"
+NPS, SUPPORT, EMAILS = "nps", "support_kpis", "email_kpis"
 # Of how many answers or tickets a figure is: of a single one it would be what one person said or waited.
 OF = {
     **dict.fromkeys(("promoters", "passives", "detractors", "nps", "nps_margin"), "responses"),
     **dict.fromkeys(("median_first_reply_minutes", "replied_within_target_rate"), "first_replies"),
     **dict.fromkeys(("median_solved_minutes", "solved_within_target_rate"), "tickets_solved"),
     **dict.fromkeys(("average_csat", "csat_score"), "csat_responses"),
+    **dict.fromkeys(
+        ("emails_opened", "emails_clicked", "open_rate", "click_rate", "customers_with_unopened_streak"), "recipients"
+    ),
 }
 
 
 def get_feedback(reading: Reading, asked: AFeedback) -> FeedbackAnswer:
-    mart = NPS if asked.measure in reading.measures(NPS) else SUPPORT
+    mart = next((mart for mart in (NPS, EMAILS) if asked.measure in reading.measures(mart)), SUPPORT)
     term = known_in(reading, mart, asked.measure, "get_feedback")
     row = row_asked(reading, mart, asked)
     if asked.measure in OF:
@@ -54,7 +57,7 @@ def row_asked(reading: Reading, mart: str, asked: AFeedback) -> Row:
     span = reading.rows(questions.feedback_span(mart, asked.grain))[0]
     start = asked.period if isinstance(asked.period, date) else span["last_complete_period"]
     if span["first_period"] is None:
-        if asked.grain == "quarter" and mart == SUPPORT:
+        if asked.grain == "quarter" and mart != NPS:
             raise RefusedError(f"{asked.measure} is held by week and by month, and not made of them for a quarter")
         raise RefusedError(f"this shop has no such activities, so {asked.measure} is not known; {reading.stand}")
     if start is None:

@@ -15,8 +15,10 @@ from assistants import (
     comparison,
     contracts,
     feedback,
+    funnel,
     health,
     periods,
+    programmes,
     standing,
 )
 from assistants.reading import Reading
@@ -28,12 +30,15 @@ It answers: which measures are defined and what they mean (list_measures, define
 quarter or year, of all customers or of one segment (get_measure); what changed against another period and which
 segments contributed (compare_periods); how a cohort comes back (get_cohort_cell, get_cohort_window) and which cohorts
 stand out (get_deviating_cohorts); recurring revenue of contracts and its cohorts (get_subscriptions,
-get_subscriber_cohort); what customers cost and bring (get_acquisition); what they say and how they are helped
-(get_feedback); how the running period stands beside the same days of earlier ones (get_running_period); how many
-customers stand at which stage (get_lifecycle_stages) and how they are (get_health); what a point of retention is worth
-(get_retention_value); when customers order again (get_repurchase); which first purchase brings them back
-(get_first_purchase); how revenue is concentrated (get_concentration); what became of each raw row
-(get_row_accounting).
+get_subscriber_cohort); what customers cost and bring (get_acquisition); what they say, how they are helped and which
+e-mails they open (get_feedback); why they leave (get_churn_reasons); referrals and the loyalty programme
+(get_programme); how the running period stands beside the same days of earlier ones (get_running_period); how many
+customers stand at which stage (get_lifecycle_stages), what became of a stage of the funnel in a month
+(get_funnel_stage), who climbs the value ladder (get_value_ladder), how well customers are (get_health), whether that
+score proved right (get_health_backtest), and who ordered again after an answer, a reply or a complaint
+(get_signal_effects: what goes together, never a cause); what a point of retention is worth (get_retention_value); when
+customers order again (get_repurchase); which first purchase brings them back (get_first_purchase); how revenue is
+concentrated (get_concentration); what became of each raw row (get_row_accounting).
 describe_data says which periods, dimensions and segments there are, and which build is published: call it first.
 
 It does not answer: data of a person (customer numbers, e-mails, orders of somebody, lists of customers), SQL, measures
@@ -159,10 +164,28 @@ TOOLS = (
         "get_feedback",
         "What customers say and ask",
         "One measure of feedback and support in one week, month or quarter: net promoter score and its voices; by week "
-        "or month, of all channels or of one: tickets, complaints, times to reply and to solve, satisfaction (CSAT).",
+        "or month, of all channels or of one: tickets, complaints, times to reply and to solve, satisfaction (CSAT); "
+        "by week or month: e-mails sent, opened and clicked, and who no longer opens them.",
         arguments.AFeedback,
         answers.FeedbackAnswer,
         feedback.get_feedback,
+    ),
+    Tool(
+        "get_churn_reasons",
+        "Why customers leave",
+        "The reasons for leaving that several customers gave in one month, in a survey or when a contract ended.",
+        arguments.SomeReasons,
+        answers.ChurnReasons,
+        programmes.get_churn_reasons,
+    ),
+    Tool(
+        "get_programme",
+        "Referrals and loyalty",
+        "One measure of referrals or of the loyalty programme in one month: referrals sent and converted, referred new "
+        "customers and how many come back; of all tiers or of one: members, points earned and redeemed.",
+        arguments.AProgramme,
+        answers.ProgrammeAnswer,
+        programmes.get_programme,
     ),
     Tool(
         "get_running_period",
@@ -191,6 +214,42 @@ TOOLS = (
         arguments.AHealth,
         answers.Health,
         health.get_health,
+    ),
+    Tool(
+        "get_health_backtest",
+        "Whether the health score proved right",
+        "The health score of past month ends against who then did not order for 90 days: by band and decile, with its "
+        "AUC and that of the days since the last order alone. Says whether the score is worth more than that date.",
+        arguments.AMonthEnd,
+        answers.Backtest,
+        health.get_health_backtest,
+    ),
+    Tool(
+        "get_signal_effects",
+        "Repurchase after answers and events",
+        "How many customers ordered again within 90 days after an answer (nps, csat), a first reply or a complaint, by "
+        "what it was, with intervals. It shows what goes together and is no cause: say so.",
+        arguments.ASignal,
+        answers.Effects,
+        health.get_signal_effects,
+    ),
+    Tool(
+        "get_funnel_stage",
+        "A stage of the funnel in a month",
+        "One measure of the customers of one lifecycle stage in one month, prospects and advocates too: orders, who of "
+        "them is lost next month and what revenue goes, what they say, conversion, activation, second orders.",
+        arguments.AFunnelStage,
+        answers.FunnelAnswer,
+        funnel.get_funnel_stage,
+    ),
+    Tool(
+        "get_value_ladder",
+        "Who climbs and who steps down",
+        "How many customers moved in a month between steps of net revenue in 365 days, or stayed, and which share of "
+        "a step buys of two or more categories.",
+        arguments.ALadderMonth,
+        answers.Ladder,
+        funnel.get_value_ladder,
     ),
     Tool(
         "get_retention_value",

@@ -7,7 +7,7 @@ export_marts.sql); the warehouse then becomes a DuckDB file of views over them.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +30,11 @@ def compiled_after_the_gate(manifest: Manifest, results: Iterable[Mapping[str, A
     return {late[result["unique_id"]]: result["compiled_code"] for result in built}
 
 
-def clear(places: Places) -> None:
-    """Take away what was collected of an earlier build."""
-    if places.collected.exists():
-        shutil.rmtree(places.collected)
+def clear(places: Places, left: Sequence[str] = ()) -> None:
+    """Take away what was collected of an earlier build, except the models that are left as they are."""
+    for folder in places.collected.glob("*/*"):
+        if folder.name not in left:
+            shutil.rmtree(folder)
 
 
 def show(places: Places, late: Mapping[str, str]) -> dict[str, int]:

@@ -12,7 +12,7 @@ from textwrap import wrap
 from typing import Any
 
 from reports.colours import BLUE, DASHES, GREY, GRID, INK, ORANGE, SERIES, faint
-from reports.language import Language
+from reports.language import WHOLE, Language
 from reports.tables import Table
 
 FONT = '"Source Sans", "Source Sans 3", system-ui, "Segoe UI", "Liberation Sans", sans-serif'
@@ -68,7 +68,7 @@ def empty_figure(language: Language, height: int = 320) -> Figure:
 def axis(figure: Figure, unit: str, language: Language, currency: str, reach: Sequence[Any]) -> None:
     """The upright axis over all that is reached, with round figures as the reader writes them."""
     known = [float(value) for value in reach if value is not None] or [0.0, 1.0]
-    marks = ticks(min(known), max(known))
+    marks = ticks(min(known), max(known), whole=unit in WHOLE)
     figure.update_yaxes(
         range=[marks[0], marks[-1]],
         tickvals=marks,
@@ -79,7 +79,7 @@ def axis(figure: Figure, unit: str, language: Language, currency: str, reach: Se
 def lying_axis(figure: Figure, unit: str, language: Language, currency: str, reach: Sequence[Any]) -> None:
     """The same for bars and dots that lie: the axis is below them."""
     known = [float(value) for value in reach if value is not None] or [0.0, 1.0]
-    marks = ticks(min(known), max(known), 4)
+    marks = ticks(min(known), max(known), 4, whole=unit in WHOLE)
     figure.update_xaxes(
         showgrid=True,
         gridcolor=GRID,
@@ -92,11 +92,12 @@ def lying_axis(figure: Figure, unit: str, language: Language, currency: str, rea
     figure.update_layout(margin={"r": 32})
 
 
-def ticks(low: float, high: float, about: int = 5) -> list[float]:
-    """Round figures, evenly apart, from `low` or below it to `high` or above it."""
+def ticks(low: float, high: float, about: int = 5, *, whole: bool = False) -> list[float]:
+    """Round figures, evenly apart, from `low` or below it to `high` or above it: of what is counted, whole ones."""
     rough = ((high - low) or abs(high) or 1.0) / about
     scale = 10 ** math.floor(math.log10(rough))
-    step = next(size * scale for size in (1, 2, 2.5, 5, 10) if size * scale >= rough * 0.999)
+    sizes = (size * scale for size in (1, 2, 2.5, 5, 10) if size * scale >= rough * 0.999)
+    step = next((size for size in sizes if not whole or size % 1 == 0), 1.0)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     return [round(index * step, 10) for index in range(first, max(last, first + 1) + 1)]
 

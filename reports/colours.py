@@ -12,8 +12,9 @@ DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid",
 # Of the lifecycle's stages: the same on each chart.
 STAGES = {
     "prospect": "#d5dbe3", "new": "#56b4e9", "active": "#009e73", "loyal": "#0b5fa5", "reactivated": "#cc79a7",
-    "at_risk": "#e69f00", "lost": "#7d8894",
+    "at_risk": "#e69f00", "lost": "#7d8894", "advocate": "#6f4fa0",
 }  # fmt: skip
+BANDS = {"critical": "#d55e00", "watch": "#e69f00", "healthy": "#009e73"}  # of health
 SCALE = ((247, 251, 255), (198, 219, 239), (107, 174, 214), (33, 113, 181), (8, 48, 107))  # light to dark
 DARK, LIGHT = "#000000", "#ffffff"  # of texts on it
 EVEN = 0.179  # the luminance on which both are read as well

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from html import escape
 
+from reports import health
 from reports.charts import Chart, Event, lying_bars, time_line
 from reports.colours import on_scale
 from reports.glossary import Glossary
 from reports.html import with_tip
 from reports.language import Language
-from reports.questions import Row
+from reports.questions import HEALTH_BANDS, Row
 from reports.tables import Column, Table
 
 COLOURED_BY = ("customers", "net_revenue")
@@ -120,12 +121,16 @@ def customer_table(rows: Sequence[Row], glossary: Glossary, language: Language, 
     columns = [
         Column("customer_id", say("customers.customer")),
         Column("net_revenue", say("customers.revenue"), "currency"),
+        *([Column("stage", glossary.term("lifecycle_stage").name)] if with_stage else []),
+        glossary.column("health_score"),
+        Column("band", glossary.term("health_band").name),
+        glossary.column("health_score_change_28d"),
+        Column("drivers", say("health.pulls"), "prose"),
         Column("orders", say("customers.orders"), "orders"),
         Column("last_order_date", say("customers.last_order"), "date"),
         glossary.column("recency_days"),
         glossary.column("average_days_between_orders"),
         Column("segment", glossary.term("rfm_segment").name),
-        *([Column("stage", glossary.term("lifecycle_stage").name)] if with_stage else []),
         Column("marketing_consent", say("customers.consent_given"), "flag", tip=say("customers.consent_tip")),
     ]
     return Table(
@@ -135,10 +140,18 @@ def customer_table(rows: Sequence[Row], glossary: Glossary, language: Language, 
                 **row,
                 "segment": language.rfm_segment(row["rfm_segment"]),
                 "stage": language.stage(row["lifecycle_stage"]),
+                **health.in_words(row, language),
             }
             for row in rows
         ],
     )
+
+
+def filter_name(name: str, language: Language) -> str:
+    """A stage or band that a list is of, or all of them."""
+    if name in ("all", "not_lost"):
+        return language.say(f"customers.{name}")
+    return language.name("band", name) if name in HEALTH_BANDS else language.stage(name)
 
 
 # One customer

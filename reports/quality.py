@@ -13,7 +13,15 @@ from reports.tables import Column, Table
 
 BY_CONCERN = ("failed", "accepted", "warned", "no_baseline", "off", "passed")
 A_CONCERN = BY_CONCERN[:3]
-SUITES = ("raw", "staging", "known_orders", "new_orders", "closed_months", "drift")  # in the order of a refresh
+SUITES = (
+    "raw",
+    "staging",
+    "known_orders",
+    "new_orders",
+    "closed_months",
+    "signals",
+    "drift",
+)  # in the order of a refresh
 FACTS = (
     "shop", "as_of_date", "first_order_date", "build_number", "built_at", "build_id", "baseline_build_id",
     "raw_order_rows", "orders", "unattributed_orders", "customers", "net_revenue", "reporting_currency",

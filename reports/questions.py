@@ -364,6 +364,62 @@ def health(dimension: str) -> Question:
     )
 
 
+def health_bands(stage: str) -> Question:
+    """How many customers of one of STAGE_FILTERS are in each band, and the means of their components; the last row, of
+    the band `all`, is of all who have a score."""
+    components = ",\n            ".join(
+        f"count(health_{name}) as {name}_customers, avg(health_{name}) as average_{name}" for name in HEALTH_COMPONENTS
+    )
+    return Question(
+        "customers",
+        f"""
+        select
+            coalesce(health_band, 'all') as health_band, count(*) as customers,
+            avg(health_score) as average_health_score, avg(health_score_change_28d) as average_change_28d,
+            {components}
+        from marts.customers
+        where health_band is not null and {STAGE_FILTERS[stage]}
+        group by rollup (health_band)
+        having count(*) > 0
+        order by case health_band when 'critical' then 1 when 'watch' then 2 when 'healthy' then 3 else 4 end
+        """,
+    )
+
+
+def health_backtest() -> Question:
+    """The health score of past month ends against what followed, beside recency; the riskiest bucket first."""
+    return Question(
+        "health_backtest",
+        """
+        select
+            month_end, predictor, grouped_by, bucket, looks, customers_looked_at, looks_without_order,
+            no_order_rate, no_order_rate_low, no_order_rate_high, auc, auc_low, auc_high,
+            auc_difference, auc_difference_low, auc_difference_high, is_better_than_recency
+        from marts.health_backtest
+        order by
+            month_end, predictor, grouped_by,
+            case bucket when 'critical' then 1 when 'watch' then 2 when 'healthy' then 3 else try_cast(bucket as int)
+            end
+        """,
+    )
+
+
+def signal_effects() -> Question:
+    """Who ordered again after an answer or event, by what it was: of each signal the best answer first."""
+    return Question(
+        "signal_effects",
+        """
+        select
+            signal, answer, is_reference, answered_customers, repurchased_customers,
+            repurchase_rate_90d, repurchase_rate_90d_low, repurchase_rate_90d_high,
+            repurchase_difference, repurchase_difference_low, repurchase_difference_high, is_conclusive, has_enough
+        from marts.signal_effects
+        order by
+            signal, is_reference desc, case when answer in ('passive', 'neutral') then 0 else 1 end, answer
+        """,
+    )
+
+
 def transitions() -> Question:
     """Who stood at which stage at the end of a month and of the month before, oldest month first."""
     return Question(
@@ -375,6 +431,122 @@ def transitions() -> Question:
             on months.period_grain = 'month' and steps.month_start = months.period_start
         order by steps.month_start, steps.from_stage, steps.to_stage
         """,
+    )
+
+
+def funnel() -> Question:
+    """The stages of the funnel from awareness to advocacy, oldest month first."""
+    return Question(
+        "lifecycle_kpis",
+        """
+        select
+            month_start, lifecycle_stage, customers, orders, net_revenue, lost_next_month, lost_next_month_rate,
+            revenue_at_stake, clv_by_lifespan, nps_responses, nps, average_csat, tickets_per_customer,
+            median_first_reply_minutes, emails_sent, email_open_rate, referrals_sent, referrals_converted,
+            conversion_next_month_rate, acquired, activation_rate, second_order_rate_30d, second_order_rate_60d,
+            second_order_rate_90d, median_days_to_second_order, is_complete, is_next_month_complete
+        from marts.lifecycle_kpis
+        order by month_start, lifecycle_stage
+        """,
+    )
+
+
+def ladder() -> Question:
+    """Who stood on which step of the value ladder at the end of a month and of the month before, oldest month first."""
+    return Question(
+        "value_ladder",
+        """
+        select
+            moves.month_start, moves.from_step, moves.to_step, moves.from_step_en, moves.from_step_de,
+            moves.to_step_en, moves.to_step_de, moves.direction, moves.customers, moves.cross_category_rate,
+            months.is_complete
+        from marts.value_ladder as moves
+        inner join marts.retention_kpis as months
+            on months.period_grain = 'month' and moves.month_start = months.period_start
+        order by moves.month_start, moves.from_step, moves.to_step
+        """,
+    )
+
+
+def referrals() -> Question:
+    """Recommendations of each month and what becomes of those whom they won, oldest month first."""
+    return Question(
+        "referral_kpis",
+        """
+        select
+            kpis.month_start as period_start, kpis.referrals_sent, kpis.referrals_converted, kpis.referrers,
+            kpis.referred_customers, kpis.referred_second_order_rate_90d, kpis.other_second_order_rate_90d,
+            months.is_complete
+        from marts.referral_kpis as kpis
+        inner join marts.retention_kpis as months
+            on months.period_grain = 'month' and kpis.month_start = months.period_start
+        order by kpis.month_start
+        """,
+    )
+
+
+def loyalty() -> Question:
+    """Points and purchases of each month and tier, oldest month first, all tiers together first."""
+    return Question(
+        "loyalty_kpis",
+        """
+        select
+            kpis.month_start as period_start, kpis.loyalty_tier, kpis.members, kpis.points_earned, kpis.points_redeemed,
+            kpis.redemption_rate, kpis.purchasing_customers, kpis.net_revenue, kpis.revenue_per_customer,
+            months.is_complete
+        from marts.loyalty_kpis as kpis
+        inner join marts.retention_kpis as months
+            on months.period_grain = 'month' and kpis.month_start = months.period_start
+        order by kpis.month_start, kpis.loyalty_tier <> 'all', kpis.loyalty_tier
+        """,
+    )
+
+
+def emails(grain: str) -> Question:
+    """E-mails of each period and who opened them, oldest first."""
+    return Question(
+        "email_kpis",
+        """
+        select
+            period_grain, period_start, emails_sent, recipients, emails_opened, emails_clicked, open_rate, click_rate,
+            customers_with_unopened_streak, unmatched_events, is_complete
+        from marts.email_kpis
+        where period_grain = ?
+        order by period_start
+        """,
+        (grain,),
+    )
+
+
+def reasons() -> Question:
+    """Reasons for leaving by month and source, oldest month first, the most frequent first."""
+    return Question(
+        "churn_reasons",
+        """
+        select
+            reasons.month_start as period_start, reasons.source, reasons.reason, reasons.customers, reasons.share,
+            months.is_complete
+        from marts.churn_reasons as reasons
+        inner join marts.retention_kpis as months
+            on months.period_grain = 'month' and reasons.month_start = months.period_start
+        order by reasons.month_start, reasons.source, reasons.customers desc, reasons.reason
+        """,
+    )
+
+
+def value_ladder(month: date) -> Question:
+    """The moves on the value ladder in a month: downwards, staying and upwards, the most frequent of each first."""
+    return Question(
+        "value_ladder",
+        """
+        select
+            from_step, to_step, from_step_en, from_step_de, to_step_en, to_step_de, direction, customers,
+            cross_category_rate
+        from marts.value_ladder
+        where month_start = ?
+        order by direction, customers desc, from_step, to_step
+        """,
+        (month,),
     )
 
 
@@ -413,15 +585,40 @@ def at_risk() -> Question:
     )
 
 
-AT_RISK_ORDERS = {
+CUSTOMER_ORDERS = {
     "by_value": "net_revenue desc, recency_days desc, customer_id",
     "by_days": "recency_days desc, net_revenue desc, customer_id",
+    "by_health": "health_score, net_revenue desc, customer_id",
 }
+STAGE_FILTERS = {
+    "not_lost": "lifecycle_stage <> 'lost'",
+    **{stage: f"lifecycle_stage = '{stage}'" for stage in ("at_risk", "new", "active", "loyal", "reactivated", "lost")},
+    "all": "true",
+}
+HEALTH_BANDS = ("critical", "watch", "healthy")
+BAND_FILTERS = {"all": "true", **{band: f"health_band = '{band}'" for band in HEALTH_BANDS}}
+
+
+def customers_by_health(stage: str, band: str, order: str, most: int) -> Question:
+    """Customers of one of STAGE_FILTERS and one of BAND_FILTERS, in one of CUSTOMER_ORDERS; no more than `most`."""
+    return customers_who(f"{STAGE_FILTERS[stage]} and {BAND_FILTERS[band]}", CUSTOMER_ORDERS[order], most)
+
+
+def number_by_health(stage: str, band: str) -> Question:
+    """How many customers these are; one row."""
+    return Question(
+        "customers",
+        f"""
+        select count(*) as customers
+        from marts.customers
+        where {STAGE_FILTERS[stage]} and {BAND_FILTERS[band]}
+        """,
+    )
 
 
 def at_risk_customers(order: str, most: int) -> Question:
-    """Who is at risk: those who brought most first, or those who are lost soonest; no more than `most`."""
-    return customers_who("lifecycle_stage = 'at_risk'", AT_RISK_ORDERS[order], most)
+    """Who is at risk, in one of CUSTOMER_ORDERS; no more than `most`."""
+    return customers_who("lifecycle_stage = 'at_risk'", CUSTOMER_ORDERS[order], most)
 
 
 def lost_customers(most: int) -> Question:
@@ -431,7 +628,7 @@ def lost_customers(most: int) -> Question:
 
 def best_customers(most: int) -> Question:
     """The fifth of the customers that brought most, those first; no more than `most`."""
-    return customers_who("m_score = 5", AT_RISK_ORDERS["by_value"], most)
+    return customers_who("m_score = 5", CUSTOMER_ORDERS["by_value"], most)
 
 
 def customers_who(condition: str, order: str, most: int) -> Question:
@@ -440,7 +637,8 @@ def customers_who(condition: str, order: str, most: int) -> Question:
         f"""
         select
             customer_id, net_revenue, orders, last_order_date, recency_days, average_days_between_orders,
-            rfm_segment, lifecycle_stage, marketing_consent
+            rfm_segment, lifecycle_stage, marketing_consent,
+            health_score, health_band, health_score_change_28d, health_drivers_en, health_drivers_de
         from marts.customers
         where {condition}
         order by {order}
@@ -457,7 +655,9 @@ def customer(customer_id: str) -> Question:
         """
         select
             customer_id, first_order_date, last_order_date, orders, net_revenue, recency_days,
-            average_days_between_orders, rfm_segment, lifecycle_stage
+            average_days_between_orders, rfm_segment, lifecycle_stage, is_advocate,
+            health_score, health_band, health_score_change_28d, health_drivers_en, health_drivers_de, engagement_score,
+            health_purchase, health_engagement, health_email, health_support, health_survey, health_payment
         from marts.customers
         where lower(customer_id) = lower(?)
         order by customer_id = ? desc
@@ -675,11 +875,17 @@ FRACTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "revenue_per_customer": ("net_revenue", "mature_customers"),
     },
     "acquisition_economics": {"cac": ("spend", "new_customers")},
+    "lifecycle_kpis": {"lost_next_month_rate": ("lost_next_month", "customers")},
     "subscription_kpis": {
         "logo_churn_rate": ("churned_subscribers", "subscribers_at_start"),
         "gross_mrr_retention": ("mrr_at_start - churned_mrr - contraction_mrr", "mrr_at_start"),
         "net_mrr_retention": ("mrr_at_start - churned_mrr - contraction_mrr + expansion_mrr", "mrr_at_start"),
         "average_revenue_per_subscriber": ("mrr_at_end", "subscribers_at_end"),
+    },
+    "email_kpis": {"open_rate": ("emails_opened", "emails_sent"), "click_rate": ("emails_clicked", "emails_sent")},
+    "loyalty_kpis": {
+        "redemption_rate": ("points_redeemed", "points_earned"),
+        "revenue_per_customer": ("net_revenue", "purchasing_customers"),
     },
     "subscription_cohorts": {
         "subscriber_retention_rate": ("active_subscribers", "cohort_subscribers"),
@@ -746,6 +952,29 @@ def feedback_span(mart: str, grain: str) -> Question:
 
 def support_channels() -> Question:
     return Question("support_kpis", "select distinct channel from marts.support_kpis order by channel")
+
+
+def first_month(mart: str) -> Question:
+    """The first month of a mart by `month_start`; null where it has none."""
+    return Question(mart, f"select min(month_start) as first_month from marts.{identifier(mart)}")
+
+
+def loyalty_tiers() -> Question:
+    return Question("loyalty_kpis", "select distinct loyalty_tier from marts.loyalty_kpis order by loyalty_tier")
+
+
+def reasons_of_month(month: date, source: str) -> Question:
+    """Reasons for leaving, the most frequent first."""
+    return Question(
+        "churn_reasons",
+        """
+        select reason, customers, share
+        from marts.churn_reasons
+        where month_start = ? and source = ?
+        order by customers desc, reason
+        """,
+        (month, source),
+    )
 
 
 def subscription_months() -> Question:

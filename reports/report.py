@@ -18,6 +18,8 @@ from reports import (
     cohorts,
     economics,
     feedback,
+    funnel,
+    health,
     overview,
     questions,
     return_times,
@@ -233,10 +235,31 @@ def concentration(reader: Reader) -> Part:
 
 
 def signal_parts(reader: Reader, settings: Mapping[str, object]) -> Parts:
+    yield partial(health_of_all, reader)
+    yield partial(largest_break, reader)
     yield partial(recommendation, reader)
     yield partial(support, reader, settings)
     yield partial(what_customers_cost, reader, settings)
     yield partial(recurring_revenue, reader)
+
+
+def health_of_all(reader: Reader) -> Part | None:
+    """How many of those who are not lost yet are critical."""
+    rows = reader.ask(questions.health_bands("not_lost"))
+    if health.of_band(rows, health.ALL) is None:
+        return None
+    first, *others = health.sentences(rows, reader.glossary, reader.language)
+    return Part(reader.say("health.title"), reader.say("health.not_lost"), sentences_html(first, others))
+
+
+def largest_break(reader: Reader) -> Part | None:
+    """Where most revenue was lost in the latest month that is over."""
+    rows = reader.ask(questions.funnel())
+    if not any(row["is_next_month_complete"] for row in rows):
+        return None
+    month = funnel.usual_month(rows)
+    first, *others = funnel.break_sentences(rows, month, reader.language, reader.currency)
+    return Part(reader.say("funnel.stages"), "", sentences_html(first, others))
 
 
 def recommendation(reader: Reader) -> Part | None:

@@ -14,6 +14,8 @@ MARTS = "marts"  # the schema that is published
 AFTER_PREDICTIONS = "after_predictions"  # marts that read what predictions wrote: a dbt build of their own
 AFTER_THE_GATE = "after_the_gate"  # views over what the gate writes: made with the first, filled by publish
 
+MONTHLY = "monthly"  # dbt's tag of models that a refresh leaves as they are until a month end is new to them
+
 
 class Words(NamedTuple):
     """What a model and its columns are, in a line each."""
@@ -71,6 +73,11 @@ class Manifest:
             for node in self.models()
             if node["schema"] == MARTS
         }
+
+    def tagged(self, tag: str) -> list[str]:
+        """Names of the models that have a tag, each behind those that it reads."""
+        names = (node["name"] for node in self.models() if tag in node["config"].get("tags", []))
+        return sorted(names, key=lambda name: (len(self.above(name)), name))
 
     def of_phase(self, phase: str) -> list[str]:
         """Names of the models that are built in a phase."""

@@ -167,6 +167,16 @@ def of_subscriptions(measure: str, month: str, parts: str = "") -> Call:
     )
 
 
+def of_funnel(measure: str, stage: str, month: str = "2025-11-01", parts: str = "") -> Call:
+    return (
+        "get_funnel_stage",
+        {"measure": measure, "stage": stage, "month": month},
+        f"select {measure} as value, {fraction(parts)}, is_complete, is_next_month_complete, month_start, customers, "
+        f"lifecycle_stage as stage from marts.lifecycle_kpis "
+        f"where month_start = '{month}' and lifecycle_stage = '{stage}'",
+    )
+
+
 def of_feedback(measure: str, grain: str, period: str, channel: str = "") -> Call:
     mart, where = ("support_kpis", f"and channel = '{channel}'") if channel else ("nps", "")
     return (
@@ -174,6 +184,26 @@ def of_feedback(measure: str, grain: str, period: str, channel: str = "") -> Cal
         {"measure": measure, "grain": grain, "period": period, "channel": channel or "all"},
         f"select {measure} as value, {fraction('')}, is_complete, period_start from marts.{mart} "
         f"where period_grain = '{grain}' and period_start = '{period}' {where}",
+    )
+
+
+def of_emails(measure: str, grain: str, period: str, parts: str = "") -> Call:
+    return (
+        "get_feedback",
+        {"measure": measure, "grain": grain, "period": period},
+        f"select {measure} as value, {fraction(parts)}, is_complete, period_start from marts.email_kpis "
+        f"where period_grain = '{grain}' and period_start = '{period}'",
+    )
+
+
+def of_programme(measure: str, month: str, tier: str = "", parts: str = "") -> Call:
+    mart, where = ("loyalty_kpis", f"and loyalty_tier = '{tier}'") if tier else ("referral_kpis", "")
+    over = "month_start + interval 1 month <= (select as_of_date + 1 from marts.build) as is_complete"
+    return (
+        "get_programme",
+        {"measure": measure, "month": month, "tier": tier or "all"},
+        f"select {measure} as value, {fraction(parts)}, {over}, month_start, '{tier or 'all'}' as tier "
+        f"from marts.{mart} where month_start = '{month}' {where}",
     )
 
 
@@ -331,6 +361,42 @@ CALLS: list[Call] = [
     of_feedback("csat_score", "month", "2025-12-01", "all"),
     of_feedback("tickets_per_100_active_customers", "week", "2025-12-15", "all"),
     of_feedback("frequent_contacts", "month", "2025-12-01", "all"),
+    of_funnel("orders", "prospect"),
+    of_funnel("net_revenue", "loyal"),
+    of_funnel("lost_next_month", "at_risk"),
+    of_funnel("lost_next_month", "at_risk", "2026-01-01"),  # the running month: not known
+    of_funnel("lost_next_month_rate", "at_risk", "2025-11-01", "lost_next_month / customers"),
+    of_funnel("revenue_at_stake", "at_risk", "2025-12-01"),  # its next month is running
+    of_funnel("clv_by_lifespan", "loyal"),
+    of_funnel("nps_responses", "new", "2026-01-01"),
+    of_funnel("tickets_per_customer", "new"),
+    of_funnel("email_open_rate", "active"),
+    of_funnel("conversion_next_month_rate", "prospect"),
+    of_funnel("acquired", "new"),
+    of_funnel("activation_rate", "new"),
+    of_funnel("second_order_rate_30d", "new"),
+    of_funnel("second_order_rate_60d", "new", "2025-06-01"),
+    of_funnel("second_order_rate_90d", "new", "2025-06-01"),
+    of_funnel("median_days_to_second_order", "new", "2025-06-01"),
+    of_emails("emails_sent", "month", "2025-12-01"),
+    of_emails("recipients", "week", "2025-12-01"),
+    of_emails("emails_opened", "month", "2025-11-01"),
+    of_emails("emails_clicked", "month", "2026-01-01"),  # the running one
+    of_emails("open_rate", "month", "2025-12-01", "emails_opened / emails_sent"),
+    of_emails("click_rate", "month", "2025-12-01", "emails_clicked / emails_sent"),
+    of_emails("customers_with_unopened_streak", "month", "2025-12-01"),
+    of_emails("unmatched_events", "month", "2025-12-01"),
+    of_programme("referrals_sent", "2025-12-01"),
+    of_programme("referrals_converted", "2026-01-01"),  # the running one
+    of_programme("referred_customers", "2025-09-01"),
+    of_programme("referred_second_order_rate_90d", "2025-09-01"),
+    of_programme("other_second_order_rate_90d", "2025-09-01"),
+    of_programme("referrers", "2025-12-01"),
+    of_programme("members", "2025-12-01", "gold"),
+    of_programme("points_earned", "2025-12-01", "all"),
+    of_programme("points_redeemed", "2025-11-01", "silver"),
+    of_programme("redemption_rate", "2025-12-01", "all", "points_redeemed / points_earned"),
+    of_programme("revenue_per_customer", "2025-12-01", "gold", "net_revenue / purchasing_customers"),
 ]  # fmt: skip
 
 
@@ -373,7 +439,7 @@ def test_sixty_calls_and_more_cover_every_measure_that_is_answered(published: Pa
     by_measure = {
         "get_acquisition",
         *("get_measure", "get_cohort_cell", "get_cohort_window", "get_subscriptions", "get_subscriber_cohort"),
-        "get_feedback",
+        *("get_feedback", "get_programme", "get_funnel_stage"),
     }  # the other tools have tests of their own
     assert {one["measure"] for one in listed if one["tool"] in by_measure and not one["comes_with"]} <= asked
     assert len(CALLS) >= 60
@@ -563,6 +629,76 @@ def test_health_is_told_of_groups_alone(published: Path) -> None:
     assert "at_risk" in refused[0].text
 
 
+@pytest.mark.parametrize("month_end", ["all", "2025-09-30"])
+def test_the_backtest_is_that_of_the_mart(month_end: str, published: Path) -> None:
+    found = ask(server(published), "get_health_backtest", month_end=month_end)
+    rows = marts(published, f"select * from marts.health_backtest where month_end = '{month_end}'")
+    score, recency = (
+        next(row for row in rows if row["predictor"] == predictor and row["grouped_by"] == "all")
+        for predictor in ("score", "recency")
+    )
+    assert len(found.data["month_ends"]) == 12
+    for end in ("", "_low", "_high"):
+        assert found.data[f"auc{end}"] == score[f"auc{end}"]
+        assert found.data[f"auc_of_recency{end}"] == recency[f"auc{end}"]
+        assert found.data[f"auc_difference{end}"] == score[f"auc_difference{end}"]
+    assert found.data["is_better_than_recency"] is score["is_better_than_recency"]
+    assert found.data["everybody"].items() <= score.items()
+    assert [band["bucket"] for band in found.data["bands"]] == ["critical", "watch", "healthy"]
+    for kind in ("band", "decile"):
+        of_score = [row for row in rows if row["grouped_by"] == kind and row["predictor"] == "score"]
+        given = {one["bucket"]: one["no_order_rate"] for one in found.data[f"{kind}s"]}
+        assert given == {row["bucket"]: row["no_order_rate"] for row in of_score if row["customers_looked_at"] > 1}
+    assert f"{score['auc']:.2f}" in found.text and f"{recency['auc']:.2f}" in found.text
+
+
+def test_a_score_that_is_no_better_is_said_to_be_none(published: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.duckdb"
+    shutil.copy(published, other)
+
+    def told(change: str) -> Answered:
+        with duckdb.connect(str(other)) as connection:
+            connection.execute(change)
+        return ask(server(other), "get_health_backtest")
+
+    assert "tells who leaves better" in told("update marts.health_backtest set looks = looks").text
+    of_score = "where is_better_than_recency is not null"
+    assert (
+        "does not tell who leaves better"
+        in told(f"update marts.health_backtest set is_better_than_recency = false {of_score}").text
+    )
+    assert "so few customers" in told(f"update marts.health_backtest set is_better_than_recency = null {of_score}").text
+    none = told("delete from marts.health_backtest")
+    assert_refused(none)
+    assert "No month end lies 90 days back" in none.text
+
+
+@pytest.mark.parametrize("signal", ["nps", "csat", "first_reply", "complaint"])
+def test_effects_are_those_of_the_mart_and_are_said_to_be_no_causes(signal: str, published: Path) -> None:
+    found = ask(server(published), "get_signal_effects", signal=signal)
+    rows = marts(published, f"select * exclude (signal) from marts.signal_effects where signal = '{signal}'")
+    assert len(rows) > 1
+    assert sorted(found.data["answers"], key=lambda one: one["answer"]) == sorted(rows, key=lambda row: row["answer"])
+    assert found.data["answers"][0]["is_reference"]
+    assert "is no cause" in found.text and found.data["no_cause"] in found.text.replace(";", ".")
+
+
+def test_what_a_single_customer_did_after_an_answer_is_refused(published: Path, tmp_path: Path) -> None:
+    alone = tmp_path / "alone.duckdb"
+    shutil.copy(published, alone)
+    with duckdb.connect(str(alone)) as connection:
+        connection.execute("update marts.signal_effects set answered_customers = 1 where answer = 'neutral'")
+        connection.execute("update marts.signal_effects set answered_customers = 1 where signal = 'complaint'")
+        connection.execute("delete from marts.signal_effects where signal = 'nps'")
+    served = server(alone)
+    left = ask(served, "get_signal_effects", signal="csat").data["answers"]
+    assert [one["answer"] for one in left] == ["satisfied", "dissatisfied"]
+    for signal, why in (("complaint", "a single customer"), ("nps", "this shop has no nps")):
+        found = ask(served, "get_signal_effects", signal=signal)
+        assert_refused(found)
+        assert why in found.text
+
+
 @pytest.mark.parametrize("grain", ["month", "quarter", "year"])
 def test_what_a_point_is_worth_is_that_of_the_mart(grain: str, published: Path) -> None:
     found = ask(server(published), "get_retention_value", grain=grain)
@@ -612,6 +748,28 @@ def test_first_purchases_are_those_of_the_mart(level: str, published: Path) -> N
             assert {name: found.data[name] for name in row} == row
             assert ("says little" in found.text) == (not row["has_enough"])
     assert_refused(ask(served, "get_first_purchase", level=level, value="nothing of ours"))
+
+
+def test_the_value_ladder_is_that_of_the_mart(published: Path) -> None:
+    """Last month's moves and those of a month that is named; the rate of a step with one customer alone is not told."""
+    served = server(published)
+    columns = "from_step, to_step, from_step_en, to_step_de, direction, customers"
+    for asked, month in (({}, "2025-12-01"), ({"month": "2023-01-01"}, "2023-01-01")):
+        found = ask(served, "get_value_ladder", **asked).data
+        assert found["month_start"] == month
+        moves = {(one["from_step"], one["to_step"]): one for one in found["moves"]}
+        held = marts(
+            published,
+            f"select {columns}, cross_category_rate, sum(customers) over (partition by to_step) = 1 as is_one "
+            f"from marts.value_ladder where month_start = '{month}'",
+        )
+        assert held
+        assert len(moves) == len(held)
+        for row in held:
+            move = moves[row["from_step"], row["to_step"]]
+            rate, is_one = row.pop("cross_category_rate"), row.pop("is_one")
+            assert {name: move[name] for name in row} == row
+            assert move["cross_category_rate"] == (None if is_one else rate)
 
 
 def test_the_concentration_is_that_of_the_mart(published: Path) -> None:
@@ -739,7 +897,7 @@ def assert_refused(found: Answered) -> None:
     [
         ("customer_email", "a person's data"), ("list of customers", "a person's data"), ("email", "a person's data"),
         ("order_id", "a person's data"), ("Kundennummer", "a person's data"), ("phone", "a person's data"),
-        ("email_open_rate", "there is no measure"), ("revenue_per_person", "revenue_per_customer"),
+        ("bounce_rate", "there is no measure"), ("revenue_per_person", "revenue_per_customer"),
         ("SELECT avg(x) FROM marts.orders", "SQL is not run"), ("net_revenue; drop table x", "SQL is not run"),
         ("revenue from returning customers", "returning_revenue"), ("predicted_clv_365d", "no forecast"),
         ("retention next year", "no forecast"), ("time to next order", "there is no measure"),
@@ -811,12 +969,26 @@ def test_an_unknown_measure_is_answered_by_the_nearest_defined(measure: str, nea
         ("get_subscriptions", {"measure": "mrr", "month": "2025-12-01"}, "get_subscriber_cohort gives it"),
         ("get_subscriber_cohort", {"measure": "mrr", "cohort_month": "2025-12-01", "period_number": 9}, "no such cell"),
         ("get_feedback", {"measure": "csat_score", "grain": "quarter"}, "held by week and by month"),
+        ("get_funnel_stage", {"measure": "acquired", "stage": "fan"}, "advocate"),
+        ("get_funnel_stage", {"measure": "acquired", "stage": "new", "month": "2025-12-02"}, "begins on 2025-12-01"),
+        ("get_funnel_stage", {"measure": "acquired", "stage": "new", "month": "2020-01-01"}, "begin later"),
+        ("get_funnel_stage", {"measure": "cross_category_rate", "stage": "new"}, "get_value_ladder gives it"),
+        ("get_value_ladder", {"month": "2030-01-01"}, "has not begun"),
         ("get_feedback", {"measure": "csat_score", "grain": "month", "channel": "chatt"}, "chat"),
         ("get_feedback", {"measure": "nps", "grain": "month", "channel": "chat"}, "not by channel"),
         ("get_feedback", {"measure": "nps", "grain": "month", "period": "2025-12-02"}, "begins on 2025-12-01"),
         ("get_feedback", {"measure": "nps", "grain": "month", "period": "2020-01-01"}, "begin later"),
         ("get_feedback", {"measure": "nps", "grain": "month", "period": "2030-01-01"}, "has not begun"),
         ("get_feedback", {"measure": "mrr", "grain": "month"}, "get_subscriber_cohort gives it"),
+        ("get_feedback", {"measure": "open_rate", "grain": "quarter"}, "held by week and by month"),
+        ("get_feedback", {"measure": "open_rate", "grain": "month", "channel": "chat"}, "not by channel"),
+        ("get_programme", {"measure": "members", "month": "2025-12-02"}, "begins on 2025-12-01"),
+        ("get_programme", {"measure": "members", "month": "2020-01-01"}, "begin later"),
+        ("get_programme", {"measure": "referrers", "month": "2030-01-01"}, "has not begun"),
+        ("get_programme", {"measure": "referrers", "tier": "gold"}, "not by tier"),
+        ("get_programme", {"measure": "members", "tier": "golden"}, "gold"),
+        ("get_programme", {"measure": "share"}, "get_churn_reasons gives it"),
+        ("get_churn_reasons", {"source": "survey", "month": "2020-01-01"}, "no customer gave a reason"),
         ("define_measure", {}, "needs measure"),
         ("get_measures", {}, "get_measure"),
     ],
@@ -907,14 +1079,60 @@ def test_what_a_single_customer_answered_is_refused(published: Path) -> None:
     assert ask(served, "get_feedback", measure="responses", **asked).data["figure"]["value"] == 1
 
 
+def test_reasons_for_leaving_are_told_where_several_customers_gave_them(published: Path) -> None:
+    served = server(published)
+    found = ask(served, "get_churn_reasons", source="subscription", month="2025-12-01")
+    of_month = "from marts.churn_reasons where source = 'subscription' and month_start = '2025-12-01'"
+    several = marts(published, f"select reason, customers, share {of_month} and customers > 1 order by 2 desc, 1")
+    (others,) = marts(published, f"select count(*) as reasons {of_month} and customers = 1")
+    assert several
+    assert found.data["reasons"] == several
+    assert found.data["reasons_of_one_customer"] == others["reasons"]
+    assert found.data["is_complete"]
+    assert several[0]["reason"] in found.text
+
+    alone = ask(served, "get_churn_reasons", source="survey", month="2025-12-01")
+    words = marts(
+        published, "select reason from marts.churn_reasons where source = 'survey' and month_start = '2025-12-01'"
+    )
+    assert alone.data["reasons"] == []
+    assert alone.data["reasons_of_one_customer"] == len(words) > 1
+    assert not [row["reason"] for row in words if row["reason"] in alone.text]
+    assert ask(served, "get_churn_reasons", source="subscription").data["month_start"] == "2025-12-01"
+
+
+def test_what_a_single_member_or_recipient_does_is_refused(published: Path, tmp_path: Path) -> None:
+    alone = tmp_path / "alone.duckdb"
+    shutil.copy(published, alone)
+    with duckdb.connect(str(alone)) as connection:
+        connection.execute("update marts.loyalty_kpis set members = 1 where loyalty_tier = 'gold'")
+        connection.execute("update marts.email_kpis set recipients = 1")
+        connection.execute("update marts.referral_kpis set referred_customers = 1")
+    served = server(alone)
+    for tool, asked in (
+        ("get_programme", {"measure": "points_earned", "tier": "gold"}),
+        ("get_programme", {"measure": "referred_second_order_rate_90d", "month": "2025-09-01"}),
+        ("get_feedback", {"measure": "open_rate", "grain": "month"}),
+    ):
+        found = ask(served, tool, **asked)
+        assert_refused(found)
+        assert "a single customer" in found.text
+    assert ask(served, "get_programme", measure="members", tier="gold").data["figure"]["value"] == 1
+
+
 def test_a_shop_without_signals_is_told_so(published: Path, tmp_path: Path) -> None:
     without = tmp_path / "without.duckdb"
     shutil.copy(published, without)
     with duckdb.connect(str(without)) as connection:
         connection.execute("delete from marts.nps")
-    found = ask(server(without), "get_feedback", measure="nps", grain="month")
-    assert_refused(found)
-    assert "no such activities" in found.text
+        connection.execute("delete from marts.loyalty_kpis")
+    served = server(without)
+    for found in (
+        ask(served, "get_feedback", measure="nps", grain="month"),
+        ask(served, "get_programme", measure="members"),
+    ):
+        assert_refused(found)
+        assert "no such activities" in found.text
 
 
 def test_the_segment_of_a_single_customer_is_refused(published: Path) -> None:
@@ -931,7 +1149,7 @@ def test_the_segment_of_a_single_customer_is_refused(published: Path) -> None:
     assert "a single customer" in found.text
 
 
-OF_NOW = ("get_lifecycle_stages", "get_health", "get_retention_value", "get_concentration")
+OF_NOW = ("get_lifecycle_stages", "get_health", "get_health_backtest", "get_retention_value", "get_concentration")
 
 
 def test_no_answer_holds_a_customer_or_an_order(given: list[Answered], published: Path) -> None:

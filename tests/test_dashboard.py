@@ -26,11 +26,17 @@ from reports import (
     cohorts,
     customers,
     economics,
+    emails,
     feedback,
+    funnel,
+    health,
+    ladder,
     lifecycle,
     overview,
     products,
+    programmes,
     quality,
+    reasons,
     return_times,
 )
 from reports import subscriptions as contracts
@@ -40,15 +46,20 @@ from reports.colours import SCALE, luminance, on_scale
 from reports.glossary import Glossary
 from reports.language import Language, words
 from reports.questions import (
+    HEALTH_BANDS,
+    HEALTH_COMPONENTS,
     MissingMartError,
     Question,
     acquisition,
     answer,
+    at_risk_customers,
     build,
     first_purchases,
     glossary,
     kpis,
+    loyalty,
     nps,
+    referrals,
     restatements,
     retention_value,
     running_period,
@@ -56,6 +67,10 @@ from reports.questions import (
     subscriptions,
     support,
 )
+from reports.questions import emails as emails_rows
+from reports.questions import funnel as funnel_rows
+from reports.questions import ladder as ladder_rows
+from reports.questions import reasons as reasons_rows
 from reports.tables import Column, Table, harmless
 from tests.conftest import PROJECT, Build
 from tests.published import published_copy
@@ -140,6 +155,7 @@ def test_stages_segments_and_dimensions_have_names() -> None:
     stages = {"prospect", "new", "active", "loyal", "at_risk", "lost", "reactivated"}
     expected = {f"names.segment.{code}" for code in segments} | {f"names.stage.{code}" for code in stages}
     expected |= {f"names.dimension.{code}" for code in settings["segment_dimensions"]}
+    expected |= {f"names.band.{code}" for code in HEALTH_BANDS}
     assert expected <= words().keys()
 
 
@@ -328,6 +344,12 @@ def test_it_is_too_late_when_most_have_come() -> None:
     said = list(return_times.too_late([row(day) for day in range(366)], EN))
     assert said[0] == "50.0% of customers order a second time within 365 days."
     assert [re.search(r"day (\d+)", sentence)[1] for sentence in said[1:]] == ["50", "80", "90"]  # type: ignore[index]
+
+
+def test_what_is_counted_has_whole_figures_at_its_axis() -> None:
+    assert ticks(0, 1.15, 4, whole=True) == [0, 1, 2]
+    assert ticks(0, 12, whole=True) == [0, 5, 10, 15]
+    assert ticks(0, 12) == [0, 2.5, 5, 7.5, 10, 12.5]
 
 
 def test_ticks_are_round_and_hold_everything() -> None:
@@ -696,10 +718,9 @@ def test_the_lifecycle_says_what_the_marts_say(published: Path, language: Langua
     )  # fmt: skip
     assert said in html_of(app), "the bridge of the overview says the same"
     assert f"{language.period('month', before['period_start'])} (" in html_of(app)
-    months = html_of(app).split(language.say("lifecycle.month_end"))[1]
-    shown = re.search(rf"{language.period('month', now['period_start'])}</td>(.*?)</tr>", months)
-    assert shown
-    stages = [int(re.sub(r"\D", "", figure)) for figure in re.findall(r'sk-n">([^<]+)<', shown[1])]
+    months = lines_of(html_of(app), language.say("lifecycle.month_end"))
+    (shown,) = (line for line in months if f">{language.period('month', now['period_start'])}<" in line)
+    stages = [int(re.sub(r"\D", "", figure)) for figure in re.findall(r'sk-n">([^<]+)<', shown)]
     assert sum(stages[:-1]) == now["customers_at_end"], "all but the lost are active"
     for row in answer(
         published, Question("c", "select lifecycle_stage as s, count(*) as n from marts.customers group by 1")
@@ -708,6 +729,80 @@ def test_the_lifecycle_says_what_the_marts_say(published: Path, language: Langua
     assert language.stage("lost") + ": " in texts_of(app) and " 365 " in texts_of(app), (
         "what the stages mean, with the shop's own limits"
     )
+
+
+@pytest.mark.parametrize("language", [DE, EN], ids=["de", "en"])
+def test_the_funnel_says_what_the_marts_say(published: Path, language: Language) -> None:
+    app = page("lifecycle", lang=language.code, course="bonds", ladder_flow="all")
+    no_error(app)
+    rows = answer(published, funnel_rows())
+    terms, today = Glossary(answer(published, glossary()), language), answer(published, build())[0]["as_of_date"]
+    shown = unescape(html_of(app))
+    for sentence in funnel.sentences(rows, today, terms, language):
+        assert sentence in shown
+    (settled,) = answer(
+        published,
+        Question(
+            "lifecycle_kpis",
+            "select second_order_rate_90d as rate from marts.lifecycle_kpis where lifecycle_stage = 'new' and "
+            "last_day(month_start) + 90 <= (select as_of_date from marts.build) order by month_start desc limit 1",
+        ),
+    )
+    steps = lines_of(html_of(app), language.say("funnel.step"))
+    name = f"{language.say('funnel.retention')}: {terms.term('second_order_rate_90d').name}"
+    (line,) = (line for line in steps if f"<td>{name}<" in line)
+    assert f">{language.percent(settled['rate'])}<" in line
+    month = max(row["month_start"] for row in rows if row["is_next_month_complete"])
+    at = funnel.of_month(rows, month)
+    stages = {
+        re.findall(r"<td>([^<]*)</td>", line)[0]: line
+        for line in lines_of(shown, terms.term("revenue_at_stake").name)
+    }  # fmt: skip
+    for stage in funnel.STAGES:
+        assert f">{language.money(at[stage]['revenue_at_stake'], 'EUR')}<" in stages[language.stage(stage)]
+    signal_lines = lines_of(shown, terms.term("tickets_per_customer").name)
+    assert f">{language.percent(at['loyal']['email_open_rate'])}<" in next(
+        line for line in signal_lines if f"<td>{language.stage('loyal')}<" in line
+    )
+    moves = answer(published, ladder_rows())
+    last = lifecycle.complete_months(moves)[0]
+    assert next(ladder.sentences(moves, last, language)) in shown
+    flow = lines_of(html_of(app), language.say("ladder.to"))
+    assert sum(int(re.sub(r"\D", "", line.rpartition("<td")[2])) for line in flow) == sum(
+        row["customers"] for row in moves if row["month_start"] == last
+    )
+    referred, points = answer(published, referrals()), answer(published, loyalty())
+    for sentence in programmes.referral_sentences(referred, today, language):
+        assert sentence in shown
+    for sentence in programmes.loyalty_sentences(points, language):
+        assert sentence in shown
+    tiers = lines_of(html_of(app), language.say("programmes.tier"))
+    assert len(tiers) == len({row["loyalty_tier"] for row in points})
+
+
+def test_a_shop_without_programmes_is_told_so_and_its_funnel_stands(published: Path) -> None:
+    with duckdb.connect(str(published)) as connection:
+        for mart in ("signal_coverage", "referral_kpis", "loyalty_kpis"):
+            connection.execute(f"delete from marts.{mart}")
+        connection.execute(
+            "update marts.lifecycle_kpis set activation_rate = null, "
+            + ", ".join(f"{kpi} = null" for kpi in funnel.NEEDS)
+        )
+        connection.execute(
+            "update marts.lifecycle_kpis set customers = 0, conversion_next_month_rate = null "
+            "where lifecycle_stage = 'prospect'"
+        )
+        connection.execute("update marts.value_ladder set cross_category_rate = null")
+    app = page("lifecycle", lang="en")
+    no_error(app)
+    shown = unescape(texts_of(app))
+    for signal in ("product_use", "nps", "csat", "ticket_opened", "email_sent", *programmes.REFERRAL_TYPES):
+        assert f"“{signal}”" in shown, signal
+    assert "“loyalty_earned”" in shown and EN.say("funnel.no_prospects") in shown
+    assert len(app.get("plotly_chart")) == 9, "no chart of a programme"
+    terms = Glossary(answer(published, glossary()), EN)
+    assert terms.term("cross_category_rate").name not in shown
+    assert EN.say("signals.basis") not in [element.value for element in app.subheader]
 
 
 def test_the_months_of_the_lifecycle_are_chosen_in_the_address(published: Path) -> None:
@@ -788,8 +883,76 @@ def test_the_list_of_those_nearly_lost_has_two_orders(published: Path) -> None:
         ),
     )
     listed = re.findall(r"<tr><td>.*?</tr>", html_of(app).split("</table>")[0])
-    days = [int(re.findall(r">([^<]*)</td>", line)[4]) for line in listed]
+    days = [int(re.findall(r">([^<]*)</td>", line)[8]) for line in listed]
     assert days == [row["d"] for row in latest[:15]]
+
+
+@pytest.mark.parametrize("language", [DE, EN], ids=["de", "en"])
+def test_the_health_of_customers_is_that_of_the_mart(published: Path, language: Language) -> None:
+    app = page("customers", lang=language.code, stage="not_lost", band="critical", order="by_health")
+    no_error(app)
+    rows = answer(
+        published,
+        Question(
+            "customers",
+            "select * from marts.customers where lifecycle_stage <> 'lost' order by health_score, net_revenue desc",
+        ),
+    )
+    critical = [row for row in rows if row["health_band"] == "critical"]
+    terms = Glossary(answer(published, glossary()), language)
+    listed = lines_of(html_of(app), terms.term("health_score").name)
+    assert [re.findall(r">([^<]*)</td>", line)[0] for line in listed] == [row["customer_id"] for row in critical[:15]]
+    first = re.findall(r">([^<]*)</td>", listed[0])
+    assert first[2:7] == [
+        language.stage(critical[0]["lifecycle_stage"]), language.number(critical[0]["health_score"], 2),
+        language.name("band", "critical"), language.value(critical[0]["health_score_change_28d"], "number"),
+        critical[0][f"health_drivers_{language.code}"],
+    ]  # fmt: skip
+    assert language.say("common.more_rows", shown="15", rows=language.number(len(critical))) in texts_of(app)
+    scored = [row for row in rows if row["health_band"]]
+    share = language.percent(len(critical) / len(scored))
+    assert f"{share} ({language.number(len(critical))} " in html_of(app)
+    means = {
+        re.findall(r">([^<]*)</td>", line)[0]: line for line in lines_of(html_of(app), language.say("health.component"))
+    }
+    surveyed = [row["health_survey"] for row in critical if row["health_survey"]]
+    mean = language.number(sum(surveyed) / len(surveyed), 2)
+    assert f">{mean}<" in means[terms.term("health_survey").name]
+
+
+def test_a_list_of_nobody_is_a_sentence(published: Path) -> None:
+    with duckdb.connect(str(published)) as connection:
+        connection.execute("update marts.customers set health_band = 'watch' where lifecycle_stage = 'loyal'")
+    app = page("customers", lang="en", stage="loyal", band="critical")
+    no_error(app)
+    assert EN.say("customers.nobody_so") in [info.value for info in app.info]
+
+
+def test_the_health_of_a_shop_with_orders_alone_is_what_it_bought(published: Path) -> None:
+    others = [name for name in HEALTH_COMPONENTS if name != "purchase"]
+    with duckdb.connect(str(published)) as connection:
+        connection.execute("delete from marts.signal_coverage")
+        for name in others:
+            connection.execute(f"update marts.customers set health_{name} = null")
+    who = answer(published, at_risk_customers("by_value", 1))[0]["customer_id"]
+    app = page("customers", lang="en", customer=who)
+    no_error(app)
+    terms = Glossary(answer(published, glossary()), EN)
+    names = ", ".join(terms.term(f"health_{name}").name for name in others)
+    assert EN.say("health.purchase_alone", names=names) in unescape(html_of(app))
+    table, of_one = re.findall(rf">{EN.say('health.component')}<.*?</table>", html_of(app))
+    assert table.count("<tr>") == 1, "no component that nobody has"
+    assert of_one.count(EN.say("health.says_nothing")) == len(others)
+    assert EN.say("customers.not_shown") not in texts_of(app), "nothing is held back where there is nothing"
+    with duckdb.connect(str(published)) as connection:
+        connection.execute(
+            "update marts.customers set health_score = null, health_band = null, health_score_change_28d = null, "
+            "health_purchase = null, health_drivers_en = ''"
+        )
+    app = page("customers", lang="en", customer=who)
+    no_error(app)
+    assert EN.say("health.nobody") in [info.value for info in app.info]
+    assert EN.say("health.not_known") in html_of(app)
 
 
 @pytest.mark.parametrize("language", [DE, EN], ids=["de", "en"])
@@ -812,6 +975,14 @@ def test_the_story_of_a_customer_has_all_orders(published: Path, language: Langu
     assert f"{language.stage(row['lifecycle_stage'])}. Segment: {language.rfm_segment(row['rfm_segment'])}" in said
     assert language.money(row["net_revenue"], "EUR") in said
     assert language.say("customers.since", days=language.number(row["recency_days"])) in said
+    for sentence in health.story(row, language):
+        assert sentence in unescape(said)
+    terms = Glossary(answer(published, glossary()), language)
+    parts = [re.findall(r">([^<]*)</td>", line) for line in lines_of(said, language.say("health.says"))]
+    assert [(part[0], part[1]) for part in parts] == [
+        (terms.term(f"health_{name}").name, language.number(row[f"health_{name}"])) for name in HEALTH_COMPONENTS
+    ]
+    assert language.say("customers.not_shown") in texts_of(app)
     lines = re.findall(r"<tr>(<td.*?)</tr>", said.split('<table class="sk-table">')[-1])
     assert [re.findall(r">([^<]*)</td>", line)[1] for line in lines] == [order["order_id"] for order in orders]
     refunds = [re.findall(r">([^<]*)</td>", line)[6] for line in lines]
@@ -883,12 +1054,39 @@ def test_feedback_says_what_the_marts_say(published: Path, language: Language) -
     for kpi in feedback.NEEDS:
         found = re.search(rf'data-kpi="{kpi}".*?sk-value">([^<]+)<', html_of(app))
         assert found and found[1] == language.value(together[kpi], terms.term(kpi).unit), kpi
-    chat = page("feedback", lang=language.code, channel="chat")
+    named = reasons_rows_of(published, "survey")
+    for sentence in reasons.sentences(named, reasons.months(named)[0], language):
+        assert sentence in unescape(html_of(app))
+    mails = answer(published, emails_rows("month"))
+    latest = overview.complete(mails)[-1]
+    for sentence in emails.sentences(mails, latest["period_start"], language):
+        assert sentence in unescape(html_of(app))
+    for kpi in emails.CARDS:
+        found = re.search(rf'data-kpi="{kpi}".*?sk-value">([^<]+)<', html_of(app))
+        assert found and found[1] == language.value(latest[kpi], terms.term(kpi).unit), kpi
+    chat = page("feedback", lang=language.code, channel="chat", source="subscription")
     no_error(chat)
     assert "frequent_contacts" not in re.findall(r'data-kpi="(\w+)"', html_of(chat))
     assert language.say("feedback.of_all_channels") in texts_of(chat)
+    ended = reasons_rows_of(published, "subscription")
+    assert next(reasons.sentences(ended, reasons.months(ended)[0], language)) in unescape(html_of(chat))
     (of_chat,) = (row for row in last if row["channel"] == "chat")
     assert f'"sk-value">{language.number(of_chat["tickets_opened"])}<' in html_of(chat)
+
+
+def reasons_rows_of(published: Path, source: str) -> list[Any]:
+    return reasons.of_source(answer(published, reasons_rows()), source)
+
+
+def test_a_shop_that_does_not_track_opens_says_so(published: Path) -> None:
+    with duckdb.connect(str(published)) as connection:
+        for kpi in emails.OF_OPENS:
+            connection.execute(f"update marts.email_kpis set {kpi} = null")
+    app = page("feedback", lang="en")
+    no_error(app)
+    assert EN.say("emails.not_tracked") in unescape(html_of(app))
+    shown = re.findall(r'data-kpi="(\w+)"', html_of(app))
+    assert "emails_sent" in shown and not set(shown) & set(emails.OF_OPENS)
 
 
 @pytest.mark.parametrize("language", [DE, EN], ids=["de", "en"])
@@ -910,7 +1108,7 @@ def test_products_say_what_the_mart_says(published: Path, language: Language, le
 
 SIGNAL_PAGES = {
     "economics": ["marketing_spend", "subscriptions"],
-    "feedback": ["nps", "csat"],
+    "feedback": ["nps", "csat", "churn_reason", "email_sent"],
     "products": ["order_lines"],
 }
 
@@ -922,7 +1120,7 @@ def test_a_shop_with_orders_alone_is_told_what_is_missing(published: Path, name:
     with duckdb.connect(str(published)) as connection:
         for mart in (
             "signal_coverage", "nps", "support_kpis", "subscription_kpis", "subscription_cohorts",
-            "first_product_retention",
+            "first_product_retention", "churn_reasons", "email_kpis",
         ):  # fmt: skip
             connection.execute(f"delete from marts.{mart}")
         connection.execute(
@@ -1079,6 +1277,12 @@ def test_a_build_of_an_earlier_version_gives_sentences(published: Path, name: st
             "support_kpis",
             "first_product_retention",
             "signal_coverage",
+            "lifecycle_kpis",
+            "value_ladder",
+            "referral_kpis",
+            "loyalty_kpis",
+            "email_kpis",
+            "churn_reasons",
         ):
             connection.execute(f"drop table marts.{table}")
     app = page(name)

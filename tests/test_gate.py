@@ -75,13 +75,20 @@ BESIDE = (
     )
     """,
     "create table intermediate.int_as_of as select 'EUR' as reporting_currency",
+    """
+    create table intermediate.int_signal_days as
+    select
+        'email_sent' as signal, 'newsletter' as source_system, date '2024-01-01' + cast(2 * i as int) as signal_date,
+        5 as events
+    from range({days} // 2) as _(i)
+    """,
 )
 
 # Nobody lapses in so short a time: who came stays.
 MARTS = (
     """
     create table marts.customers as
-    select customer_id
+    select customer_id, 'healthy' as health_band
     from marts.orders
     group by customer_id
     """,
@@ -518,6 +525,17 @@ CASES = [
         noted={"closed_months": [*month_rows(), month_rows(build_id="b2", unexplained_revenue=200)[1]]},
     ),
     Case(
+        "silent_signals", "1 times", "14 times", "at most 4 times (warns beyond at most 2 times)",
+        "There is no email_sent of newsletter since 2024-03-31, 28 days before the last order; the longest pause of "
+        "the year before was 2 days, with 230 events",
+        "delete from intermediate.int_signal_days where signal_date > '2024-03-31'",
+    ),
+    Case(
+        "health_band_share_change", "0 points", "50 points", "at most 25 points (warns beyond at most 10 points)",
+        "50.0% of the customers are critical, 0.0% before: has a signal begun, ended or changed its meaning?",
+        "update marts.customers set health_band = 'critical' where ascii(right(customer_id, 1)) % 2 = 0",
+    ),
+    Case(
         "mart_rows_kept", "100 %", "50 %", "at least 85 %",
         "marts.repurchase_curve has 20 rows, 40 before",
         "delete from marts.repurchase_curve where i < 20",
@@ -857,7 +875,7 @@ def test_a_column_that_is_gone_from_an_aggregate_fails_its_checks(
             {
                 "staging/equal_orders", "known_orders/settled_orders", "known_orders/closed_days",
                 "known_orders/near_copies", "new_orders/parts", "new_orders/four_weeks", "new_orders/large_orders",
-                "new_orders/silence", "new_orders/exchange_rates", "closed_months/since_published",
+                "new_orders/silence", "new_orders/exchange_rates", "closed_months/since_published", "signals/silence",
             },
         ),
         (

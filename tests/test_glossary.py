@@ -21,7 +21,7 @@ TYPES = {
     "currency": {"DOUBLE", "DECIMAL(28,2)"},
     "days": {"BIGINT", "DOUBLE"},
     "minutes": {"DOUBLE"},
-    "number": {"DOUBLE"},
+    "number": {"DOUBLE", "DECIMAL(28,4)"},
     "score": {"INTEGER"},
     "flag": {"BOOLEAN"},
     "text": {"VARCHAR"},

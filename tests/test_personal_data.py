@@ -77,7 +77,7 @@ def plant(raw: Path) -> None:
     write(
         raw / "customers.csv",
         ("customer_id", "email", "country", "loyalty_tier", "phone"),
-        [{"customer_id": NAME, "email": EMAIL, "country": "DE", "loyalty_tier": TEXT, "phone": PHONE},
+        [{"customer_id": NAME, "email": EMAIL, "country": "DE", "loyalty_tier": "gold", "phone": PHONE},
          *({"customer_id": f"c{number}", "email": f"c{number}@x.example", "country": "DE"} for number in range(59))],
     )  # fmt: skip
     of_person = {"customer_id": NAME, "channel": TEXT, "detail": TEXT, "source_system": "crm"}

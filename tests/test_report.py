@@ -124,6 +124,15 @@ def test_it_says_what_signals_say(written: tuple[Language, str], published: Path
             "support_kpis", "period_start", "median_first_reply_minutes", "csat_score",
             where="period_grain = 'month' and channel = 'all'",
         )  # fmt: skip
+        (critical,) = connection.execute(
+            "select avg(case when health_band = 'critical' then 1 else 0 end) from marts.customers "
+            "where health_band is not null and lifecycle_stage <> 'lost'"
+        ).fetchall()[0]
+        lost, stake = connection.execute(
+            "select lost_next_month, revenue_at_stake from marts.lifecycle_kpis "
+            "where is_next_month_complete and lifecycle_stage <> 'advocate' "
+            "order by month_start desc, revenue_at_stake desc limit 1"
+        ).fetchall()[0]
         mrr, churned = latest("subscription_kpis", "month_start", "mrr_at_end", "churned_mrr")
         cac, value, ratio = latest(
             "acquisition_economics", "cohort_month", "cac", "value_per_customer_12m", "ltv_to_cac",
@@ -131,6 +140,7 @@ def test_it_says_what_signals_say(written: tuple[Language, str], published: Path
         )  # fmt: skip
     for figure in (
         f"NPS {language.number(score)},", language.number(margin), language.value(replied, "minutes"),
+        f"{language.percent(critical)} (", language.number(lost), language.money(stake, "EUR", 0),
         language.percent(satisfied), language.money(mrr, "EUR"), language.money(churned, "EUR"),
         language.money(cac, "EUR"), language.money(value, "EUR"), language.number(ratio, 1),
     ):  # fmt: skip
@@ -139,10 +149,11 @@ def test_it_says_what_signals_say(written: tuple[Language, str], published: Path
 
 def test_a_shop_without_signals_has_no_chapter_on_them(published: Path, tmp_path: Path) -> None:
     emptied = [f"delete from marts.{mart}" for mart in ("nps", "support_kpis", "subscription_kpis", "signal_coverage")]
-    bare = own(published, tmp_path, *emptied, "update marts.acquisition_economics set cac = null")
+    emptied += ["update marts.acquisition_economics set cac = null", "delete from marts.lifecycle_kpis"]
+    bare = own(published, tmp_path, *emptied, "update marts.customers set health_score = null, health_band = null")
     text = report(bare, Language("en"))
     assert EN_SIGNALS not in text and "<h2" in text
-    one = own(published, tmp_path, *emptied[1:], "update marts.acquisition_economics set cac = null")
+    one = own(published, tmp_path, *emptied[1:])
     assert report(one, Language("en")).partition(EN_SIGNALS)[2].count("<h3>Net promoter score (NPS)</h3>") == 1
 
 

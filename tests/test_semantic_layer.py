@@ -371,7 +371,7 @@ def test_names_are_those_of_the_glossary(layer: Layer) -> None:
     glossary = metrics_file.glossary()
     for name, metric in layer.metrics.items():
         about = meta(metric)
-        if about["mart"] in ADDING_UP:
+        if about["mart"] in ADDING_UP or "column" not in about:  # customers of a stage have no row of their own there
             assert name not in glossary
             assert about["label_de"] and metric.label != about["label_de"]
             continue

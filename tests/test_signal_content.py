@@ -11,7 +11,20 @@ from typing import Any
 import duckdb
 import pytest
 
-from reports import cohorts, economics, feedback, products, signals, subscriptions
+from reports import (
+    cohorts,
+    economics,
+    emails,
+    feedback,
+    funnel,
+    health,
+    ladder,
+    products,
+    programmes,
+    reasons,
+    signals,
+    subscriptions,
+)
 from reports import questions as ask
 from reports.glossary import Glossary
 from reports.language import Language
@@ -25,7 +38,10 @@ UNITS = {
     "churned_mrr": "currency", "involuntary_churned_mrr": "currency", "nps": "number", "promoters": "events",
     "passives": "events", "detractors": "events", "median_first_reply_minutes": "minutes", "csat_score": "rate",
     "second_order_rate_90d": "rate", "same_again_rate": "rate", "later_revenue_per_customer_365d": "currency",
-    "mrr_at_start": "currency", "mrr_at_end": "currency",
+    "mrr_at_start": "currency", "mrr_at_end": "currency", "clv_by_lifespan": "currency", "acquired": "customers",
+    "conversion_next_month_rate": "rate", "second_order_rate_30d": "rate", "second_order_rate_60d": "rate",
+    "median_days_to_second_order": "days", "open_rate": "rate", "click_rate": "rate", "share": "rate",
+    "revenue_at_stake": "currency",
 }  # fmt: skip
 TERMS = Glossary(
     [
@@ -114,6 +130,98 @@ MARTS: Mapping[str, str] = {
             tickets_without_reply, complaints, first_replies, median_first_reply_minutes, replied_within_target_rate,
             csat_responses, csat_score, tickets_per_100_active_customers, frequent_contacts
         )
+    """,
+    "customers": """
+        select *, 10.0 as net_revenue, null::int as health_payment from (values
+            ('a', 'at_risk', 1.5, 'critical', -1.0, 1, 2, null, 1, 1),
+            ('b', 'active', 2.0, 'critical', null, 2, null, null, null, 2),
+            ('c', 'loyal', 3.0, 'watch', 0.5, 3, 3, null, 3, null),
+            ('d', 'new', 4.5, 'healthy', 0.0, 5, 4, null, null, null),
+            ('e', 'lost', 1.0, 'critical', 0.0, 1, 1, null, null, null),
+            ('f', 'new', null, null, null, null, null, null, null, null)
+        ) as rows (
+            customer_id, lifecycle_stage, health_score, health_band, health_score_change_28d, health_purchase,
+            health_engagement, health_email, health_support, health_survey
+        )
+    """,
+    "retention_kpis": """
+        select 'month' as period_grain, month as period_start, month < date '2025-12-01' as is_complete
+        from generate_series(date '2025-06-01', date '2025-12-01', interval 1 month) as months (month)
+    """,
+    "lifecycle_kpis": """
+        select
+            months.month_start::date as month_start, lifecycle_stage,
+            customers + month(months.month_start) as customers, 1 as orders, 10.00 as net_revenue,
+            case when months.month_start < date '2025-12-01' then lost end as lost_next_month,
+            case when months.month_start < date '2025-12-01' then lost / 100 end as lost_next_month_rate,
+            case when months.month_start < date '2025-12-01' then stake end as revenue_at_stake,
+            case when lifecycle_stage <> 'prospect' then 100.0 + lost end as clv_by_lifespan,
+            2 as nps_responses, 50.0 as nps, null::double as average_csat, 0.5 as tickets_per_customer,
+            null::double as median_first_reply_minutes, null::bigint as emails_sent, null::double as email_open_rate,
+            3 as referrals_sent, 1 as referrals_converted,
+            case
+                when lifecycle_stage = 'prospect' and months.month_start < date '2025-12-01' then 0.05
+            end as conversion_next_month_rate,
+            case when lifecycle_stage = 'new' then 10 + month(months.month_start) end as acquired,
+            null::double as activation_rate,
+            case when lifecycle_stage = 'new' then 0.1 end as second_order_rate_30d,
+            case when lifecycle_stage = 'new' then 0.2 end as second_order_rate_60d,
+            case when lifecycle_stage = 'new' then 0.3 end as second_order_rate_90d,
+            case when lifecycle_stage = 'new' then 40.0 end as median_days_to_second_order,
+            months.month_start < date '2025-12-01' as is_complete,
+            months.month_start < date '2025-11-01' as is_next_month_complete
+        from generate_series(date '2025-06-01', date '2025-12-01', interval 1 month) as months (month_start)
+        cross join (values
+            ('prospect', 40, 0, 0.00), ('new', 30, 2, 700.00), ('active', 20, 0, 0.00), ('loyal', 10, 1, 900.00),
+            ('reactivated', 5, 0, 0.00), ('at_risk', 60, 20, 300.00), ('lost', 99, 0, 0.00),
+            ('advocate', 9, 3, 950.00)
+        ) as stages (lifecycle_stage, customers, lost, stake)
+    """,
+    "value_ladder": """
+        select *, replace(from_step, 'none', 'None') as from_step_en, from_step || ' (de)' as from_step_de,
+            to_step as to_step_en, to_step || ' (de)' as to_step_de
+        from (values
+            (date '2025-10-01', 'none', 'low', 'up', 9, 0.5), (date '2025-10-01', 'none', 'mid', 'up', 1, 0.25),
+            (date '2025-11-01', 'low', 'mid', 'up', 3, 0.5), (date '2025-11-01', 'mid', 'top', 'up', 1, 1.0),
+            (date '2025-11-01', 'low', 'none', 'down', 2, null), (date '2025-11-01', 'low', 'low', 'same', 4, 0.75),
+            (date '2025-11-01', 'none', 'low', 'up', 5, 0.75), (date '2025-12-01', 'top', 'low', 'down', 1, 0.1)
+        ) as rows (month_start, from_step, to_step, direction, customers, cross_category_rate)
+    """,
+    "referral_kpis": """
+        select *, 3 as referrers from (values
+            (date '2025-06-01', 0, 0, 0, null, 0.25), (date '2025-07-01', 4, 1, 2, 0.5, 0.3),
+            (date '2025-11-01', 6, 2, 3, 1.0, 0.2), (date '2025-12-01', 9, 9, 9, null, null)
+        ) as rows (
+            month_start, referrals_sent, referrals_converted, referred_customers, referred_second_order_rate_90d,
+            other_second_order_rate_90d
+        )
+    """,
+    "loyalty_kpis": """
+        select *, 5 as purchasing_customers, 100.00 as net_revenue, 20.0 as revenue_per_customer from (values
+            (date '2025-10-01', 'all', 50, 0.0, 0.0, null), (date '2025-11-01', 'all', 60, 1000.0, 250.0, 0.25),
+            (date '2025-11-01', 'gold', 10, 900.0, 250.0, 0.28), (date '2025-11-01', 'none', 50, 100.0, 0.0, 0.0),
+            (date '2025-12-01', 'all', 61, 5.0, 0.0, 0.0)
+        ) as rows (month_start, loyalty_tier, members, points_earned, points_redeemed, redemption_rate)
+    """,
+    "email_kpis": """
+        select *, case when emails_sent > 0 then emails_opened / emails_sent end as open_rate,
+            case when emails_sent > 0 then emails_clicked / emails_sent end as click_rate, 0 as unmatched_events
+        from (values
+            ('month', date '2025-10-01', true, 100, 60, 25, 5, 9), ('month', date '2025-11-01', true, 0, 0, 0, 0, 0),
+            ('month', date '2025-12-01', false, 80, 50, 2, 1, 12)
+        ) as rows (
+            period_grain, period_start, is_complete, emails_sent, recipients, emails_opened, emails_clicked,
+            customers_with_unopened_streak
+        )
+    """,
+    "churn_reasons": """
+        select * from (values
+            (date '2025-10-01', 'survey', 'price', 6, 0.75), (date '2025-10-01', 'survey', '<b>late', 2, 0.25),
+            (date '2025-11-01', 'survey', 'price', 1, 0.5), (date '2025-11-01', 'survey', 'a', 1, 0.5),
+            (date '2025-11-01', 'survey', 'b', 2, 1.0), (date '2025-11-01', 'survey', 'c', 3, 1.0),
+            (date '2025-11-01', 'survey', 'd', 4, 1.0), (date '2025-12-01', 'survey', 'price', 9, 1.0),
+            (date '2025-12-01', 'subscription', 'unknown', 1, 1.0)
+        ) as rows (month_start, source, reason, customers, share)
     """,
     "first_product_retention": """
         select
@@ -445,6 +553,281 @@ def test_a_course_shows_a_channel_beside_all_and_none_without_values(published: 
     assert [one.name for one in only_all.figure.data] == ["All channels"]
     nothing = feedback.support_course(rows, "month", "median_solved_minutes", "phone", known, TERMS, EN)
     assert not nothing.table.rows, "a chart without a line is not drawn"
+
+
+# Reasons for leaving
+
+
+def test_what_is_named_most_is_said_of_a_month_that_is_over(published: Path) -> None:
+    rows = reasons.of_source(answer(published, ask.reasons()), "survey")
+    october, november = date(2025, 10, 1), date(2025, 11, 1)
+    assert reasons.months(rows) == [november, october]
+    assert list(reasons.sentences(rows, october, EN)) == [
+        "October 2025, named most: price (6; 75.0%), <b>late (2; 25.0%)."
+    ]
+    chart = reasons.of_one_month(rows, november, TERMS, EN)
+    assert list(drawn(chart.figure).items()) == [("d", 4), ("c", 3), ("b", 2), ("a", 1), ("price", 1)]
+    ended = reasons.of_source(answer(published, ask.reasons()), "subscription")
+    assert reasons.months(ended) == [date(2025, 12, 1)], "where no month is over, the one that runs"
+    assert list(reasons.sentences(ended, date(2025, 12, 1), DE)) == [
+        "Dezember 2025, am häufigsten genannt: nicht bekannt (1; 100,0\xa0%).", "Der Monat läuft noch.",
+    ]  # fmt: skip
+
+
+def test_reasons_over_months_are_all_there_are(published: Path) -> None:
+    rows = reasons.of_source(answer(published, ask.reasons()), "survey")
+    chart = reasons.over_months(rows, TERMS, EN)
+    assert [(one.name, list(one.y)) for one in chart.figure.data] == [
+        ("price", [6, 1]), ("d", [0, 4]), ("c", [0, 3]), ("<b>late", [2, 0]), ("b", [0, 2]),
+        ("Other reasons", [0, 1]),
+    ]  # fmt: skip
+    assert sum(sum(one.y) for one in chart.figure.data) == sum(row["customers"] for row in chart.table.rows) == 19
+    few = reasons.over_months([row for row in rows if row["reason"] == "price"], TERMS, EN)
+    assert len(few.figure.data) == 1, "no others where there are none"
+
+
+# E-mails
+
+
+def test_emails_are_said_with_who_no_longer_opens(published: Path) -> None:
+    rows = answer(published, ask.emails("month"))
+    assert list(emails.sentences(rows, date(2025, 10, 1), EN)) == [
+        "October 2025: 100 e-mails to 60 customers.",
+        "25.0% were opened within seven days, in 5.0% something was clicked.",
+        "Recipients who left their last three e-mails unopened: 9.",
+    ]
+    assert list(emails.sentences(rows, date(2025, 11, 1), EN)) == ["November 2025: 0 e-mails to 0 customers."]
+    rates = emails.rates(rows, "month", TERMS, EN)
+    assert [list(line.y) for line in rates.figure.data] == [[0.25, None], [0.05, None]], "no month that still changes"
+    assert list(emails.streak(rows, "month", TERMS, EN).figure.data[0].y) == [9, 0]
+    assert list(emails.sent(rows, "month", TERMS, EN).figure.data[0].y) == [100, 0]
+
+
+def test_opens_that_nobody_tracks_are_no_zero(published: Path) -> None:
+    rows = [{**row, **dict.fromkeys(emails.OF_OPENS)} for row in answer(published, ask.emails("month"))]
+    assert list(emails.sentences(rows, date(2025, 10, 1), EN))[1:] == [EN.say("emails.not_tracked")]
+    assert emails.known(rows, emails.CARDS) == ["emails_sent", "recipients", "unmatched_events"]
+    columns = [column.key for column in emails.sent(rows, "month", TERMS, EN).table.columns]
+    assert not set(columns) & set(emails.OF_OPENS)
+
+
+# Health
+
+
+def test_bands_are_shares_of_those_who_have_a_score(published: Path) -> None:
+    rows = answer(published, ask.health_bands("not_lost"))
+    assert list(health.sentences(rows, TERMS, EN)) == [
+        "50.0% (2 of 4 customers) are “Critical”.",
+        "On average 2.8 of 5.",
+        f"Against 28 days before {MINUS}0.17 on average.",
+        "Health email, Health payment: none of these customers has anything to judge for it (entity “activities”).",
+    ]
+    chart = health.bands(rows, TERMS, EN)
+    assert drawn(chart.figure) == {"Critical (50.0%)": 2, "Watch (25.0%)": 1, "Healthy (25.0%)": 1}
+    assert health.many(answer(published, ask.health_bands("all")), "critical") == 3, "with the one who is lost"
+    only_lost = answer(published, ask.health_bands("lost"))
+    assert [row["health_band"] for row in only_lost] == ["critical", "all"]
+    assert list(drawn(health.bands(only_lost, TERMS, EN).figure).values()) == [1, 0, 0]
+    assert list(health.sentences([], TERMS, EN)) == [EN.say("health.nobody")]
+
+
+def test_means_of_components_are_of_those_who_have_them(published: Path) -> None:
+    table = health.component_table(answer(published, ask.health_bands("not_lost")), TERMS, EN)
+    assert [(row["component"], row.get("critical"), row.get("all"), row["customers"]) for row in table.rows] == [
+        ("Health purchase", 1.5, 2.75, 4), ("Health engagement", 2.0, 3.0, 3), ("Health support", 1.0, 2.0, 2),
+        ("Health survey", 1.5, 1.5, 2),
+    ]  # fmt: skip
+    assert [column.key for column in table.columns][1:5] == ["critical", "watch", "healthy", "all"]
+
+
+def test_customers_are_listed_by_stage_and_band(published: Path) -> None:
+    for stage, band, many in (
+        ("not_lost", "critical", 2),
+        ("all", "critical", 3),
+        ("lost", "all", 1),
+        ("new", "all", 2),
+    ):
+        assert answer(published, ask.number_by_health(stage, band)) == [{"customers": many}], (stage, band)
+
+
+def test_how_a_customer_is_stands_in_words() -> None:
+    row = {
+        "health_score": 1.46, "health_band": "critical", "health_score_change_28d": -0.54,
+        "health_drivers_en": "payments failed", "health_drivers_de": "Zahlungen fehlgeschlagen",
+        **dict.fromkeys((f"health_{name}" for name in ask.HEALTH_COMPONENTS), None), "health_payment": 1,
+        "health_purchase": 4,
+    }  # fmt: skip
+    assert list(health.story(row, EN)) == [
+        f"Health 1.5 of 5 (“Critical”), {MINUS}0.5 against 28 days before.",
+        "What pulls the score down: payments failed.",
+    ]
+    young = {**row, "health_score_change_28d": None, "health_drivers_de": ""}
+    assert list(health.story(young, DE)) == [
+        "Gesundheit 1,5 von 5 („Kritisch“); vor 28 Tagen gab es noch keinen Wert.",
+        "Nichts zieht den Wert nach unten.",
+    ]
+    assert list(health.story({**row, "health_score": None}, EN)) == ["Nothing is known of the health."]
+    says = {line["component"]: line["says"] for line in health.components_of(row, TERMS, EN).rows}
+    assert says["Health purchase"] == "well" and says["Health payment"] == "pulls the score down"
+    assert says["Health survey"] == EN.say("health.says_nothing")
+    assert [health.moved(change, EN) for change in (0.04, -0.04, 0.06)] == ["0.0", "0.0", "+0.1"]
+
+
+# The funnel
+
+TODAY = date(2025, 12, 20)
+
+
+def stages(published: Path) -> list[dict[str, Any]]:
+    return answer(published, ask.funnel())
+
+
+def test_each_step_of_the_funnel_is_that_of_the_latest_settled_month(published: Path) -> None:
+    rows = stages(published)
+    table = funnel.step_table(rows, TODAY, TERMS, EN)
+    shown = [(row["step"].partition(":")[0], row["now"], row["month"], row["before"]) for row in table.rows]
+    assert shown == [
+        ("Awareness", "51", "November 2025", "50"), ("First purchase", "5.0%", "October 2025", "5.0%"),
+        ("Acquisition", "21", "November 2025", "20"),
+        ("Second purchase", "10.0%", "October 2025", "10.0%"), ("Second purchase", "20.0%", "September 2025", "20.0%"),
+        ("Second purchase", "30.0%", "August 2025", "30.0%"), ("Second purchase", "40", "August 2025", "40"),
+        ("Loyalty", "21", "November 2025", "20"), ("Advocacy", "20", "November 2025", "19"),
+    ]  # fmt: skip
+    assert {row["year"] for row in table.rows} == {EN.value(None, "rate")}, "no year before is known"
+    assert "activation" not in funnel.courses(rows), "nobody records the use of the product"
+
+
+def test_the_funnel_is_said_in_sentences(published: Path) -> None:
+    said = list(funnel.sentences(stages(published), TODAY, TERMS, EN))
+    assert said == [
+        "November 2025: 21 customers won; at the month's end 21 customers were loyal.",
+        "Advocates were 20 customers, at whatever stage.",
+        "Of 50 prospects at the end of October 2025 5.0% placed their first order in the month after.",
+        signals.no_activities(["Activation rate"], ["product_use"], EN),
+        "Of the customers won in August 2025 10.0% ordered a second time within 30 days, 20.0% within 60 and 30.0% "
+        "within 90.",
+        "Half of those who did so within 90 days took at most 40 days.",
+    ]
+    nobody = [{**row, "customers": 0} if row["lifecycle_stage"] == "prospect" else row for row in stages(published)]
+    assert EN.say("funnel.no_prospects") in list(funnel.sentences(nobody, TODAY, TERMS, EN))
+    assert not {"prospects", "conversion_of_prospects"} & set(funnel.courses(nobody))
+    assert list(funnel.sentences(nobody, date(2025, 6, 20), TERMS, EN)) == [EN.say("funnel.no_month")]
+    unasked = [{**row, "nps_responses": None, "referrals_converted": None} for row in stages(published)]
+    without = signals.no_activities(["Advocate"], ["nps", "referral_converted"], EN)
+    assert without in list(funnel.sentences(unasked, TODAY, TERMS, EN)), "nobody is asked: that is no 0"
+    assert len(funnel.course(unasked, "bonds", TODAY, TERMS, EN).figure.data) == 1
+    assert len(funnel.step_table(unasked, TODAY, TERMS, EN).rows) == 8
+
+
+def test_a_course_shows_no_month_that_still_changes(published: Path) -> None:
+    chart = funnel.course(stages(published), "second_orders", TODAY, TERMS, EN)
+    days_30, days_60, days_90 = ([value for value in line.y if value is not None] for line in chart.figure.data)
+    assert [len(days_30), len(days_60), len(days_90)] == [5, 4, 3]
+    assert list(chart.figure.data[0].x)[-1] == "Oct 25" and len(chart.table.rows) == 5
+    bonds = funnel.course(stages(published), "bonds", TODAY, TERMS, EN)
+    assert [line.name for line in bonds.figure.data] == ["Customers at stage “Loyal”", "Customers at stage “Advocate”"]
+
+
+def test_break_points_are_ranked_by_revenue_and_advocates_are_said_beside_them(published: Path) -> None:
+    rows = stages(published)
+    month = funnel.usual_month(rows)
+    assert month == date(2025, 10, 1), "the latest whose next month is over"
+    chart = funnel.break_points(rows, month, TERMS, EN, "EUR")
+    assert drawn(chart.figure) == {"Loyal (1 of 20)": 900.0, "New (2 of 40)": 700.0, "At risk (20 of 70)": 300.0}
+    assert [row["stage"] for row in chart.table.rows] == [EN.stage(stage) for stage in funnel.STAGES]
+    assert list(funnel.break_sentences(rows, month, EN, "EUR")) == [
+        "The largest break in November 2025: “Loyal”. 1 of 20 customers (1.0%) were lost, and with them €900 of net "
+        "revenue a year.",
+        "Among all who were lost 3 were advocates with €950 a year.",
+    ]
+    runs = list(funnel.break_sentences(rows, date(2025, 11, 1), EN, "EUR"))
+    assert runs[-1] == "December 2025 is still running: the losses can still grow."
+    calm = [{**row, "lost_next_month": 0} for row in rows]
+    assert list(funnel.break_sentences(calm, month, EN, "EUR")) == ["Nobody was lost in November 2025."]
+    assert not funnel.break_points(calm, month, TERMS, EN, "EUR").table.rows, "a chart without a bar is not drawn"
+    assert funnel.months(rows)[0] == date(2025, 11, 1), "of the running month nothing is known"
+
+
+def test_each_stage_has_its_value_and_its_signals(published: Path) -> None:
+    rows, month = stages(published), date(2025, 10, 1)
+    worth = drawn(funnel.values_of(rows, month, TERMS, EN, "EUR").figure)
+    assert list(worth) == [EN.stage(stage) for stage in funnel.STAGES[1:]] and worth["At risk"] == 120.0
+    known = funnel.signals_known(rows)
+    assert known == ["nps", "nps_responses", "tickets_per_customer", "referrals_sent", "referrals_converted"]
+    missing = funnel.signals_missing(rows, TERMS, EN)
+    assert "“csat”, “ticket_first_reply”, “email_sent”, “email_opened”" in missing and "“nps”" not in missing
+    everything = [{**row, **dict.fromkeys(funnel.NEEDS, 1)} for row in rows]
+    assert funnel.signals_missing(everything, TERMS, EN) == ""
+
+
+# The value ladder
+
+
+def test_steps_lie_as_customers_climb_them(published: Path) -> None:
+    moves = answer(published, ask.ladder())
+    assert ladder.steps(moves) == ["top", "mid", "low", "none"]
+    november = date(2025, 11, 1)
+    assert {move: ladder.moved(moves, november, move) for move in ladder.MOVES} == {
+        "climbed": 4, "arrived": 5, "stepped_down": 0, "left": 2,
+    }  # fmt: skip
+    assert list(ladder.sentences(moves, november, EN)) == [
+        "November 2025: 4 customers climbed, 5 arrived on a step, 0 stepped down, 2 left the ladder.",
+        "In the month before (October 2025): 0 climbed, 10 arrived, 0 stepped down, 0 left.",
+    ]
+    assert list(ladder.sentences(moves, date(2025, 12, 1), EN))[1:] == [EN.say("lifecycle.running")]
+
+
+def test_a_flow_between_steps_draws_who_moved(published: Path) -> None:
+    moves, november = answer(published, ask.ladder()), date(2025, 11, 1)
+    chart = ladder.flow(moves, november, "moved", DE)
+    sankey = chart.figure.data[0]
+    assert list(sankey.node.label) == [
+        *("mid (de) 1", "low (de) 5", "Auf keiner Stufe 5"),
+        *("top (de) 1", "mid (de) 3", "low (de) 5", "Auf keiner Stufe 2"),
+    ]  # fmt: skip
+    assert sum(sankey.link.value) == 11 and len(chart.table.rows) == 5, "who stayed is in the table"
+    assert sum(ladder.flow(moves, november, "all", DE).figure.data[0].link.value) == 15
+    assert not ladder.drawn_of([row for row in moves if row["direction"] == "same"], november, "moved")
+    over_time = ladder.moves_over_time(moves, EN).figure.data
+    assert [list(line.y) for line in over_time] == [[0, 4], [10, 5], [0, 0], [0, 2]], "no running month"
+
+
+def test_a_step_has_its_customers_and_how_many_buy_across_categories(published: Path) -> None:
+    moves, november = answer(published, ask.ladder()), date(2025, 11, 1)
+    table = ladder.step_table(moves, november, TERMS, EN)
+    assert [tuple(row.values()) for row in table.rows] == [("top", 1, 1.0), ("mid", 3, 0.5), ("low", 9, 0.75)]
+    without = ladder.step_table([{**row, "cross_category_rate": None} for row in moves], november, TERMS, EN)
+    assert [column.key for column in without.columns] == ["step", "customers"]
+
+
+# Programmes
+
+
+def test_whether_the_referred_come_back_is_said_of_a_month_that_is_observed(published: Path) -> None:
+    rows = answer(published, ask.referrals())
+    assert list(programmes.referral_sentences(rows, TODAY, EN)) == [
+        "November 2025: 6 referrals sent, 2 led to a new customer; 3 customers referred, and 3 new customers had been "
+        "referred.",
+        "Of the 2 referred customers of July 2025 50.0% ordered again within 90 days, of the other new customers "
+        "30.0%: with so few the difference can be chance.",
+    ]
+    chart = programmes.over_months(rows, programmes.REFERRALS, TERMS, EN)
+    assert [list(line.x) for line in chart.figure.data] == [["Jul 25", "Nov 25"]] * 3, "from the first referral on"
+    young = programmes.over_months(programmes.observed(rows, date(2025, 7, 1)), programmes.SECOND_ORDERS, TERMS, EN)
+    assert not young.table.rows
+
+
+def test_points_are_those_of_the_latest_month_that_is_over(published: Path) -> None:
+    rows = answer(published, ask.loyalty())
+    assert list(programmes.loyalty_sentences(rows, EN)) == [
+        "November 2025: 1,000 points earned, 250 redeemed; that is 25.0%."
+    ]
+    early = [row for row in rows if row["period_start"] == date(2025, 10, 1)]
+    assert list(programmes.loyalty_sentences(early, EN)) == ["October 2025: 0 points earned, 0 redeemed."]
+    table = programmes.tier_table(rows, TERMS, EN)
+    assert [(row["tier"], row["members"]) for row in table.rows] == [("All", 60), ("gold", 10), ("None", 50)]
+    points = programmes.over_months(programmes.of_tier(rows, "all"), programmes.POINTS, TERMS, EN)
+    assert [list(line.y) for line in points.figure.data] == [[1000.0], [250.0]]
 
 
 # Products

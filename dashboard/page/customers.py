@@ -1,13 +1,13 @@
-"""Customers: who is nearly lost and what is at stake, who they are, and the story of one of them."""
+"""Customers: who is nearly lost and what is at stake, how and who they are, and the story of one of them."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from dashboard.components import empty, section, show_chart, show_concentration, show_first, show_table
-from dashboard.filters import choice, entry
+from dashboard.filters import choice, entry, selection
 from dashboard.view import View, view
-from reports import customers, questions
+from reports import customers, health, questions
 from reports.html import sentences_html
 
 LISTED = 15  # customers in the list; its file has more
@@ -19,6 +19,7 @@ def main() -> None:
     seen = view()
     st.title(seen.language.say("customers.title"), anchor=False)
     nearly_lost(seen)
+    how_they_are(seen)
     by_recency_and_frequency(seen)
     show_concentration(seen, seen.language.say("customers.concentration"))
     one_customer(seen)
@@ -30,24 +31,61 @@ def nearly_lost(seen: View) -> None:
         total = seen.ask(questions.at_risk())[0]
         first, *others = customers.at_stake(total, seen.settings, seen.language, seen.currency)
         st.html(sentences_html(first, others))
-        if not total["customers"]:
-            st.info(say("customers.nobody_at_risk"))
-            return
-        orders = list(questions.AT_RISK_ORDERS)
-        order = choice(say("customers.order_by"), "order", orders, lambda name: say(f"customers.{name}"))
-        listed = seen.ask(questions.at_risk_customers(order, LISTED))
-        show_first(
-            seen,
-            customers.customer_table(listed, seen.glossary, seen.language),
-            total["customers"],
-            lambda: customers.customer_table(
-                seen.ask_for_a_file(questions.at_risk_customers(order, IN_A_FILE)), seen.glossary, seen.language
-            ),
-            "at_risk",
+        listed(seen)
+
+
+def listed(seen: View) -> None:
+    """Customers of a stage and a band; those at risk unless others are asked for."""
+    say = seen.language.say
+    one, two, three = st.columns(3)
+    with one:
+        stages = ["at_risk", *(name for name in questions.STAGE_FILTERS if name != "at_risk")]
+        stage = selection(
+            say("customers.stage"), "stage", stages, lambda name: customers.filter_name(name, seen.language)
         )
-        if total["customers"] > IN_A_FILE:
-            most, rows = seen.language.number(IN_A_FILE), seen.language.number(total["customers"])
-            st.caption(say("customers.file_is_limited", most=most, rows=rows))
+    with two:
+        bands = list(questions.BAND_FILTERS)
+        band = selection(say("customers.band"), "band", bands, lambda name: customers.filter_name(name, seen.language))
+    with three:
+        orders = list(questions.CUSTOMER_ORDERS)
+        order = choice(say("customers.order_by"), "order", orders, lambda name: say(f"customers.{name}"))
+    total = seen.ask(questions.number_by_health(stage, band))[0]["customers"]
+    if not total:
+        st.info(say("customers.nobody_so"))
+        return
+    of_stages = stage in ("not_lost", "all")
+    show_first(
+        seen,
+        customers.customer_table(
+            seen.ask(questions.customers_by_health(stage, band, order, LISTED)), seen.glossary, seen.language,
+            with_stage=of_stages,
+        ),
+        total,
+        lambda: customers.customer_table(
+            seen.ask_for_a_file(questions.customers_by_health(stage, band, order, IN_A_FILE)), seen.glossary,
+            seen.language, with_stage=of_stages,
+        ),
+        stage if band == "all" else f"{stage}_{band}",
+    )  # fmt: skip
+    if total > IN_A_FILE:
+        most, rows = seen.language.number(IN_A_FILE), seen.language.number(total)
+        st.caption(say("customers.file_is_limited", most=most, rows=rows))
+
+
+def how_they_are(seen: View) -> None:
+    say = seen.language.say
+    with section(seen, say("health.title"), say("health.note")):
+        of = choice(say("health.of"), "of", ["not_lost", "all"], lambda name: say(f"health.{name}"))
+        rows = seen.ask(questions.health_bands(of))
+        if health.of_band(rows, health.ALL) is None:
+            st.info(say("health.nobody"))
+            return
+        first, *others = health.sentences(rows, seen.glossary, seen.language)
+        st.html(sentences_html(first, others))
+        show_chart(seen, health.bands(rows, seen.glossary, seen.language), f"health_{of}")
+        st.markdown(f"**{say('health.means')}**")
+        st.caption(say("health.means_note"))
+        show_table(seen, health.component_table(rows, seen.glossary, seen.language), f"health_components_{of}")
 
 
 def by_recency_and_frequency(seen: View) -> None:
@@ -81,7 +119,10 @@ def one_customer(seen: View) -> None:
             st.html(sentences_html(say("customers.unknown", customer=number), []))
             return
         first, *others = customers.story(found[0], seen.language, seen.currency)
-        st.html(sentences_html(first, others))
+        st.html(sentences_html(first, [*others, *health.story(found[0], seen.language)]))
+        show_table(seen, health.components_of(found[0], seen.glossary, seen.language), "health_of_one")
+        if seen.ask(questions.signals()):
+            st.caption(say("customers.not_shown"))
         orders = seen.ask(questions.orders_of(found[0]["customer_id"], ORDERS))
         if found[0]["orders"] > ORDERS:
             st.caption(say("customers.latest_orders", orders=seen.language.number(ORDERS)))

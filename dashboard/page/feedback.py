@@ -1,4 +1,4 @@
-"""Feedback and support: what customers think of the shop, and how quickly they get help."""
+"""Feedback and support: what customers think of the shop, how quickly they get help, why they leave, what they read."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ import streamlit as st
 from dashboard.components import empty, section, show_basis, show_cards, show_chart, show_table
 from dashboard.filters import choice, selection
 from dashboard.view import View, view
-from reports import feedback, overview, questions, signals
+from reports import emails, feedback, overview, questions, reasons, signals
 from reports.html import sentences_html
 from reports.questions import Row
+
+REASON = "churn_reason"
+MAILS = ("email_sent", "email_opened", "email_clicked")
 
 
 def main() -> None:
@@ -23,7 +26,9 @@ def main() -> None:
         return
     recommendation(seen)
     support(seen)
-    show_basis(seen, ("nps", *feedback.TYPES))
+    leaving(seen)
+    messages(seen)
+    show_basis(seen, ("nps", *feedback.TYPES, REASON, *MAILS))
 
 
 def chosen_period(seen: View, label: str, key: str, over: Sequence[Row]) -> date:
@@ -138,6 +143,73 @@ def one_measure(seen: View, rows: Sequence[Row], grain: str, start: date, channe
     st.caption(say("feedback.by_channel_note"))
     chart = feedback.by_channel(rows, start, kpi, everywhere, seen.glossary, seen.language)
     show_chart(seen, chart, f"{kpi}_by_channel_{grain}")
+
+
+# Reasons for leaving
+
+
+def leaving(seen: View) -> None:
+    say = seen.language.say
+    with section(seen, say("reasons.title"), say("reasons.note"), has_pieces=True):
+        rows = seen.ask(questions.reasons())
+        if not rows:
+            st.info(signals.no_activities([say("reasons.title")], [REASON], seen.language))
+            return
+        sources = [source for source in reasons.SOURCES if reasons.of_source(rows, source)]
+        left, right = st.columns(2)
+        with left:
+            source = choice(say("reasons.source"), "source", sources, lambda name: say(f"reasons.{name}"))
+        of_it = reasons.of_source(rows, source)
+        with right:
+            days = [month.isoformat() for month in reasons.months(of_it)]
+            month = date.fromisoformat(
+                selection(
+                    say("reasons.month"), "reason_month", days,
+                    lambda day: seen.language.period("month", date.fromisoformat(day)),
+                )
+            )  # fmt: skip
+        first, *others = reasons.sentences(of_it, month, seen.language)
+        st.html(sentences_html(first, others))
+        chart = reasons.of_one_month(of_it, month, seen.glossary, seen.language)
+        show_chart(seen, chart, f"reasons_{source}_{month:%Y_%m}")
+        course = reasons.over_months(of_it, seen.glossary, seen.language)
+        if course.table.rows:
+            st.subheader(say("reasons.course"), anchor=False)
+            show_chart(seen, course, f"reasons_{source}")
+
+
+# E-mails
+
+
+def messages(seen: View) -> None:
+    say = seen.language.say
+    with section(seen, say("emails.title"), has_pieces=True):
+        if not seen.ask(questions.emails("month")):
+            st.info(signals.no_activities([say("emails.title")], MAILS[:1], seen.language))
+            return
+        left, right = st.columns(2)
+        with left:
+            grain = choice(say("emails.grain"), "mails", ["month", "week"], lambda name: say(f"common.{name}"))
+        rows = seen.ask(questions.emails(grain))
+        over = overview.complete(rows)
+        if not over:
+            st.info(say("feedback.none_complete"))
+            return
+        with right:
+            start = chosen_period(seen, say("emails.period"), "mail_period", over)
+        first, *others = emails.sentences(rows, start, seen.language)
+        st.html(sentences_html(first, others))
+        cards = emails.known(rows, emails.CARDS)
+        show_cards(seen, overview.kpi_cards(rows, grain, start, seen.glossary, seen.language, cards))
+        st.subheader(say("emails.volume"), anchor=False)
+        show_chart(seen, emails.sent(rows, grain, seen.glossary, seen.language), f"emails_{grain}")
+        if not emails.tracks_opens(rows):
+            return
+        st.subheader(say("emails.rates"), anchor=False)
+        st.caption(say("emails.rates_note"))
+        show_chart(seen, emails.rates(rows, grain, seen.glossary, seen.language), f"email_rates_{grain}")
+        st.subheader(seen.glossary.term(emails.STREAK).name, anchor=False)
+        show_chart(seen, emails.streak(rows, grain, seen.glossary, seen.language), f"unopened_{grain}")
 
 
 main()

@@ -29,6 +29,21 @@
 {%- endmacro %}
 
 
+{#- Ends of the interval of the difference of two shares, of their own Wilson intervals in columns <share>_low and <share>_high:
+    Newcombe's hybrid score interval (1998, method 10). -#}
+{% macro difference_low(share, other) -%}
+    {{ share }} - {{ other }}
+            - sqrt(({{ share }} - {{ share }}_low) * ({{ share }} - {{ share }}_low)
+            + ({{ other }}_high - {{ other }}) * ({{ other }}_high - {{ other }}))
+{%- endmacro %}
+
+{% macro difference_high(share, other) -%}
+    {{ share }} - {{ other }}
+            + sqrt(({{ share }}_high - {{ share }}) * ({{ share }}_high - {{ share }})
+            + ({{ other }} - {{ other }}_low) * ({{ other }} - {{ other }}_low))
+{%- endmacro %}
+
+
 {#- Ends of the interval of a Kaplan-Meier survival: Greenwood's variance on the scale log(-log), on which it is closest to
     normal and stays within 0 and 1. `variance_sum` is the sum over the days so far of events / (at risk x (at risk - events)).
     Without anything to be uncertain about (survival 0 or 1) both ends are the survival itself. -#}

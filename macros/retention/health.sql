@@ -74,11 +74,9 @@ cross join {{ ref('int_health_limits') }} as limits
 {%- endmacro %}
 
 {% macro weighted_sum_of_components(term) -%}
-    (
-        {%- for component in health_component_names() %}
+    {%- for component in health_component_names() %}
         {{ '+ ' if not loop.first }}coalesce({{ term.format(component) }}, 0)
-        {%- endfor %}
-    )
+    {%- endfor %}
 {%- endmacro %}
 
 
@@ -98,4 +96,13 @@ cross join {{ ref('int_health_limits') }} as limits
         on first_activities.first_date <= days.as_of_date
     where {{ condition }}
     group by days.as_of_date
+{%- endmacro %}
+
+
+{#- The words of rows with a `position`, one after the other; an aggregate per customer. -#}
+{% macro drivers_in_words(words) -%}
+    coalesce(max(case when position = 1 then {{ words }} end), '')
+    {%- for position in range(2, health_component_names() | length + 1) %}
+            || coalesce(max(case when position = {{ position }} then '; ' || {{ words }} end), '')
+    {%- endfor %}
 {%- endmacro %}

@@ -51,8 +51,8 @@ without_erased_persons as (
         {% endfor %}
         case
             when not known.is_erased and not {{ is_erased() | indent(16) }}
-                then {{ known_customer_id('known.referred_by_customer_id') }}
-        end as referred_by_customer_id,
+                then known.referred_by_customer_id
+        end as referrer,
         known.is_erased
     from known
     {{ erased_persons('known', number='referred_by_customer_id', email='referred_by_customer_id') }}
@@ -64,6 +64,9 @@ judged as (
     select
         *,
         {{ email_hash('email') }} as email_hash,
+        {{ known_customer_id('referrer') }} as referred_by_customer_id,
+        case when referrer not like '%@%' then {{ known_customer_id('referrer') }} end as referrer_number,
+        {{ email_hash(raw_email('referrer')) }} as referrer_email_hash,
         {{ is_after_as_of_date(reporting_date('created_at')) }} as is_after_as_of_date,
         case
             when is_erased then 'erased'
@@ -98,6 +101,8 @@ select
     country,
     marketing_consent,
     referred_by_customer_id,
+    referrer_number,
+    referrer_email_hash,
     loyalty_tier,
     {% for column in further_columns %}
         {{ column }},

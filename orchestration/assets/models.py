@@ -2,9 +2,10 @@
 
 import json
 import subprocess
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from typing import Any
 
 import dagster as dg
@@ -14,6 +15,7 @@ from packaging.version import Version
 from orchestration.assets.steps import POOL, guarded
 from orchestration.collect import clear, compiled_after_the_gate, show
 from orchestration.dbt_graph import Translator, with_row_counts
+from orchestration.monthly import left_as_they_are
 from orchestration.notify import Failure
 from orchestration.quarantine import remember_quarantined
 from orchestration.session import RefreshError, Session
@@ -49,9 +51,10 @@ class Step:
     select: str | None = None
     exclude: str | None = None
 
-    def selection(self) -> list[str]:
-        """As arguments of dbt."""
-        given = (("--select", self.select), ("--exclude", self.exclude))
+    def selection(self, left: Sequence[str] = ()) -> list[str]:
+        """As arguments of dbt, without the models that are left as they are."""
+        excluded = " ".join(part for part in (self.exclude, *left) if part)
+        given = (("--select", self.select), ("--exclude", excluded))
         return [part for option, value in given if value for part in (option, value)]
 
 
@@ -97,14 +100,17 @@ def build(
         raise RefreshError("a refresh is always whole, so that no build mixes states. Start the job `refresh`")
     places = session.places
     places.warehouse.parent.mkdir(parents=True, exist_ok=True)
+    left = left_as_they_are(session, Manifest(manifest)) if step.name == MODELS else []
+    if left:
+        session.say("  the health backtest is that of the latest month end, and is left as it is")
     if not on_spark(places.target):
         connect(places.warehouse).close()  # fails at once where it is open elsewhere
     elif step.name == MODELS:
-        clear(places)
+        clear(places, left)
     (places.dbt_target / "run_results.json").unlink(missing_ok=True)  # of a dbt that crashes there is none
-    invocation = start(context, session, manifest, step)
+    invocation = start(context, session, manifest, step, left)
     try:
-        events = with_reasons(known_to(context, invocation.stream()), places)
+        events = with_reasons(known_to(context, chain(invocation.stream(), as_made(context, manifest, left))), places)
         with session.telling.counting(COUNTED):
             yield from with_row_counts(events, lambda nodes: row_counts(session, nodes))
     finally:
@@ -119,7 +125,7 @@ def build(
 
 
 def start(
-    context: dg.AssetExecutionContext, session: Session, manifest: Mapping[str, Any], step: Step
+    context: dg.AssetExecutionContext, session: Session, manifest: Mapping[str, Any], step: Step, left: Sequence[str]
 ) -> CountedInvocation:
     """dbt's process, whose log Dagster turns into events.
 
@@ -127,7 +133,7 @@ def start(
     the network, and opens the warehouse from here.
     """
     # Unit tests test the code, not the data.
-    arguments = ["build", "--exclude-resource-type", "unit_test", *step.selection()]
+    arguments = ["build", "--exclude-resource-type", "unit_test", *step.selection(left)]
     if session.request.full_refresh:
         arguments.append("--full-refresh")
     invocation = CountedInvocation.run(
@@ -144,6 +150,22 @@ def start(
     )
     invocation.tell = lambda done, total: session.telling.count(done, total, COUNTED)
     return invocation
+
+
+def as_made(
+    context: dg.AssetExecutionContext, manifest: Mapping[str, Any], left: Sequence[str]
+) -> Iterator[dg.Output | dg.AssetCheckResult]:
+    """Models that are left as they are, and their checks, as dbt tells of those that it made: the refresh has them."""
+    outputs = {key.path[-1]: output for output, key in context.assets_def.keys_by_output_name.items()}
+    for name in left:
+        unique_id = Manifest(manifest).model(name)["unique_id"]
+        yield dg.Output(None, outputs[name], metadata={"unique_id": dg.MetadataValue.text(unique_id)})
+    for check in context.assets_def.check_specs:
+        if check.asset_key.path[-1] in left:
+            yield dg.AssetCheckResult(
+                passed=True, asset_key=check.asset_key, check_name=check.name,
+                description="Judged when it was made, which was in an earlier refresh.",
+            )  # fmt: skip
 
 
 def end(invocation: DbtCliInvocation) -> None:

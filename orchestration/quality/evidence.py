@@ -33,6 +33,7 @@ BESIDE_MARTS = {
     "order_changes": "intermediate.int_order_changes",
     "excluded_orders": "staging.excluded_orders",
     "exchange_rates": "staging.stg_exchange_rates",
+    "signal_days": "intermediate.int_signal_days",
 }
 # What refreshes noted, as models/quality/quality.yml defines it, and whether there is one of the build before.
 NOTED = {

@@ -1,4 +1,4 @@
-"""The marts of the metric contract (sections 1-8, 11-14, 17, 20, 22) and those beside it, slowly from raw rows.
+"""The marts of the metric contract (sections 1-8, 11-17, 20, 22) and those beside it, slowly from raw rows.
 
 Nothing here is shared with the SQL models: the two agree only if both follow the contract. Plain loops are used
 where SQL uses windows and joins, and every figure is counted anew for each of its rows, so that a reader can hold
@@ -30,6 +30,10 @@ Where the contract leaves room, these are the readings taken here.
   same holds for an as_of_date before the first order.
 * lifecycle_transitions, row_accounting: combinations that do not occur have no row.
 * clv_by_retention is null without orders in the trailing 365 days as well as without a base.
+* E-mails and telephone numbers in reasons for leaving are masked.
+* A shop has referred customers if one with a counted order is, and tiers if a row of customers that counts has one.
+  Without referral activities, or without one of the two kinds of points, the figures of these are 0.
+* referred_by_customer_id with an @ that is no e-mail names nobody.
 * A revenue share of nothing (net revenue 0) is null.
 """
 
@@ -39,14 +43,19 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 from .acquisition import acquisition_economics
-from .calendar_periods import start_of_period
+from .backtest import health_backtest
+from .calendar_periods import period_starts, start_of_period
 from .cohorts import Row, cohort_deviations, cohort_retention, cohort_windows, repurchase_curve, retention_curve
+from .effects import signal_effects
 from .feedback import nps, signal_coverage, support_kpis
+from .funnel import lifecycle_kpis
 from .intake import Customer, Intake, Order, take_in
 from .kpis import customer_concentration, retention_kpis, retention_kpis_by_segment, retention_value, running_period
 from .ladder import value_ladder
 from .lifecycle import customer_state_history, customers_mart, lifecycle_transitions
+from .messages import email_kpis
 from .products import first_product_retention
+from .programmes import churn_reasons, loyalty_kpis, referral_kpis
 from .rows import Raw
 from .seeds import Seeds, read_seeds
 from .settings import read_settings
@@ -77,12 +86,19 @@ MARTS = (
     "lifecycle_transitions",
     "customer_state_history",
     "value_ladder",
+    "lifecycle_kpis",
     "acquisition_economics",
     "subscription_kpis",
     "subscription_cohorts",
     "signal_coverage",
     "nps",
     "support_kpis",
+    "email_kpis",
+    "churn_reasons",
+    "referral_kpis",
+    "loyalty_kpis",
+    "health_backtest",
+    "signal_effects",
 )
 
 
@@ -121,6 +137,7 @@ def calculate(raw: Raw, settings: Mapping[str, object], seeds: Seeds | None = No
     marts["lifecycle_transitions"] = lifecycle_transitions(customers, as_of, chosen)
     marts["customer_state_history"] = customer_state_history(marts["customers"], as_of)
     marts["value_ladder"] = value_ladder(orders, customers, intake.lines, seeds["value_ladder_steps"], as_of, chosen)
+    marts["lifecycle_kpis"] = lifecycle_kpis(intake, marts["retention_kpis"], as_of, chosen)
     marts["acquisition_economics"] = acquisition_economics(
         intake.spend, customers, marts["cohort_retention"], as_of, chosen
     )
@@ -129,6 +146,13 @@ def calculate(raw: Raw, settings: Mapping[str, object], seeds: Seeds | None = No
     marts["signal_coverage"] = signal_coverage(intake, as_of)
     marts["nps"] = nps(intake.signals.activities, as_of)
     marts["support_kpis"] = support_kpis(intake.signals.activities, customers, as_of, chosen)
+    marts["email_kpis"] = email_kpis(intake.signals.activities, as_of)
+    marts["churn_reasons"] = churn_reasons(intake.signals.activities, intake.subscriptions, as_of)
+    months = period_starts("month", min(order.order_date for order in orders), as_of)
+    marts["referral_kpis"] = referral_kpis(intake.signals.activities, customers, intake.referrers, months, as_of)
+    marts["loyalty_kpis"] = loyalty_kpis(intake.signals.activities, customers, intake.tiers, months, as_of)
+    marts["health_backtest"] = health_backtest(intake, as_of, chosen, seeds)
+    marts["signal_effects"] = signal_effects(intake.signals.activities, customers, as_of, chosen)
     return marts
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from math import exp, log, pi, sqrt
 
@@ -69,8 +70,9 @@ def hypergeometric_p_value(active: int, own: int, all_active: int, everybody: in
 
 def false_discovery_rates(p_values: list[float]) -> list[float]:
     """Benjamini and Hochberg (1995): for each p-value the smallest rate at which it is still called a discovery."""
-    count = len(p_values)
-    return [
-        min(1.0, *(other * count / sum(p <= other for p in p_values) for other in p_values if other >= value))
-        for value in p_values
-    ]
+    ordered, smallest = sorted(p_values), 1.0
+    rates: dict[float, float] = {}
+    for value in reversed(ordered):
+        smallest = min(smallest, value * len(ordered) / bisect_right(ordered, value))
+        rates[value] = smallest
+    return [rates[value] for value in p_values]

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 from statistics import median
 
 from .cohorts import Row
-from .feedback import number
+from .feedback import OF_SUPPORT, number
 from .intake import Customer, Intake, Subscription
+from .messages import Message, last_three, messages_of, tracks_opens
 from .ranks import null_smallest
 from .seeds import Seeds
 from .settings import Settings
 from .signals import Activity
 
 COMPONENTS = ("purchase", "engagement", "email", "support", "survey", "payment")
-OF_SUPPORT = ("ticket_opened", "ticket_first_reply", "ticket_solved", "csat", "complaint")
 
 
 @dataclass(frozen=True)
@@ -30,6 +29,7 @@ class Known:
     own_activities: dict[str, list[Activity]]
     subscriptions: list[Subscription]
     usual_gap: float | None
+    messages: dict[str, list[Message]]
     has_opens: bool
     settings: Settings
     seeds: Seeds
@@ -71,13 +71,18 @@ def known_on(day: date, intake: Intake, settings: Settings, seeds: Seeds) -> Kno
         for before, after in pairwise(customer.orders)
         if after.order_date <= day
     ]
+    sent, _ = messages_of(activities, day)
+    messages: dict[str, list[Message]] = {}
+    for message in sent:
+        messages.setdefault(message.customer_id or "", []).append(message)
     return Known(
         day=day,
         activities=activities,
         own_activities=own,
         subscriptions=[row for row in intake.subscriptions if row.start_date <= day],
         usual_gap=float(median(gaps)) if gaps else None,
-        has_opens=any(sum(opened for _, opened in messages(rows)) for rows in own.values()),
+        messages=messages,
+        has_opens=tracks_opens(sent),
         settings=settings,
         seeds=seeds,
     )
@@ -153,34 +158,12 @@ def engagement(customer: Customer, known: Known) -> int | None:
     return 2
 
 
-def messages(rows: Sequence[Activity]) -> list[tuple[Activity, bool]]:
-    """The messages of one customer in the order of their sending, and whether each was opened (section 16)."""
-
-    def rank(row: Activity) -> object:
-        return null_smallest(row.occurred_at, row.detail)
-
-    distinct = {(row.occurred_at, row.detail): row for row in rows if row.activity_type == "email_sent"}
-    sent = sorted(distinct.values(), key=rank)
-    opened: set[tuple[object, str | None]] = set()
-    for event in rows:
-        if event.activity_type in ("email_opened", "email_clicked"):
-            before = [
-                row
-                for row in sent
-                if row.occurred_at <= event.occurred_at and event.detail in (None, row.detail)  # type: ignore[operator]
-            ]
-            if before:
-                opened.add((before[-1].occurred_at, before[-1].detail))
-    return [(row, (row.occurred_at, row.detail) in opened) for row in sent]
-
-
 def email(customer: Customer, known: Known) -> int | None:
-    settled = known.day - timedelta(days=3)
-    own = known.own_activities.get(customer.customer_id, ())
-    opened = [is_opened for row, is_opened in messages(own) if row.day <= settled][-3:]
-    if len(opened) < 3 or not known.has_opens:
+    three = last_three(known.messages.get(customer.customer_id, ()), known.day)
+    if not three or not known.has_opens:
         return None
-    return int(known.limit("email", f"opened_{sum(opened)}"))
+    opened = sum(bool(message.opens) for message in three)
+    return int(known.limit("email", f"opened_{opened}"))
 
 
 def support(customer: Customer, known: Known) -> int | None:

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from .identity import Identity, describing_rows, find_identity, winning_rows
 from .ranks import Rank, category_rank, line_rank, order_rank, refund_rank, subscription_rank
-from .reading import EXACT, is_damaged, round_half_away
+from .reading import EXACT, is_damaged, read_customer, round_half_away
 from .rows import (
     CustomerRow,
     OrderLine,
@@ -112,6 +112,12 @@ class Intake:
     spend: list[Spend] = field(default_factory=list)
     lines: dict[str, list[OrderLine]] = field(default_factory=dict)
     signals: Signals = field(default_factory=Signals)
+    created: dict[str, date | None] = field(default_factory=dict)
+    """Of each customer whom a row of customers describes, with orders or without: since when."""
+    tiers: dict[str, str | None] = field(default_factory=dict)
+    """Of each customer whom a row of customers describes, with orders or without: today's loyalty tier."""
+    referrers: dict[str, str] = field(default_factory=dict)
+    """Of those who name somebody: the customer who referred them, as resolved."""
 
 
 def take_in(raw: Raw, settings: Settings) -> Intake:
@@ -156,9 +162,24 @@ def take_in(raw: Raw, settings: Settings) -> Intake:
     result.subscriptions = counted_subscriptions(subscription_rows, rates, identity, settings, result.accounting)
     result.lines = usable_lines([read_order_line(row, settings) for row in raw.get("order_lines", ())])
     result.customers = gather_customers(result.orders, descriptions, result.lines)
+    result.created = {
+        customer_id: None if row.created_at is None else settings.local_date(row.created_at)
+        for customer_id, row in descriptions.items()
+    }
+    result.tiers = {customer_id: row.loyalty_tier for customer_id, row in descriptions.items()}
+    result.referrers = find_referrers(descriptions, identity, settings)
     result.signals = take_in_signals(raw, identity, settings, result.accounting)
     result.accounting += Counter()  # drops zero counts
     return result
+
+
+def find_referrers(descriptions: Mapping[str, CustomerRow], identity: Identity, settings: Settings) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for customer_id, row in descriptions.items():
+        referrer = identity.of(*read_customer(row.referred_by_customer_id, None, settings.missing_values))
+        if referrer is not None:
+            found[customer_id] = referrer
+    return found
 
 
 def sort_out(

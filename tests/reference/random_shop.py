@@ -14,7 +14,7 @@ from datetime import date, timedelta
 
 from .files import Entities
 from .random_contracts import subscriptions
-from .random_signals import actions_taken, activities
+from .random_signals import actions_taken, activities, describe_programmes
 from .random_values import (
     BAD_NUMBERS,
     BAD_TIMESTAMPS,
@@ -530,7 +530,12 @@ class ShopGenerator(RandomValues):
         if self.chance(0.8):
             entities["refunds"] = self.without_some_columns("refunds", self.refunds(orders))
         if self.chance(0.85):
-            entities["customers"] = self.without_some_columns("customers", self.customers())
+            rows = self.customers()
+            before = self.random.getstate()
+            self.random.seed(f"{self.seed} programmes")  # a further column leaves what follows as it is
+            describe_programmes(self, rows)
+            self.random.setstate(before)
+            entities["customers"] = self.without_some_columns("customers", rows)
         if self.chance(0.85):
             entities["exchange_rates"] = self.exchange_rates()
         if self.chance(0.85):

@@ -37,10 +37,80 @@ def activities(shop: ShopGenerator) -> list[RawRow]:
                 day = shop.any_day() if shop.chance(0.2) else day_near(shop, row)
                 again = {**row, "occurred_at": shop.timestamp(day), "activity_id": f"T{number}-{further}"}
                 rows.append({**again, "channel": shop.random.choice(CHANNELS)})
+    shop.random.seed(f"{shop.seed} messages")  # further rows leave the others as they are
+    if shop.chance(0.7):
+        rows += emails(shop)
+    if shop.chance(0.7):
+        rows += programmes(shop)
+    shop.random.seed(f"{shop.seed} uses")  # further rows leave the others as they are
+    if shop.chance(0.7):
+        rows += uses(shop)
     shop.random.seed(f"{shop.seed} engagement")  # further rows leave the others as they are
     rows += engagement(shop)
     shop.random.shuffle(rows)
     return rows
+
+
+def uses(shop: ShopGenerator) -> list[RawRow]:
+    """The product in use, often at first and fourteen days later, when a first order may lie so long back."""
+    rows: list[RawRow] = []
+    for _ in range(shop.random.choice((1, 10, 30))):
+        customer, day = whose(shop), shop.special_day()
+        for days in shop.random.sample((0, 1, 13, 14, 15), 2):
+            kind = shop.random.choice(("product_use", "Product_Use"))
+            rows.append(event(customer, kind, shop.timestamp(day + timedelta(days=days)), None))
+    return rows
+
+
+def emails(shop: ShopGenerator) -> list[RawRow]:
+    """Messages, several at one moment, and opens before, at and after them, with a name and without."""
+    rows: list[RawRow] = []
+    are_tracked = shop.chance(0.8)
+    for _ in range(shop.random.choice((1, 5, 10))):
+        customer = whose(shop)
+        day = shop.special_day()
+        for _ in range(shop.random.choice((1, 3, 4, 6))):
+            sent = shop.timestamp(day)
+            names = shop.random.sample(("news", "News", "offer", None, " "), shop.random.choice((1, 1, 2, 3)))
+            rows += [event(customer, "email_sent", sent, name) for name in names]
+            if are_tracked and shop.chance(0.6):
+                opened = [sent, shop.timestamp(day + timedelta(days=shop.random.choice((-1, 0, 1, 3, 6, 7, 8, 30))))]
+                kind = shop.random.choice(("email_opened", "EMAIL_OPENED", "email_clicked"))
+                name = shop.random.choice((*names, None, "never sent"))
+                rows.append(event(customer, kind, shop.random.choice(opened), name))
+            if shop.chance(0.1):
+                rows.append(event(whose(shop), "email_clicked", sent, None if are_tracked else "never sent"))
+            day += timedelta(days=shop.random.choice((0, 1, 2, 3, 4, 7, 25)))
+    return rows
+
+
+def event(customer: str | None, kind: str, at: str, detail: str | None, value: str | None = None) -> RawRow:
+    return {"customer_id": customer, "occurred_at": at, "activity_type": kind, "value": value, "detail": detail}
+
+
+def programmes(shop: ShopGenerator) -> list[RawRow]:
+    """Points, referrals and reasons for leaving, of the kinds that the shop has."""
+    kinds = ("loyalty_earned", "loyalty_redeemed", "referral_sent", "referral_converted", "churn_reason")
+    had = shop.random.sample(kinds, shop.random.choice((1, 3, 5)))
+    rows = []
+    for _ in range(shop.random.choice((3, 30, 60))):
+        kind = shop.random.choice(had)
+        value = shop.random.choice(("0", "10", "12.5", "1000")) if kind.startswith("loyalty") else None
+        detail = shop.random.choice(("price", "Price", " price", "moved", "unknown", None))
+        rows.append(event(whose(shop), kind, shop.timestamp(shop.special_day()), detail, value))
+    return rows
+
+
+def describe_programmes(shop: ShopGenerator, customers: Sequence[RawRow]) -> None:
+    """Tiers, and who referred whom: by number or e-mail, oneself too, or nobody that could be found."""
+    tiers = shop.random.choice(((None, "none"), (None, "gold", "Gold", "all", "none", "unknown")))
+    share = shop.random.choice((0, 0.5))
+    for row in customers:
+        row["loyalty_tier"] = shop.pad(shop.random.choice(tiers))
+        if shop.chance(share):
+            row["referred_by_customer_id"] = shop.random.choice(
+                (whose(shop), whose(shop), row.get("customer_id"), row.get("email"), "ann@", *DAMAGED_IDS[:1], "0")
+            )
 
 
 def day_near(shop: ShopGenerator, row: RawRow) -> date:

@@ -1,6 +1,8 @@
 {{ config(materialized='view') }}
 
-{%- set attributes = ['acquisition_channel', 'country', 'marketing_consent'] + dimensions_of_customers() %}
+{%- set attributes = [
+    'acquisition_channel', 'country', 'marketing_consent', 'loyalty_tier',
+] + further_columns_of_customers() %}
 
 select
     customer_id,

@@ -1,4 +1,6 @@
-{%- set attributes = ['acquisition_channel', 'country', 'marketing_consent'] + dimensions_of_customers() -%}
+{%- set attributes = [
+    'acquisition_channel', 'country', 'marketing_consent', 'loyalty_tier', 'referrer_number', 'referrer_email_hash',
+] + further_columns_of_customers() -%}
 -- Rows that carry only an e-mail describe the customer whom it belongs to, unless that one has a row with a number.
 with known_customers as (
 

@@ -1,4 +1,4 @@
--- A referral speaks for the customer over the active window from its day on, an answer of 9 or 10 until the next answer.
+-- A referral counts over the active window from its day on, an answer of 9 or 10 until the next answer at most.
 with as_of as (
 
     select
@@ -56,7 +56,10 @@ months as (
     select
         customer_id,
         {{ period_start('month', 'from_date') }} as from_month,
-        case when until_date <= as_of_date then {{ period_start('month', 'until_date') }} else month_after end as to_month
+        case
+            when until_date <= as_of_date then {{ period_start('month', 'until_date') }}
+            else month_after
+        end as to_month
     from days
 
 ),

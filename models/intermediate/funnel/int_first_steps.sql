@@ -10,8 +10,8 @@ with first_uses as (
         on
             customers.customer_id = activities.customer_id
             and activities.activity_type = 'product_use'
-            and activities.activity_date >= customers.first_order_date
-            and activities.activity_date <= {{ add_days('customers.first_order_date', 14) }}
+            and customers.first_order_date <= activities.activity_date
+            and {{ add_days('customers.first_order_date', 14) }} >= activities.activity_date
     where {{ takes_part('activities') }}
     group by customers.customer_id
 

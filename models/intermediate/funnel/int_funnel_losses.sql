@@ -19,8 +19,8 @@ revenues as (
     inner join {{ ref('int_order_sequence') }} as orders
         on
             losses.customer_id = orders.customer_id
-            and orders.order_date < losses.lost_in
-            and {{ add_days('orders.order_date', value_window_days() + 1) }} > losses.lost_in
+            and losses.lost_in > orders.order_date
+            and losses.lost_in < {{ add_days('orders.order_date', value_window_days() + 1) }}
     group by
         losses.customer_id,
         losses.lost_in
@@ -37,8 +37,8 @@ inner join {{ ref('int_funnel_spells') }} as spells
     on
         losses.customer_id = spells.customer_id
         and spells.lifecycle_stage <> 'prospect'
-        and spells.from_month < losses.lost_in
-        and spells.to_month >= losses.lost_in
+        and losses.lost_in > spells.from_month
+        and losses.lost_in <= spells.to_month
 left join revenues
     on
         losses.customer_id = revenues.customer_id

@@ -35,8 +35,8 @@ by_stage as (
     inner join {{ ref('int_funnel_spells') }} as spells
         on
             orders.customer_id = spells.customer_id
-            and spells.from_month < orders.month_start
-            and spells.to_month >= orders.month_start
+            and orders.month_start > spells.from_month
+            and orders.month_start <= spells.to_month
     where orders.month_start > orders.first_month
 
 )

@@ -20,7 +20,11 @@ with activities as (
     where
         {{ takes_part('activities') }}
         and activities.customer_id is not null
-        and activities.activity_type in ('{{ types | join("', '") }}')
+        and activities.activity_type in (
+            {% for type in types %}
+                '{{ type }}'{{ ',' if not loop.last }}
+            {% endfor %}
+        )
 
 ),
 

@@ -40,7 +40,7 @@ worst_first as (
         drivers.driver_de,
         row_number() over (
             partition by pulling_down.customer_id
-            order by pulling_down.score, weights.weight desc, pulling_down.component
+            order by pulling_down.score asc, weights.weight desc, pulling_down.component asc
         ) as position
     from pulling_down
     inner join {{ ref('health_weights') }} as weights
@@ -56,14 +56,8 @@ drivers as (
 
     select
         customer_id,
-        {% for language in ['en', 'de'] -%}
-            {% for position in range(1, health_component_names() | length + 1) -%}
-                {{ '|| ' if not loop.first }}coalesce(
-                    max(case when position = {{ position }} then {{ "'; ' || " if not loop.first }}driver_{{ language }} end), ''
-                )
-            {% endfor %}
-            as health_drivers_{{ language }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {{ drivers_in_words('driver_en') }} as health_drivers_en,
+        {{ drivers_in_words('driver_de') }} as health_drivers_de
     from worst_first
     group by customer_id
 
@@ -72,9 +66,9 @@ drivers as (
 select
     today.customer_id,
     today.engagement_score,
-    {% for component in health_component_names() -%}
+    {% for component in health_component_names() %}
         today.health_{{ component }},
-    {% endfor -%}
+    {% endfor %}
     today.health_score,
     today.health_score - earlier.health_score as health_score_change_28d,
     today.health_band,

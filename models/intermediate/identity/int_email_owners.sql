@@ -31,6 +31,10 @@ looked_up_emails as (
     from customers
     where customer_id is null
     union
+    select referrer_email_hash
+    from {{ ref('stg_customers') }}
+    where {{ takes_part() }} and referrer_email_hash is not null
+    union
     select email_hash
     from {{ ref('int_order_versions') }}
     where customer_id is null

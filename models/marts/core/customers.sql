@@ -71,9 +71,9 @@ select
     ) }} as lifecycle_stage,
     advocates.customer_id is not null as is_advocate,
     health.engagement_score,
-    {% for component in health_component_names() -%}
+    {% for component in health_component_names() %}
         health.health_{{ component }},
-    {% endfor -%}
+    {% endfor %}
     health.health_score,
     health.health_score_change_28d,
     health.health_band,

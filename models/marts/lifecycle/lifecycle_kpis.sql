@@ -1,18 +1,27 @@
-{%- set counted_types = {'nps': 'nps_responses', 'referral_sent': 'referrals_sent', 'referral_converted': 'referrals_converted'} -%}
-{%- set types = ['nps', 'csat', 'ticket_opened', 'ticket_first_reply', 'referral_sent', 'referral_converted', 'product_use'] -%}
+{%- set types = [
+    'nps', 'csat', 'ticket_opened', 'ticket_first_reply', 'referral_sent', 'referral_converted', 'product_use'
+] -%}
 -- A signal that the shop does not have at all is not known, which is not nothing.
-with signals as (
+with activities as (
 
-    select
-        {% for type in types %}
-            count(case when activities.activity_type = '{{ type }}' then 1 end) > 0 as has_{{ type }}{{ ',' if not loop.last }}
-        {% endfor %}
+    select activities.activity_type
     from {{ ref('int_activities') }} as activities
     inner join {{ ref('int_as_of') }} as as_of
         on activities.activity_date <= as_of.as_of_date
     where
         {{ takes_part('activities') }}
         and activities.customer_id is not null
+
+),
+
+signals as (
+
+    select
+        {% for type in types %}
+            count(case when activity_type = '{{ type }}' then 1 end) > 0 as has_{{ type }},
+        {% endfor %}
+        count(*) > 0 as has_any
+    from activities
 
 ),
 
@@ -71,13 +80,16 @@ figures as (
 
     select
         months.*,
-        stages.lifecycle_stage,
-        stages.customers,
-        stages.net_revenue_365d,
+        standings.lifecycle_stage,
+        standings.customers,
+        standings.net_revenue_365d,
         kpis.clv_by_lifespan as clv_of_everybody,
         everybody.revenue_per_customer as revenue_of_everybody,
-        signals.*,
-        messages.*,
+        {% for type in types %}
+            signals.has_{{ type }},
+        {% endfor %}
+        messages.has_messages,
+        messages.is_tracked,
         funnel_signals.median_first_reply_minutes,
         funnel_signals.csat_points,
         coalesce(purchases.orders, 0) as orders,
@@ -93,8 +105,8 @@ figures as (
         coalesce(funnel_messages.emails_sent, 0) as emails_sent,
         coalesce(funnel_messages.emails_opened, 0) as emails_opened
     from months
-    inner join {{ ref('int_funnel_customers') }} as stages
-        on months.month_start = stages.month_start
+    inner join {{ ref('int_funnel_customers') }} as standings
+        on months.month_start = standings.month_start
     inner join {{ ref('retention_kpis') }} as kpis
         on
             months.month_start = kpis.period_start
@@ -104,23 +116,23 @@ figures as (
     left join {{ ref('int_funnel_purchases') }} as purchases
         on
             months.month_start = purchases.month_start
-            and stages.lifecycle_stage = purchases.lifecycle_stage
+            and standings.lifecycle_stage = purchases.lifecycle_stage
     left join {{ ref('int_funnel_losses') }} as losses
         on
             months.next_month = losses.lost_in
-            and stages.lifecycle_stage = losses.lifecycle_stage
+            and standings.lifecycle_stage = losses.lifecycle_stage
     left join conversions
         on
             months.next_month = conversions.converted_in
-            and stages.lifecycle_stage = 'prospect'
+            and standings.lifecycle_stage = 'prospect'
     left join {{ ref('int_funnel_signals') }} as funnel_signals
         on
             months.month_start = funnel_signals.month_start
-            and stages.lifecycle_stage = funnel_signals.lifecycle_stage
+            and standings.lifecycle_stage = funnel_signals.lifecycle_stage
     left join {{ ref('int_funnel_messages') }} as funnel_messages
         on
             months.month_start = funnel_messages.month_start
-            and stages.lifecycle_stage = funnel_messages.lifecycle_stage
+            and standings.lifecycle_stage = funnel_messages.lifecycle_stage
     cross join signals
     cross join messages
 

@@ -113,29 +113,47 @@ moves as (
     from balances
     where customers > arrived
 
+),
+
+named as (
+
+    select
+        moves.month_start,
+        moves.from_step,
+        moves.to_step,
+        moves.customers,
+        rates.cross_category_rate,
+        coalesce(steps_before.name_en, 'none') as from_step_en,
+        coalesce(steps_before.name_de, 'keine Stufe') as from_step_de,
+        coalesce(steps_after.name_en, 'none') as to_step_en,
+        coalesce(steps_after.name_de, 'keine Stufe') as to_step_de,
+        coalesce(steps_before.min_net_revenue_365d, -1) as minimum_before,
+        coalesce(steps_after.min_net_revenue_365d, -1) as minimum_after
+    from moves
+    left join {{ ref('value_ladder_steps') }} as steps_before
+        on moves.from_step = steps_before.step
+    left join {{ ref('value_ladder_steps') }} as steps_after
+        on moves.to_step = steps_after.step
+    left join rates
+        on
+            moves.month_start = rates.month_start
+            and moves.to_step = rates.step
+
 )
 
 select
-    moves.month_start,
-    moves.from_step,
-    moves.to_step,
-    coalesce(before.name_en, 'none') as from_step_en,
-    coalesce(before.name_de, 'keine Stufe') as from_step_de,
-    coalesce(after.name_en, 'none') as to_step_en,
-    coalesce(after.name_de, 'keine Stufe') as to_step_de,
+    month_start,
+    from_step,
+    to_step,
+    from_step_en,
+    from_step_de,
+    to_step_en,
+    to_step_de,
+    cross_category_rate,
+    cast(customers as bigint) as customers,
     case
-        when moves.from_step = moves.to_step then 'same'
-        when coalesce(before.min_net_revenue_365d, -1) < coalesce(after.min_net_revenue_365d, -1) then 'up'
-        else 'down'
-    end as direction,
-    cast(moves.customers as bigint) as customers,
-    rates.cross_category_rate
-from moves
-left join {{ ref('value_ladder_steps') }} as before
-    on moves.from_step = before.step
-left join {{ ref('value_ladder_steps') }} as after
-    on moves.to_step = after.step
-left join rates
-    on
-        moves.month_start = rates.month_start
-        and moves.to_step = rates.step
+        when minimum_before < minimum_after then 'up'
+        when minimum_before > minimum_after then 'down'
+        else 'same'
+    end as direction
+from named

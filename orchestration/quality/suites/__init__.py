@@ -8,8 +8,9 @@ from orchestration.quality.suites.drift import DRIFT
 from orchestration.quality.suites.known_orders import KNOWN_ORDERS
 from orchestration.quality.suites.new_orders import NEW_ORDERS
 from orchestration.quality.suites.raw import RAW
+from orchestration.quality.suites.signals import SIGNALS
 from orchestration.quality.suites.staging import STAGING
 
 # No build is published that one of them did not judge.
-NAMES = ("raw", "staging", "known_orders", "new_orders", "closed_months", "drift")
-SUITES = {suite.name: suite for suite in (RAW, STAGING, KNOWN_ORDERS, NEW_ORDERS, CLOSED_MONTHS, DRIFT)}
+NAMES = ("raw", "staging", "known_orders", "new_orders", "closed_months", "signals", "drift")
+SUITES = {suite.name: suite for suite in (RAW, STAGING, KNOWN_ORDERS, NEW_ORDERS, CLOSED_MONTHS, SIGNALS, DRIFT)}

@@ -1,0 +1,16 @@
+{#- The last of the 90 days after one, in which an order is waited for. -#}
+{% macro followed_until(day) -%}
+    {{ add_days(day, 90) }}
+{%- endmacro %}
+
+
+{#- With fewer customers on a side nothing is said of what is better. -#}
+{% macro least_customers_to_judge() -%}
+    30
+{%- endmacro %}
+
+
+{#- The standard error of a figure that is the mean of what customers pull it by, each customer's pulls summed up. -#}
+{% macro deviation_of_pulls(pull) -%}
+    sqrt(sum({{ pull }} * {{ pull }}) * {{ rate('count(*)', 'count(*) - 1') }})
+{%- endmacro %}

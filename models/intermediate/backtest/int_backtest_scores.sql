@@ -1,0 +1,1 @@
+{{ health_scores('(' ~ health_components(ref('int_backtest_subjects')) ~ ')') }}
