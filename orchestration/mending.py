@@ -162,8 +162,9 @@ def tables(places: Places) -> Iterator[Ailment]:
 
 def days(state: State, table: str, why: str | None) -> Iterator[Ailment]:
     """Days of a table that cannot be read: what is published has their rows."""
-    for file in [state.path(table), *files_of_days(state.places)] if why else []:
-        if os.path.lexists(file) and (why_not := no_parquet(file)):
+    found = [file for file in [state.path(table), *files_of_days(state.places)] if os.path.lexists(file)]
+    for file in found if why else [file for file in found if not file.is_file()]:
+        if why_not := no_parquet(file):
             then = "; what is published of that day is written again"
             yield aside(file, why_not, then, partial(unfollow, state.places))
 

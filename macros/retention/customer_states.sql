@@ -1,5 +1,5 @@
 {#- The customers that were there on a day, each with the state that held, and `since`, the day from which it did. `day`
-    is an expression of a date: select * from {{ "{{" }} customer_states_on("cast('2025-12-31' as date)") }} as states -#}
+    is an expression of a date: select * from {{ customer_states_on("cast('2025-12-31' as date)") }} as states -#}
 {% macro customer_states_on(day) %}
     (
         select
