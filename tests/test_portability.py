@@ -35,6 +35,7 @@ DIFFERENT = {
     r"\bexclude\b|\breplace\b|\bqualify\b": "explicit columns, a CTE",
     r"\bunnest\b|\bgenerate_series\b|\brange\s*\(|\blateral\b": "the macro whole_numbers",
     r"\basof\b|\bpivot\b|\bpositional\b": "joins and case",
+    r"\bover\s+\w+\s*[-+*/]": "brackets around it: Spark takes what follows for a part of the window's name",
     r"\bilike\b|\bsimilar\b|~": "lower and like",
     r"\bcurrent_date\b|\bcurrent_timestamp\b|\bnow\s*\(": "run_at, as_of_date: nothing asks for the time",
 }
@@ -76,6 +77,7 @@ def test_only_portable_sql(path: Path) -> None:
         "select d + interval 1 day from t",
         "select * exclude (a) from t",
         "select list_sort(a) from t",
+        "select sum(a) over b - a from t window b as (order by a)",
         "select * from t union all by name select * from u",
         "{% if target.type == 'duckdb' %}select 1{% endif %}",
         "select strftime(d, '%Y') from t",

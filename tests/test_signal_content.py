@@ -14,6 +14,7 @@ import pytest
 from reports import (
     cohorts,
     economics,
+    effects,
     emails,
     feedback,
     funnel,
@@ -41,7 +42,7 @@ UNITS = {
     "mrr_at_start": "currency", "mrr_at_end": "currency", "clv_by_lifespan": "currency", "acquired": "customers",
     "conversion_next_month_rate": "rate", "second_order_rate_30d": "rate", "second_order_rate_60d": "rate",
     "median_days_to_second_order": "days", "open_rate": "rate", "click_rate": "rate", "share": "rate",
-    "revenue_at_stake": "currency",
+    "revenue_at_stake": "currency", **dict.fromkeys((*effects.KPIS, *effects.DIFFERENCES), "rate"),
 }  # fmt: skip
 TERMS = Glossary(
     [
@@ -891,3 +892,45 @@ def test_a_question_reads_no_more_values_than_asked_for(published: Path) -> None
 def test_each_question_names_columns_of_its_mart(published: Path) -> None:
     for question in (ask.nps("week"), ask.support("week"), ask.first_purchases("product")):
         assert isinstance(question, Question) and answer(published, question) == []
+
+
+# What follows an answer
+
+
+def effect(signal: str, said: str, rate: float, **given: Any) -> dict[str, Any]:
+    known = {
+        "signal": signal, "answer": said, "is_reference": False, "answered_customers": 100,
+        "repurchased_customers": round(100 * rate), "repurchase_rate_90d": rate, "repurchase_rate_90d_low": rate - 0.05,
+        "repurchase_rate_90d_high": rate + 0.05, "repurchase_difference": None, "repurchase_difference_low": None,
+        "repurchase_difference_high": None, "is_conclusive": None, "has_enough": None,
+    }  # fmt: skip
+    return {**known, **given}
+
+
+EFFECTS = [
+    effect("csat", "satisfied", 0.4, is_reference=True),
+    effect("csat", "dissatisfied", 0.1, is_conclusive=True, has_enough=False),
+    effect("nps", "promoter", 0.5, is_reference=True),
+    effect("nps", "passive", 0.45, is_conclusive=False, has_enough=True),
+    effect("nps", "detractor", 0.2, is_conclusive=True, has_enough=True),
+]
+
+
+def test_only_differences_beyond_chance_with_enough_customers_are_said() -> None:
+    assert list(effects.sentences(EFFECTS, EN)) == [
+        "Recommendation: detractors (0-6) 20.0%, promoters (9-10) 50.0%. That is more than chance."
+    ]
+    assert list(effects.sentences(EFFECTS[:4], DE)) == [
+        "Bei keiner Antwort unterscheidet sich der Wiederkauf um mehr als den Zufall."
+    ]
+
+
+def test_what_follows_an_answer_is_drawn_with_its_interval_and_few_are_marked() -> None:
+    chart = effects.who_orders_again(EFFECTS, TERMS, EN)
+    (dots,) = chart.figure.data
+    assert list(dots.x) == [0.4, 0.1, 0.5, 0.45, 0.2]
+    assert dots.error_x.array == pytest.approx([0.05] * 5) and dots.error_x.arrayminus == pytest.approx([0.05] * 5)
+    assert [row["answer"] for row in chart.table.rows] == [
+        "satisfied", "dissatisfied (few)", "promoters (9-10)", "passives (7-8)", "detractors (0-6)",
+    ]  # fmt: skip
+    assert "Recommendation: detractors (0-6) 20.0%" in chart.alt

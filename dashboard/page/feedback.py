@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard.components import empty, section, show_basis, show_cards, show_chart, show_table
 from dashboard.filters import choice, selection
 from dashboard.view import View, view
-from reports import emails, feedback, overview, questions, reasons, signals
+from reports import backtest, effects, emails, feedback, overview, questions, reasons, signals
 from reports.html import sentences_html
 from reports.questions import Row
 
@@ -28,6 +28,7 @@ def main() -> None:
     support(seen)
     leaving(seen)
     messages(seen)
+    what_follows(seen)
     show_basis(seen, ("nps", *feedback.TYPES, REASON, *MAILS))
 
 
@@ -210,6 +211,24 @@ def messages(seen: View) -> None:
         show_chart(seen, emails.rates(rows, grain, seen.glossary, seen.language), f"email_rates_{grain}")
         st.subheader(seen.glossary.term(emails.STREAK).name, anchor=False)
         show_chart(seen, emails.streak(rows, grain, seen.glossary, seen.language), f"unopened_{grain}")
+
+
+# Who orders again after an answer
+
+
+def what_follows(seen: View) -> None:
+    say = seen.language.say
+    with section(seen, say("effects.title"), backtest.no_cause(seen.language), has_pieces=True):
+        rows = seen.ask(questions.signal_effects())
+        if not rows:
+            missing = signals.absent(seen.ask(questions.signals()), effects.TYPES)
+            nothing = len(missing) == len(effects.TYPES)
+            term = seen.glossary.term(effects.RATE).name
+            st.info(signals.no_activities([term], missing, seen.language) if nothing else say("effects.none"))
+            return
+        first, *others = effects.sentences(rows, seen.language)
+        st.html(sentences_html(first, others))
+        show_chart(seen, effects.who_orders_again(rows, seen.glossary, seen.language), "signal_effects")
 
 
 main()

@@ -20,9 +20,9 @@ ranked as (
 
     select
         *,
-        sum(looks) over so_far - looks as riskier_looks,
-        sum(ordered) over so_far - ordered as riskier_ordered,
-        sum(gone) over so_far - gone as riskier_gone,
+        (sum(looks) over so_far) - looks as riskier_looks,
+        (sum(ordered) over so_far) - ordered as riskier_ordered,
+        (sum(gone) over so_far) - gone as riskier_gone,
         sum(looks) over (partition by month_end, predictor) as all_looks,
         sum(ordered) over (partition by month_end, predictor) as all_ordered,
         sum(gone) over (partition by month_end, predictor) as all_gone
