@@ -1,5 +1,5 @@
--- Kinds of activities with at least a hundred events in the year before, by the system that records them: how long there
--- has been none, beside the longest such pause of that year.
+-- Kinds of activities with at least a hundred events in the year before, by the system that records them: how long
+-- there has been none, beside the longest such pause of that year.
 with builds as (
 
     select max(order_date) as last_day
@@ -27,16 +27,16 @@ pauses as (
 signals as (
 
     select
-        signal,
-        coalesce(source_system, 'a system without a name') as source_system,
-        sum(events) as events,
-        max(signal_date) as last_date,
-        max(days_to_the_next) as longest_pause
+        pauses.signal,
+        coalesce(pauses.source_system, 'a system without a name') as source_system,
+        sum(pauses.events) as events,
+        max(pauses.signal_date) as last_date,
+        max(pauses.days_to_the_next) as longest_pause
     from pauses
     group by
         pauses.signal,
         pauses.source_system
-    having sum(events) >= 100
+    having sum(pauses.events) >= 100
 
 )
 
