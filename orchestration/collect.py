@@ -35,6 +35,9 @@ def clear(places: Places, left: Sequence[str] = ()) -> None:
     for folder in places.collected.glob("*/*"):
         if folder.name not in left:
             shutil.rmtree(folder)
+    for schema in places.collected.glob("*"):
+        if schema.is_dir() and not any(schema.iterdir()):
+            schema.rmdir()
 
 
 def show(places: Places, late: Mapping[str, str]) -> dict[str, int]:

@@ -1133,7 +1133,7 @@ def test_a_shop_with_orders_alone_is_told_what_is_missing(published: Path, name:
     with duckdb.connect(str(published)) as connection:
         for mart in (
             "signal_coverage", "nps", "support_kpis", "subscription_kpis", "subscription_cohorts",
-            "first_product_retention", "churn_reasons", "email_kpis",
+            "first_product_retention", "churn_reasons", "email_kpis", "signal_effects",
         ):  # fmt: skip
             connection.execute(f"delete from marts.{mart}")
         connection.execute(

@@ -10,7 +10,8 @@
 {%- endmacro %}
 
 
-{#- The standard error of a figure that is the mean of what customers pull it by, each customer's pulls summed up. -#}
+{#- The standard error of a figure that is the mean of what customers pull it by, each customer's pulls summed up. Rounded, as the
+    last digits of a sum depend on the order of its rows. -#}
 {% macro deviation_of_pulls(pull) -%}
-    sqrt(sum({{ pull }} * {{ pull }}) * {{ rate('count(*)', 'count(*) - 1') }})
+    round(sqrt(sum({{ pull }} * {{ pull }}) * {{ rate('count(*)', 'count(*) - 1') }}), 12)
 {%- endmacro %}

@@ -41,6 +41,7 @@ placed as (
         gone,
         all_gone,
         all_ordered,
+        gone * (2 * (all_ordered - riskier_ordered) - ordered) as half_pairs_in_order,
         1 + cast(floor(10 * {{ rate('riskier_looks', 'all_looks') }}) as int) as decile,
         {{ rate('all_ordered - riskier_ordered - ordered / 2e0', 'all_ordered') }} as share_of_ordered_below,
         {{ rate('riskier_gone + gone / 2e0', 'all_gone') }} as share_of_gone_above
@@ -58,5 +59,5 @@ select
     cast(all_ordered as bigint) as all_ordered,
     share_of_ordered_below,
     share_of_gone_above,
-    {{ rate('sum(gone * share_of_ordered_below) over (partition by month_end, predictor)', 'all_gone') }} as auc
+    {{ rate('sum(half_pairs_in_order) over (partition by month_end, predictor)', '2 * all_gone * all_ordered') }} as auc
 from placed
