@@ -218,7 +218,8 @@ def messages(seen: View) -> None:
 
 def what_follows(seen: View) -> None:
     say = seen.language.say
-    with section(seen, say("effects.title"), backtest.no_cause(seen.language), has_pieces=True):
+    note = f"{say('effects.note')} {backtest.no_cause(seen.language)}"
+    with section(seen, say("effects.title"), note, has_pieces=True):
         rows = seen.ask(questions.signal_effects())
         if not rows:
             missing = signals.absent(seen.ask(questions.signals()), effects.TYPES)
