@@ -6,17 +6,16 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from graphlib import TopologicalSorter
 
-from reports.charts import Chart, Node, Series, few_labels, flows, lines
+from reports.charts import Chart, Node, flows
 from reports.colours import SERIES
 from reports.glossary import Glossary
 from reports.language import Language
-from reports.lifecycle import complete_months, of
+from reports.lifecycle import complete_months, course_of_moves, of
 from reports.questions import Row
 from reports.tables import Column, Table
 
 NONE = "none"
 MOVES = ("climbed", "arrived", "stepped_down", "left")
-COURSE = 24  # months
 NO_STEP = "#d5dbe3"
 
 
@@ -153,21 +152,4 @@ def step_table(moves: Sequence[Row], month: date, glossary: Glossary, language: 
 
 def moves_over_time(moves: Sequence[Row], language: Language) -> Chart:
     """Who climbed and who stepped down, month by month. The running month is not compared."""
-    known = sorted(complete_months(moves))
-    recent = known[-COURSE:]
-    labels = [language.short_period("month", month) for month in recent]
-    called = {move: language.say(f"ladder.{move}") for move in MOVES}
-    series = [Series(called[move], [moved(moves, month, move) for month in recent]) for move in MOVES]
-    columns = [
-        Column("month", language.say("common.month"), "period", "month"),
-        *(Column(move, called[move], "customers") for move in MOVES),
-    ]
-    rows = [{"month": month, **{move: moved(moves, month, move) for move in MOVES}} for month in reversed(known)]
-    alt = language.say(
-        "ladder.moves_alt",
-        first=language.period("month", recent[0]) if recent else "",
-        last=language.period("month", recent[-1]) if recent else "",
-    )
-    figure = lines(labels, series, "customers", language, from_zero=True)
-    few_labels(figure, labels, 6)
-    return Chart(figure, alt, Table(columns, rows))
+    return course_of_moves(moves, "ladder", MOVES, moved, language)

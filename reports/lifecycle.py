@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 
 from reports.charts import Chart, Node, Series, few_labels, flows, layers, lines, lying_bars
@@ -202,21 +202,32 @@ def step(row: Row, language: Language) -> str:
 
 def moves_over_time(steps: Sequence[Row], language: Language) -> Chart:
     """Who slipped away, was lost and came back, month by month. The running month is not compared."""
-    known = sorted(complete_months(steps))
+    return course_of_moves(steps, "lifecycle", MOVES, moved, language)
+
+
+def course_of_moves(
+    rows: Sequence[Row],
+    words: str,
+    moves: Sequence[str],
+    moved: Callable[[Sequence[Row], date, str], int],
+    language: Language,
+) -> Chart:
+    """How many customers made each move in the months that are over; `words` is the file that names the moves."""
+    known = sorted(complete_months(rows))
     recent = known[-COURSE:]
     labels = [language.short_period("month", month) for month in recent]
-    names = {move: language.say(f"lifecycle.{move}") for move in MOVES}
-    series = [Series(names[move], [moved(steps, month, move) for month in recent]) for move in MOVES]
+    names = {move: language.say(f"{words}.{move}") for move in moves}
+    series = [Series(names[move], [moved(rows, month, move) for month in recent]) for move in moves]
     columns = [
         Column("month", language.say("common.month"), "period", "month"),
-        *(Column(move, names[move], "customers") for move in MOVES),
+        *(Column(move, names[move], "customers") for move in moves),
     ]
-    rows = [{"month": month, **{move: moved(steps, month, move) for move in MOVES}} for month in reversed(known)]
+    counted = [{"month": month, **{move: moved(rows, month, move) for move in moves}} for month in reversed(known)]
     alt = language.say(
-        "lifecycle.moves_alt",
+        f"{words}.moves_alt",
         first=language.period("month", recent[0]) if recent else "",
         last=language.period("month", recent[-1]) if recent else "",
     )
     figure = lines(labels, series, "customers", language, from_zero=True)
     few_labels(figure, labels, 6)
-    return Chart(figure, alt, Table(columns, rows))
+    return Chart(figure, alt, Table(columns, counted))
