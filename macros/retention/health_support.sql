@@ -118,7 +118,7 @@ select
     greatest(
         5
         - least(coalesce(open_tickets.tickets, 0), 2)
-        - case when summed_up.latest_csat <= 2 then 2 when summed_up.latest_csat <= 3 then 1 else 0 end
+        - case when {{ is_dissatisfied('summed_up.latest_csat') }} then 2 when summed_up.latest_csat <= 3 then 1 else 0 end
         - case when summed_up.median_first_reply_minutes > {{ var('first_reply_target_minutes') }} then 1 else 0 end
         - case when summed_up.has_complained then 1 else 0 end,
         1

@@ -99,7 +99,7 @@ counted as (
                 as {{ event }}_within_target,
         {% endfor %}
         count(case when activity_type = 'csat' then 1 end) as csat_responses,
-        count(case when activity_type = 'csat' and value >= 4 then 1 end) as satisfied_responses,
+        count(case when activity_type = 'csat' and {{ is_satisfied('value') }} then 1 end) as satisfied_responses,
         sum(case when activity_type = 'csat' then value end) as csat_points
     from ranked
     group by
