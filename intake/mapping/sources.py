@@ -11,6 +11,7 @@ from stammkunde.hiding import SOURCE_PREFIX
 
 from .messages import mistake, suggestion
 from .part import Part, Text, Texts
+from .time_zones import check_time_zone
 
 # Whoever delivers a raw folder with a mapping must not be able to have any other variable of this machine read.
 SOURCE_VARIABLE = re.compile(rf"{SOURCE_PREFIX}[A-Z0-9_]+")
@@ -31,6 +32,7 @@ class Format(Part):
     negative: Text = "minus"  # how amounts below zero are written, of NEGATIVES
     header: Texts | None = None  # names of the columns of a file without a header
     sheet: Text | None = None  # of an .xlsx file; None is the first
+    time_zone: Text | None = None  # of times that say none; None is the setting source_timezone
 
     @field_validator("delimiter")
     @classmethod
@@ -58,6 +60,8 @@ class Format(Part):
             raise mistake("currency_sign must be signs such as $ or words such as EUR")
         if not is_encoding(self.encoding):
             raise mistake(f"encoding '{self.encoding}' does not exist; try utf-8 or latin-1")
+        if self.time_zone is not None:
+            check_time_zone(self.time_zone)
         return self
 
 
