@@ -11,6 +11,7 @@ from stammkunde.hiding import SOURCE_PREFIX
 
 from .messages import mistake, suggestion
 from .part import Part, Text, Texts
+from .time_zones import check_time_zone
 
 # Whoever delivers a raw folder with a mapping must not be able to have any other variable of this machine read.
 SOURCE_VARIABLE = re.compile(rf"{SOURCE_PREFIX}[A-Z0-9_]+")
@@ -32,6 +33,7 @@ class Format(Part):
     header: Texts | None = None  # names of the columns of a file without a header
     sheet: Text | None = None  # of an .xlsx file; None is the first
     rows: Text = ""  # of JSON: the path of the list that holds the rows, in an envelope
+    time_zone: Text | None = None  # of times that say none; None is the setting source_timezone
 
     @field_validator("delimiter")
     @classmethod
@@ -59,6 +61,8 @@ class Format(Part):
             raise mistake("currency_sign must be signs such as $ or words such as EUR")
         if not is_encoding(self.encoding):
             raise mistake(f"encoding '{self.encoding}' does not exist; try utf-8 or latin-1")
+        if self.time_zone is not None:
+            check_time_zone(self.time_zone)
         return self
 
 
