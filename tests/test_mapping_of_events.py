@@ -502,6 +502,13 @@ def test_an_amount_per_month_is_that_of_all_pieces_less_the_tax(tmp_path: Path) 
     assert read(raw, "value") == [("2.0000",)]
 
 
+def test_large_amounts_can_be_multiplied(tmp_path: Path) -> None:
+    """Above nine millions the digits of one factor do not hold the product."""
+    cents = {"column": "price", "times": "pieces", "unit": "cents"}
+    raw = folder(tmp_path, {"value": cents}, "price,pieces\n999999999999,999999999999\n")
+    assert read(raw, "value") == [("9999999999980000000000.0100",)]
+
+
 def test_of_an_amount_per_month_the_number_may_be_missing_and_another_column_may_count(tmp_path: Path) -> None:
     value = {
         "column": "price",

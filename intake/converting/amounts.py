@@ -8,7 +8,7 @@ from ..mapping import ColumnRule, EntityRule, PerMonth
 from .moments import minutes_text
 from .source import Source
 from .tables import minor_units, months_of_spans
-from .values import NOT_COMPUTED, cleaned, is_plain, number, plain_number
+from .values import NOT_COMPUTED, cleaned, is_plain, number, plain_number, product
 
 WORTH_LEFT_OUT = "worth_left_out"  # of an order's lines that a rule leaves out: folds.py adds the column
 
@@ -45,7 +45,7 @@ def amount(source: Source, rule: EntityRule, name: str, where: str) -> str:
 
     def in_units(value: str) -> str:
         """What stands in the smallest unit as whole units."""
-        return value if column.unit is None else f"({value} * {factor(source, rule, column, where)})"
+        return value if column.unit is None else product(value, factor(source, rule, column, where))
 
     def money(wanted: str) -> str:
         """Another column of the file has the unit of this one; a mapped one is in whole units already."""
@@ -53,7 +53,7 @@ def amount(source: Source, rule: EntityRule, name: str, where: str) -> str:
 
     value = money(column.column or "")
     if column.times is not None:
-        value = f"({value} * {other(column.times)})"
+        value = product(value, other(column.times))
     for sign, named in (("+", column.plus), ("-", column.less)):
         for wanted in named:
             blank = f"{cleaned(source.find(wanted, where))} is null"

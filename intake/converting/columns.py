@@ -14,8 +14,10 @@ from .told_apart import TOLD_APART, is_told_apart
 from .values import as_digits, translated, truth_text, written
 
 NEEDED_KINDS = {
-    "minutes_since": ("decimal", "a number"), "per_month": ("decimal", "a number"), "plus_minutes": ("timestamp", "a time"),
-}  # fmt: skip
+    "minutes_since": ("decimal", "a number"),
+    "per_month": ("decimal", "a number"),
+    "plus_minutes": ("timestamp", "a time"),
+}
 
 
 def expression(source: Source, entity_rule: EntityRule, column: Column, where: str) -> str:

@@ -15,6 +15,7 @@ from ..mapping.text_of_columns import parts
 from .source import Source, SourceColumn
 
 NUMBER = "decimal(18, 6)"
+WIDE = "decimal(28, 6)"
 PLAIN = "-?[0-9]+([.][0-9]+)?"
 NOTHING = "|".join(map(re.escape, WORDS_FOR_NOTHING))  # in any case
 NOT_COMPUTED = " (a column it is computed with cannot be read)"
@@ -111,6 +112,12 @@ def number(column: SourceColumn, form: Format) -> str:
         return f"try_cast({column.sql} as {NUMBER})"
     plain = plain_number(cleaned(column), form)
     return f"case when {is_plain(plain)} then try_cast({plain} as {NUMBER}) end"
+
+
+def product(value: str, factor: str) -> str:
+    """Two decimals multiplied. The first is widened: else the product has its 18 digits alone, 12 of them behind the
+    point, and one above nine millions would stop the conversion."""
+    return f"(cast({value} as {WIDE}) * {factor})"
 
 
 def truth_text(text: str, true_values: Iterable[str]) -> str:
