@@ -34,7 +34,7 @@ class Lookup(Part):
     table: Table | None = None
     format: Format = Format()
     by: Text
-    newest: Texts = ()  # columns that say which row of a key is the newest
+    newest: Texts = ()  # columns that say which row of a key is the newest, of those that are there
     follows: Text | None = None  # a column with the key that took this one's place: followed to the last
     characters: Text | None = None  # of the key that count: 15 of Salesforce's 18
     unnest: Text | None = None
@@ -53,7 +53,6 @@ class Lookup(Part):
         """The columns that a file of it must have."""
         own = [
             self.by,
-            *self.newest,
             *((self.follows,) if self.follows else ()),
             *(join.on for join in self.join.values()),
         ]
