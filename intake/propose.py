@@ -33,12 +33,14 @@ from .write import entity_selects
 
 @dataclass
 class Group:
-    """Files with the same columns, written in the same way, and what the first of them looks like."""
+    """Files with the same columns or of the same preset, written in the same way, and what the first of them looks
+    like."""
 
     files: list[Path]
     names: list[str]  # within the folder of the mapping
     sample: Sample
     preset: str | None
+    headers: list[Sequence[str]] = field(default_factory=list)  # of each file: those of one preset may differ
 
 
 @dataclass
@@ -90,10 +92,10 @@ def recognised(groups: Sequence[Group], folder: Path) -> list[Recognised]:
     """The files by preset and folder; those in which presets look something up are of these, too."""
     found: dict[tuple[str, str], Recognised] = {}
     for group in groups:
-        for file in group.files if group.preset else ():
+        for file, header in zip(group.files, group.headers, strict=True) if group.preset else ():
             place = file.parent.relative_to(folder).as_posix().removeprefix(".")
             item = found.setdefault((str(group.preset), place), Recognised(str(group.preset), place))
-            item.files[file.name] = rules_of(item.preset, file, group.sample.header)
+            item.files[file.name] = rules_of(item.preset, file, header)
     for group in groups:
         if group.preset is None:
             of_lookup = [
@@ -144,6 +146,7 @@ def alike(files: Sequence[Path], folder: Path, missing: list[str]) -> list[Group
         form = tuple(str(sample.guesses.form.get(key)) for key in ("delimiter", "encoding", "decimal"))
         group = groups.setdefault((preset or columns, form), Group([], [], sample, preset))
         group.files.append(file)
+        group.headers.append(sample.header)
         group.names.append(str(file.relative_to(folder)))
     if unread and not groups:
         raise unread[0]
