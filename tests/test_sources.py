@@ -343,6 +343,21 @@ def test_a_lookup_that_is_missing_is_an_error_unless_it_may_be(tmp_path: Path) -
     assert read(raw, "activities", "customer_id") == [("a@x.de",)]
 
 
+def test_a_lookup_may_look_up_in_one_that_is_not_there(tmp_path: Path) -> None:
+    rules = LOOKED_UP.replace(
+        "lookups:\n", "lookups:\n  firms: {files: firms.csv, by: id, newest: [changed, synced], optional: true}\n"
+    ).replace("follows: merged_into}", "join: {firm: {to: firms, on: firm_id}}}")
+    rules = rules.replace("[person.email, mail]", "[person.firm.number, mail]")
+    events = "id,person_id,mail,at,changed,deleted\na,1,a@x.de,2024-01-01,,false\n"
+    people = "id,number,email,changed,firm_id\n1,,,,9\n"
+    files = {"orders_csv": ORDERS, "events_csv": events, "people_csv": people, "mapping_yml": source("own", rules)}
+    raw = folder(tmp_path, **files)
+    assert read(raw, "activities", "customer_id") == [("a@x.de",)]
+    # Of the columns that say what is newest a file may lack some.
+    (raw / "firms.csv").write_text("id,number,synced\n9,F9,2024-01-02\n9,F8,2024-01-01\n", encoding="utf-8")
+    assert read(raw, "activities", "customer_id", out="again") == [("F9",)]
+
+
 def test_a_day_that_was_written_again_comes_from_the_last_file_alone(tmp_path: Path) -> None:
     rules = """\
 entities:
