@@ -144,7 +144,7 @@ def add_preset(proposal: Proposal, preset: str, group: Group, folder: Path) -> N
     for part in of_preset(preset, group.names, group.sample):
         proposal.parts[part.entity] = part
     of_orders = proposal.parts.get("orders")
-    rule = load_preset(preset).entities["orders"]
+    rule = load_preset(preset).rules["orders"]
     form = {**rule.format.model_dump(), **(of_orders.rule.get("format", {}) if of_orders else {})}
     rule = rule.model_copy(update={"format": type(rule.format).model_validate(form)})
     proposal.states = states_in(group.files, rule, folder, {})

@@ -11,7 +11,8 @@ import yaml
 
 from ..converting.source import letters
 from ..entities import entities
-from ..mapping import load_preset, presets
+from ..mapping import EntityRule, load_preset, presets
+from ..reading.header import Wanted
 from ..refund_words import is_refund
 
 NAMES = Path(__file__).with_name("names.yml")
@@ -49,15 +50,20 @@ def known_names() -> dict[str, dict[str, list[str]]]:
     return yaml.safe_load(NAMES.read_text(encoding="utf-8"))
 
 
+@cache
+def preset_rules() -> tuple[tuple[str, str, EntityRule], ...]:
+    """All rules of all presets: the preset, the name of the rule, and the rule."""
+    return tuple((preset, name, rule) for preset in presets() for name, rule in load_preset(preset).rules.items())
+
+
 def preset_of(header: Sequence[str]) -> str | None:
-    """The preset all of whose columns of orders are in the header; of several the one that knows most."""
-    there = {letters(column) for column in header}
-    fitting = {}
-    for preset in presets():
-        wanted = {letters(column) for column in load_preset(preset).entities["orders"].required_columns()}
-        if wanted <= there:
-            fitting[preset] = len(wanted)
-    return max(fitting, key=fitting.__getitem__, default=None)
+    """The preset of which a rule has all its columns in the header; of several the one that needs most of them."""
+    fitting = {
+        (len(wanted), preset)
+        for preset, _, rule in preset_rules()
+        if (wanted := rule.file_columns()) and Wanted(tuple(wanted)).are_in(header)
+    }
+    return max(fitting, default=(0, None))[1]
 
 
 def likeliest_entity(file: str, header: Sequence[str]) -> str | None:

@@ -14,7 +14,7 @@ from ..converting.source import Source, letters
 from ..converting.values import cleaned
 from ..find import Found
 from ..load import drop_sources, rule_for, sources
-from ..mapping import ColumnRule, EntityRule
+from ..mapping import RULE, ColumnRule, EntityRule
 from ..mapping.confidence import is_unproven
 from ..reading.own_columns import OWN_COLUMNS
 from ..refund_words import means_refund, says_kind
@@ -64,7 +64,7 @@ def entity_report(
     connection: duckdb.DuckDBPyConnection, item: Found, raw: Path, work: Path, unused: Unused
 ) -> Iterator[str]:
     """The files or the table of an entity: rows, and what each column comes from."""
-    yield f"{item.entity.name}"
+    yield f"{item.source}: {item.name}" if RULE in item.name else item.entity.name
     for source in sources(connection, item, raw, work):
         yield from source_report(connection, item, source, source.shown.removeprefix(f"{raw}/"), unused)
     drop_sources(connection, item)
@@ -78,7 +78,7 @@ def source_report(
     rows, malformed = connection.execute(f"select count(*), count(malformed_line) from {source.table}").fetchall()[0]
     broken = f", {malformed:,} of them with other columns than the header" if malformed else ""
     yield f"  {shown}: {rows:,} rows{broken}"
-    where = f"entity '{item.entity.name}'"
+    where = item.where
     read = {source.find(name, where).name for name in rule.source_columns()}
     unused.note(shown, [column.name for column in source.columns.values() if column.name not in {*read, *OWN_COLUMNS}])
     if item.entity.name == "orders":
