@@ -122,6 +122,11 @@ def of_source(source: SourceRules, mapping: Mapping, raw: Path) -> list[Found]:
     }
     origin.check_all_are_read(read, len(found))
     for item in found:
+        if item.rule.needs_time_zone and item.rule.format.time_zone is None:
+            raise IntakeError(
+                f"{where}entity '{item.name}': its times say no zone, and accounts differ in it: say `time_zone` of the "
+                f"source, such as {source.name}: {{time_zone: Europe/Berlin}}"
+            )
         for join in item.rule.join.values():
             check_lookup_is_there(join.to, lookups, f"{where}entity '{item.name}'")
     return found

@@ -44,13 +44,13 @@ def rows_of(folder: Path, entity: str) -> list[dict[str, str]]:
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
         source = f"read_parquet([{names}], union_by_name = true)"
-        columns = [name for name, *_ in connection.execute(f"describe from {source}").fetchall() if name not in OF_INTAKE]
+        columns = [
+            name for name, *_ in connection.execute(f"describe from {source}").fetchall() if name not in OF_INTAKE
+        ]
         kinds = {name: entities()[entity].columns[name].kind for name in columns}
         shown = ", ".join(f"{as_text(name, kinds[name])} as {name}" for name in columns)
         found = connection.execute(f"select {shown} from {source}").fetchall()
-    return [
-        {name: "" if value is None else value for name, value in zip(columns, row, strict=True)} for row in found
-    ]
+    return [{name: "" if value is None else value for name, value in zip(columns, row, strict=True)} for row in found]
 
 
 def as_text(name: str, kind: str) -> str:

@@ -205,6 +205,17 @@ def on_top(before: dict, rule: dict, path: Path, name: str) -> dict:
     for part in MERGED_PARTS:
         if not isinstance(rule.get(part) or {}, dict):
             raise IntakeError(f"{path}: entity '{name}': `{part}` must hold lines of the form `name: value`")
-        together = {**(before.get(part) or {}), **(rule.get(part) or {})}
-        parts[part] = {str(key): value for key, value in together.items() if value is not None}
+        parts[part] = keys_on_top(before.get(part) or {}, rule.get(part) or {})
     return {**before, **rule, **parts}
+
+
+def keys_on_top(before: dict, own: dict) -> dict:
+    """Lines of the form `name: value` with others below them; a null takes a line away. Translations of a column
+    (`values`) are lines of that kind themselves."""
+    together = {**{str(key): value for key, value in before.items()}, **{str(key): value for key, value in own.items()}}
+    for key, value in together.items():
+        below = before.get(key)
+        if isinstance(value, dict) and isinstance(below, dict) and "values" in value and "values" in below:
+            whole = value if "column" in value else {**below, **value}
+            together[key] = {**whole, "values": keys_on_top(below["values"], value["values"])}
+    return {key: value for key, value in together.items() if value is not None}

@@ -14,7 +14,7 @@ from .conditions import LeaveOut
 from .folds import AddLines, FirstLine, Fold
 from .joins import Joins, Lookup
 from .messages import mistake, suggestion, unknown_key
-from .part import Part, Text, Texts
+from .part import Flag, Part, Text, Texts
 from .sources import Format, Schema, Table
 
 
@@ -27,6 +27,7 @@ class EntityRule(Part):
     table: Table | None = None
     tables: Texts = ()  # as loaders call the table in a schema; files of that name are read likewise
     format: Format = Format()
+    needs_time_zone: Flag = False  # its times say none, and which it is differs from account to account
     unnest: Text | None = None  # a column with a list: each of its parts makes a row
     join: Joins = Field(default_factory=dict)  # rows of lookups, by the name under which their columns are read
     columns: dict[str, ColumnRule]

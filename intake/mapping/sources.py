@@ -32,8 +32,8 @@ class Format(Part):
     negative: Text = "minus"  # how amounts below zero are written, of NEGATIVES
     header: Texts | None = None  # names of the columns of a file without a header
     sheet: Text | None = None  # of an .xlsx file; None is the first
-    time_zone: Text | None = None  # of times that say none; None is the setting source_timezone
     rows: Text = ""  # of JSON: the path of the list that holds the rows, in an envelope
+    time_zone: Text | None = None  # of times that say none; None is the setting source_timezone
 
     @field_validator("delimiter")
     @classmethod
