@@ -48,7 +48,7 @@ OF_SHOPIFY = ("order", "order_line", "refund", "order_line_refund", "customer", 
 
 
 def test_stripe_subscriptions_by_fivetran(tmp_path: Path) -> None:
-    """Of fourteen items two have their subscription in the sample, and thirteen their plan: a row without is quarantined."""
+    """Of fourteen items two have their subscription in the sample, and thirteen their plan."""
     names = ("subscription_item", "subscription", "plan", "customer", "charge")
     prepared = prepared_samples("stripe", {name: f"{name}_data.csv" for name in names}, tmp_path, STRIPE)
     ended = "2021-02-19 14:16:37"  # at the end of the trial

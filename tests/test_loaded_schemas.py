@@ -1,4 +1,4 @@
-"""Schemas that loaders fill, in DuckDB and in PostgreSQL: a source that names one has the rows that its files would have.
+"""Schemas that loaders fill, in DuckDB and in PostgreSQL: a source that names one has the rows that files would have.
 
 The tables are made of the files in tests/connectors, with the types that they have by their values."""
 
