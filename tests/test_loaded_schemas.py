@@ -66,6 +66,30 @@ def test_a_schema_in_duckdb_is_read_by_a_preset(shape: str, tmp_path: Path) -> N
     check_rows(raw, shape)
 
 
+def test_a_table_that_dlt_made_is_read_by_a_preset(tmp_path: Path) -> None:
+    """As docs/loaders.md fills it: times that are always there have a type, others are text; objects are JSON."""
+    shape = "woocommerce_subscriptions/rest"
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    with duckdb.connect(str(raw / "company.duckdb")) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        connection.execute("create schema loaded")
+        pages = quoted(str(FOLDER / shape / "raw" / "subscriptions_*.json"))
+        texts = (
+            "status", "currency", "total", "total_tax", "shipping_total", "billing_period", "billing_interval",
+            "trial_end_date_gmt", "cancelled_date_gmt", "end_date_gmt",
+        )  # fmt: skip
+        types = {"id": "bigint", "customer_id": "bigint", "billing": "json", **dict.fromkeys(texts, "varchar")}
+        types |= dict.fromkeys(("start_date_gmt", "date_modified_gmt"), "timestamptz")
+        listed = ", ".join(f"{name}: '{kind}'" for name, kind in types.items())
+        connection.execute(
+            f"create table loaded.subscriptions as select *, '1795815513.87' as _dlt_load_id "
+            f"from read_json({pages}, columns = {{{listed}}})"
+        )
+    write_mapping(raw, shape, "duckdb: company.duckdb")
+    check_rows(raw, shape)
+
+
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
     with running_postgres() as address:
