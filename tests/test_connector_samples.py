@@ -1,0 +1,57 @@
+"""Tables of real systems, as loaders leave them, where they lie beside the project: how many rows become what, and some
+rows by hand. The tables are others' and are no part of the project."""
+
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from intake.prepare import prepare
+from tests.conftest import PROJECT
+from tests.test_connectors import rows_of
+
+SAMPLES = PROJECT.parent / "shared" / "data" / "connector_samples"
+pytestmark = pytest.mark.skipif(not SAMPLES.exists(), reason="no connector samples in ../shared/data")
+
+
+def prepared_samples(system: str, tables: dict[str, str], folder: Path, mapping: str = "") -> Path:
+    """The folder that dbt would read, from samples under the names of the loader's tables."""
+    raw = folder / "raw"
+    raw.mkdir()
+    for table, sample in tables.items():
+        shutil.copyfile(SAMPLES / system / sample, raw / f"{table}.csv")
+    (raw / "mapping.yml").write_text(mapping or f"sources: [{system}]\n")
+    return prepare(raw, folder / "prepared", elsewhere=["orders"])
+
+
+def said(prepared: Path, entity: str, *columns: str) -> list[tuple[str, ...]]:
+    """What the rows of an entity say in these columns, in their order."""
+    return sorted(tuple(row[column] for column in columns) for row in rows_of(prepared, entity))
+
+
+def left_out(prepared: Path) -> dict[tuple[str, str], int]:
+    with duckdb.connect() as connection:
+        rows = connection.execute(
+            f"select entity, reason, sum(\"rows\") from '{prepared}/intake_outcomes.parquet' group by all"
+        ).fetchall()
+    return {(entity, reason): int(count) for entity, reason, count in rows}
+
+
+# Klaviyo ------------------------------------------------------------------------------------------------------------
+
+
+def test_klaviyo_by_fivetran(tmp_path: Path) -> None:
+    """Of four events three are e-mails that were sent, and one is an order; none of their persons is in the sample."""
+    tables = {name: f"{name}.csv" for name in ("event", "person")}
+    prepared = prepared_samples("klaviyo", tables, tmp_path)
+    assert said(prepared, "activities", "activity_id", "customer_id", "occurred_at", "activity_type", "detail") == [
+        ("klaviyo:3gBNHPGp", "", "2020-04-05 20:02:45", "email_sent", "ZZ7re"),
+        ("klaviyo:3gBNHPJn", "", "2020-04-05 20:02:43", "email_sent", "brand new shorts"),
+        ("klaviyo:event123", "", "2020-04-05 20:02:45", "email_sent", "LyZ7re"),
+    ]
+    assert said(prepared, "customers", "customer_id", "created_at") == [
+        ("mrgoogle@gmail.com", "2021-04-13 18:06:44"),
+        ("nobody@hotmail.com", "2021-04-13 14:25:27"),
+    ]
+    assert left_out(prepared) == {("activities", "other_events"): 1}
