@@ -362,6 +362,30 @@ entities:
     assert outcomes(raw) == ({"in_a_later_file": 1}, 3, 2)
 
 
+def test_the_first_reply_is_the_earliest_that_no_rule_leaves_out(tmp_path: Path) -> None:
+    rules = """\
+entities:
+  activities:
+    files: messages*.csv
+    fold: {kind: earliest, by: ticket, at: at}
+    leave_out: {internal: {column: public, is_not: yes}}
+    columns: {activity_id: id, customer_id: who, occurred_at: at, activity_type: {constant: ticket_first_reply}}
+"""
+    raw = folder(
+        tmp_path,
+        orders_csv=ORDERS,
+        messages_1_csv="id,ticket,who,at,public\n"
+        "late,1,K1,2024-01-02 10:00:00,yes\nnote,1,K1,2024-01-01 08:00:00,no\nother,2,K1,2024-01-05,yes\n"
+        "timeless,2,K1,,yes\nloose,,K1,2024-01-09,yes\nloose 2,,K1,2024-01-10,yes\n",
+        messages_2_csv="id,ticket,who,at,public\nfirst,1,K1,2024-01-02T10:30:00+01:00,yes\n",
+        mapping_yml=source("own", rules),
+    )
+    assert [row[0] for row in read(raw, "activities", "activity_id")] == [
+        "first", "loose", "loose 2", "other", "timeless",
+    ]  # fmt: skip
+    assert outcomes(raw) == ({"internal": 1, "not_the_first": 1}, 7, 5)
+
+
 # Tables of a loader -------------------------------------------------------------------------------------------------
 
 

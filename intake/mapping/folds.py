@@ -58,6 +58,18 @@ class Newest(Part):
         return [*self.by, *self.latest]
 
 
+class Earliest(Part):
+    """Of the rows with the same values in the columns `by` that no rule leaves out, the one with the earliest time in
+    column `at` counts, also in several files: the first reply to a ticket, of all messages."""
+
+    kind: Literal["earliest"]
+    by: Texts
+    at: Text
+
+    def source_columns(self) -> list[str]:
+        return [*self.by, self.at]
+
+
 class LastFile(Part):
     """All rows with the same value in column `by` come from one file, the last that holds it: by the order of the
     patterns in `files`, then by name. A table of a day that was written again, or stands in for another."""
@@ -78,7 +90,7 @@ class Versions(Part):
         return []
 
 
-FOLDS = ("first_line", "add_lines", "invoice_lines", "newest", "last_file", "versions")
+FOLDS = ("first_line", "add_lines", "invoice_lines", "newest", "earliest", "last_file", "versions")
 
 
 def known_fold(given: object) -> object:
@@ -89,6 +101,8 @@ def known_fold(given: object) -> object:
 
 
 Fold = Annotated[
-    Annotated[FirstLine | AddLines | InvoiceLines | Newest | LastFile | Versions, Field(discriminator="kind")],
+    Annotated[
+        FirstLine | AddLines | InvoiceLines | Newest | Earliest | LastFile | Versions, Field(discriminator="kind")
+    ],
     BeforeValidator(known_fold),
 ]
