@@ -343,6 +343,29 @@ def test_a_lookup_that_is_missing_is_an_error_unless_it_may_be(tmp_path: Path) -
     assert read(raw, "activities", "customer_id") == [("a@x.de",)]
 
 
+def test_what_lies_in_a_column_is_not_taken_for_a_column_of_a_like_name(tmp_path: Path) -> None:
+    """`ticket.id` is the id of the ticket that was found, not the column ticket_id, which is there in any case."""
+    rules = """\
+lookups:
+  tickets: {files: tickets.csv, by: id}
+entities:
+  activities:
+    files: replies.csv
+    join: {ticket: {to: tickets, on: ticket_id}}
+    leave_out: {unknown_ticket: {column: ticket.id, empty: true}}
+    columns: {activity_id: ticket_id, customer_id: ticket.who, occurred_at: at, activity_type: {constant: reply}}
+"""
+    raw = folder(
+        tmp_path,
+        orders_csv=ORDERS,
+        tickets_csv="id,who\n1,K1\n",
+        replies_csv="ticket_id,at\n1,2024-01-01\n2,2024-01-02\n",
+        mapping_yml=source("own", rules),
+    )
+    assert read(raw, "activities", "activity_id, customer_id") == [("1", "K1")]
+    assert outcomes(raw) == ({"unknown_ticket": 1}, 2, 1)
+
+
 def test_a_day_that_was_written_again_comes_from_the_last_file_alone(tmp_path: Path) -> None:
     rules = """\
 entities:
