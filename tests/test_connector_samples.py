@@ -61,8 +61,8 @@ def test_klaviyo_by_fivetran(tmp_path: Path) -> None:
 
 
 def test_zendesk_by_fivetran(tmp_path: Path) -> None:
-    """Of ten tickets two are deleted. Ticket 11071 is the only one of which requester and changes are in the sample: it was
-    solved once, 77 days 16 hours 54 minutes and 51 seconds after it was opened. No author of a comment is known."""
+    """Of ten tickets two are deleted. Ticket 11071 is the only one of which requester and changes are in the sample: it
+    was solved once, 77 days 16 hours 54 minutes and 51 seconds after it was opened. No author of a comment is known."""
     names = ("ticket", "user", "ticket_comment", "ticket_field_history")
     prepared = prepared_samples("zendesk", {name: f"{name}_data.csv" for name in names}, tmp_path)
     rows = said(prepared, "activities", "activity_type", "activity_id", "customer_id", "occurred_at", "value")
