@@ -2,6 +2,7 @@
 rows by hand. The tables are others' and are no part of the project."""
 
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import duckdb
@@ -80,4 +81,40 @@ def test_zendesk_by_fivetran(tmp_path: Path) -> None:
         ("activities", "other_states"): 4,
         ("activities", "unknown_ticket"): 14,
         ("customers", "staff"): 1,
+    }
+
+
+# HubSpot ------------------------------------------------------------------------------------------------------------
+
+
+def test_hubspot_by_fivetran(tmp_path: Path) -> None:
+    """Of 25 tickets 23 are closed, one of them before it was opened: its duration is not negative, but empty. Of 22
+    contacts three were merged into one."""
+    names = ("email_event", "ticket", "ticket_contact", "contact")
+    prepared = prepared_samples("hubspot", {name: f"{name}_data.csv" for name in names}, tmp_path)
+    rows = said(prepared, "activities", "activity_type", "activity_id", "customer_id", "occurred_at", "value")
+    assert Counter(row[0] for row in rows) == {
+        "email_opened": 90,
+        "email_sent": 4,
+        "ticket_opened": 25,
+        "ticket_first_reply": 4,
+        "ticket_solved": 23,
+    }
+    assert [row for row in rows if ":307034542:" in row[1]] == [
+        ("ticket_first_reply", "hubspot:307034542:ticket_first_reply", "", "2021-02-17 21:59:58", "1528.8833"),
+        ("ticket_opened", "hubspot:307034542:ticket_opened", "", "2021-02-16 20:31:05", ""),
+        ("ticket_solved", "hubspot:307034542:ticket_solved", "", "2020-11-10 14:54:50", ""),
+    ]
+    opened = "hubspot:0e442bf1-26be-3f07-8b50-5c02724ad803"
+    assert [row for row in rows if row[1] == opened] == [
+        ("email_opened", opened, "o2wjpPyUfzBfq9OSt9I2NQ==", "2020-03-16 19:03:20.357", ""),
+    ]
+    customers = said(prepared, "customers", "customer_id", "created_at")
+    assert len(customers) == 19
+    assert ("fcb67ef339b691956cc85fa12be6490c", "2021-04-01 17:32:47") in customers
+    assert left_out(prepared) == {
+        ("activities", "other_events"): 6,
+        ("activities", "without_reply"): 21,
+        ("activities", "not_closed"): 2,
+        ("customers", "merged"): 3,
     }

@@ -272,6 +272,31 @@ def test_each_part_of_a_list_is_a_row(tmp_path: Path) -> None:
     assert outcomes(raw) == ({"none": 2}, 4, 2)
 
 
+def test_the_parts_of_a_text_are_rows_too(tmp_path: Path) -> None:
+    """Who was merged into whom is a text with semicolons: 11 was merged into 12, and 12 into 15."""
+    rules = """\
+lookups:
+  survivors: {files: contacts.csv, unnest: swallowed, separator: ";", by: swallowed, follows: id}
+entities:
+  activities:
+    files: visits.csv
+    join: {survivor: {to: survivors, on: contact}}
+    columns:
+      activity_id: id
+      customer_id: {column: survivor.mail, otherwise: contact}
+      occurred_at: at
+      activity_type: {constant: session}
+"""
+    raw = folder(
+        tmp_path,
+        orders_csv=ORDERS,
+        contacts_csv="id,mail,swallowed\n12,b@x.de, 11 ;\n15,c@x.de,12;13\n16,d@x.de,\n",
+        visits_csv="id,contact,at\n1,11,2024-01-01\n2,13,2024-01-01\n3,16,2024-01-01\n",
+        mapping_yml=source("own", rules),
+    )
+    assert read(raw, "activities", "activity_id, customer_id") == [("1", "c@x.de"), ("2", "c@x.de"), ("3", "16")]
+
+
 # Lookups and versions -----------------------------------------------------------------------------------------------
 
 LOOKED_UP = """\

@@ -38,6 +38,7 @@ class Lookup(Part):
     follows: Text | None = None  # a column with the key that took this one's place: followed to the last
     characters: Text | None = None  # of the key that count: 15 of Salesforce's 18
     unnest: Text | None = None
+    separator: Text | None = None  # between the parts of `unnest`, which then is a text and no list: 12;17
     join: Joins = Field(default_factory=dict)
     optional: Flag = False  # where nothing of it is there, its columns are empty
 

@@ -29,6 +29,7 @@ class EntityRule(Part):
     format: Format = Format()
     needs_time_zone: Flag = False  # its times say none, and which it is differs from account to account
     unnest: Text | None = None  # a column with a list: each of its parts makes a row
+    separator: Text | None = None  # between the parts of `unnest`, which then is a text and no list: 12;17
     join: Joins = Field(default_factory=dict)  # rows of lookups, by the name under which their columns are read
     columns: dict[str, ColumnRule]
     fold: Fold | None = None  # how several rows of a file become one raw row
