@@ -248,6 +248,12 @@ def test_the_rows_of_an_envelope_and_an_empty_page(tmp_path: Path) -> None:
     assert outcomes(raw) == ({"repeated": 1}, 3, 2)
 
 
+def test_a_page_of_one_row_over_several_lines_is_no_file_of_lines(tmp_path: Path) -> None:
+    page = '{"next": null, "data": [\n' + json.dumps(event(1)) + "\n]}\n"
+    raw = folder(tmp_path, orders_csv=ORDERS, events_json=page, mapping_yml=events(format="{rows: data}"))
+    assert read(raw, "activities", "activity_id") == [("1",)]
+
+
 def test_what_is_no_object_is_kept_as_a_malformed_line(tmp_path: Path) -> None:
     lines = [json.dumps(event(1)), '{"id": 2, "who"', "5", json.dumps(event(3))]
     raw = folder(tmp_path, orders_csv=ORDERS, events_jsonl="\n".join(lines), mapping_yml=events())
@@ -408,6 +414,29 @@ entities:
     )
     assert [row[0] for row in read(raw, "activities", "activity_id")] == ["b", "c"]
     assert outcomes(raw) == ({"in_a_later_file": 1}, 3, 2)
+
+
+def test_a_column_of_versions_may_be_absent_where_that_is_said(tmp_path: Path) -> None:
+    rules = """\
+lookups:
+  people: {files: people.csv, by: id, newest: [start, synced], may_lack: start}
+entities:
+  activities:
+    files: visits*.csv
+    join: {person: {to: people, on: who}}
+    fold: {kind: newest, by: id, latest: [start, synced], may_lack: [start]}
+    columns: {activity_id: id, customer_id: person.mail, occurred_at: at, activity_type: {constant: session}}
+"""
+    raw = folder(
+        tmp_path,
+        orders_csv=ORDERS,
+        people_csv="id,mail,synced\n1,new@x.de,2024-01-02\n1,old@x.de,2024-01-01\n",
+        visits_csv="id,who,at,synced\na,1,2024-01-05,2024-01-02\na,1,2024-01-06,2024-01-01\n",
+        mapping_yml=source("own", rules),
+    )
+    assert read(raw, "activities", "customer_id, occurred_at") == [("new@x.de", "2024-01-05")]
+    (raw / "mapping.yml").write_text(source("own", rules.replace(", may_lack: [start]", "")))
+    assert "column 'start'" in error_of(raw)
 
 
 def test_the_first_reply_is_the_earliest_that_no_rule_leaves_out(tmp_path: Path) -> None:

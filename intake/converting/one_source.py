@@ -70,6 +70,9 @@ def together(connection: duckdb.DuckDBPyConnection, loaded: Sequence[Source]) ->
 def newest_once(connection: duckdb.DuckDBPyConnection, loaded: Sequence[Source], fold: Newest, where: str) -> Source:
     """Of lines with the same key that with the latest time, of these the last. Lines without a key all stay."""
     all_lines = together(connection, loaded)
+    for column in fold.latest:
+        if column not in fold.may_lack:
+            all_lines.find(column, f"{where}, fold")
     table = loaded[0].table + "_newest"
     keys = [cleaned(all_lines.find(column, f"{where}, fold")) for column in fold.by]
     connection.execute(

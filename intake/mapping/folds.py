@@ -53,9 +53,14 @@ class Newest(Part):
     kind: Literal["newest"]
     by: Texts
     latest: Texts = ()
+    may_lack: Texts = ()  # columns of `latest` that a file may lack: each loader has others
 
     def source_columns(self) -> list[str]:
         return [*self.by, *self.latest]
+
+    def without(self, missing: set[str]) -> Newest:
+        """The fold for a file that lacks columns."""
+        return self.model_copy(update={"latest": tuple(name for name in self.latest if name not in missing)})
 
 
 class Earliest(Part):

@@ -35,6 +35,7 @@ class Lookup(Part):
     format: Format = Format()
     by: Text
     newest: Texts = ()  # columns that say which row of a key is the newest
+    may_lack: Texts = ()  # columns of `newest` that a file may lack: each loader has others
     follows: Text | None = None  # a column with the key that took this one's place: followed to the last
     characters: Text | None = None  # of the key that count: 15 of Salesforce's 18
     unnest: Text | None = None
@@ -54,7 +55,7 @@ class Lookup(Part):
         """The columns that a file of it must have."""
         own = [
             self.by,
-            *self.newest,
+            *(name for name in self.newest if name not in self.may_lack),
             *((self.follows,) if self.follows else ()),
             *(join.on for join in self.join.values()),
         ]
