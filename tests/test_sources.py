@@ -126,6 +126,15 @@ def test_a_user_changes_the_preset_of_a_source_line_by_line(tmp_path: Path) -> N
     assert rule.columns["value"] == load_preset("delighted").rules["activities/survey_responses"].columns["value"]
 
 
+def test_what_a_user_says_of_an_entity_holds_for_all_of_its_rules_also_beside_one(tmp_path: Path) -> None:
+    said = "entities: {activities: {columns: {channel: {constant: desk}}, rules: {solved: {tables: [closed]}}}}"
+    path = folder(tmp_path, mapping_yml=f"sources:\n  zendesk:\n    {said}\n") / "mapping.yml"
+    rules = load_mapping(path).sources[0].of("activities")
+    assert {rule.columns["channel"].constant for rule in rules} == {"desk"}
+    assert len(rules) == len(load_preset("zendesk").of("activities"))
+    assert [rule.tables for rule in rules if rule.tables == ("closed",)] == [("closed",)]
+
+
 def test_values_of_a_column_are_added_to_those_of_a_preset(tmp_path: Path) -> None:
     rules = TICKETS.replace("{constant: ticket_opened}", "{column: kind, values: {a: session, b: product_use}}")
     more = "entities: {activities: {rules: {opened: {columns: {activity_type: {values: {c: nps, b: null}}}}}}}"

@@ -190,7 +190,9 @@ def flat(given: object, path: Path, known: Dictionary[str, object] | None = None
         if rule is None or ("rules" not in rule and not of_preset):
             found[str(entity)] = rule
             continue
-        rules = rule.get("rules") or {name.split(RULE)[1]: {} for name in of_preset}
+        rules = rule.get("rules") or {}
+        if isinstance(rules, dict):
+            rules = {**{name.split(RULE)[1]: {} for name in of_preset}, **rules}
         if not isinstance(rules, dict) or any(not isinstance(one or {}, dict) for one in rules.values()):
             raise IntakeError(f"{path}: entity '{entity}': `rules` must hold lines of the form `name: {{files: ...}}`")
         shared = {key: value for key, value in rule.items() if key != "rules"}
