@@ -135,6 +135,15 @@ def test_what_a_user_says_of_an_entity_holds_for_all_of_its_rules_also_beside_on
     assert [rule.tables for rule in rules if rule.tables == ("closed",)] == [("closed",)]
 
 
+@pytest.mark.parametrize("said", ["columns: {email: null}", "rules: {api: {columns: {email: null}}}"])
+def test_a_null_takes_a_line_away_also_of_a_rule_with_a_name(tmp_path: Path, said: str) -> None:
+    text = f"sources:\n  zendesk:\n    entities:\n      customers: {{{said}}}\n"
+    rules = load_mapping(folder(tmp_path, mapping_yml=text) / "mapping.yml").sources[0].rules
+    assert "email" in load_preset("zendesk").rules["customers/api"].columns
+    assert "email" not in rules["customers/api"].columns
+    assert ("email" in rules["customers/rows"].columns) == ("rules" in said)
+
+
 def test_values_of_a_column_are_added_to_those_of_a_preset(tmp_path: Path) -> None:
     rules = TICKETS.replace("{constant: ticket_opened}", "{column: kind, values: {a: session, b: product_use}}")
     more = "entities: {activities: {rules: {opened: {columns: {activity_type: {values: {c: nps, b: null, A: product_use}}}}}}}"
