@@ -10,7 +10,7 @@ import pytest
 
 from intake.prepare import prepare
 from tests.conftest import PROJECT
-from tests.test_connectors import rows_of
+from tests.test_connectors import in_order, rows_of
 
 SAMPLES = PROJECT.parent / "shared" / "data" / "connector_samples"
 pytestmark = pytest.mark.skipif(not SAMPLES.exists(), reason="no connector samples in ../shared/data")
@@ -37,6 +37,33 @@ def left_out(prepared: Path) -> dict[tuple[str, str], int]:
             f"select entity, reason, sum(\"rows\") from '{prepared}/intake_outcomes.parquet' group by all"
         ).fetchall()
     return {(entity, reason): int(count) for entity, reason, count in rows}
+
+
+TABLES = {
+    "klaviyo": ("", "event", "person"),
+    "zendesk": ("_data", "ticket", "user", "ticket_comment", "ticket_field_history"),
+    "hubspot": ("_data", "email_event", "ticket", "ticket_contact", "contact"),
+}
+
+
+@pytest.mark.parametrize("system", TABLES)
+def test_a_schema_with_types_gives_the_rows_that_files_give(system: str, tmp_path: Path) -> None:
+    """Times, numbers and booleans are typed in a loader's schema, and text in files."""
+    ending, *names = TABLES[system]
+    files = prepared_samples(system, {name: f"{name}{ending}.csv" for name in names}, tmp_path)
+    (tmp_path / "second" / "raw").mkdir(parents=True)
+    with duckdb.connect(str(tmp_path / "second" / "raw" / "loaded.duckdb")) as connection:
+        connection.execute(f"create schema {system}")
+        for name in names:
+            sample = SAMPLES / system / f"{name}{ending}.csv"
+            connection.execute(f"create table {system}.{name} as from read_csv('{sample}', sample_size = -1)")
+    mapping = f"sources:\n  {system}:\n    schema: {{duckdb: loaded.duckdb, name: {system}}}\n"
+    (tmp_path / "second" / "raw" / "mapping.yml").write_text(mapping)
+    schema = prepare(tmp_path / "second" / "raw", tmp_path / "second" / "prepared", elsewhere=["orders"])
+    for entity in ("activities", "customers"):
+        assert in_order(rows_of(schema, entity)) == in_order(rows_of(files, entity))
+        assert rows_of(schema, entity)
+    assert left_out(schema) == left_out(files)
 
 
 # Klaviyo ------------------------------------------------------------------------------------------------------------

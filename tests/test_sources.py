@@ -146,7 +146,8 @@ def test_a_null_takes_a_line_away_also_of_a_rule_with_a_name(tmp_path: Path, sai
 
 def test_values_of_a_column_are_added_to_those_of_a_preset(tmp_path: Path) -> None:
     rules = TICKETS.replace("{constant: ticket_opened}", "{column: kind, values: {a: session, b: product_use}}")
-    more = "entities: {activities: {rules: {opened: {columns: {activity_type: {values: {c: nps, b: null, A: product_use}}}}}}}"
+    values = "{values: {c: nps, b: null, A: product_use}}"
+    more = f"entities: {{activities: {{rules: {{opened: {{columns: {{activity_type: {values}}}}}}}}}}}"
     from intake.mapping.load import merged
     from intake.mapping.yaml_file import load_texts
 
