@@ -35,9 +35,11 @@ class Lookup(Part):
     format: Format = Format()
     by: Text
     newest: Texts = ()  # columns that say which row of a key is the newest
+    may_lack: Texts = ()  # columns of `newest` that a file may lack: each loader has others
     follows: Text | None = None  # a column with the key that took this one's place: followed to the last
     characters: Text | None = None  # of the key that count: 15 of Salesforce's 18
     unnest: Text | None = None
+    separator: Text | None = None  # between the parts of `unnest`, which then is a text and no list: 12;17
     join: Joins = Field(default_factory=dict)
     optional: Flag = False  # where nothing of it is there, its columns are empty
 
@@ -53,7 +55,7 @@ class Lookup(Part):
         """The columns that a file of it must have."""
         own = [
             self.by,
-            *self.newest,
+            *(name for name in self.newest if name not in self.may_lack),
             *((self.follows,) if self.follows else ()),
             *(join.on for join in self.join.values()),
         ]

@@ -11,7 +11,7 @@ from stammkunde.settings import defaults
 from ..entities import Entity, entities, entity_of
 from .columns import ColumnRule
 from .conditions import LeaveOut
-from .folds import AddLines, FirstLine, Fold
+from .folds import AddLines, FirstLine, Fold, Newest
 from .joins import Joins, Lookup
 from .messages import mistake, suggestion, unknown_key
 from .part import Flag, Part, Text, Texts
@@ -29,6 +29,7 @@ class EntityRule(Part):
     format: Format = Format()
     needs_time_zone: Flag = False  # its times say none, and which it is differs from account to account
     unnest: Text | None = None  # a column with a list: each of its parts makes a row
+    separator: Text | None = None  # between the parts of `unnest`, which then is a text and no list: 12;17
     join: Joins = Field(default_factory=dict)  # rows of lookups, by the name under which their columns are read
     columns: dict[str, ColumnRule]
     fold: Fold | None = None  # how several rows of a file become one raw row
@@ -75,6 +76,7 @@ class EntityRule(Part):
         """Those of them that no file may lack."""
         optional = {name for rule in self.columns.values() for name in rule.optional_columns()}
         optional |= {name for rule in self.leave_out.values() for name in rule.optional_columns()}
+        optional |= set(self.fold.may_lack if isinstance(self.fold, Newest) else ())
         return [name for name in self.source_columns() if name not in optional]
 
     def file_columns(self) -> list[str]:
@@ -92,7 +94,8 @@ class EntityRule(Part):
             return self
         columns = {name: fitting for name, rule in self.columns.items() if (fitting := rule.without(missing))}
         leave_out = {name: rule for name, rule in self.leave_out.items() if not missing & set(rule.source_columns())}
-        return self.model_copy(update={"columns": columns, "leave_out": leave_out})
+        fold = self.fold.without(missing) if isinstance(self.fold, Newest) else self.fold
+        return self.model_copy(update={"columns": columns, "leave_out": leave_out, "fold": fold})
 
 
 def circular(references: dict[str, list[str]]) -> bool:
