@@ -9,11 +9,11 @@ import duckdb
 
 from stammkunde.database import identifier, quoted
 
-from ..mapping import Join, Lookup
+from ..mapping import ColumnRule, Join, Lookup
 from ..reading.own_columns import OWN_COLUMNS
 from .one_source import latest_first, together
 from .source import Source, SourceColumn, describe
-from .values import cleaned
+from .values import cleaned, written
 
 MOST_STEPS = 50  # from a key to the one that took its place: more is a circle
 
@@ -47,7 +47,7 @@ def joined(
         if join.to not in lookups:
             columns.append(f"cast(null as varchar) as {identifier(name)}")
             continue
-        key = cleaned(source.find(join.on, f"{where}, join '{name}'"))
+        key = key_of(source, join.on, f"{where}, join '{name}'")
         columns.append(f"found_{position}.row as {identifier(name)}")
         tables.append(
             f"left join {lookups[join.to]} as found_{position} on {short(key, lookups[join.to])} = found_{position}.key"
@@ -57,6 +57,11 @@ def joined(
         f"create table {table} as select line.*, {', '.join(columns)} from {source.table} as line {' '.join(tables)}"
     )
     return describe(connection, table, source.shown, source.file, source.left_out)
+
+
+def key_of(source: Source, key: str, where: str) -> str:
+    """A key as text: a column, or several in the braces of a text; null where the first of them is empty."""
+    return written(source, ColumnRule(**{"text" if "{" in key else "column": key}), where)
 
 
 def short(key: str, table: str) -> str:
@@ -69,7 +74,8 @@ def lookup_table(
 ) -> None:
     """Create the table of a lookup: one row per key, as JSON."""
     source = together(connection, loaded)
-    key = cleaned(source.find(lookup.by, where))
+    key = key_of(source, lookup.by, where)
+    filled = "".join(f" and {cleaned(source.find(column, where))} is not null" for column in lookup.filled)
     characters = lookup.characters or "1000000"
     follows = cleaned(source.find(lookup.follows, where)) if lookup.follows else "null"
     pairs = ", ".join(
@@ -85,7 +91,7 @@ def lookup_table(
             left({follows}, {characters}) as follows,
             cast(json_object({pairs}) as varchar) as row
         from {source.table}
-        where malformed_line is null and {key} is not null
+        where malformed_line is null and {key} is not null{filled}
         qualify row_number() over (
             partition by left({key}, {characters}) order by {latest_first(source, lookup.newest)}
         ) = 1

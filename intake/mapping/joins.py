@@ -9,11 +9,17 @@ from pydantic import BeforeValidator, Field, model_validator
 from .messages import mistake
 from .part import Flag, Part, Text, Texts
 from .sources import Format, Table
+from .text_of_columns import columns_of_text
+
+
+def key_columns(key: str) -> list[str]:
+    """The columns of a key: one, or those in the braces of a text, where several make it."""
+    return columns_of_text(key) if "{" in key else [key]
 
 
 class Join(Part):
-    """Of a rule: the row of a lookup whose key is the value of column `on`. Its columns are read by its name:
-    `contact.email`."""
+    """Of a rule: the row of a lookup whose key is the value of column `on`, or a text of several columns. Its columns
+    are read by its name: `contact.email`."""
 
     no_dictionary = "a join is {to: the name of a lookup, on: the column with its key}"
 
@@ -35,6 +41,7 @@ class Lookup(Part):
     format: Format = Format()
     by: Text
     newest: Texts = ()  # columns that say which row of a key is the newest
+    filled: Texts = ()  # columns without which a row says nothing: it is not looked up
     follows: Text | None = None  # a column with the key that took this one's place: followed to the last
     characters: Text | None = None  # of the key that count: 15 of Salesforce's 18
     unnest: Text | None = None
@@ -52,9 +59,10 @@ class Lookup(Part):
     def file_columns(self) -> list[str]:
         """The columns that a file of it must have."""
         own = [
-            self.by,
+            *key_columns(self.by),
             *self.newest,
+            *self.filled,
             *((self.follows,) if self.follows else ()),
-            *(join.on for join in self.join.values()),
+            *(column for join in self.join.values() for column in key_columns(join.on)),
         ]
         return [name for name in own if name.split(".")[0] not in self.join]
