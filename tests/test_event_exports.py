@@ -13,6 +13,7 @@ import yaml
 
 from intake.prepare import prepare
 from stammkunde.database import quoted
+from tests.test_connectors import FOLDER, expected, in_order, rows_of
 
 COLUMNS = {"customer_id": "user", "occurred_at": "at", "activity_type": {"constant": "session"}}
 
@@ -117,3 +118,23 @@ def test_a_packed_csv_file_that_is_only_called_gz_stays_one(tmp_path: Path) -> N
     raw.mkdir()
     (raw / "events.gz").write_bytes(gzip.compress(b"user,at,what\na,2024-03-01 09:00,x\n"))
     assert converted(raw, {"files": "*.gz"}) == [("a", "09:00", "x")]
+
+
+def test_nested_parquet_of_google_analytics_becomes_the_rows_of_its_json(tmp_path: Path) -> None:
+    shape = FOLDER / "google_analytics" / "bigquery"
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    value = "struct(string_value varchar, int_value bigint, float_value double, double_value double)"
+    types = {
+        "event_date": "varchar", "event_timestamp": "bigint", "event_name": "varchar", "user_id": "varchar",
+        "event_params": f"struct(key varchar, value {value})[]", "user_pseudo_id": "varchar", "platform": "varchar",
+        "batch_event_index": "bigint",
+    }  # fmt: skip
+    with duckdb.connect() as connection:
+        for file in sorted((shape / "raw").glob("*.json")):
+            target = raw / file.with_suffix(".parquet").name
+            rows = f"read_json({quoted(str(file))}, format = 'newline_delimited', columns = {types})"
+            connection.execute(f"copy (select * from {rows}) to {quoted(str(target))} (format parquet)")
+    (raw / "mapping.yml").write_text("sources: [google_analytics]\n", encoding="utf-8")
+    found = rows_of(prepare(raw, tmp_path / "prepared", elsewhere=["orders"]), "activities")
+    assert in_order(found) == in_order(expected(shape)["activities"])
