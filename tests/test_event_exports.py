@@ -83,6 +83,18 @@ def test_a_row_is_found_by_a_key_of_two_columns_among_those_that_say_something(t
     ]
 
 
+def test_an_optional_join_finds_nothing_in_a_file_without_its_column(tmp_path: Path) -> None:
+    files = {
+        "visits_1.csv": "device,at,what\nd1,2024-03-01 09:00,a\n",
+        "visits_2.csv": "at,what\n2024-03-01 10:00,b\n",
+        "users.csv": "device,login\nd1,ada\n",
+    }
+    join = {"found": {"to": "users", "on": "device", "optional": "true"}}
+    rule = {"files": "visits_*.csv", "join": join, "columns": {"customer_id": "found.login"}}
+    found = read(tmp_path, files, rule, lookups={"users": {"files": "users.csv", "by": "device"}})
+    assert found == [("ada", "09:00", "a"), (None, "10:00", "b")]
+
+
 def test_values_that_begin_as_those_of_devices_are_empty_and_the_next_column_counts(tmp_path: Path) -> None:
     text = (
         "user,mail,at,what\n$device:1,a@x.test,2024-03-01 09:00,\n$device:2,$device:3,2024-03-01 10:00,\n"

@@ -10,6 +10,7 @@ import duckdb
 from stammkunde.database import identifier, quoted
 
 from ..mapping import ColumnRule, Join, Lookup
+from ..mapping.joins import key_columns
 from ..reading.own_columns import OWN_COLUMNS
 from .one_source import latest_first, together
 from .source import Source, SourceColumn, describe
@@ -44,7 +45,7 @@ def joined(
         return source
     columns, tables = [], []
     for position, (name, join) in enumerate(joins.items()):
-        if join.to not in lookups:
+        if join.to not in lookups or (join.optional and any(source.get(one) is None for one in key_columns(join.on))):
             columns.append(f"cast(null as varchar) as {identifier(name)}")
             continue
         key = key_of(source, join.on, f"{where}, join '{name}'")

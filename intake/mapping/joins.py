@@ -25,6 +25,12 @@ class Join(Part):
 
     to: Text
     on: Text
+    optional: Flag = False  # in a file without the column `on` nothing is found
+
+
+def needed_for(joins: dict[str, Join]) -> list[str]:
+    """The columns of the keys that a file must have."""
+    return [column for join in joins.values() if not join.optional for column in key_columns(join.on)]
 
 
 Joins = Annotated[dict[str, Join], BeforeValidator(lambda given: given or {})]
@@ -63,6 +69,6 @@ class Lookup(Part):
             *self.newest,
             *self.filled,
             *((self.follows,) if self.follows else ()),
-            *(column for join in self.join.values() for column in key_columns(join.on)),
+            *needed_for(self.join),
         ]
         return [name for name in own if name.split(".")[0] not in self.join]
