@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 from pathlib import Path
 
 import duckdb
+import polars
 import pytest
 import yaml
 
@@ -148,5 +150,17 @@ def test_nested_parquet_of_google_analytics_becomes_the_rows_of_its_json(tmp_pat
             rows = f"read_json({quoted(str(file))}, format = 'newline_delimited', columns = {types})"
             connection.execute(f"copy (select * from {rows}) to {quoted(str(target))} (format parquet)")
     (raw / "mapping.yml").write_text("sources: [google_analytics]\n", encoding="utf-8")
+    found = rows_of(prepare(raw, tmp_path / "prepared", elsewhere=["orders"]), "activities")
+    assert in_order(found) == in_order(expected(shape)["activities"])
+
+
+def test_avro_files_of_heap_become_rows_by_way_of_parquet(tmp_path: Path) -> None:
+    shape = FOLDER / "heap" / "rows_of_avro"
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    for file in (shape / "raw").glob("*.jsonl"):
+        polars.read_ndjson(file).write_avro(tmp_path / f"{file.stem}.avro")
+        polars.read_avro(tmp_path / f"{file.stem}.avro").write_parquet(raw / f"{file.stem}.parquet")
+    shutil.copy(shape / "raw" / "mapping.yml", raw)
     found = rows_of(prepare(raw, tmp_path / "prepared", elsewhere=["orders"]), "activities")
     assert in_order(found) == in_order(expected(shape)["activities"])
