@@ -7,6 +7,7 @@ import gzip
 import json
 import shutil
 from pathlib import Path
+from textwrap import indent
 
 import duckdb
 import polars
@@ -15,6 +16,7 @@ import yaml
 
 from intake.prepare import prepare
 from stammkunde.database import quoted
+from stammkunde.places import PROJECT
 from tests.test_connectors import FOLDER, expected, in_order, rows_of
 
 COLUMNS = {"customer_id": "user", "occurred_at": "at", "activity_type": {"constant": "session"}}
@@ -164,3 +166,9 @@ def test_avro_files_of_heap_become_rows_by_way_of_parquet(tmp_path: Path) -> Non
     shutil.copy(shape / "raw" / "mapping.yml", raw)
     found = rows_of(prepare(raw, tmp_path / "prepared", elsewhere=["orders"]), "activities")
     assert in_order(found) == in_order(expected(shape)["activities"])
+
+
+def test_the_mapping_in_the_page_on_sheets_is_the_tested_one() -> None:
+    mapping = (FOLDER / "google_sheets" / "zapier_german" / "raw" / "mapping.yml").read_text(encoding="utf-8")
+    page = (PROJECT / "docs" / "connectors" / "google-sheets.md").read_text(encoding="utf-8")
+    assert indent(mapping, "    ") in page
