@@ -109,11 +109,11 @@ def test_values_that_begin_as_those_of_devices_are_empty_and_the_next_column_cou
     assert found == [("7", "11:00", None), ("a@x.test", "09:00", None), (None, "10:00", None)]
 
 
-def test_absent_says_what_an_empty_column_means(tmp_path: Path) -> None:
-    text = "user,at,what\na,2024-03-01 09:00,4\nb,2024-03-01 10:00,\nc,2024-03-01 11:00,0\n"
-    detail = {"column": "what", "values": {"0": ""}, "present": "treatment", "absent": "control"}
+def test_others_says_what_every_value_becomes_that_is_not_named(tmp_path: Path) -> None:
+    text = "user,at,what\na,2024-03-01 09:00,4\nb,2024-03-01 10:00,\nc,2024-03-01 11:00,1\n"
+    detail = {"column": "what", "values": {"1": "control"}, "others": "treatment"}
     found = read(tmp_path, {"events.csv": text}, {"files": "events.csv", "columns": {"detail": detail}})
-    assert [what for _, _, what in found] == ["treatment", "control", "control"]
+    assert [what for _, _, what in found] == ["treatment", None, "control"]
 
 
 @pytest.mark.parametrize("packed", [True, False])

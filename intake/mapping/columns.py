@@ -58,8 +58,8 @@ class ColumnRule(Part):
     true_values: Texts = ()
     unless_begins: Texts = ()  # values that begin so are empty: ids of devices among those of customers
     values: Translations = Field(default_factory=dict)
+    others: Text | None = None  # with `values`: this text for every value that they do not name
     present: Text | None = None  # with `column`: this text where the column is not empty
-    absent: Text | None = None  # this text where the column is empty, and those of `otherwise` are
     otherwise: Texts = ()  # the columns that count where `column` is empty: the first that is not
     scaled_by: Texts | None = None  # times the first column over the second; =name is a mapped column
     at_most: Text | None = None  # a column, or =name: the value is capped at it
@@ -87,6 +87,8 @@ class ColumnRule(Part):
             check_date_format(self.date_format)
         if self.text is not None:
             check_text(self.text)
+        if self.others is not None and not self.values:
+            raise mistake("`others` needs `values`, to which it adds")
         self.refuse_together("text", NOT_WITH_TEXT)
         self.refuse_together("minutes_since", (*OF_AMOUNTS, "plus_minutes"))
         self.refuse_together("pretends_utc", ("time_zone",))
