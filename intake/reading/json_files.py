@@ -134,6 +134,8 @@ def has_lines(readable: Path, shown: Path) -> bool:
     with readable.open(encoding="utf-8-sig", errors="replace") as file:
         for _ in range(2):
             line = file.readline(LONGEST_LINE)
+            if line.rstrip().endswith(("[", "{")):  # a document begins, which may hold one row, on the next line
+                return False
             try:
                 if isinstance(json.loads(line), dict | list):
                     return True
