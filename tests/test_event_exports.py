@@ -54,9 +54,11 @@ IN_PARTS = {
 NAMES = ["events_live.csv", "events_a_*.csv"]
 
 
-def test_parts_of_a_table_are_one_file_and_take_the_place_of_what_came_before(tmp_path: Path) -> None:
+@pytest.mark.parametrize("separator", ["_", "20240301"])
+def test_parts_of_a_table_are_one_file_and_take_the_place_of_what_came_before(tmp_path: Path, separator: str) -> None:
     fold = {"kind": "last_file", "by": "day", "split": "true"}
-    assert read(tmp_path, IN_PARTS, {"files": NAMES, "fold": fold}) == [
+    files = {name.replace("a_0", f"a_{separator}0"): text for name, text in IN_PARTS.items()}
+    assert read(tmp_path, files, {"files": NAMES, "fold": fold}) == [
         ("ada", "08:00", "early"),
         ("ada", "09:00", "first part"),
         ("ben", "10:00", "second part"),

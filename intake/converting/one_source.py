@@ -43,7 +43,7 @@ def as_one(
 
 def places_of_tables(loaded: Sequence[Source]) -> list[int]:
     """For each file the place of its table, which may stand in several: their names differ in twelve digits."""
-    tables = [re.sub(r"(?<![0-9])[0-9]{12}(?![0-9])", "", source.shown) for source in loaded]
+    tables = [re.sub(r"[0-9]{12}(?![0-9])", "", source.shown) for source in loaded]
     return [tables.index(table) for table in tables]
 
 
