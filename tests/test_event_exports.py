@@ -5,15 +5,17 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import shutil
 from pathlib import Path
-from textwrap import indent
+from textwrap import dedent, indent
 
 import duckdb
 import polars
 import pytest
 import yaml
 
+from intake.mapping import load_mapping
 from intake.prepare import prepare
 from stammkunde.database import quoted
 from stammkunde.places import PROJECT
@@ -207,3 +209,17 @@ def test_tables_with_types_become_the_rows_of_their_files(tmp_path: Path, shape:
 def without_id(row: dict[str, str]) -> dict[str, str]:
     """A row without its id, which may hold a time as the table writes it."""
     return {name: value for name, value in row.items() if name != "activity_id"}
+
+
+PAGES = sorted(page for page in (PROJECT / "docs" / "connectors").glob("*.md") if page.stem != "README")
+# A mapping in a page: indented lines that begin with `sources:`, and may be indented further, as in a list.
+MAPPING = re.compile(r"^( {4,})sources:.*\n(?:(?:\1.*)?\n)*", re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_mapping_in_a_page_on_connectors_can_be_read(tmp_path: Path, page: Path) -> None:
+    mappings = [dedent(found[0]) for found in MAPPING.finditer(page.read_text(encoding="utf-8"))]
+    assert mappings
+    for mapping in mappings:
+        (tmp_path / "mapping.yml").write_text(mapping, encoding="utf-8")
+        assert load_mapping(tmp_path / "mapping.yml").sources, mapping
