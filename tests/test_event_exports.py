@@ -178,14 +178,6 @@ def test_the_mapping_in_the_page_on_sheets_is_the_tested_one() -> None:
     assert indent(mapping, "    ") in page
 
 
-@pytest.mark.parametrize("text", ["[\n  {row}\n]\n", '{{\n"rows": [\n  {row}\n]\n}}\n'])
-def test_a_document_with_one_row_on_a_line_of_its_own_is_no_json_lines(tmp_path: Path, text: str) -> None:
-    row = json.dumps({"user": "a", "at": "2024-03-01 09:00", "what": "x"})
-    form = {"rows": "rows"} if "rows" in text else {}
-    found = read(tmp_path, {"events.json": text.format(row=row)}, {"files": "events.json", "format": form})
-    assert found == [("a", "09:00", "x")]
-
-
 @pytest.mark.parametrize(
     "shape",
     ["segment/warehouse", "heap/warehouse", "heap/fivetran", "google_analytics/fivetran", "mixpanel/airbyte"],

@@ -18,8 +18,8 @@ def key_columns(key: str) -> list[str]:
 
 
 class Join(Part):
-    """Of a rule: the row of a lookup whose key is the value of column `on`, or a text of several columns. Its columns
-    are read by its name: `contact.email`."""
+    """Of a rule: the row of a lookup whose key is the value of column `on`, or a text of several columns, also of those
+    that were looked up before. Its columns are read by its name: `contact.email`."""
 
     no_dictionary = "a join is {to: the name of a lookup, on: the column with its key}"
 
