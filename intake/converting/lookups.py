@@ -9,6 +9,7 @@ import duckdb
 
 from stammkunde.database import identifier, quoted
 
+from ..errors import IntakeError
 from ..mapping import Join, Lookup
 from ..reading.own_columns import OWN_COLUMNS
 from .one_source import latest_first, together
@@ -42,21 +43,34 @@ def joined(
     that are there."""
     if not joins:
         return source
-    columns, tables = [], []
+    whole = source
     for position, (name, join) in enumerate(joins.items()):
-        if join.to not in lookups:
-            columns.append(f"cast(null as varchar) as {identifier(name)}")
-            continue
-        key = cleaned(source.find(join.on, f"{where}, join '{name}'"))
-        columns.append(f"found_{position}.row as {identifier(name)}")
-        tables.append(
-            f"left join {lookups[join.to]} as found_{position} on {short(key, lookups[join.to])} = found_{position}.key"
-        )
-    table = source.table + "_joined"
-    connection.execute(
-        f"create table {table} as select line.*, {', '.join(columns)} from {source.table} as line {' '.join(tables)}"
-    )
+        view = f"{source.table}_join_{position}"
+        connection.execute(f"create view {view} as {with_found(whole, name, join, lookups, where)}")
+        whole = describe(connection, view, source.shown, source.file, source.left_out)
+    table = f"{source.table}_joined"
+    connection.execute(f"create table {table} as select * from {whole.table}")
     return describe(connection, table, source.shown, source.file, source.left_out)
+
+
+def with_found(source: Source, name: str, join: Join, lookups: Dictionary[str, str], where: str) -> str:
+    """SELECT of a source with the row that one join finds; with nothing where the lookup is not there."""
+    if source.column(name) is not None:
+        raise IntakeError(f"{where}: join '{name}' is called like a column of {source.shown}. Give it another name")
+    if join.to not in lookups:
+        return f"select *, cast(null as varchar) as {identifier(name)} from {source.table}"
+    found = lookups[join.to]
+    key = key_of(source, join.on, f"{where}, join '{name}'")
+    return (
+        f"select line.*, found.found_row as {identifier(name)} from {source.table} as line "
+        f"left join (select key as found_key, row as found_row from {found}) as found "
+        f"on {short(key, found)} = found.found_key"
+    )
+
+
+def key_of(source: Source, columns: Sequence[str], where: str) -> str:
+    """A key of one column or of several; null where one of them is empty."""
+    return " || chr(31) || ".join(cleaned(source.find(column, where)) for column in columns)
 
 
 def short(key: str, table: str) -> str:
@@ -69,7 +83,7 @@ def lookup_table(
 ) -> None:
     """Create the table of a lookup: one row per key, as JSON."""
     source = together(connection, loaded)
-    key = cleaned(source.find(lookup.by, where))
+    key = key_of(source, lookup.by, where)
     characters = lookup.characters or "1000000"
     follows = cleaned(source.find(lookup.follows, where)) if lookup.follows else "null"
     pairs = ", ".join(

@@ -13,12 +13,12 @@ from .sources import Format, Table
 
 class Join(Part):
     """Of a rule: the row of a lookup whose key is the value of column `on`. Its columns are read by its name:
-    `contact.email`."""
+    `contact.email`. A key may be of several columns, also of what was looked up before it."""
 
     no_dictionary = "a join is {to: the name of a lookup, on: the column with its key}"
 
     to: Text
-    on: Text
+    on: Texts
 
 
 Joins = Annotated[dict[str, Join], BeforeValidator(lambda given: given or {})]
@@ -33,7 +33,7 @@ class Lookup(Part):
     tables: Texts = ()
     table: Table | None = None
     format: Format = Format()
-    by: Text
+    by: Texts
     newest: Texts = ()  # columns that say which row of a key is the newest
     follows: Text | None = None  # a column with the key that took this one's place: followed to the last
     characters: Text | None = None  # of the key that count: 15 of Salesforce's 18
@@ -47,14 +47,16 @@ class Lookup(Part):
             raise mistake(self.no_dictionary)
         if self.characters is not None and not self.characters.isdigit():
             raise mistake(f"characters must be a number, not '{self.characters}'")
+        if len(self.by) > 1 and (self.follows or self.characters):
+            raise mistake("`follows` and `characters` need a key of one column")
         return self
 
     def file_columns(self) -> list[str]:
         """The columns that a file of it must have."""
         own = [
-            self.by,
+            *self.by,
             *self.newest,
             *((self.follows,) if self.follows else ()),
-            *(join.on for join in self.join.values()),
+            *(column for join in self.join.values() for column in join.on),
         ]
         return [name for name in own if name.split(".")[0] not in self.join]

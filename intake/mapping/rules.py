@@ -81,7 +81,7 @@ class EntityRule(Part):
         """The columns that a file must have before anything is looked up: also the keys for that."""
         own = [
             *self.required_columns(),
-            *(join.on for join in self.join.values()),
+            *(column for join in self.join.values() for column in join.on),
             *([self.unnest] if self.unnest else []),
         ]
         return list(dict.fromkeys(name for name in own if name.split(".")[0] not in self.join))
