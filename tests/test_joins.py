@@ -5,20 +5,19 @@ from pathlib import Path
 import pytest
 
 from intake.errors import IntakeError
-from intake.mapping import load_mapping
 from intake.prepare import prepare
 from tests.test_connectors import rows_of
 
 MAPPING = """
 lookups:
   responses: {files: responses.csv, by: id}
-  questions: {files: questions.csv, by: [survey, id]}
+  questions: {files: questions.csv, by: "{survey}:{id}"}
 entities:
   activities:
     files: answers.csv
     join:
       survey: {to: responses, on: response}
-      asked: {to: questions, on: [survey.survey, question]}
+      asked: {to: questions, on: "{survey.survey}:{question}"}
     columns:
       activity_id: key
       customer_id: survey.customer
@@ -56,10 +55,3 @@ def test_what_is_looked_up_needs_a_name_of_its_own(tmp_path: Path) -> None:
     raw = folder(tmp_path, MAPPING.replace("asked: {", "question: {").replace("asked.tag", "question.tag"))
     with pytest.raises(IntakeError, match="join 'question' is called like a column of"):
         prepare(raw, tmp_path / "out", elsewhere=["orders"])
-
-
-def test_a_chain_is_followed_by_one_column_only(tmp_path: Path) -> None:
-    path = tmp_path / "mapping.yml"
-    path.write_text(MAPPING.replace("by: [survey, id]", "by: [survey, id], follows: tag"))
-    with pytest.raises(IntakeError, match="`follows` and `characters` need a key of one column"):
-        load_mapping(path)

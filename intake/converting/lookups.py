@@ -10,11 +10,11 @@ import duckdb
 from stammkunde.database import identifier, quoted
 
 from ..errors import IntakeError
-from ..mapping import Join, Lookup
+from ..mapping import ColumnRule, Join, Lookup
 from ..reading.own_columns import OWN_COLUMNS
 from .one_source import latest_first, together
 from .source import Source, SourceColumn, describe
-from .values import cleaned
+from .values import cleaned, written
 
 MOST_STEPS = 50  # from a key to the one that took its place: more is a circle
 
@@ -68,9 +68,9 @@ def with_found(source: Source, name: str, join: Join, lookups: Dictionary[str, s
     )
 
 
-def key_of(source: Source, columns: Sequence[str], where: str) -> str:
-    """A key of one column or of several; null where one of them is empty."""
-    return " || chr(31) || ".join(cleaned(source.find(column, where)) for column in columns)
+def key_of(source: Source, key: str, where: str) -> str:
+    """A key as text: a column, or several in the braces of a text; null where the first of them is empty."""
+    return written(source, ColumnRule(**{"text" if "{" in key else "column": key}), where)
 
 
 def short(key: str, table: str) -> str:
@@ -84,6 +84,7 @@ def lookup_table(
     """Create the table of a lookup: one row per key, as JSON."""
     source = together(connection, loaded)
     key = key_of(source, lookup.by, where)
+    filled = "".join(f" and {cleaned(source.find(column, where))} is not null" for column in lookup.filled)
     characters = lookup.characters or "1000000"
     follows = cleaned(source.find(lookup.follows, where)) if lookup.follows else "null"
     pairs = ", ".join(
@@ -99,7 +100,7 @@ def lookup_table(
             left({follows}, {characters}) as follows,
             cast(json_object({pairs}) as varchar) as row
         from {source.table}
-        where malformed_line is null and {key} is not null
+        where malformed_line is null and {key} is not null{filled}
         qualify row_number() over (
             partition by left({key}, {characters}) order by {latest_first(source, lookup.newest)}
         ) = 1

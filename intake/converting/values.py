@@ -119,6 +119,12 @@ def truth_text(text: str, true_values: Iterable[str]) -> str:
     return f"case when lower({text}) in ({words}) then 'true' when {text} is not null then 'false' end"
 
 
+def without_beginnings(text: str, beginnings: Iterable[str]) -> str:
+    """Null for values that begin with one of the texts; others stay."""
+    begins = " or ".join(f"starts_with({text}, {quoted(beginning)})" for beginning in beginnings)
+    return f"case when not ({begins}) then {text} end"
+
+
 def translated(text: str, values: Dictionary[str, str]) -> str:
     """Values replaced as declared, whatever their case; others stay."""
     cases = " ".join(

@@ -9,16 +9,22 @@ from pydantic import BeforeValidator, Field, model_validator
 from .messages import mistake
 from .part import Flag, Part, Text, Texts
 from .sources import Format, Table
+from .text_of_columns import columns_of_text
+
+
+def key_columns(key: str) -> list[str]:
+    """The columns of a key: one, or those in the braces of a text, where several make it."""
+    return columns_of_text(key) if "{" in key else [key]
 
 
 class Join(Part):
-    """Of a rule: the row of a lookup whose key is the value of column `on`. Its columns are read by its name:
-    `contact.email`. A key may be of several columns, also of what was looked up before it."""
+    """Of a rule: the row of a lookup whose key is the value of column `on`, or a text of several columns, also of those
+    that were looked up before. Its columns are read by its name: `contact.email`."""
 
     no_dictionary = "a join is {to: the name of a lookup, on: the column with its key}"
 
     to: Text
-    on: Texts
+    on: Text
 
 
 Joins = Annotated[dict[str, Join], BeforeValidator(lambda given: given or {})]
@@ -33,8 +39,9 @@ class Lookup(Part):
     tables: Texts = ()
     table: Table | None = None
     format: Format = Format()
-    by: Texts
+    by: Text
     newest: Texts = ()  # columns that say which row of a key is the newest
+    filled: Texts = ()  # columns without which a row says nothing: it is not looked up
     follows: Text | None = None  # a column with the key that took this one's place: followed to the last
     characters: Text | None = None  # of the key that count: 15 of Salesforce's 18
     unnest: Text | None = None
@@ -47,16 +54,15 @@ class Lookup(Part):
             raise mistake(self.no_dictionary)
         if self.characters is not None and not self.characters.isdigit():
             raise mistake(f"characters must be a number, not '{self.characters}'")
-        if len(self.by) > 1 and (self.follows or self.characters):
-            raise mistake("`follows` and `characters` need a key of one column")
         return self
 
     def file_columns(self) -> list[str]:
         """The columns that a file of it must have."""
         own = [
-            *self.by,
+            *key_columns(self.by),
             *self.newest,
+            *self.filled,
             *((self.follows,) if self.follows else ()),
-            *(column for join in self.join.values() for column in join.on),
+            *(column for join in self.join.values() for column in key_columns(join.on)),
         ]
         return [name for name in own if name.split(".")[0] not in self.join]
