@@ -33,9 +33,10 @@ from .write import entity_selects
 
 @dataclass
 class Group:
-    """Files with the same columns, written in the same way, and what the first of them looks like."""
+    """Files with the same columns, or of one preset, written in the same way, and what the first of them looks like."""
 
     files: list[Path]
+    headers: list[Sequence[str]]  # of each file
     names: list[str]  # within the folder of the mapping
     sample: Sample
     preset: str | None
@@ -90,10 +91,10 @@ def recognised(groups: Sequence[Group], folder: Path) -> list[Recognised]:
     """The files by preset and folder; those in which presets look something up are of these, too."""
     found: dict[tuple[str, str], Recognised] = {}
     for group in groups:
-        for file in group.files if group.preset else ():
+        for file, header in zip(group.files, group.headers, strict=True) if group.preset else ():
             place = file.parent.relative_to(folder).as_posix().removeprefix(".")
             item = found.setdefault((str(group.preset), place), Recognised(str(group.preset), place))
-            item.files[file.name] = rules_of(item.preset, file, group.sample.header)
+            item.files[file.name] = rules_of(item.preset, file, header)
     for group in groups:
         if group.preset is None:
             of_lookup = [
@@ -142,8 +143,9 @@ def alike(files: Sequence[Path], folder: Path, missing: list[str]) -> list[Group
         columns = tuple(sorted(letters(column) for column in sample.header))
         # Signs that only some amounts of a file have are no reason to take it for another kind of file.
         form = tuple(str(sample.guesses.form.get(key)) for key in ("delimiter", "encoding", "decimal"))
-        group = groups.setdefault((preset or columns, form), Group([], [], sample, preset))
+        group = groups.setdefault((preset or columns, form), Group([], [], [], sample, preset))
         group.files.append(file)
+        group.headers.append(sample.header)
         group.names.append(str(file.relative_to(folder)))
     if unread and not groups:
         raise unread[0]
