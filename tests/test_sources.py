@@ -248,6 +248,16 @@ def test_the_rows_of_an_envelope_and_an_empty_page(tmp_path: Path) -> None:
     assert outcomes(raw) == ({"repeated": 1}, 3, 2)
 
 
+def test_a_row_on_a_line_of_its_own_is_no_document(tmp_path: Path) -> None:
+    """The last page of an export often has one row; lines of which the first is damaged look alike from outside."""
+    page = f'{{"data": [\n{json.dumps(event(1))}\n]}}\n'
+    raw = folder(tmp_path / "page", orders_csv=ORDERS, events_json=page, mapping_yml=events(format="{rows: data}"))
+    assert read(raw, "activities", "activity_id") == [("1",)]
+    lines = f'{{"id": 1, "who"\n{json.dumps(event(2))}\n{json.dumps(event(3))}\n'
+    raw = folder(tmp_path / "lines", orders_csv=ORDERS, events_json=lines, mapping_yml=events())
+    assert read(raw, "activities", "activity_id") == [("2",), ("3",), (None,)]
+
+
 def test_what_is_no_object_is_kept_as_a_malformed_line(tmp_path: Path) -> None:
     lines = [json.dumps(event(1)), '{"id": 2, "who"', "5", json.dumps(event(3))]
     raw = folder(tmp_path, orders_csv=ORDERS, events_jsonl="\n".join(lines), mapping_yml=events())

@@ -82,8 +82,9 @@ def rules_of(preset: str, path: Path, header: Sequence[str]) -> list[str]:
 
 def is_lookup(preset: str, path: Path, header: Sequence[str]) -> bool:
     """Whether a file is called like one in which a preset looks something up, and has the key for it."""
+    columns = Columns(path, header)
     return any(
-        is_called_like(path.name, lookup) and Wanted(tuple(lookup.file_columns())).are_in(header)
+        is_called_like(path.name, lookup) and Wanted(tuple(lookup.file_columns())).are_in(columns.of(lookup))
         for lookup in load_preset(preset).lookups.values()
     )
 

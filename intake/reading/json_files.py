@@ -128,18 +128,24 @@ def json_path(rows: str) -> str:
 
 
 def has_lines(readable: Path, shown: Path) -> bool:
-    """Whether each line is a document of its own: by the file's name, or because one of its first two lines is."""
+    """Whether each line is a document of its own: by the file's name, or because its first line is; or its second one,
+    where the first is damaged, and not the beginning of a document around it."""
     if shown.name.lower().endswith(LINE_ENDINGS):
         return True
     with readable.open(encoding="utf-8-sig", errors="replace") as file:
-        for _ in range(2):
-            line = file.readline(LONGEST_LINE)
-            try:
-                if isinstance(json.loads(line), dict | list):
-                    return True
-            except ValueError:
-                continue
-    return False
+        if is_document(file.readline(LONGEST_LINE)):
+            return True
+        if not is_document(file.readline(LONGEST_LINE)):
+            return False
+        file.seek(0)
+        return not is_document(file.read())
+
+
+def is_document(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict | list)
+    except ValueError:
+        return False
 
 
 def lines_reader(path: Path) -> str:
