@@ -271,6 +271,15 @@ def test_a_document_that_is_cut_off_names_its_file(tmp_path: Path) -> None:
     assert "events.json: is no whole JSON" in error_of(raw)
 
 
+def test_a_column_that_a_rule_can_do_without_may_still_be_needed(tmp_path: Path) -> None:
+    mapping = TICKETS.replace("column: solved, empty: true", "column: solved, empty: true, optional: true")
+    raw = folder(
+        tmp_path, orders_csv=ORDERS, desk__ticket_csv="id,customer,created\n1,K1,2024-01-01\n",
+        mapping_yml=source("desk", mapping),
+    )  # fmt: skip
+    assert read(raw, "activities", "activity_type") == [("ticket_opened",)]
+
+
 def test_each_part_of_a_list_is_a_row(tmp_path: Path) -> None:
     rules = EVENTS.replace(
         "    {more}\n", "    unnest: answers\n    leave_out: {none: {column: answers.score, empty: true}}\n"
