@@ -89,26 +89,21 @@ def of_activities(customer: Customer, activities: Sequence[Activity], as_of: dat
         if row.customer_id == customer.customer_id and row.day <= as_of and row.activity_type in KNOWN_TYPES
     ]
     by_day: Counter[tuple[str, date]] = Counter()
-    equal: Counter[tuple[object, ...]] = Counter()
     for row in own:
         kind = str(row.activity_type)
         if kind not in BY_DAY:
-            channel = row.channel if kind in OF_SUPPORT else None
-            equal[
+            yield event(
                 kind,
                 row.day,
-                row.occurred_at,
-                channel,
-                row.value if kind in WITH_A_VALUE else None,
-                outcome(row, settings),
-            ] += 1
+                occurred_at=row.occurred_at,
+                outcome=outcome(row, settings),
+                channel=row.channel if kind in OF_SUPPORT else None,
+                value=row.value if kind in WITH_A_VALUE else None,
+            )
         elif row.day > as_of - timedelta(days=365):
             by_day[kind, row.day] += 1
     for (kind, day), events in by_day.items():
         yield event(kind, day, events=events)
-    for (kind, day, occurred_at, channel, value, said), events in equal.items():
-        assert isinstance(kind, str) and isinstance(day, date)
-        yield event(kind, day, occurred_at=occurred_at, channel=channel, value=value, outcome=said, events=events)
 
 
 def outcome(row: Activity, settings: Settings) -> str | None:

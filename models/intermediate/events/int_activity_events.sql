@@ -1,57 +1,32 @@
 {{ config(materialized='view') }}
 
-{%- set by_day = activity_types_counted_by_day() -%}
--- One scan of the longest of all tables: frequent activities lose their moment and so become one row per day.
-with activities as (
-
-    select
-        activities.customer_id,
-        activities.activity_date,
-        activities.activity_type,
-        case when activities.activity_type not in ('{{ by_day | join("', '") }}') then activities.occurred_at end
-            as occurred_at,
-        case when activities.activity_type in ('{{ activity_types_of_support() | join("', '") }}') then activities.channel end
-            as channel,
-        case when activities.activity_type in ('{{ activity_types_with_a_value() | join("', '") }}') then activities.value end
-            as value
-    from {{ ref('int_activities') }} as activities
-    inner join {{ ref('int_as_of') }} as as_of
-        on activities.activity_date <= as_of.as_of_date
-    where
-        {{ takes_part('activities') }}
-        and activities.customer_id is not null
-        and activities.activity_type in ('{{ known_activity_types() | join("', '") }}')
-        and (
-            activities.activity_type not in ('{{ by_day | join("', '") }}')
-            or activities.activity_date > {{ add_days('as_of.as_of_date', -365) }}
-        )
-
-)
-
 select
-    customer_id,
-    activity_date as event_date,
-    activity_type as event_type,
-    occurred_at,
-    channel,
-    value,
+    activities.customer_id,
+    activities.activity_date as event_date,
+    activities.activity_type as event_type,
+    activities.occurred_at,
     case
-        when activity_type = 'nps' and {{ is_promoter('value') }} then 'promoter'
-        when activity_type = 'nps' and {{ is_detractor('value') }} then 'detractor'
-        when activity_type = 'nps' then 'passive'
-        when activity_type = 'csat' and {{ is_satisfied('value') }} then 'satisfied'
-        when activity_type = 'csat' and {{ is_dissatisfied('value') }} then 'dissatisfied'
-        when activity_type = 'csat' then 'neutral'
-        when activity_type = 'ticket_first_reply' and value <= {{ var('first_reply_target_minutes') }} then 'within_target'
-        when activity_type = 'ticket_solved' and value <= {{ var('solved_target_minutes') }} then 'within_target'
-        when activity_type in ('ticket_first_reply', 'ticket_solved') then 'above_target'
+        when activities.activity_type = 'nps' and {{ is_promoter('activities.value') }} then 'promoter'
+        when activities.activity_type = 'nps' and {{ is_detractor('activities.value') }} then 'detractor'
+        when activities.activity_type = 'nps' then 'passive'
+        when activities.activity_type = 'csat' and {{ is_satisfied('activities.value') }} then 'satisfied'
+        when activities.activity_type = 'csat' and {{ is_dissatisfied('activities.value') }} then 'dissatisfied'
+        when activities.activity_type = 'csat' then 'neutral'
+        when activities.activity_type = 'ticket_first_reply'
+            then case
+                when activities.value <= {{ var('first_reply_target_minutes') }} then 'within_target' else 'above_target'
+            end
+        when activities.activity_type = 'ticket_solved'
+            then case when activities.value <= {{ var('solved_target_minutes') }} then 'within_target' else 'above_target' end
     end as outcome,
-    cast(count(*) as bigint) as events
-from activities
-group by
-    customer_id,
-    activity_date,
-    activity_type,
-    occurred_at,
-    channel,
-    value
+    case when activities.activity_type in ('{{ activity_types_of_support() | join("', '") }}') then activities.channel end
+        as channel,
+    case when activities.activity_type in ('{{ activity_types_with_a_value() | join("', '") }}') then activities.value end
+        as value
+from {{ ref('int_activities') }} as activities
+inner join {{ ref('int_as_of') }} as as_of
+    on activities.activity_date <= as_of.as_of_date
+where
+    {{ takes_part('activities') }}
+    and activities.customer_id is not null
+    and activities.activity_type in ('{{ known_activity_types() | reject("in", activity_types_counted_by_day()) | join("', '") }}')

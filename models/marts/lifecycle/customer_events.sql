@@ -8,6 +8,7 @@
     'use': ['session', 'product_use', 'community_post'],
 } -%}
 {%- set shown = ['occurred_at', 'order_id', 'rule_id', 'outcome', 'channel', 'value', 'amount'] -%}
+-- Of each source the columns that it has.
 with events as (
 
     select
@@ -20,8 +21,7 @@ with events as (
         null as value,
         net_amount as amount,
         order_id,
-        null as rule_id,
-        1 as events
+        null as rule_id
     from {{ ref('int_order_sequence') }}
     union all
     select
@@ -34,8 +34,7 @@ with events as (
         null as value,
         amount,
         order_id,
-        null as rule_id,
-        1 as events
+        null as rule_id
     from {{ ref('int_refund_events') }}
     union all
     select
@@ -48,8 +47,7 @@ with events as (
         value,
         null as amount,
         null as order_id,
-        null as rule_id,
-        events
+        null as rule_id
     from {{ ref('int_activity_events') }}
     union all
     select
@@ -62,8 +60,7 @@ with events as (
         null as value,
         amount,
         null as order_id,
-        null as rule_id,
-        1 as events
+        null as rule_id
     from {{ ref('int_contract_events') }}
     union all
     select
@@ -76,32 +73,56 @@ with events as (
         null as value,
         null as amount,
         null as order_id,
-        actions.rule_id,
-        1 as events
+        actions.rule_id
     from {{ ref('int_actions_taken') }} as actions
     inner join {{ ref('int_as_of') }} as as_of
         on actions.taken_date <= as_of.as_of_date
     where {{ takes_part('actions') }}
 
+),
+
+-- What is counted by day has one row of a day: only single events are numbered.
+numbered as (
+
+    select
+        customer_id,
+        event_date,
+        event_type,
+        row_number() over (
+            partition by customer_id, event_date, event_type
+            order by
+                {{ shown | join(' nulls last,\n                ') }} nulls last
+        ) as event_number,
+        {{ shown | join(',\n        ') }},
+        1 as events
+    from events
+    union all
+    select
+        customer_id,
+        event_date,
+        event_type,
+        1 as event_number,
+        {% for column in shown %}
+            null as {{ column }},
+        {% endfor %}
+        events
+    from {{ ref('int_activity_days') }}
+
 )
 
 select
-    events.customer_id,
-    events.event_date,
-    events.event_type,
-    cast(row_number() over (
-        partition by events.customer_id, events.event_date, events.event_type
-        order by
-            events.{{ shown | join(' nulls last,\n            events.') }} nulls last
-    ) as bigint) as event_number,
+    numbered.customer_id,
+    numbered.event_date,
+    numbered.event_type,
+    cast(numbered.event_number as bigint) as event_number,
     case
         {%- for name, types in groups.items() %}
-            when events.event_type in ('{{ types | join("', '") }}') then '{{ name }}'
+            when numbered.event_type in ('{{ types | join("', '") }}') then '{{ name }}'
         {%- endfor %}
     end as event_group,
-    events.{{ shown | join(',\n    events.') }},
-    cast(events.events as bigint) as events
-from events
+    numbered.{{ shown | join(',\n    numbered.') }},
+    cast(numbered.events as bigint) as events
+from numbered
 -- Of whoever never ordered no single event is published.
 inner join {{ ref('int_customers') }} as customers
-    on events.customer_id = customers.customer_id
+    on numbered.customer_id = customers.customer_id
