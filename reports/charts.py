@@ -337,7 +337,13 @@ def lanes(
             y=[event.lane for event in events],
             name=name,
             mode="markers",
-            marker={"color": colour, "size": 9, "symbol": symbol, "line": {"width": 2}, "opacity": 0.85},
+            marker={
+                "color": colour,
+                "size": 9,
+                "symbol": symbol,
+                "line": {"width": 2, "color": colour},
+                "opacity": 0.75,
+            },
             customdata=[event.says for event in events],
             hovertemplate="%{customdata}<extra></extra>",
         )

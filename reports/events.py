@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date
 from html import escape
@@ -41,7 +42,7 @@ def what(row: Row, language: Language) -> str:
 
 def sentences(rows: Sequence[Row], coverage: Sequence[Row], language: Language) -> Iterator[str]:
     """How much there is and since when, what warns, and which kinds of events are missing, of customer or shop."""
-    warnings = [row["event_date"] for row in rows if is_warning(row)]
+    warnings = [row for row in rows if is_warning(row)]
     if rows:
         yield language.say(
             "events.span",
@@ -49,11 +50,15 @@ def sentences(rows: Sequence[Row], coverage: Sequence[Row], language: Language) 
             first=language.day(rows[-1]["event_date"]),
             last=language.day(rows[0]["event_date"]),
         )
-        yield (
-            language.say("events.warned", warnings=language.number(len(warnings)), last=language.day(warnings[0]))
-            if warnings
-            else language.say("events.no_warning")
-        )
+        if warnings:
+            yield language.say(
+                "events.warned",
+                warnings=language.number(len(warnings)),
+                last=language.day(warnings[0]["event_date"]),
+                parts="; ".join(warned(warnings, language)),
+            )
+        else:
+            yield language.say("events.no_warning")
     known = {row["signal"] for row in coverage}
     of_customer = {row["event_group"] for row in rows}
     of_shop = [kind for kind, signals in KINDS.items() if not signals or known & set(signals)]
@@ -63,6 +68,19 @@ def sentences(rows: Sequence[Row], coverage: Sequence[Row], language: Language) 
     missing = [name(kind, language) for kind in KINDS if kind not in of_shop and kind not in of_customer]
     if missing:
         yield language.say("events.not_of_shop", names=", ".join(missing))
+
+
+def warned(warnings: Sequence[Row], language: Language) -> Iterator[str]:
+    """What warned and how often, the most frequent first."""
+    words = Counter(
+        ", ".join(part for part in (what(row, language), outcome(row, language)) if part) for row in warnings
+    )
+    for said, times in words.most_common():
+        yield f"{said} ({language.number(times)})"
+
+
+def outcome(row: Row, language: Language) -> str:
+    return language.say(f"events.outcome.{row['outcome']}") if row["outcome"] else ""
 
 
 def line(rows: Sequence[Row], today: date, stage: str, customer_id: str, language: Language, currency: str) -> Chart:
@@ -99,11 +117,11 @@ def table(rows: Sequence[Row], language: Language) -> Table:
     say = language.say
     columns = [
         Column("event_date", say("events.day"), "date"),
-        Column("kind", say("events.kind")),
         Column("what", say("events.what")),
         Column("details", say("events.details")),
-        Column("channel", say("events.channel")),
         Column("amount", say("events.amount"), "currency", tip=say("events.amount_tip")),
+        Column("channel", say("events.channel")),
+        Column("kind", say("events.kind")),
         Column("warns", say("events.warning"), "flag", tip=say("events.warning_tip")),
     ]
     return Table(
@@ -114,7 +132,7 @@ def table(rows: Sequence[Row], language: Language) -> Table:
                 "kind": name(row["event_group"], language),
                 "what": what(row, language),
                 "details": details(row, language) or None,
-                "warns": is_warning(row),
+                "warns": is_warning(row) or None,
             }
             for row in rows
         ],
@@ -123,16 +141,14 @@ def table(rows: Sequence[Row], language: Language) -> Table:
 
 def details(row: Row, language: Language) -> str:
     """What is known of an event beyond its type: an order's number, an answer's mark, the minutes to a reply."""
-    kind, outcome = row["event_type"], row["outcome"]
-    parts = [row["order_id"], row["rule_id"] and language.say("events.rule", rule=row["rule_id"])]
-    if row["value"] is not None:
-        parts.append(measured(row, language))
-    if outcome is not None:
-        parts.append(language.say(f"events.outcome.{outcome}"))
-    if kind.startswith("contract_"):
-        parts.append(language.say("events.per_month"))
-    if row["events"] > 1:
-        parts.append(language.say("events.times", events=language.number(row["events"])))
+    parts = [
+        row["order_id"],
+        row["rule_id"] and language.say("events.rule", rule=row["rule_id"]),
+        row["value"] is not None and measured(row, language),
+        outcome(row, language),
+        row["event_type"].startswith("contract_") and language.say("events.per_month"),
+        row["events"] > 1 and language.say("events.times", events=language.number(row["events"])),
+    ]
     return ", ".join(part for part in parts if part)
 
 

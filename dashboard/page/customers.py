@@ -140,6 +140,8 @@ def what_happened(seen: View, customer: Row) -> None:
         rows = seen.ask(questions.events_of(customer["customer_id"], EVENTS))
         first, *others = events.sentences(rows, seen.ask(questions.signals()), seen.language)
         st.html(sentences_html(first, others))
+        if not rows:
+            return
         today, stage = seen.build["as_of_date"], customer["lifecycle_stage"]
         chart = events.line(rows, today, stage, customer["customer_id"], seen.language, seen.currency)
         draw(chart, "events")
