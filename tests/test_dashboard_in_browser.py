@@ -444,7 +444,7 @@ def test_the_story_of_one_customer_fits_and_downloads_whole(
         Question(
             "customer_events",
             "select customer_id, count(*) as events from marts.customer_events "
-            "group by customer_id order by events desc, customer_id limit 1",
+            "group by customer_id order by count(distinct event_group) desc, events desc, customer_id limit 1",
         ),
     )
     page = opened(chromium, served, f"/customers?lang={code}&customer={longest['customer_id']}", WIDTHS[width], seen)
