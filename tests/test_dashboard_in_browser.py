@@ -460,7 +460,7 @@ def test_the_story_of_one_customer_fits_and_downloads_whole(
     table = page.locator("table", has_text=language.say("events.what"))
     assert table.locator("tbody tr").count() == 15
     with page.expect_download() as download:
-        page.get_by_role("button", name=language.say("common.download")).nth(-2).click()
+        page.get_by_role("button", name=language.say("common.download")).last.click()
     file = tmp_path / "file.csv"
     download.value.save_as(file)
     _, *lines = file.read_text(encoding="utf-8-sig").splitlines()
