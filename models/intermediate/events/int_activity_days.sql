@@ -13,7 +13,7 @@ inner join {{ ref('int_as_of') }} as as_of
 where
     {{ takes_part('activities') }}
     and activities.customer_id is not null
-    and activities.activity_type in ('{{ activity_types_counted_by_day() | join("', '") }}')
+    and activities.activity_type in ({{ literals(activity_types_counted_by_day()) }})
 group by
     activities.customer_id,
     activities.activity_date,

@@ -37,7 +37,8 @@ select
     terms.end_date as event_date,
     'contract_ended' as event_type,
     case
-        when {{ lower_case('terms.cancellation_reason') }} in ({{ involuntary_cancellation_reasons() }}) then 'involuntary'
+        when {{ lower_case('terms.cancellation_reason') }} in ({{ involuntary_cancellation_reasons() }})
+            then 'involuntary'
         else 'voluntary'
     end as outcome,
     terms.monthly_amount as amount

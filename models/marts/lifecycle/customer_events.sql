@@ -117,7 +117,7 @@ select
     cast(numbered.event_number as bigint) as event_number,
     case
         {%- for name, types in groups.items() %}
-            when numbered.event_type in ('{{ types | join("', '") }}') then '{{ name }}'
+            when numbered.event_type in ({{ literals(types) }}) then '{{ name }}'
         {%- endfor %}
     end as event_group,
     numbered.{{ shown | join(',\n    numbered.') }},
