@@ -27,20 +27,20 @@ from .guessing.states import translations_of
 from .load import workspace
 from .mapping import EntityRule, load_preset
 from .reading.files import EXTENSIONS
+from .reading.json_files import is_json
 from .states import State, states_of, valued
 from .write import entity_selects
 
 
 @dataclass
 class Group:
-    """Files with the same columns or of the same preset, written in the same way, and what the first of them looks
-    like."""
+    """Files with the same columns, or of one preset, written in the same way, and what the first of them looks like."""
 
     files: list[Path]
     names: list[str]  # within the folder of the mapping
     sample: Sample
     preset: str | None
-    headers: list[Sequence[str]] = field(default_factory=list)  # of each file: those of one preset may differ
+    headers: dict[Path, list[str]] = field(default_factory=dict)  # those that one preset reads may differ in columns
 
 
 @dataclass
@@ -92,17 +92,17 @@ def recognised(groups: Sequence[Group], folder: Path) -> list[Recognised]:
     """The files by preset and folder; those in which presets look something up are of these, too."""
     found: dict[tuple[str, str], Recognised] = {}
     for group in groups:
-        for file, header in zip(group.files, group.headers, strict=True) if group.preset else ():
+        for file in group.files if group.preset else ():
             place = file.parent.relative_to(folder).as_posix().removeprefix(".")
             item = found.setdefault((str(group.preset), place), Recognised(str(group.preset), place))
-            item.files[file.name] = rules_of(item.preset, file, header)
+            item.files[file.name] = rules_of(item.preset, file, group.headers[file])
     for group in groups:
         if group.preset is None:
             of_lookup = [
                 (item, file)
                 for file in group.files
                 for item in found.values()
-                if folder / item.folder == file.parent and is_lookup(item.preset, file, group.sample.header)
+                if folder / item.folder == file.parent and is_lookup(item.preset, file, group.headers[file])
             ]
             for item, file in of_lookup:
                 item.files[file.name] = []
@@ -120,8 +120,8 @@ def files_of(path: Path) -> list[Path]:
     files = sorted(
         file
         for file in (*path.glob("*"), *path.glob("*/*"))
-        if file.name.lower().endswith(EXTENSIONS)
-        and file.is_file()
+        if file.is_file()
+        and (file.name.lower().endswith(EXTENSIONS) or is_json(file))
         and not file.name.startswith((".", "_"))
         and not leads_out(file, path)
     )
@@ -146,7 +146,7 @@ def alike(files: Sequence[Path], folder: Path, missing: list[str]) -> list[Group
         form = tuple(str(sample.guesses.form.get(key)) for key in ("delimiter", "encoding", "decimal"))
         group = groups.setdefault((preset or columns, form), Group([], [], sample, preset))
         group.files.append(file)
-        group.headers.append(sample.header)
+        group.headers[file] = list(sample.header)
         group.names.append(str(file.relative_to(folder)))
     if unread and not groups:
         raise unread[0]

@@ -684,6 +684,22 @@ def orders_of(customer_id: str, most: int) -> Question:
     )
 
 
+def events_of(customer_id: str, most: int) -> Question:
+    """What happened with one customer, the latest first; no more than `most`."""
+    return Question(
+        "customer_events",
+        """
+        select
+            event_date, event_type, event_group, occurred_at, outcome, channel, value, amount, order_id, rule_id, events
+        from marts.customer_events
+        where customer_id = ?
+        order by event_date desc, occurred_at desc nulls last, event_type, event_number desc
+        limit ?
+        """,
+        (customer_id, most),
+    )
+
+
 def signals() -> Question:
     """Which signals there are up to today, how many rows of them, of how many customers, since when and until when."""
     return Question(
