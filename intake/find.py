@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Collection, Sequence
 from collections.abc import Mapping as Dictionary
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -14,17 +14,18 @@ from stammkunde.files import leads_out
 
 from .entities import Entity, entities, entity_of
 from .errors import IntakeError, typed
-from .mapping import ColumnRule, EntityRule, Mapping, load_mapping
+from .mapping import RULE, ColumnRule, EntityRule, Mapping, SourceRules, entity_part, load_mapping
+from .origin import MAPPING, OF_PROGRAMS, FoundLookup, Origin, check_inside
 from .reading.files import EXTENSIONS, column_names
 from .reading.header import Wanted
 
-MAPPING = "mapping.yml"
-OUTCOMES = "intake_outcomes"  # what preparing writes about lines that are no rows
+CANONICAL = "raw_folder"  # the source of files under the entities' own names
+# What preparing writes about lines: those that are no rows, and how many of each file were read and handed on.
+OUTCOMES, FILES = "intake_outcomes", "intake_files"
 FEWEST_COLUMNS = 3  # of an entity that a file must have to be taken for one
-OF_PROGRAMS = (".", "~$")  # how files begin that programs leave beside others
 # Endings of tables that are not read here. What lies beside the entities otherwise (notes, checksums) is nobody's data.
 UNREAD = (
-    ".xls", ".xlsb", ".xlsm", ".ods", ".numbers", ".json", ".jsonl", ".ndjson", ".xml", ".html", ".sql", ".sqlite",
+    ".xls", ".xlsb", ".xlsm", ".ods", ".numbers", ".xml", ".html", ".sql", ".sqlite",
     ".db", ".duckdb", ".dbf", ".zip", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar", ".tar", ".avro", ".orc", ".feather",
     ".arrow",
 )  # fmt: skip
@@ -32,12 +33,21 @@ UNREAD = (
 
 @dataclass(frozen=True)
 class Found:
-    """One raw entity as it was found: its rule and the files (none for a table)."""
+    """The rows of one raw entity that one rule reads, as they were found: the rule and the files (none for a table)."""
 
     entity: Entity
     rule: EntityRule
     files: tuple[Path, ...]
     is_canonical: bool  # under its own name, not by a mapping
+    name: str = ""  # of the rule: its entity, or `entity/rule`
+    source: str = CANONICAL
+    lookups: Dictionary[str, FoundLookup] = field(default_factory=dict)
+
+    @property
+    def where(self) -> str:
+        """How messages call it."""
+        of_source = f"source '{self.source}', " if RULE in self.name else ""
+        return f"{of_source}entity '{self.name or self.entity.name}'"
 
 
 def mapping_of(raw: Path, mapping: Path | None = None) -> Mapping | None:
@@ -58,12 +68,13 @@ def discover(raw: Path, mapping: Path | None = None, elsewhere: Collection[str] 
     """
     check_folder(raw)
     chosen = mapping_of(raw, mapping)
-    found = mapped(chosen, raw) if chosen and chosen.entities else by_name(raw, chosen.settings if chosen else {})
+    settings = chosen.settings if chosen else {}
+    found = mapped(chosen, raw) if chosen and chosen.sources else by_name(raw, settings)
     for item in found:
         for file in item.files:
             check_inside(file, raw)
     if "orders" not in {*elsewhere, *(item.entity.name for item in found)}:
-        if chosen and chosen.entities:
+        if chosen and chosen.sources:
             raise IntakeError(f"{chosen.path}: maps no orders, the one entity that is required")
         there = ", ".join(sorted(path.name for path in raw.iterdir())[:8]) or "nothing"
         raise IntakeError(
@@ -82,45 +93,91 @@ def check_folder(raw: Path) -> None:
         raise IntakeError(f"raw folder {raw} (STAMMKUNDE_RAW): permission denied. Give this user the right to read it")
 
 
-def check_inside(path: Path, raw: Path) -> None:
-    """Raises IntakeError for what lies elsewhere, as a link or a folder that is one may say."""
-    if path.exists() and leads_out(path, raw):
-        raise IntakeError(
-            f"{path}: is or lies in a link that leads out of the raw folder, and is not read. Put the file itself "
-            "there, or name the folder that holds it as the raw folder"
-        )
-
-
 # By a mapping -------------------------------------------------------------------------------------------------------
 
 
 def mapped(mapping: Mapping, raw: Path) -> list[Found]:
-    """The files that the patterns of a mapping match, or its tables."""
-    found = []
-    for name, rule in mapping.entities.items():
-        where = f"{mapping.path}: entity '{name}'"
-        files = sorted({path for pattern in rule.files for path in matches(raw, pattern, where)})
-        for file in files:
-            check_inside(file, raw)
-        if rule.table is None and not files:
-            raise IntakeError(
-                f"{where}: no file in {raw} matches {', '.join(rule.files)}. Put it there, or correct `files`"
-            )
-        found.append(Found(entity_of(name, mapping.settings), rule, tuple(files), is_canonical=False))
+    """What the rules of a mapping read, source by source, and files beside it that are raw entities as they are."""
+    found = [item for source in mapping.sources for item in of_source(source, mapping, raw)]
+    check_files_have_one_source(mapping, found)
     check_files_were_not_missed(mapping, raw, found)
+    return [*found, *canonical_beside(mapping, raw, found)]
+
+
+def of_source(source: SourceRules, mapping: Mapping, raw: Path) -> list[Found]:
+    """What the rules of one source read. Of rules that have names, those whose files or tables are not there read
+    nothing; but one of them must."""
+    where = f"{mapping.path}: " + (f"source '{source.name}', " if source.is_named else "")
+    origin = Origin(source, raw, where)
+    lookups = {name: origin.lookup(name, rule) for name, rule in source.lookups.items()}
+    found = []
+    for name, rule in source.rules.items():
+        for fitting, files in origin.readings(name, rule):
+            entity = entity_of(entity_part(name), mapping.settings)
+            found.append(
+                Found(entity, fitting, files, is_canonical=False, name=name, source=source.name, lookups=lookups)
+            )
+    read = {
+        file for item in found for file in (*item.files, *(file for known in lookups.values() for file in known.files))
+    }
+    origin.check_all_are_read(read, len(found))
+    for item in found:
+        if item.rule.needs_time_zone and item.rule.format.time_zone is None:
+            raise IntakeError(
+                f"{where}entity '{item.name}': its times say no zone, and accounts differ: say which it is, as in "
+                f"{source.name}: {{time_zone: Europe/Berlin}}"
+            )
+        for join in item.rule.join.values():
+            check_lookup_is_there(join.to, lookups, f"{where}entity '{item.name}'")
     return found
 
 
-def matches(raw: Path, pattern: str, where: str) -> list[Path]:
-    if Path(pattern).is_absolute() or ".." in Path(pattern).parts:
-        raise IntakeError(
-            f"{where}: files '{pattern}' lead out of the raw folder. Put the files into it, and name them from there"
-        )
+def check_lookup_is_there(name: str, lookups: Dictionary[str, FoundLookup], where: str) -> None:
+    lookup = lookups[name]
+    if not lookup.files and lookup.rule.table is None and not lookup.rule.optional:
+        named = ", ".join([*lookup.rule.files, *lookup.rule.tables])
+        raise IntakeError(f"{where}: is looked up in '{name}' ({named}), which is not there. Export it as well")
+    for join in lookup.rule.join.values():
+        check_lookup_is_there(join.to, lookups, where)
+
+
+def check_files_have_one_source(mapping: Mapping, found: Sequence[Found]) -> None:
+    """Rows of a file that two sources read would count twice."""
+    read: dict[tuple[str, Path], str] = {}
+    for item in found:
+        for file in item.files:
+            before = read.setdefault((item.entity.name, file), item.source)
+            if before != item.source:
+                raise IntakeError(
+                    f"{mapping.path}: {file} is read as {item.entity.name} by two sources, {before} and {item.source}. "
+                    "Give each a folder of its own (folder), or name its files"
+                )
+
+
+def canonical_beside(mapping: Mapping, raw: Path, found: Sequence[Found]) -> list[Found]:
+    """Entities under their own names that no rule reads, where the files have the columns that they need."""
+    read = {os.path.realpath(file) for item in found for file in item.files}
+    read |= {os.path.realpath(file) for item in found for lookup in item.lookups.values() for file in lookup.files}
+    mapped_entities = {entity_part(name) for name in mapping.entities}
+    beside = []
+    for entity in (entity_of(name, mapping.settings) for name in entities()):
+        files = [file for file in named_like(raw, entity.name) if os.path.realpath(file) not in read]
+        if (
+            entity.name in mapped_entities
+            or not files
+            or not all(has_columns_of_entity(file, entity) for file in files)
+        ):
+            continue
+        beside.append(canonical(entity, tuple(files)))
+    return beside
+
+
+def has_columns_of_entity(path: Path, entity: Entity) -> bool:
+    required = {column.name for column in entity.columns.values() if column.required}
     try:
-        found = [path for path in raw.glob(pattern) if path.name != MAPPING]
-    except (NotImplementedError, ValueError) as error:
-        raise IntakeError(f"{where}: files '{pattern}' is no pattern under the raw folder ({error})") from error
-    return [path for path in found if not path.name.startswith(OF_PROGRAMS) or path.name == Path(pattern).name]
+        return required <= {column.strip().lower() for column in column_names(path) or ()}
+    except (IntakeError, OSError):
+        return False
 
 
 def check_files_were_not_missed(mapping: Mapping, raw: Path, found: Sequence[Found]) -> None:
@@ -133,6 +190,8 @@ def check_files_were_not_missed(mapping: Mapping, raw: Path, found: Sequence[Fou
         if leads_out(path, raw):
             continue
         for item in found:
+            if RULE in item.name:  # of those, a file may be of a table that nobody needs
+                continue
             where = f"{mapping.path}: entity '{item.entity.name}'"
             if any(fnmatchcase(path.name.lower(), pattern.lower()) for pattern in item.rule.files):
                 raise IntakeError(
@@ -151,6 +210,7 @@ def not_read(raw: Path, found: Sequence[Found]) -> dict[str, str | None]:
     """Files of a raw folder that look like tables and are not read, with the entity all of whose columns they have."""
     tables = [item.rule.table for item in found if item.rule.table is not None]
     known = {file for item in found for file in item.files} | {raw / table.duckdb for table in tables if table.duckdb}
+    known |= {file for item in found for lookup in item.lookups.values() for file in lookup.files}
     read = {os.path.realpath(path) for path in known}
     beside = [
         path
@@ -169,10 +229,10 @@ def not_read(raw: Path, found: Sequence[Found]) -> dict[str, str | None]:
 
 def has_columns_of(path: Path, item: Found) -> bool:
     try:
-        columns = column_names(path, item.rule.format)
+        columns = column_names(path, item.rule.format) or ()
     except (IntakeError, OSError):
         return False  # it is written in another way, or no table
-    return Wanted(tuple(item.rule.required_columns())).are_in(columns)
+    return Wanted(tuple(item.rule.file_columns())).are_in(columns)
 
 
 # By their own names -------------------------------------------------------------------------------------------------
@@ -183,13 +243,10 @@ def by_name(raw: Path, settings: Dictionary[str, object] | None = None) -> list[
     found = []
     there = sorted(raw.iterdir())
     for entity in (entity_of(name, settings or {}) for name in entities()):
-        single = [path for path in there if stem(path) == entity.name]
         folder = raw / entity.name
-        parts = sorted(
-            path
-            for path in (folder.iterdir() if folder.is_dir() else ())
-            if stem(path) is not None and not path.name.startswith((*OF_PROGRAMS, "_"))
-        )
+        named = named_like(raw, entity.name)
+        single = [path for path in named if path.parent != folder]
+        parts = [path for path in named if path.parent == folder]
         check_nothing_is_passed_over(entity.name, there, folder)
         if len(single) + bool(parts) > 1:
             listed = ", ".join(str(path) for path in [*single, *parts])
@@ -198,11 +255,27 @@ def by_name(raw: Path, settings: Dictionary[str, object] | None = None) -> list[
                 f"Keep one file, or put all parts into the folder {entity.name}/"
             )
         if files := tuple(single or parts):
-            columns = {column: ColumnRule(column=column) for column in entity.columns}
-            rule = EntityRule(columns=columns, files=tuple(str(path) for path in files))
-            found.append(Found(entity, rule, files, is_canonical=True))
+            found.append(canonical(entity, files))
     check_nothing_lies_beside([path for path in there if not leads_out(path, raw)], found)
     return found
+
+
+def named_like(raw: Path, entity: str) -> list[Path]:
+    """The files that are called like an entity, and those in a folder that is."""
+    folder = raw / entity
+    parts = (
+        path
+        for path in (folder.iterdir() if folder.is_dir() else ())
+        if stem(path) is not None and not path.name.startswith((*OF_PROGRAMS, "_"))
+    )
+    return [*sorted(path for path in raw.iterdir() if stem(path) == entity), *sorted(parts)]
+
+
+def canonical(entity: Entity, files: tuple[Path, ...]) -> Found:
+    """An entity under its own name."""
+    columns = {column: ColumnRule(column=column) for column in entity.columns}
+    rule = EntityRule(columns=columns, files=tuple(str(path) for path in files))
+    return Found(entity, rule, files, is_canonical=True, name=entity.name)
 
 
 def stem(path: Path) -> str | None:
@@ -237,7 +310,7 @@ def check_nothing_lies_beside(there: Sequence[Path], found: Sequence[Found]) -> 
         if path.name.startswith((*OF_PROGRAMS, "_")) or path.name in entities() or os.path.realpath(path) in read:
             continue
         name = path.name if path.is_dir() else stem(path)
-        if name is None or name in entities() or name == OUTCOMES:
+        if name is None or name in entities() or name in (OUTCOMES, FILES):
             continue
         entity, why = alike_by_name(name), "is called like"
         if entity is None and path.is_file():
@@ -261,7 +334,7 @@ def alike_by_name(name: str) -> str | None:
 def alike_by_columns(path: Path) -> str | None:
     """The entity whose required columns, and three of whose columns, a file has under their own names."""
     try:
-        columns = {column.strip().lower() for column in column_names(path)}
+        columns = {column.strip().lower() for column in column_names(path) or ()}
     except (IntakeError, OSError):
         return None  # nobody's table, or not readable: it is not taken for rows that are missed
     known = {name: set(entity.columns) & columns for name, entity in entities().items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Mapping as Dictionary
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,10 +12,12 @@ import duckdb
 
 from stammkunde.database import connect, identifier, quoted
 
+from .converting.lookups import joined, lookup_table, unnested
 from .converting.source import Source, describe
 from .errors import IntakeError, typed
 from .find import Found
-from .mapping import EntityRule
+from .mapping import EntityRule, Lookup
+from .origin import FoundLookup
 from .reading.files import load_file
 from .reading.header import Wanted, shortened
 from .reading.own_columns import RESERVED
@@ -35,22 +38,79 @@ def workspace() -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
 
 
 def sources(connection: duckdb.DuckDBPyConnection, item: Found, raw: Path, work: Path) -> list[Source]:
-    """Load the files or the table of an entity."""
+    """Load the files or the table of a rule, with what is looked up for them."""
+    prefix = f"source_{item.entity.name}"
+    lookups = lookup_tables(connection, item, raw, work, f"{prefix}_lookup")
     loaded = []
     if item.rule.table is not None:
-        table = f"source_{item.entity.name}_0"
+        table = f"{prefix}_0"
         load_table(connection, table, item.rule.table, raw, work)
         loaded.append(describe(connection, table, f"table {item.rule.table.name}"))
     wanted = wanted_columns(item)
     are_numbered = any(rule.row_number is not None for rule in item.rule.columns.values())
     last = 0
     for position, path in enumerate(item.files):
-        table = f"source_{item.entity.name}_{position}"
+        table = f"{prefix}_{position}"
         left_out = load_file(connection, table, path, item.rule.format, work, wanted)
         if are_numbered:
             last = count_on(connection, table, last)
         loaded.append(describe(connection, table, str(path), str(path), left_out))
-    return loaded
+    return [with_parts(connection, source, item.rule, lookups, item.where) for source in loaded]
+
+
+def lookup_tables(
+    connection: duckdb.DuckDBPyConnection, item: Found, raw: Path, work: Path, prefix: str
+) -> dict[str, str]:
+    """The tables of the lookups that a rule needs, by their names; those of others first."""
+    tables: dict[str, str] = {}
+    waiting = [join.to for join in item.rule.join.values()]
+    while waiting:
+        name = waiting[-1]
+        lookup = item.lookups[name]
+        is_there = bool(lookup.files) or lookup.rule.table is not None
+        needed = [join.to for join in lookup.rule.join.values() if join.to not in tables] if is_there else []
+        if needed and name not in tables:
+            waiting += needed
+            continue
+        waiting.pop()
+        if name not in tables and is_there:
+            tables[name] = f"{prefix}_{len(tables)}"
+            create_lookup(connection, tables[name], lookup, tables, raw, work)
+    return tables
+
+
+def create_lookup(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    lookup: FoundLookup,
+    others: Dictionary[str, str],
+    raw: Path,
+    work: Path,
+) -> None:
+    """The table of one lookup from its files or its table."""
+    rule, where = lookup.rule, f"lookup '{lookup.name}'"
+    loaded = []
+    if rule.table is not None:
+        load_table(connection, f"{table}_of_0", rule.table, raw, work)
+        loaded.append(describe(connection, f"{table}_of_0", f"table {rule.table.name}"))
+    columns = tuple(rule.file_columns())
+    for position, path in enumerate(lookup.files):
+        load_file(connection, f"{table}_of_{position}", path, rule.format, work, Wanted(columns, columns))
+        loaded.append(describe(connection, f"{table}_of_{position}", str(path), str(path)))
+    whole = [with_parts(connection, source, rule, others, where) for source in loaded]
+    lookup_table(connection, table, whole, rule, where)
+
+
+def with_parts(
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    rule: EntityRule | Lookup,
+    lookups: Dictionary[str, str],
+    where: str,
+) -> Source:
+    """A source with a row for each part of a list, and with what is looked up."""
+    parts = unnested(connection, source, rule.unnest, where) if rule.unnest else source
+    return joined(connection, parts, rule.join, lookups, where)
 
 
 def count_on(connection: duckdb.DuckDBPyConnection, table: str, last: int) -> int:
@@ -64,7 +124,7 @@ def wanted_columns(item: Found) -> Wanted:
     if item.is_canonical:
         required = tuple(column.name for column in item.entity.columns.values() if column.required)
         return Wanted(required, tuple(item.entity.columns))
-    return Wanted(tuple(item.rule.required_columns()), tuple(item.rule.source_columns()))
+    return Wanted(tuple(item.rule.file_columns()), tuple(item.rule.source_columns()))
 
 
 def drop_sources(connection: duckdb.DuckDBPyConnection, item: Found) -> None:

@@ -34,19 +34,21 @@ def prepare(raw: Path, out: Path, mapping: Path | None = None, elsewhere: Collec
 
 
 def prepared(raw: Path, out: Path, mapping: Path | None, elsewhere: Collection[str]) -> Path:
-    found = discover(raw, mapping, elsewhere)
+    found: dict[str, list[Found]] = {}
+    for item in discover(raw, mapping, elsewhere):
+        found.setdefault(item.entity.name, []).append(item)
     with workspace() as (connection, work):
-        converted = {item.entity.name for item in found if not dbt_reads(connection, item)}
-        if not converted:
+        linked = [name for name, items in found.items() if len(items) == 1 and dbt_reads(connection, items[0])]
+        if len(linked) == len(found):
             return raw
         with replaced(out) as fresh:
             fresh.mkdir()
-            outcomes = Outcomes()
-            for item in found:
-                if item.entity.name in converted:
-                    write_entity(connection, item, raw, fresh, work, outcomes)
+            outcomes: list[Outcomes] = []
+            for name, items in found.items():
+                if name in linked:
+                    link(items[0], fresh)
                 else:
-                    link(item, fresh)
+                    outcomes += write_entity(connection, items, raw, fresh, work)
             write_outcomes(connection, outcomes, fresh)
     return out
 

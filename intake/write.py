@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,40 +16,49 @@ from .converting.doubts import (
     check_rows_are_no_items,
     check_rules_judge_orders,
 )
-from .converting.one_source import as_one, equal_rows_once
+from .converting.one_source import as_one, equal_rows_once, newest_once
 from .converting.outcomes import Outcomes, lines_by_file, tables
 from .converting.rows import canonical_select, judged_lines
 from .converting.source import Source, describe
 from .converting.told_apart import tell_apart
 from .errors import IntakeError, first_line
-from .find import OUTCOMES, Found
+from .find import FILES, OUTCOMES, Found
 from .load import drop_sources, rule_for, sources
-from .mapping import EntityRule, InvoiceLines
+from .mapping import EntityRule, InvoiceLines, LastFile, Newest
 
 
 def write_entity(
-    connection: duckdb.DuckDBPyConnection, item: Found, raw: Path, folder: Path, work: Path, outcomes: Outcomes
-) -> None:
-    """One Parquet file; a folder of them where a column is typed in one source and text in another, as together it
-    would become text."""
-    entity = item.entity.name
-    targets = []
-    try:
-        selects, staying = entity_selects(connection, item, raw, work, outcomes)
-        before = lines_by_file(connection, tables(staying))
-        groups = of_same_types(connection, selects)
-        if len(groups) > 1:
-            (folder / entity).mkdir()
-        for number, group in enumerate(groups):
-            target = folder / (f"{entity}/{number:04}.parquet" if len(groups) > 1 else f"{entity}.parquet")
-            rows = " union all by name ".join(f"({select})" for select in group)
-            connection.execute(f"copy ({rows}) to {quoted(str(target))} (format parquet)")
-            targets.append(f"read_parquet({quoted(str(target))})")
-        outcomes.fold(entity, before, lines_by_file(connection, targets))
-    except duckdb.Error as error:
-        shown = ", ".join(str(path) for path in item.files) or entity
-        raise IntakeError(f"entity '{entity}', {shown}: cannot be converted ({first_line(error)})") from error
-    drop_sources(connection, item)
+    connection: duckdb.DuckDBPyConnection, items: Sequence[Found], raw: Path, folder: Path, work: Path
+) -> list[Outcomes]:
+    """All rows of an entity, whatever rules they come from: one Parquet file; a folder of them where there are several
+    rules, or where a column is typed in one file and text in another, as together it would become text."""
+    several = folder / items[0].entity.name
+    found = []
+    for item in items:
+        outcomes = Outcomes(item.source)
+        try:
+            selects, staying = entity_selects(connection, item, raw, work, outcomes)
+            before = lines_by_file(connection, tables(staying))
+            groups = of_same_types(connection, selects)
+            targets = []
+            for group in groups:
+                if several.is_dir() or len(items) > 1 or len(groups) > 1:
+                    several.mkdir(exist_ok=True)
+                    target = several / f"{len(list(several.iterdir())):04}.parquet"
+                else:
+                    target = folder / f"{item.entity.name}.parquet"
+                rows = " union all by name ".join(f"({select})" for select in group)
+                connection.execute(f"copy ({rows}) to {quoted(str(target))} (format parquet)")
+                targets.append(f"read_parquet({quoted(str(target))})")
+            after = lines_by_file(connection, targets)
+            outcomes.fold(item.entity.name, before, after)
+            outcomes.hand_on(item.entity.name, after)
+        except duckdb.Error as error:
+            shown = ", ".join(str(path) for path in item.files) or item.entity.name
+            raise IntakeError(f"{item.where}, {shown}: cannot be converted ({first_line(error)})") from error
+        drop_sources(connection, item)
+        found.append(outcomes)
+    return found
 
 
 def entity_selects(
@@ -56,11 +66,15 @@ def entity_selects(
 ) -> tuple[list[str], list[Source]]:
     """SELECTs of all rows of an entity in canonical columns, over sources that are loaded on the way; and the sources
     with the lines that stay."""
-    where = f"entity '{item.entity.name}'"
+    where = item.where
     loaded = sources(connection, item, raw, work)
+    outcomes.read_lines(item.entity.name, lines_by_file(connection, tables(loaded)))
     for source in loaded:
         for reason, count in source.left_out.items():
             outcomes.leave_out(item.entity.name, reason, source.file, count)
+            outcomes.read_lines(item.entity.name, Counter({source.file: count}))
+    if isinstance(item.rule.fold, Newest):
+        loaded = [newest(connection, loaded, item.rule.fold, item, outcomes)]
     rules = [rule_for(item, source) for source in loaded]
     if item.entity.name == "orders":
         check_amounts_are_of_one_currency(connection, loaded, rules, where)
@@ -76,9 +90,8 @@ def entity_selects(
     ]
     if has_rows_without_number(item) and len(kept) > 1:
         once = equal_rows_once(connection, selects, kept[0].rows)
-        outcomes.drop(
-            item.entity.name, *(lines_by_file(connection, found) for found in (lines_of(kept), tables([once])))
-        )
+        before, after = (lines_by_file(connection, found) for found in (lines_of(kept), tables([once])))
+        outcomes.drop(item.entity.name, before, after)
         return [f"select * from {once.table}"], [once]
     return selects, [part.lines for part in kept]
 
@@ -92,6 +105,16 @@ class Kept:
     rule: EntityRule
 
 
+def newest(
+    connection: duckdb.DuckDBPyConnection, loaded: Sequence[Source], fold: Newest, item: Found, outcomes: Outcomes
+) -> Source:
+    """The files as one, in which each row stands once, as its newest version."""
+    once = newest_once(connection, loaded, fold, item.where)
+    before, after = (lines_by_file(connection, tables(found)) for found in (loaded, [once]))
+    outcomes.drop(item.entity.name, before, after, "older_version" if fold.latest else "repeated")
+    return once
+
+
 def lines_of(kept: Sequence[Kept]) -> list[str]:
     return tables(part.lines for part in kept)
 
@@ -100,7 +123,7 @@ def stay(
     connection: duckdb.DuckDBPyConnection, source: Source, rule: EntityRule, item: Found, outcomes: Outcomes
 ) -> Kept:
     """What stays of a source."""
-    where = f"entity '{item.entity.name}'"
+    where = item.where
     judged = judged_lines(source, rule, where)
     if judged is None:
         return Kept(source, source, rule)
@@ -124,7 +147,7 @@ def from_last_files(
     connection: duckdb.DuckDBPyConnection, kept: Sequence[Kept], document: str, item: Found, outcomes: Outcomes
 ) -> Kept:
     """All sources as one, in which each document has the lines of one file."""
-    together = as_one(connection, [part.lines for part in kept], document, f"entity '{item.entity.name}'")
+    together = as_one(connection, [part.lines for part in kept], document, item.where)
     before, after = (lines_by_file(connection, found) for found in (lines_of(kept), tables([together])))
     outcomes.drop(item.entity.name, before, after)
     return Kept(together, together, item.rule.without(together.missing(item.rule)))
@@ -139,6 +162,10 @@ def document_of(item: Found) -> str | None:
     """The column whose rows belong together and must come from one file: an order's lines, an invoice's. Else None."""
     if isinstance(item.rule.fold, InvoiceLines):
         return item.rule.fold.invoice
+    if isinstance(item.rule.fold, LastFile):
+        return item.rule.fold.by
+    if isinstance(item.rule.fold, Newest):  # they are one source already
+        return None
     return item.rule.columns["order_id"].column if item.entity.name == "order_lines" and not item.is_canonical else None
 
 
@@ -152,16 +179,31 @@ def of_same_types(connection: duckdb.DuckDBPyConnection, selects: Sequence[str])
     return list(groups.values())
 
 
-def write_outcomes(connection: duckdb.DuckDBPyConnection, outcomes: Outcomes, folder: Path) -> None:
-    """The lines that are no rows, as the raw table intake_outcomes: with it all outcomes add up to the lines."""
-    if not outcomes.rows():
-        return
-    connection.execute(
-        f'create table {OUTCOMES} (entity varchar, outcome varchar, reason varchar, source_file varchar, "rows" bigint)'
+def write_outcomes(connection: duckdb.DuckDBPyConnection, found: Sequence[Outcomes], folder: Path) -> None:
+    """What became of the lines before they were rows, as the raw tables intake_outcomes and intake_files: with them
+    all outcomes add up to the lines, for each source."""
+    write_table(
+        connection,
+        folder / f"{OUTCOMES}.parquet",
+        'source varchar, entity varchar, outcome varchar, reason varchar, source_file varchar, "rows" bigint',
+        [row for outcomes in found for row in outcomes.rows()],
     )
-    connection.executemany(f"insert into {OUTCOMES} values (?, ?, ?, ?, ?)", outcomes.rows())
-    target = quoted(str(folder / f"{OUTCOMES}.parquet"))
-    connection.execute(f"copy {OUTCOMES} to {target} (format parquet)")
+    write_table(
+        connection,
+        folder / f"{FILES}.parquet",
+        "source varchar, entity varchar, source_file varchar, rows_read bigint, rows_handed_on bigint",
+        [row for outcomes in found for row in outcomes.files()],
+    )
+
+
+def write_table(connection: duckdb.DuckDBPyConnection, target: Path, columns: str, rows: Sequence[tuple]) -> None:
+    """Rows as a Parquet file; none where there are none."""
+    if not rows:
+        return
+    connection.execute(f"create or replace table written ({columns})")
+    places = ", ".join("?" for _ in rows[0])
+    connection.executemany(f"insert into written values ({places})", rows)
+    connection.execute(f"copy written to {quoted(str(target))} (format parquet)")
 
 
 def link(item: Found, folder: Path) -> None:

@@ -5,22 +5,25 @@ from __future__ import annotations
 from stammkunde.database import quoted
 
 from ..mapping import ColumnRule, EntityRule
+from .moments import minutes_text
 from .source import Source
 from .tables import minor_units
-from .values import cleaned, is_plain, number, plain_number
+from .values import NOT_COMPUTED, cleaned, is_plain, number, plain_number
 
 WORTH_LEFT_OUT = "worth_left_out"  # of an order's lines that a rule leaves out: folds.py adds the column
 
 
 def decimal_text(source: Source, rule: EntityRule, name: str, text: str, where: str) -> str:
     """A number in plain digits; where it, or a column it is calculated from, cannot be read, its text as it is."""
+    if rule.columns[name].minutes_since is not None:
+        return minutes_text(source, rule, rule.columns[name], where)
     plain = plain_number(text, rule.format)
     if not rule.columns[name].is_computed() and not lowered_by_lines(rule, name):
         return plain
     value = amount(source, rule, name, where)
     return (
         f"coalesce(cast({value} as varchar), case when {is_plain(plain)} "
-        f"then {text} || ' (a column it is computed with cannot be read)' else {plain} end)"
+        f"then {text} || {quoted(NOT_COMPUTED)} else {plain} end)"
     )
 
 
@@ -32,6 +35,8 @@ def lowered_by_lines(rule: EntityRule, name: str) -> bool:
 def amount(source: Source, rule: EntityRule, name: str, where: str) -> str:
     """The value of a column as a decimal with all its arithmetic; null where a part of it cannot be read."""
     column = rule.columns[name]
+    if column.minutes_since is not None:
+        return f"try_cast({minutes_text(source, rule, column, where)} as decimal(28, 4))"
 
     def other(wanted: str) -> str:
         if wanted.startswith("="):
@@ -64,7 +69,7 @@ def amount(source: Source, rule: EntityRule, name: str, where: str) -> str:
     if column.at_most is not None:
         # Of a value and a null, least() takes the value: what is unknown must not become the cap.
         value = f"(case when {value} is not null then least({value}, {money(column.at_most)}) end)"
-    if column.otherwise is not None:
+    if column.otherwise:
         blank = f"{cleaned(source.find(column.column or '', where))} is null"
         instead = amount(source, of_the_other_column(rule, name), name, where)
         value = f"(case when {blank} then {instead} else {value} end)"
@@ -72,10 +77,8 @@ def amount(source: Source, rule: EntityRule, name: str, where: str) -> str:
 
 
 def of_the_other_column(rule: EntityRule, name: str) -> EntityRule:
-    """The rule by which a number is read from the column that counts where the first one is empty."""
-    column = rule.columns[name]
-    instead = ColumnRule(column=column.otherwise, unit=column.unit, negate=column.negate)
-    return rule.model_copy(update={"columns": {**rule.columns, name: instead}})
+    """The rule by which a value is read from the columns that count where the first one is empty."""
+    return rule.model_copy(update={"columns": {**rule.columns, name: rule.columns[name].instead()}})
 
 
 def factor(source: Source, rule: EntityRule, column: ColumnRule, where: str) -> str:

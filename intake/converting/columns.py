@@ -5,16 +5,22 @@ from __future__ import annotations
 from stammkunde.database import quoted
 
 from ..entities import Column
+from ..errors import IntakeError
 from ..mapping import ColumnRule, EntityRule
 from .amounts import decimal_text, lowered_by_lines, of_the_other_column
-from .source import Source
-from .times import in_time_zone, timestamp_text
+from .moments import time_text, typed_time
+from .source import Source, SourceColumn
 from .told_apart import TOLD_APART, is_told_apart
-from .values import as_digits, cleaned, translated, truth_text
+from .values import as_digits, translated, truth_text, written
+
+NEEDED_KINDS = {"minutes_since": ("decimal", "a number"), "plus_minutes": ("timestamp", "a time")}
 
 
 def expression(source: Source, entity_rule: EntityRule, column: Column, where: str) -> str:
-    """The value of a column by its rule."""
+    """The value of a column by its rule. Raises IntakeError where a key gives what the column cannot hold."""
+    for key, (kind, shown) in NEEDED_KINDS.items():
+        if getattr(entity_rule.columns[column.name], key) is not None and column.kind != kind:
+            raise IntakeError(f"{where}, column '{column.name}': `{key}` gives {shown}, and this column is none")
     return expression_of(source, entity_rule, column.name, column.kind, where)
 
 
@@ -32,52 +38,46 @@ def expression_of(source: Source, entity_rule: EntityRule, name: str, kind: str,
 
 
 def value_of_column(source: Source, entity_rule: EntityRule, name: str, kind: str, where: str) -> str:
-    """The value of a column of the source: as it is where it is typed and nothing is declared, else as text, through
-    the keys of its rule in their order (docs/mapping.md)."""
+    """The value of a column of the source: as it is where it is typed and nothing is declared, else as text."""
     rule = entity_rule.columns[name]
-    found = source.find(rule.column or "", where)
-    is_plain = rule.model_copy(update={"optional": ()}) == ColumnRule(column=rule.column)
-    if not found.is_text and is_plain and not lowered_by_lines(entity_rule, name):
-        return found.sql if kind != "string" else as_digits(found)
-    text = cleaned(found)
+    if rule.is_plain() and not lowered_by_lines(entity_rule, name):
+        found = source.find(rule.column or "", where)
+        if not found.is_text:
+            return typed_value(found, entity_rule, kind)
+    return text_of_column(source, entity_rule, name, kind, where)
+
+
+def typed_value(found: SourceColumn, entity_rule: EntityRule, kind: str) -> str:
+    if kind == "string":
+        return as_digits(found)
+    return typed_time(found, entity_rule.format) if kind == "timestamp" else found.sql
+
+
+def text_of_column(source: Source, entity_rule: EntityRule, name: str, kind: str, where: str) -> str:
+    """A value as text, through the keys of its rule in their order (docs/mapping.md)."""
+    rule = entity_rule.columns[name]
     if kind == "decimal":
-        text = decimal_text(source, entity_rule, name, text, where)
-    elif rule.date_format or rule.time or rule.time_zone:
-        text = time_text(source, rule, text, where)
+        text = decimal_text(source, entity_rule, name, written(source, rule, where), where)
+    elif is_time(rule, kind):
+        text = time_text(source, entity_rule, rule, where)
     elif kind == "boolean" and rule.true_values:
-        text = truth_text(text, rule.true_values)
+        text = truth_text(written(source, rule, where), rule.true_values)
+    else:
+        text = written(source, rule, where)
     if rule.told_apart_by is not None and is_told_apart(source):
         text = f"coalesce({TOLD_APART}, {text})"
-    if rule.values:
+    if rule.values and not is_time(rule, kind):  # words for no time are translated before it is read
         text = translated(text, rule.values)
     if rule.present is not None:
         text = f"case when {text} is not null then {quoted(rule.present)} end"
-    if rule.otherwise is not None:
-        instead = value_instead(source, entity_rule, name, kind, where)
+    if rule.otherwise:
+        instead = text_of_column(source, of_the_other_column(entity_rule, name), name, kind, where)
         text = f"coalesce({text}, {instead})"
     return text
 
 
-def value_instead(source: Source, entity_rule: EntityRule, name: str, kind: str, where: str) -> str:
-    """The column that counts where the first one is empty, written in the same way."""
-    rule = entity_rule.columns[name]
-    other = source.find(rule.otherwise or "", where)
-    text = cleaned(other)
+def is_time(rule: ColumnRule, kind: str) -> bool:
+    """Whether the value is a time, or the minutes between two."""
     if kind == "decimal":
-        return decimal_text(source, of_the_other_column(entity_rule, name), name, text, where)
-    if kind == "boolean" and rule.true_values:
-        return truth_text(text, rule.true_values)
-    if other.is_text and (rule.date_format or rule.time_zone):
-        return time_text(source, rule.model_copy(update={"time": None}), text, where)
-    return text
-
-
-def time_text(source: Source, rule: ColumnRule, text: str, where: str) -> str:
-    """A time from a column, with another for the time of day and one for the time zone where they are named."""
-    if rule.time is not None:
-        text = f"({text} || coalesce(' ' || {cleaned(source.find(rule.time, where))}, ''))"
-    if rule.date_format is not None:
-        text = timestamp_text(text, rule.date_format)
-    if rule.time_zone is not None:
-        text = in_time_zone(text, cleaned(source.find(rule.time_zone, where)))
-    return text
+        return rule.minutes_since is not None
+    return kind == "timestamp" or bool(rule.date_format or rule.time or rule.time_zone)

@@ -44,7 +44,7 @@ def lines_that_are_rows(source: Source, rule: EntityRule, fold: FirstLine, where
         for position in range(len(said))
     )
     plain_rules = {name: left_out for name, left_out in rule.leave_out.items() if not left_out.worth}
-    left_out_by = rule_that_leaves_out(source, plain_rules, rule.format, where) if plain_rules else "null"
+    left_out_by = rule_that_leaves_out(source, plain_rules, rule, where) if plain_rules else "null"
     return f"""
         with lines as (
             select
@@ -94,7 +94,7 @@ def lines_that_are_rows(source: Source, rule: EntityRule, fold: FirstLine, where
 def line_rule(source: Source, rule: EntityRule, where: str) -> str:
     """The name of the first rule by which a line, and not its order, is left out."""
     cases = " ".join(
-        f"when {all_of(source, left_out, rule.format, where)} then {quoted(name)}"
+        f"when {all_of(source, left_out, rule, where)} then {quoted(name)}"
         for name, left_out in rule.leave_out.items()
         if left_out.worth
     )
@@ -145,7 +145,7 @@ def worth(source: Source, rule: EntityRule, where: str) -> str:
         value = number(source.find(left_out.worth.column, place), rule.format)
         if left_out.worth.times is not None:
             value = f"{value} * {number(source.find(left_out.worth.times, place), rule.format)}"
-        cases.append(f"when {all_of(source, left_out, rule.format, place)} then cast({value} as decimal(28, 4))")
+        cases.append(f"when {all_of(source, left_out, rule, place)} then cast({value} as decimal(28, 4))")
     return f"case {' '.join(cases)} end" if cases else "cast(null as decimal(28, 4))"
 
 
@@ -160,7 +160,7 @@ def added_lines(source: Source, rule: EntityRule, fold: AddLines, entity: Entity
         for column in entity.columns.values()
         if column.name in rule.columns
     }
-    zero = meets(source, fold.empty_is_zero, rule.format, f"{where}, fold") if fold.empty_is_zero else "false"
+    zero = meets(source, fold.empty_is_zero, rule, f"{where}, fold") if fold.empty_is_zero else "false"
     shared = [name for name in OF_ONE_ORDER if name in mapped]
     summed = [name for name in SUMMED if name in mapped]
     others = [name for name in mapped if name not in (*shared, *summed)]

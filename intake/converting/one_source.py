@@ -8,8 +8,10 @@ import duckdb
 
 from stammkunde.database import identifier
 
+from ..mapping import Newest
 from .folds import order_number
 from .source import Source, describe, letters
+from .values import as_digits, cleaned
 
 
 def as_one(
@@ -20,30 +22,80 @@ def as_one(
 ) -> Source:
     """Files as one, so that a later file can cancel what an earlier one sold. Where exports overlap, the last file (by
     name) that holds an order or an invoice, known by the column `document`, gives all its lines: they count once."""
-    first = loaded[0]
-    table = first.table + "_as_one"
-    names = {letters(column.name): column.name for column in first.columns.values()}
-    selects = []
-    for position, source in enumerate(loaded):
-        columns = [
-            f"{column.sql} as {identifier(names.get(letters(column.name), column.name))}"
-            for column in source.columns.values()
-        ]
-        key = order_number(source, document, where)
-        selects.append(
-            f"select {', '.join(columns)}, {position} as file_of_row, {key} as document_of_row from {source.table}"
-        )
+    all_lines = together(connection, loaded)
+    table = loaded[0].table + "_as_one"
     connection.execute(
         f"""
         create table {table} as
         select * exclude (file_of_row, document_of_row)
-            replace (row_number() over (order by file_of_row, source_line) as source_line)
-        from ({" union all by name ".join(selects)})
+        from (select *, {order_number(all_lines, document, where)} as document_of_row from {all_lines.table})
         qualify document_of_row is null or malformed_line is not null
             or file_of_row = max(file_of_row) over (partition by document_of_row)
         """
     )
+    return describe(connection, table, all_lines.shown)
+
+
+def together(connection: duckdb.DuckDBPyConnection, loaded: Sequence[Source]) -> Source:
+    """The lines of several files, numbered on through all of them, with `file_of_row`, the place of their file. A
+    column of several types is text."""
+    first = loaded[0]
+    table = first.table + "_together"
+    names: dict[str, str] = {}
+    kinds: dict[str, set[str]] = {}
+    for source in loaded:
+        for column in source.columns.values():
+            names.setdefault(letters(column.name), column.name)
+            kinds.setdefault(letters(column.name), set()).add(column.kind)
+    selects = []
+    for position, source in enumerate(loaded):
+        columns = [
+            f"{column.sql if len(kinds[letters(column.name)]) == 1 or column.is_text else as_digits(column)} "
+            f"as {identifier(names[letters(column.name)])}"
+            for column in source.columns.values()
+        ]
+        selects.append(f"select {', '.join(columns)}, {position} as file_of_row from {source.table}")
+    connection.execute(
+        f"""
+        create table {table} as
+        select * replace (row_number() over (order by file_of_row, source_line) as source_line)
+        from ({" union all by name ".join(selects)})
+        """
+    )
     return describe(connection, table, ", ".join(source.shown for source in loaded))
+
+
+def newest_once(connection: duckdb.DuckDBPyConnection, loaded: Sequence[Source], fold: Newest, where: str) -> Source:
+    """Of lines with the same key that with the latest time, of these the last. Lines without a key all stay."""
+    all_lines = together(connection, loaded)
+    table = loaded[0].table + "_newest"
+    keys = [cleaned(all_lines.find(column, f"{where}, fold")) for column in fold.by]
+    connection.execute(
+        f"""
+        create table {table} as
+        select * exclude (file_of_row)
+        from {all_lines.table}
+        qualify malformed_line is not null
+            or coalesce({", ".join(keys)}) is null
+            or row_number() over (
+                partition by malformed_line is null, {", ".join(keys)} order by {latest_first(all_lines, fold.latest)}
+            ) = 1
+        """
+    )
+    return describe(connection, table, all_lines.shown)
+
+
+def latest_first(source: Source, columns: Sequence[str]) -> str:
+    """The order of lines, the newest first: by times or numbers however they are written, else as texts; of equal ones
+    the last."""
+    order = []
+    for column in columns:
+        found = source.get(column)
+        if found is None:
+            continue
+        text = cleaned(found)
+        order += [f"try_cast({text} as {kind}) desc nulls last" for kind in ("timestamptz", "double", "varchar")]
+    return ", ".join([*order, "file_of_row desc", "source_line desc"])
 
 
 def equal_rows_once(connection: duckdb.DuckDBPyConnection, selects: Sequence[str], first: Source) -> Source:

@@ -16,9 +16,12 @@ NO_REASON = "none"
 
 @dataclass
 class Outcomes:
-    """Lines by entity, outcome, reason and file."""
+    """Of one source: lines by entity, outcome, reason and file; and how many were read and handed on, by file."""
 
+    source: str = ""
     lines: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
+    read: Counter[tuple[str, str]] = field(default_factory=Counter)
+    handed_on: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def leave_out(self, entity: str, reason: str, file: str, lines: int) -> None:
         if lines:
@@ -35,13 +38,27 @@ class Outcomes:
                 too_many -= moved
                 self.lines[entity, FOLDED, NO_REASON, file] += lines - moved
 
-    def drop(self, entity: str, before: Counter[str], after: Counter[str]) -> None:
-        """Lines that stand in a later file once more are left out of the earlier one."""
+    def drop(self, entity: str, before: Counter[str], after: Counter[str], reason: str = "in_a_later_file") -> None:
+        """Lines that stand elsewhere once more are left out: by default in a later file."""
         for file in before:
-            self.leave_out(entity, "in_a_later_file", file, before[file] - after[file])
+            self.leave_out(entity, reason, file, before[file] - after[file])
 
-    def rows(self) -> list[tuple[str, str, str, str, int]]:
-        return [(*key, lines) for key, lines in sorted(self.lines.items()) if lines]
+    def read_lines(self, entity: str, lines: Counter[str]) -> None:
+        for file, count in lines.items():
+            self.read[entity, file] += count
+
+    def hand_on(self, entity: str, rows: Counter[str]) -> None:
+        for file, count in rows.items():
+            self.handed_on[entity, file] += count
+
+    def rows(self) -> list[tuple[str, str, str, str, str, int]]:
+        return [(self.source, *key, lines) for key, lines in sorted(self.lines.items()) if lines]
+
+    def files(self) -> list[tuple[str, str, str, int, int]]:
+        return [
+            (self.source, entity, file, lines, self.handed_on[entity, file])
+            for (entity, file), lines in sorted(self.read.items())
+        ]
 
 
 def lines_by_file(connection: duckdb.DuckDBPyConnection, relations: Iterable[str]) -> Counter[str]:

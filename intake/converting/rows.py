@@ -16,7 +16,7 @@ def judged_lines(source: Source, rule: EntityRule, where: str) -> str | None:
     if isinstance(rule.fold, FirstLine):
         return lines_that_are_rows(source, rule, rule.fold, where)
     if rule.leave_out:
-        left_out = rule_that_leaves_out(source, rule.leave_out, rule.format, where)
+        left_out = rule_that_leaves_out(source, rule.leave_out, rule, where)
         return f"select *, {left_out} as {LEFT_OUT_BY}, true as is_row from {source.table}"
     return None
 

@@ -10,6 +10,7 @@ import duckdb
 from stammkunde.database import identifier
 
 from ..errors import IntakeError
+from ..json_paths import inside, splits
 from ..mapping import EntityRule
 from ..mapping.messages import suggestion
 from ..reading.header import letters
@@ -18,14 +19,15 @@ from ..reading.own_columns import RESERVED
 
 @dataclass(frozen=True)
 class SourceColumn:
-    """A column as DuckDB knows it."""
+    """A column as DuckDB knows it, or what lies at a path within one that holds JSON."""
 
     name: str
     kind: str
+    path: str = ""
 
     @property
     def sql(self) -> str:
-        return identifier(self.name)
+        return inside(identifier(self.name), self.path) if self.path else identifier(self.name)
 
     @property
     def is_text(self) -> bool:
@@ -52,7 +54,15 @@ class Source:
         return found
 
     def get(self, wanted: str) -> SourceColumn | None:
-        """The same; None if it is not there."""
+        """The same, or what lies in a column by its path (`person.email`); None if it is not there."""
+        if (found := self.column(wanted)) is not None:
+            return found
+        for name, path in splits(wanted):
+            if (found := self.column(name)) is not None:
+                return SourceColumn(found.name, "VARCHAR", path)
+        return None
+
+    def column(self, wanted: str) -> SourceColumn | None:
         found = self.columns.get(wanted.strip().lower())
         if found is None:
             alike = [column for known, column in self.columns.items() if letters(known) == letters(wanted)]

@@ -10,12 +10,14 @@ from stammkunde.blanks import BLANK
 from stammkunde.database import quoted
 
 from ..entities import WORDS_FOR_NOTHING
-from ..mapping import Format
-from .source import SourceColumn
+from ..mapping import ColumnRule, Format
+from ..mapping.text_of_columns import parts
+from .source import Source, SourceColumn
 
 NUMBER = "decimal(18, 6)"
 PLAIN = "-?[0-9]+([.][0-9]+)?"
 NOTHING = "|".join(map(re.escape, WORDS_FOR_NOTHING))  # in any case
+NOT_COMPUTED = " (a column it is computed with cannot be read)"
 BLANK_SIGNS = "[ \xa0\u2007\u2009\u202f]"  # blanks that group thousands
 
 
@@ -30,6 +32,19 @@ def cleaned(column: SourceColumn) -> str:
     # macros/portable): only the others are searched.
     has_nothing_to_trim = f"strlen({text}) > 4 and {text} between '!' and '~~' and right({text}, 1) between '!' and '~'"
     return f"case when {has_nothing_to_trim} then {text} else {searched} end"
+
+
+def written(source: Source, rule: ColumnRule, where: str) -> str:
+    """What the files say where the rule looks: in a column, or in several that a text puts together. In such a text a
+    whole number is its digits, as it is in an id that stands alone."""
+    if rule.text is None:
+        return cleaned(source.find(rule.column or "", where))
+    pieces, first = [], ""
+    for piece, is_column in parts(rule.text):
+        text = without_point_zero(cleaned(source.find(piece, where))) if is_column else quoted(piece)
+        first = first or (text if is_column else "")
+        pieces.append(f"coalesce({text}, '')" if is_column else text)
+    return f"case when {first} is not null then {' || '.join(pieces)} end" if first else "".join(pieces)
 
 
 def as_digits(column: SourceColumn) -> str:

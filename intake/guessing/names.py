@@ -11,7 +11,6 @@ import yaml
 
 from ..converting.source import letters
 from ..entities import entities
-from ..mapping import load_preset, presets
 from ..refund_words import is_refund
 
 NAMES = Path(__file__).with_name("names.yml")
@@ -47,17 +46,6 @@ SAYS_NOTHING = (
 def known_names() -> dict[str, dict[str, list[str]]]:
     """Entity -> canonical column -> the names that shops use for it, the likeliest first."""
     return yaml.safe_load(NAMES.read_text(encoding="utf-8"))
-
-
-def preset_of(header: Sequence[str]) -> str | None:
-    """The preset all of whose columns of orders are in the header; of several the one that knows most."""
-    there = {letters(column) for column in header}
-    fitting = {}
-    for preset in presets():
-        wanted = {letters(column) for column in load_preset(preset).entities["orders"].required_columns()}
-        if wanted <= there:
-            fitting[preset] = len(wanted)
-    return max(fitting, key=fitting.__getitem__, default=None)
 
 
 def likeliest_entity(file: str, header: Sequence[str]) -> str | None:

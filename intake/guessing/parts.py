@@ -118,7 +118,7 @@ def refunds_among(orders: Part, sample: Sample) -> Part | None:
 def of_preset(preset: str, names: Sequence[str], sample: Sample) -> list[Part]:
     """What of a preset must be said otherwise: the names of files, and how they are written."""
     parts = []
-    for entity, rule in load_preset(preset).entities.items():
+    for entity, rule in load_preset(preset).rules.items():
         own: dict[str, Any] = {}
         if not all(any(fnmatch(name, pattern) for pattern in rule.files) for name in names):
             own["files"] = files_key(names)
@@ -144,7 +144,7 @@ def rules_of_preset(preset: str, sample: Sample) -> dict[str, Guess]:
     """The columns of a preset's orders that the file has, for what settings can be taken from."""
     there = {letters(column): column for column in sample.header}
     rules = {}
-    for name, rule in load_preset(preset).entities["orders"].columns.items():
+    for name, rule in load_preset(preset).rules["orders"].columns.items():
         if rule.column and letters(rule.column) in there:
             zone = there.get(letters(rule.time_zone or ""))
             rules[name] = Guess({"column": there[letters(rule.column)], **({"time_zone": zone} if zone else {})}, "")

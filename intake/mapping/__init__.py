@@ -6,13 +6,14 @@ preset.
 
 from .columns import ColumnRule
 from .conditions import Condition, LeaveOut, Worth
-from .folds import AddLines, FirstLine, InvoiceLines
-from .load import Mapping, load_mapping, load_preset, presets
-from .rules import EntityRule
-from .sources import Format, Table
+from .folds import AddLines, FirstLine, InvoiceLines, LastFile, Newest
+from .joins import Join, Lookup
+from .load import Mapping, SourceRules, load_mapping, load_preset, presets
+from .rules import RULE, EntityRule, entity_part
+from .sources import Format, Schema, Table
 
 __all__ = [
-    "AddLines", "ColumnRule", "Condition", "EntityRule", "FirstLine", "Format", "InvoiceLines", "LeaveOut", "Mapping",
-    "Table", "Worth",
-    "load_mapping", "load_preset", "presets",
+    "RULE", "AddLines", "ColumnRule", "Condition", "EntityRule", "FirstLine", "Format", "InvoiceLines", "Join",
+    "LastFile", "LeaveOut", "Lookup", "Mapping", "Newest", "Schema", "SourceRules", "Table", "Worth",
+    "entity_part", "load_mapping", "load_preset", "presets",
 ]  # fmt: skip

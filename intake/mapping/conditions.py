@@ -6,10 +6,11 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from .confidence import Confidence
 from .messages import mistake
 from .part import Flag, Part, Text, Texts
 
-TESTS = ("is", "is_not", "contains", "zero", "empty", "filled")
+TESTS = ("is", "is_not", "contains", "zero", "empty", "filled", "unmapped")
 
 
 class Condition(Part):
@@ -24,6 +25,7 @@ class Condition(Part):
     zero: Flag = False  # a number that is 0
     empty: Flag = False
     filled: Flag = False  # not empty
+    unmapped: Text | None = None  # a column of the entity: none of the words that its `values` replace
     optional: Flag = False  # a file without the column has no row that meets the condition
 
     @model_validator(mode="after")
@@ -35,6 +37,7 @@ class Condition(Part):
             self.zero,
             self.empty,
             self.filled,
+            self.unmapped is not None,
         )
         if sum(said) != 1:
             raise mistake(f"a condition on '{self.column}' needs one of {', '.join(TESTS)}")
@@ -67,16 +70,19 @@ class LeaveOut(Part):
 
     all_of: tuple[Condition, ...]
     worth: Annotated[Worth | None, BeforeValidator(worth_by_name)] = None
+    confidence: Confidence = None  # how sure it is that such rows are what the rule says
 
     @model_validator(mode="before")
     @classmethod
     def conditions_alone(cls, given: object) -> object:
-        """A condition, or a list of them, is short for `all_of`; `worth` may stand beside a single one."""
+        """A condition, or a list of them, is short for `all_of`; `worth` and `confidence` may stand beside a single
+        one."""
         if isinstance(given, list):
             return {"all_of": given}
         if isinstance(given, dict) and "all_of" not in given:
-            alone = {key: value for key, value in given.items() if key != "worth"}
-            return {"all_of": [alone], "worth": given.get("worth")}
+            beside = ("worth", "confidence")
+            alone = {key: value for key, value in given.items() if key not in beside}
+            return {"all_of": [alone], **{key: given.get(key) for key in beside}}
         return given
 
     @model_validator(mode="after")

@@ -1,11 +1,15 @@
-"""How times may be declared: in the letters of strptime."""
+"""How times may be declared: in the letters of strptime, or by a word for what has no such letters."""
 
 from __future__ import annotations
 
+import difflib
 import re
 
 from .messages import mistake
 
+ISO = "iso"  # with T or a blank, seconds and zone or not, a fraction of any length
+EPOCHS = {"epoch_seconds": 1, "epoch_milliseconds": 1_000, "epoch_microseconds": 1_000_000}  # units in a second
+WORDS = (ISO, *EPOCHS)
 DIRECTIVE = re.compile(r"%(-?.)", re.DOTALL)
 KNOWN = frozenset("aAwudbBmyYHIpMSgfnzZjUWcxXGV%") | {f"-{letter}" for letter in "dmyHIMSj"}
 YEARS = "YyG"
@@ -19,9 +23,13 @@ OTHER_LETTERS = (
 
 def check_date_format(given: str) -> None:
     """Refuses what strptime does not know, with the form that was probably meant."""
+    if given in WORDS:
+        return
+    if "%" not in given and (close := difflib.get_close_matches(given.lower(), WORDS, n=1)):
+        raise mistake(f"date_format '{given}' does not exist; did you mean '{close[0]}'?")
     if "%" not in given:
         meant = in_strptime_letters(given)
-        told = f"; write '{meant}'" if "%" in meant else ", such as '%d.%m.%Y'"
+        told = f"; write '{meant}'" if "%" in meant else f", such as '%d.%m.%Y', or one of {', '.join(WORDS)}"
         raise mistake(f"date_format '{given}' is not written in the letters of strptime{told}")
     for directive in DIRECTIVE.findall(given):
         if directive not in KNOWN:

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field
 
 from .conditions import Condition
 from .messages import mistake, suggestion
-from .part import Part, Text
+from .part import Part, Text, Texts
 
 
 class FirstLine(Part):
@@ -46,6 +46,29 @@ class InvoiceLines(Part):
         return [self.invoice, self.product, self.quantity, self.price]
 
 
+class Newest(Part):
+    """Rows with the same values in the columns `by` are versions or repeats of one, also in several files: that with
+    the latest of `latest` counts, of equal ones the last."""
+
+    kind: Literal["newest"]
+    by: Texts
+    latest: Texts = ()
+
+    def source_columns(self) -> list[str]:
+        return [*self.by, *self.latest]
+
+
+class LastFile(Part):
+    """All rows with the same value in column `by` come from one file, the last that holds it: by the order of the
+    patterns in `files`, then by name. A table of a day that was written again, or stands in for another."""
+
+    kind: Literal["last_file"]
+    by: Text
+
+    def source_columns(self) -> list[str]:
+        return [self.by]
+
+
 class Versions(Part):
     """Rows of one order are versions of it, each a row: what holds where no fold is given, here said on purpose."""
 
@@ -55,7 +78,7 @@ class Versions(Part):
         return []
 
 
-FOLDS = ("first_line", "add_lines", "invoice_lines", "versions")
+FOLDS = ("first_line", "add_lines", "invoice_lines", "newest", "last_file", "versions")
 
 
 def known_fold(given: object) -> object:
@@ -66,5 +89,6 @@ def known_fold(given: object) -> object:
 
 
 Fold = Annotated[
-    Annotated[FirstLine | AddLines | InvoiceLines | Versions, Field(discriminator="kind")], BeforeValidator(known_fold)
+    Annotated[FirstLine | AddLines | InvoiceLines | Newest | LastFile | Versions, Field(discriminator="kind")],
+    BeforeValidator(known_fold),
 ]

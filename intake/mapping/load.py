@@ -1,46 +1,85 @@
-"""A mapping file with its preset, judged as one."""
+"""A mapping file: its sources, each with its preset, judged as one."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from collections.abc import Mapping as Dictionary
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
 from ..errors import IntakeError
+from .joins import Lookup
 from .messages import explained, suggestion
-from .rules import Document, EntityRule
+from .rules import RULE, Document, EntityRule, Place, entity_part
+from .sources import Schema
 from .yaml_file import read_yaml
 
 PRESETS = Path(__file__).resolve().parents[1] / "presets"
-MERGED_PARTS = ("columns", "format", "leave_out")  # of an entity: their lines are merged one by one
+MERGED_PARTS = ("columns", "format", "leave_out", "join")  # of a rule: their lines are merged one by one
+OF_MAPPING = "mapping"  # the name of what a mapping says without a preset
+
+
+@dataclass(frozen=True)
+class SourceRules:
+    """One source: where its files or tables are, and how they are read. A rule is named by its entity, or as
+    `entity/rule` where several feed one; of those with a name, files may be missing."""
+
+    name: str
+    rules: Dictionary[str, EntityRule]
+    lookups: Dictionary[str, Lookup] = field(default_factory=dict)
+    folder: str = ""
+    schema: Schema | None = None
+    is_named: bool = True  # in `sources`; else it is the mapping itself
+    settings: Dictionary[str, object] = field(default_factory=dict)  # of a preset
+
+    def of(self, entity: str) -> list[EntityRule]:
+        """The rules that feed an entity."""
+        return [rule for name, rule in self.rules.items() if entity_part(name) == entity]
 
 
 @dataclass(frozen=True)
 class Mapping:
-    """The rule of each entity, the settings of docs/settings.md for this shop, and the file they were read from."""
+    """The sources, the settings of docs/settings.md for this shop, and the file they were read from."""
 
     path: Path
-    entities: Dictionary[str, EntityRule]
+    sources: tuple[SourceRules, ...]
     settings: Dictionary[str, object]
+
+    @property
+    def entities(self) -> dict[str, EntityRule]:
+        """The rules of the mapping itself, without those of `sources`."""
+        return {name: rule for source in self.sources if not source.is_named for name, rule in source.rules.items()}
 
 
 def load_mapping(path: Path) -> Mapping:
-    """Read a mapping file with its preset. Raises IntakeError for anything that is impossible."""
+    """Read a mapping file with its presets. Raises IntakeError for anything that is impossible."""
     own = read_yaml(path)
-    preset = {} if own.get("preset") is None else read_preset(str(own["preset"]), path)
-    entities = merged(preset.get("entities") or {}, own.get("entities") or {}, path)
     settings = own.get("settings")
-    if preset.get("settings") and isinstance(settings or {}, dict):  # one's own come before those of the preset
-        settings = {**preset["settings"], **(settings or {})}
-    return judged({**own, "entities": entities, "settings": settings}, path)
+    sources = []
+    for name, given in named_sources(own.pop("sources", None), path):
+        place, rest = placed(given, path, name)
+        document, rules = judged_source(
+            {"preset": name, **rest, "settings": settings}, path, place, f"source '{name}': "
+        )
+        settings = with_defaults(settings, document.settings)
+        sources.append(SourceRules(name, rules, document.lookups, place.folder, place.tables_of))
+    document, rules = judged_source({**own, "settings": settings}, path, Place())
+    if rules:
+        name = document.preset or OF_MAPPING
+        sources.append(SourceRules(name, rules, document.lookups, is_named=False))
+    if not sources and not document.settings:
+        raise IntakeError(f"{path}: maps nothing. Name a preset ({', '.join(presets())}), entities or settings")
+    return Mapping(path, tuple(sources), document.settings)
 
 
-def load_preset(name: str) -> Mapping:
+def load_preset(name: str) -> SourceRules:
     """A preset alone."""
     path = PRESETS / f"{name}.yml"
-    return judged(read_yaml(path), path)
+    document, rules = judged_source(read_yaml(path), path, Place())
+    return SourceRules(name, rules, document.lookups, settings=document.settings)
 
 
 def presets() -> list[str]:
@@ -53,37 +92,134 @@ def read_preset(name: str, path: Path) -> dict:
     return read_yaml(PRESETS / f"{name}.yml")
 
 
-def judged(document: dict, path: Path) -> Mapping:
+# Sources ------------------------------------------------------------------------------------------------------------
+
+
+def named_sources(given: object, path: Path) -> Iterator[tuple[str, dict]]:
+    """The sources by their names: a list of presets, or names with what is to be said of each."""
+    if given is None:
+        return
+    if isinstance(given, list) and all(isinstance(name, str) for name in given):
+        given = dict.fromkeys(given)
+    if not isinstance(given, dict):
+        raise IntakeError(f"{path}: `sources` must be a list of presets, or lines of the form `name: {{preset: ...}}`")
+    for name, source in given.items():
+        if RULE in str(name):
+            raise IntakeError(f"{path}: source '{name}' must not have '{RULE}' in its name")
+        if isinstance(source, str):
+            source = {"preset": source}
+        if source is not None and not isinstance(source, dict):
+            raise IntakeError(f"{path}: source '{name}': {Place.no_dictionary}")
+        yield str(name), source or {}
+
+
+def placed(given: dict, path: Path, name: str) -> tuple[Place, dict]:
+    """What is said of the place of a source, and the rest, which is a mapping of its own."""
+    keys = {"folder", "schema", "time_zone"}
     try:
-        found = Document.model_validate(document)
+        place = Place.model_validate({key: value for key, value in given.items() if key in keys})
     except ValidationError as error:
-        raise IntakeError(explained(error, path)) from error
-    if not found.entities and not found.settings:
-        raise IntakeError(f"{path}: maps nothing. Name a preset ({', '.join(presets())}), entities or settings")
-    return Mapping(path, found.entities, found.settings)
+        raise IntakeError(explained(error, path).replace(f"{path}", f"{path}: source '{name}'", 1)) from error
+    return place, {key: value for key, value in given.items() if key not in keys}
 
 
-def merged(base: dict, own: object, path: Path) -> dict:
-    """Entities of the preset with one's own on top: a key of one's own replaces, columns and rules are merged one by
-    one. An entity that is null in one's own mapping is not read; a column or a rule that is null is taken away.
+def judged_source(own: dict, path: Path, place: Place, where: str = "") -> tuple[Document, dict[str, EntityRule]]:
+    """The rules of a source with those of its preset."""
+    preset = {} if own.get("preset") is None else preset_named(str(own["preset"]), own, path)
+    entities = merged(preset.get("entities") or {}, own.get("entities") or {}, path)
+    if place.time_zone is not None:
+        entities = {name: in_time_zone(rule, place.time_zone) for name, rule in entities.items()}
+    whole = {
+        **{key: value for key, value in own.items() if key != "preset"},
+        "preset": own.get("preset") if preset else None,
+        "entities": entities,
+        "lookups": {**(preset.get("lookups") or {}), **(own.get("lookups") or {})},
+        "settings": with_defaults(own.get("settings"), preset.get("settings")),
+    }
+    try:
+        document = Document.model_validate(whole)
+    except ValidationError as error:
+        raise IntakeError(explained(error, path).replace(f"{path}: ", f"{path}: {where}", 1)) from error
+    return document, document.entities
+
+
+def preset_named(name: str, own: dict, path: Path) -> dict:
+    """A preset; none for a source of one's own that has rules and is not called like one."""
+    if name not in presets() and own.get("entities"):
+        return {}
+    return read_preset(name, path)
+
+
+def in_time_zone(rule: dict, time_zone: str) -> dict:
+    return {**rule, "format": {**(rule.get("format") or {}), "time_zone": time_zone}}
+
+
+def with_defaults(own: Any, defaults: Any) -> Any:
+    """Settings, of which one's own come before those of a preset."""
+    return {**defaults, **(own or {})} if isinstance(defaults, dict) and isinstance(own or {}, dict) else own
+
+
+# Rules --------------------------------------------------------------------------------------------------------------
+
+
+def merged(base: object, own: object, path: Path) -> dict:
+    """Rules of the preset with one's own on top: a key of one's own replaces, columns and rules are merged one by one.
+    An entity that is null in one's own mapping is not read; a column or a rule that is null is taken away.
 
     Shapes that merging needs are judged here, by hand: a part of a mapping is no whole one, and could not be validated.
     """
-    if not isinstance(own, dict):
-        raise IntakeError(f"{path}: `entities` must name entities, each with its files and columns")
-    rules = dict(base)
-    for name, rule in own.items():
+    rules = flat(base, path)
+    for name, rule in flat(own, path, rules).items():
         if rule is None:
-            rules.pop(name, None)
-            continue
-        if not isinstance(rule, dict):
-            raise IntakeError(f"{path}: entity '{name}' must have `files` or `table`, and `columns`")
-        before = base.get(name, {})
-        parts = {}
-        for part in MERGED_PARTS:
-            if not isinstance(rule.get(part) or {}, dict):
-                raise IntakeError(f"{path}: entity '{name}': `{part}` must hold lines of the form `name: value`")
-            together = {**before.get(part, {}), **(rule.get(part) or {})}
-            parts[part] = {str(key): value for key, value in together.items() if value is not None}
-        rules[str(name)] = {**before, **rule, **parts}
+            rules = {known: kept for known, kept in rules.items() if name not in (known, entity_part(known))}
+        else:
+            rules[name] = on_top(rules.get(name) or {}, rule, path, name)
     return rules
+
+
+def flat(given: object, path: Path, known: Dictionary[str, object] | None = None) -> dict:
+    """Rules by `entity`, or by `entity/rule`, with what stands beside `rules` in each of them; what is said of an
+    entity alone holds for all of its rules that are `known`."""
+    if not isinstance(given, dict):
+        raise IntakeError(f"{path}: `entities` must name entities, each with its files and columns")
+    found: dict = {}
+    for entity, rule in given.items():
+        if rule is not None and not isinstance(rule, dict):
+            raise IntakeError(f"{path}: entity '{entity}' must have `files` or `table`, and `columns`")
+        of_preset = [name for name in known or () if name != entity and entity_part(name) == entity]
+        if rule is None or ("rules" not in rule and not of_preset):
+            found[str(entity)] = rule
+            continue
+        rules = rule.get("rules") or {name.split(RULE)[1]: {} for name in of_preset}
+        if not isinstance(rules, dict) or any(not isinstance(one or {}, dict) for one in rules.values()):
+            raise IntakeError(f"{path}: entity '{entity}': `rules` must hold lines of the form `name: {{files: ...}}`")
+        shared = {key: value for key, value in rule.items() if key != "rules"}
+        for name, one in rules.items():
+            found[f"{entity}{RULE}{name}"] = None if one is None else on_top(shared, one, path, f"{entity}{RULE}{name}")
+    return found
+
+
+def on_top(before: dict, rule: dict, path: Path, name: str) -> dict:
+    """A rule with another below it."""
+    parts = {}
+    for part in MERGED_PARTS:
+        if not isinstance(rule.get(part) or {}, dict):
+            raise IntakeError(f"{path}: entity '{name}': `{part}` must hold lines of the form `name: value`")
+        parts[part] = keys_on_top(before.get(part) or {}, rule.get(part) or {})
+    return {**before, **rule, **parts}
+
+
+def keys_on_top(before: dict, own: dict) -> dict:
+    """Lines of the form `name: value` with others below them; a null takes a line away. Translations of a column
+    (`values`) are lines of that kind themselves."""
+    together = {**{str(key): value for key, value in before.items()}, **{str(key): value for key, value in own.items()}}
+    for key, value in together.items():
+        below = before.get(key)
+        if not (isinstance(value, dict) and isinstance(below, dict) and "values" in value and "values" in below):
+            continue
+        whole = value if "column" in value or "text" in value else {**below, **value}
+        if whole.get("column") == below.get("column"):
+            own_words = {str(word).strip().lower() for word in value["values"]}
+            kept = {word: meant for word, meant in below["values"].items() if word.strip().lower() not in own_words}
+            together[key] = {**whole, "values": keys_on_top(kept, value["values"])}
+    return {key: value for key, value in together.items() if value is not None}

@@ -12,26 +12,31 @@ from ..entities import Entity, entities, entity_of
 from .columns import ColumnRule
 from .conditions import LeaveOut
 from .folds import AddLines, FirstLine, Fold
+from .joins import Joins, Lookup
 from .messages import mistake, suggestion, unknown_key
-from .part import Part, Text, Texts
-from .sources import Format, Table
+from .part import Flag, Part, Text, Texts
+from .sources import Format, Schema, Table
 
 
 class EntityRule(Part):
-    """How one raw entity is read: from files (a pattern under the raw folder) or from a table."""
+    """How one raw entity is read: from files (a pattern under the folder of the source) or from a table."""
 
     no_dictionary = "must have `files` or `table`, and `columns`"
 
     files: Texts = ()
     table: Table | None = None
+    tables: Texts = ()  # as loaders call the table in a schema; files of that name are read likewise
     format: Format = Format()
+    needs_time_zone: Flag = False  # its times say none, and which it is differs from account to account
+    unnest: Text | None = None  # a column with a list: each of its parts makes a row
+    join: Joins = Field(default_factory=dict)  # rows of lookups, by the name under which their columns are read
     columns: dict[str, ColumnRule]
     fold: Fold | None = None  # how several rows of a file become one raw row
     leave_out: dict[str, LeaveOut] = Field(default_factory=dict)  # rows that are left out, by the name of the rule
 
     @model_validator(mode="after")
     def has_one_origin(self) -> EntityRule:
-        if bool(self.files) == bool(self.table):
+        if bool(self.files or self.tables) == bool(self.table):
             raise mistake("needs either `files` or `table`")
         return self
 
@@ -72,6 +77,15 @@ class EntityRule(Part):
         optional |= {name for rule in self.leave_out.values() for name in rule.optional_columns()}
         return [name for name in self.source_columns() if name not in optional]
 
+    def file_columns(self) -> list[str]:
+        """The columns that a file must have before anything is looked up: also the keys for that."""
+        own = [
+            *self.required_columns(),
+            *(join.on for join in self.join.values()),
+            *([self.unnest] if self.unnest else []),
+        ]
+        return list(dict.fromkeys(name for name in own if name.split(".")[0] not in self.join))
+
     def without(self, missing: set[str]) -> EntityRule:
         """The rule for a file that lacks optional columns."""
         if not missing:
@@ -90,8 +104,16 @@ def circular(references: dict[str, list[str]]) -> bool:
     return bool(open_ones)
 
 
+RULE = "/"  # between the entity and the name of one of its rules: activities/ticket_opened
+
+
+def entity_part(name: str) -> str:
+    """The entity of a rule, which may be one of several."""
+    return name.split(RULE)[0]
+
+
 def known_entities(given: dict[str, Any]) -> dict[str, Any]:
-    for name in sorted(given):
+    for name in sorted(map(entity_part, given)):
         if name not in entities():
             raise mistake(f"entity '{name}' does not exist{suggestion(name, entities())}")
     return given
@@ -122,9 +144,24 @@ def fits(entity: Entity, rule: EntityRule) -> None:
 
 def all_fit(rules: dict[str, EntityRule], document: ValidationInfo) -> dict[str, EntityRule]:
     for name, rule in rules.items():
-        fits(entity_of(name, document.data.get("settings", {})), rule)
+        fits(entity_of(entity_part(name), document.data.get("settings", {})), rule)
         tells_apart_as_orders_do(name, rule, rules.get("orders"))
+        joins_what_there_is(f"entity '{name}'", rule.join, document.data.get("lookups", {}))
     return rules
+
+
+def all_joined(lookups: dict[str, Lookup]) -> dict[str, Lookup]:
+    for name, lookup in lookups.items():
+        joins_what_there_is(f"lookup '{name}'", lookup.join, lookups)
+    if circular({name: [join.to for join in lookup.join.values()] for name, lookup in lookups.items()}):
+        raise mistake("lookups look each other up in a circle")
+    return lookups
+
+
+def joins_what_there_is(where: str, joins: Joins, lookups: dict[str, Lookup]) -> None:
+    for join in joins.values():
+        if join.to not in lookups:
+            raise mistake(f"{where}: lookup '{join.to}' does not exist{suggestion(join.to, lookups)}")
 
 
 def tells_apart_as_orders_do(name: str, rule: EntityRule, orders: EntityRule | None) -> None:
@@ -142,11 +179,22 @@ def told_apart_by(rule: EntityRule) -> str | None:
 
 
 class Document(Part):
-    """A whole mapping with its preset merged in."""
+    """The rules of one source, with its preset merged in."""
 
     preset: Text | None = None
     settings: Annotated[dict[str, object], BeforeValidator(known_settings)] = Field(default_factory=dict)
-    # After the settings, which may name further columns.
+    lookups: Annotated[dict[str, Lookup], AfterValidator(all_joined)] = Field(default_factory=dict)
+    # After the settings, which may name further columns, and the lookups, which rules may name.
     entities: Annotated[dict[str, EntityRule], BeforeValidator(known_entities), AfterValidator(all_fit)] = Field(
         default_factory=dict
     )
+
+
+class Place(Part):
+    """What a source has besides its rules: where its files or tables are, and in which time zone it writes."""
+
+    no_dictionary = "a source is the name of a preset, or {preset: ..., folder: ..., time_zone: ...}"
+
+    folder: Text = ""
+    tables_of: Annotated[Schema | None, Field(alias="schema")] = None
+    time_zone: Text | None = None

@@ -11,6 +11,7 @@ from stammkunde.hiding import SOURCE_PREFIX
 
 from .messages import mistake, suggestion
 from .part import Part, Text, Texts
+from .time_zones import check_time_zone
 
 # Whoever delivers a raw folder with a mapping must not be able to have any other variable of this machine read.
 SOURCE_VARIABLE = re.compile(rf"{SOURCE_PREFIX}[A-Z0-9_]+")
@@ -31,6 +32,8 @@ class Format(Part):
     negative: Text = "minus"  # how amounts below zero are written, of NEGATIVES
     header: Texts | None = None  # names of the columns of a file without a header
     sheet: Text | None = None  # of an .xlsx file; None is the first
+    rows: Text = ""  # of JSON: the path of the list that holds the rows, in an envelope
+    time_zone: Text | None = None  # of times that say none; None is the setting source_timezone
 
     @field_validator("delimiter")
     @classmethod
@@ -58,6 +61,8 @@ class Format(Part):
             raise mistake("currency_sign must be signs such as $ or words such as EUR")
         if not is_encoding(self.encoding):
             raise mistake(f"encoding '{self.encoding}' does not exist; try utf-8 or latin-1")
+        if self.time_zone is not None:
+            check_time_zone(self.time_zone)
         return self
 
 
@@ -71,6 +76,36 @@ def is_encoding(name: str) -> bool:
     return True
 
 
+class Schema(Part):
+    """A schema that a loader filled, in a DuckDB file or in PostgreSQL: rules read its tables by their names."""
+
+    no_dictionary = "schema needs `name` and `duckdb` (a file) or `postgres` (an environment variable)"
+
+    name: Text = ""
+    duckdb: Text | None = None
+    postgres: Text | None = None
+
+    @model_validator(mode="after")
+    def is_one_place(self) -> Schema:
+        check_place(self.name, self.duckdb, self.postgres, self.no_dictionary)
+        return self
+
+    def table(self, name: str) -> Table:
+        return Table(name=f"{self.name}.{name}", duckdb=self.duckdb, postgres=self.postgres)
+
+
+def check_place(name: str, duckdb: str | None, postgres: str | None, needs: str) -> None:
+    """Refuses what is not one place, and an address in the place of a variable's name."""
+    if not name or bool(duckdb) == bool(postgres):
+        raise mistake(needs)
+    if postgres is not None and not SOURCE_VARIABLE.fullmatch(postgres):
+        # It is not repeated: it may be the address itself, with its password.
+        raise mistake(
+            f"`postgres` must name an environment variable that begins with {SOURCE_PREFIX}, such as "
+            f"{SOURCE_PREFIX}SHOP, and that holds the address. What is given there is another text"
+        )
+
+
 class Table(Part):
     """A table in a DuckDB file, or in PostgreSQL by an address that an environment variable holds."""
 
@@ -82,12 +117,5 @@ class Table(Part):
 
     @model_validator(mode="after")
     def is_one_place(self) -> Table:
-        if not self.name or bool(self.duckdb) == bool(self.postgres):
-            raise mistake(self.no_dictionary)
-        if self.postgres is not None and not SOURCE_VARIABLE.fullmatch(self.postgres):
-            # It is not repeated: it may be the address itself, with its password.
-            raise mistake(
-                f"`postgres` must name an environment variable that begins with {SOURCE_PREFIX}, such as "
-                f"{SOURCE_PREFIX}SHOP, and that holds the address. What is given there is another text"
-            )
+        check_place(self.name, self.duckdb, self.postgres, self.no_dictionary)
         return self

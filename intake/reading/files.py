@@ -15,11 +15,13 @@ from ..mapping import Format
 from .delimited import load_delimited, read_header
 from .excel import load_excel
 from .header import NOTHING_WANTED, Wanted
+from .json_files import EXTENSIONS as JSON_EXTENSIONS
+from .json_files import is_json, json_columns, load_json
 from .own_columns import OWN_COLUMNS, add_source_file
 from .parquet import load_parquet, parquet_columns
 from .signatures import is_gzip
 
-EXTENSIONS = (".csv", ".csv.gz", ".txt", ".tsv", ".parquet", ".xlsx")
+EXTENSIONS = (".csv", ".csv.gz", ".txt", ".tsv", ".parquet", ".xlsx", *JSON_EXTENSIONS)
 
 
 def load_file(
@@ -36,6 +38,8 @@ def load_file(
     left_out: dict[str, int] = {}
     if path.suffix.lower() == ".parquet":
         load_parquet(connection, table, path)
+    elif is_json(path):
+        load_json(connection, table, path, form, work)
     elif path.suffix.lower() == ".xlsx":
         left_out = load_excel(connection, table, path, form, work, wanted)
     else:
@@ -62,14 +66,17 @@ def check_readable(path: Path) -> None:
         raise IntakeError(f"{path}: is empty. Export it again, or take it away")
 
 
-def column_names(path: Path, form: Format | None = None) -> tuple[str, ...]:
-    """The columns of a file, without reading its rows; none of an Excel file, which is slow."""
+def column_names(path: Path, form: Format | None = None, work: Path | None = None) -> tuple[str, ...] | None:
+    """The columns of a file, without reading its rows; None of an Excel file and of packed text, which is slow."""
     check_readable(path)
     if path.suffix.lower() == ".parquet":
         with connect() as connection:
             return parquet_columns(connection, path)
+    if is_json(path):
+        with connect() as connection, tempfile.TemporaryDirectory() as own:
+            return json_columns(connection, path, form or Format(), work or Path(own))
     if path.suffix.lower() == ".xlsx" or is_gzip(path):
-        return ()
+        return None
     return read_header(path, form or Format())
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from unicodedata import normalize
 
 from ..errors import IntakeError
+from ..json_paths import splits
 from .own_columns import RESERVED
 
 MOST_COLUMNS = 2_000
@@ -23,8 +24,16 @@ class Wanted:
 
     def are_in(self, fields: Sequence[str]) -> bool:
         """Whether a line names all columns that must be there."""
+        return bool(self.required) and not self.missing_in(fields)
+
+    def missing_in(self, fields: Sequence[str]) -> list[str]:
+        """The columns that a file lacks; what lies within a column needs only the column."""
         there = {letters(field) for field in fields}
-        return bool(self.required) and all(letters(name) in there for name in self.required)
+        return [
+            name
+            for name in self.required
+            if not any(letters(part) in there for part in (name, *(column for column, _ in splits(name))))
+        ]
 
     def names(self, column: str) -> bool:
         return letters(column) in {letters(name) for name in self.named}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from types import ModuleType
 
 import duckdb
 
@@ -21,22 +22,50 @@ TYPES = {
 
 def load_postgres(connection: duckdb.DuckDBPyConnection, table: str, name: str, variable: str, work: Path) -> None:
     """Create `table` from the table `name` of the database whose address an environment variable holds."""
-    address = os.environ.get(variable)
-    if not address:
-        raise IntakeError(f"environment variable {variable} is not set: it must hold the address of PostgreSQL")
+    address = address_in(variable)
     clean = work / f"{table}.csv"
     columns = copy_table(address, name, clean, f"PostgreSQL ({variable}), table '{name}'")
     create_table(connection, table, clean_reader(clean, columns))
     clean.unlink()
 
 
-def copy_table(address: str, name: str, target: Path, where: str) -> dict[str, str]:
-    """Write a table into a CSV file, and give its columns with DuckDB's types."""
+def address_in(variable: str) -> str:
+    address = os.environ.get(variable)
+    if not address:
+        raise IntakeError(f"environment variable {variable} is not set: it must hold the address of PostgreSQL")
+    return address
+
+
+def postgres_tables(schema: str, variable: str) -> dict[str, tuple[str, ...]]:
+    """The tables of a schema with their columns, by lower-case name."""
+    psycopg = driver()
+    address = address_in(variable)
+    try:
+        with psycopg.connect(address) as database:
+            rows = database.execute(
+                "select lower(table_name), array_agg(cast(column_name as text) order by ordinal_position) "
+                "from information_schema.columns where table_schema = %s group by table_name",
+                [schema],
+            ).fetchall()
+    except psycopg.Error as error:
+        raise IntakeError(f"PostgreSQL ({variable}): {without_address(first_line(error), address)}") from None
+    if not rows:
+        raise IntakeError(f"PostgreSQL ({variable}): has no schema '{schema}' with tables that can be read")
+    return {name: tuple(columns) for name, columns in rows}
+
+
+def driver() -> ModuleType:
     try:
         import psycopg
-        from psycopg import sql
     except ImportError as error:
         raise IntakeError("reading from PostgreSQL needs psycopg: .venv/bin/pip install 'psycopg[binary]'") from error
+    return psycopg
+
+
+def copy_table(address: str, name: str, target: Path, where: str) -> dict[str, str]:
+    """Write a table into a CSV file, and give its columns with DuckDB's types."""
+    psycopg = driver()
+    from psycopg import sql
 
     relation = sql.SQL(".").join(sql.Identifier(part) for part in name.split("."))
     try:

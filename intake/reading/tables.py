@@ -10,9 +10,9 @@ from stammkunde.database import connect, identifier, quoted
 from stammkunde.files import leads_out
 
 from ..errors import IntakeError, first_line
-from ..mapping import Table
+from ..mapping import Schema, Table
 from .own_columns import add_source_file, create_table
-from .postgres import load_postgres
+from .postgres import load_postgres, postgres_tables
 
 
 def load_table(connection: duckdb.DuckDBPyConnection, table: str, source: Table, base: Path, work: Path) -> None:
@@ -32,17 +32,10 @@ def load_duckdb(
     A file that was delivered may hold views and macros, which could read any file of this machine: it is opened in a
     database of its own that reads no other file, and only tables are read of it.
     """
-    path = base / file
-    if Path(file).is_absolute() or ".." in Path(file).parts or leads_out(path, base):
-        raise IntakeError(f"table '{name}': the DuckDB file '{file}' lies outside of the raw folder. Put it there")
-    if not path.exists():
-        raise IntakeError(f"{path}: does not exist (table '{name}' is to be read from it)")
+    path = duckdb_file(base, file, f"table '{name}'")
     copy = work / f"{table}.duckdb"
     with connect() as reader:
-        try:
-            reader.execute(f"attach {quoted(str(path))} as shop (type duckdb, read_only)")
-        except duckdb.Error as error:
-            raise IntakeError(f"{path}: cannot be opened as a DuckDB file ({first_line(error)})") from error
+        attach(reader, path)
         reader.execute(f"attach {quoted(str(copy))} as copied")
         reader.execute("set enable_external_access = false")
         reader.execute("set lock_configuration = true")
@@ -57,6 +50,42 @@ def load_duckdb(
     finally:
         connection.execute("detach copied")
         copy.unlink()
+
+
+def tables_of(schema: Schema, base: Path) -> dict[str, tuple[str, ...]]:
+    """The tables of a schema with their columns, by lower-case name."""
+    if schema.postgres is not None:
+        return postgres_tables(schema.name, schema.postgres)
+    path = duckdb_file(base, schema.duckdb or "", f"schema '{schema.name}'")
+    with connect() as reader:
+        attach(reader, path)
+        rows = reader.execute(
+            "select lower(table_name), list(column_name order by column_index) from duckdb_columns() "
+            "inner join duckdb_tables() using (database_name, schema_name, table_name) "
+            "where database_name = 'shop' and lower(schema_name) = lower(?) group by all",
+            [schema.name],
+        ).fetchall()
+    if not rows:
+        raise IntakeError(f"{path}: has no schema '{schema.name}' with tables in it")
+    return {name: tuple(columns) for name, columns in rows}
+
+
+def duckdb_file(base: Path, file: str, what: str) -> Path:
+    """A DuckDB file that lies below the folder `base`."""
+    path = base / file
+    if Path(file).is_absolute() or ".." in Path(file).parts or leads_out(path, base):
+        raise IntakeError(f"{what}: the DuckDB file '{file}' lies outside of the raw folder. Put it there")
+    if not path.exists():
+        raise IntakeError(f"{path}: does not exist ({what} is to be read from it)")
+    return path
+
+
+def attach(reader: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """A delivered DuckDB file as the database `shop`."""
+    try:
+        reader.execute(f"attach {quoted(str(path))} as shop (type duckdb, read_only)")
+    except duckdb.Error as error:
+        raise IntakeError(f"{path}: cannot be opened as a DuckDB file ({first_line(error)})") from error
 
 
 def table_of(reader: duckdb.DuckDBPyConnection, name: str, path: Path) -> str:

@@ -14,7 +14,8 @@ from ..converting.source import Source, letters
 from ..converting.values import cleaned
 from ..find import Found
 from ..load import drop_sources, rule_for, sources
-from ..mapping import ColumnRule, EntityRule
+from ..mapping import RULE, ColumnRule, EntityRule
+from ..mapping.confidence import is_unproven
 from ..reading.own_columns import OWN_COLUMNS
 from ..refund_words import means_refund, says_kind
 from .findings import Finding
@@ -63,7 +64,7 @@ def entity_report(
     connection: duckdb.DuckDBPyConnection, item: Found, raw: Path, work: Path, unused: Unused
 ) -> Iterator[str]:
     """The files or the table of an entity: rows, and what each column comes from."""
-    yield f"{item.entity.name}"
+    yield f"{item.source}: {item.name}" if RULE in item.name else item.entity.name
     for source in sources(connection, item, raw, work):
         yield from source_report(connection, item, source, source.shown.removeprefix(f"{raw}/"), unused)
     drop_sources(connection, item)
@@ -77,7 +78,7 @@ def source_report(
     rows, malformed = connection.execute(f"select count(*), count(malformed_line) from {source.table}").fetchall()[0]
     broken = f", {malformed:,} of them with other columns than the header" if malformed else ""
     yield f"  {shown}: {rows:,} rows{broken}"
-    where = f"entity '{item.entity.name}'"
+    where = item.where
     read = {source.find(name, where).name for name in rule.source_columns()}
     unused.note(shown, [column.name for column in source.columns.values() if column.name not in {*read, *OWN_COLUMNS}])
     if item.entity.name == "orders":
@@ -89,7 +90,8 @@ def source_report(
             values = samples(connection, source, column_rule)
             yield f"    {column:<24} <- {described(column_rule):<34} {values}".rstrip()
         if rule.leave_out:
-            yield f"    left out by a rule: {', '.join(rule.leave_out)}"
+            names = [f"{name}{unproven(left_out.confidence)}" for name, left_out in rule.leave_out.items()]
+            yield f"    left out by a rule: {', '.join(names)}"
     if absent := [column for column in item.entity.columns if column not in rule.columns]:
         yield f"    not there: {some_of(absent)}"
 
@@ -125,17 +127,28 @@ def some_of(columns: Sequence[str]) -> str:
 
 
 def described(rule: ColumnRule) -> str:
-    """A rule in a few words."""
+    """A rule in a few words, and whether it is proven."""
+    return described_origin(rule) + unproven(rule.confidence)
+
+
+def unproven(confidence: str | None) -> str:
+    return " (unproven)" if is_unproven(confidence) else ""
+
+
+def described_origin(rule: ColumnRule) -> str:
     if rule.constant is not None:
         return f"always '{rule.constant}'"
     if rule.row_number is not None:
         return f"'{rule.row_number}' and the number of the row"
     if rule.number_within is not None:
         return f"the number of the row within {rule.number_within}"
-    parts = [str(rule.column)]
+    parts = [str(rule.column) if rule.text is None else f"'{rule.text}'"]
     parts += [f"and {rule.time}"] if rule.time else []
     parts += [f"as {rule.date_format}"] if rule.date_format else []
     parts += [f"in the time zone of {rule.time_zone}"] if rule.time_zone else []
+    parts += ["as local time, though it says UTC"] if rule.pretends_utc else []
+    parts += [f"plus {rule.plus_minutes} in minutes"] if rule.plus_minutes else []
+    parts += [f"in minutes since {rule.minutes_since}"] if rule.minutes_since else []
     parts += [f"told apart by {rule.told_apart_by}"] if rule.told_apart_by else []
     parts += [f"in {rule.unit}"] if rule.unit else []
     parts += [f"x {rule.times}"] if rule.times else []
@@ -145,7 +158,7 @@ def described(rule: ColumnRule) -> str:
     parts += ["with the sign turned round"] if rule.negate else []
     parts += [f"at most {rule.at_most}"] if rule.at_most else []
     parts += [f"if any: '{rule.present}'"] if rule.present else []
-    parts += [f"else {rule.otherwise}"] if rule.otherwise else []
+    parts += [f"else {name}" for name in rule.otherwise]
     return " ".join(parts)
 
 
@@ -153,7 +166,7 @@ def samples(connection: duckdb.DuckDBPyConnection, source: Source, rule: ColumnR
     """A few values of a column as they come, e-mails masked."""
     if rule.column is None:
         return ""
-    texts = [text_of(source, rule.column), *([text_of(source, rule.otherwise)] if rule.otherwise else [])]
+    texts = [text_of(source, rule.column), *(text_of(source, name) for name in rule.otherwise)]
     if rule.present:
         texts[0] = f"case when {texts[0]} is not null then {quoted(rule.present)} end"
     values = connection.execute(

@@ -1,0 +1,60 @@
+"""What is looked up in another file or table: the e-mail behind a number, the name behind a code."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from .messages import mistake
+from .part import Flag, Part, Text, Texts
+from .sources import Format, Table
+
+
+class Join(Part):
+    """Of a rule: the row of a lookup whose key is the value of column `on`. Its columns are read by its name:
+    `contact.email`."""
+
+    no_dictionary = "a join is {to: the name of a lookup, on: the column with its key}"
+
+    to: Text
+    on: Text
+
+
+Joins = Annotated[dict[str, Join], BeforeValidator(lambda given: given or {})]
+
+
+class Lookup(Part):
+    """A file or table in which rows are found by a key; of several with one key the newest counts, else the last."""
+
+    no_dictionary = "a lookup needs `files` or `tables`, and `by`, the column of its key"
+
+    files: Texts = ()
+    tables: Texts = ()
+    table: Table | None = None
+    format: Format = Format()
+    by: Text
+    newest: Texts = ()  # columns that say which row of a key is the newest
+    follows: Text | None = None  # a column with the key that took this one's place: followed to the last
+    characters: Text | None = None  # of the key that count: 15 of Salesforce's 18
+    unnest: Text | None = None
+    join: Joins = Field(default_factory=dict)
+    optional: Flag = False  # where nothing of it is there, its columns are empty
+
+    @model_validator(mode="after")
+    def has_one_origin(self) -> Lookup:
+        if not (self.files or self.tables or self.table):
+            raise mistake(self.no_dictionary)
+        if self.characters is not None and not self.characters.isdigit():
+            raise mistake(f"characters must be a number, not '{self.characters}'")
+        return self
+
+    def file_columns(self) -> list[str]:
+        """The columns that a file of it must have."""
+        own = [
+            self.by,
+            *self.newest,
+            *((self.follows,) if self.follows else ()),
+            *(join.on for join in self.join.values()),
+        ]
+        return [name for name in own if name.split(".")[0] not in self.join]

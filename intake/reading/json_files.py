@@ -1,0 +1,163 @@
+"""JSON: one object per line, or a whole document whose rows stand in a list, under a path where an envelope holds it.
+
+Each object is a row, each of its keys a column of text. What lies deeper stays JSON text, of which a mapping names a
+part by its path (intake/json_paths.py).
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import duckdb
+
+from stammkunde.database import identifier, path_literal, quoted
+
+from ..errors import IntakeError, first_line
+from ..json_paths import steps_of
+from ..mapping import Format
+from .encoding import decoded
+from .header import usable_header
+from .own_columns import MALFORMED_LINE, SOURCE_LINE
+
+LINE_ENDINGS = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
+EXTENSIONS = (".json", ".json.gz", *LINE_ENDINGS)
+LONGEST_LINE = 67_108_864  # bytes of one line, which may be a whole page of an API
+LONGEST_MALFORMED = 10_000  # characters that are kept of what is no row
+
+
+def is_json(path: Path) -> bool:
+    return path.name.lower().endswith(EXTENSIONS)
+
+
+def load_json(connection: duckdb.DuckDBPyConnection, table: str, path: Path, form: Format, work: Path) -> None:
+    """Create `table` from a JSON file: its keys, source_line and malformed_line."""
+    rows = f"{table}_json"
+    create_rows(connection, rows, path, form, work)
+    try:
+        keys = keys_of(connection, rows)
+        names = usable_header(keys, path) if keys else ()
+        listed = "".join(
+            f"json_extract_string(item, {quoted(f'$.{json.dumps(key, ensure_ascii=False)}')}) as {identifier(name)}, "
+            for key, name in zip(keys, names, strict=True)
+        )
+        connection.execute(
+            f"create table {table} as select {listed}row_number() over (order by document, place) as {SOURCE_LINE}, "
+            f"malformed as {MALFORMED_LINE} from {rows}"
+        )
+    finally:
+        connection.execute(f"drop table if exists {rows}")
+
+
+def json_columns(connection: duckdb.DuckDBPyConnection, path: Path, form: Format, work: Path) -> tuple[str, ...]:
+    """The keys that rows of a file have; none where there are no rows, or not where the format says."""
+    create_rows(connection, "json_head", path, form, work)
+    try:
+        return tuple(keys_of(connection, "json_head"))
+    finally:
+        connection.execute("drop table if exists json_head")
+
+
+def create_rows(connection: duckdb.DuckDBPyConnection, table: str, path: Path, form: Format, work: Path) -> None:
+    """A table of the objects of a file, and of what is none, as it stands."""
+    readable = decoded(path, form, work)
+    documents = lines_reader(readable) if has_lines(readable, path) else whole(readable, path)
+    where = json_path(form.rows)
+    try:
+        connection.execute(
+            f"""
+            create table {table} as
+            with documents as (
+                select
+                    row_number() over () as document,
+                    content,
+                    case when json_valid(content) then content end as valid
+                from {documents} as read (content)
+            ),
+            found as (
+                select
+                    document,
+                    content,
+                    json_extract(valid, {quoted(where)}) as value,
+                from documents
+                where trim(content) <> ''
+            ),
+            parts as (
+                select document, unnest(json_extract(value, '$[*]')) as part, content
+                from found
+                where json_type(value) = 'ARRAY'
+                union all
+                select document, value, content
+                from found
+                where coalesce(json_type(value), '') <> 'ARRAY'
+            )
+            select
+                document,
+                row_number() over (partition by document) as place,
+                case when json_type(part) = 'OBJECT' then part end as item,
+                case
+                    when coalesce(json_type(part), '') <> 'OBJECT'
+                        then left(coalesce(cast(part as varchar), content), {LONGEST_MALFORMED})
+                end as malformed
+            from parts
+            """
+        )
+    except duckdb.Error as error:
+        raise IntakeError(f"{path}: cannot be read as JSON ({first_line(error)}). Export it again") from error
+
+
+def json_path(rows: str) -> str:
+    """Where the rows of a document stand, as DuckDB has it."""
+    steps = steps_of(rows)
+    return "$" + "".join(f'."{step["name"]}"' if step["name"] else f"[{step['position']}]" for step in steps)
+
+
+def has_lines(readable: Path, shown: Path) -> bool:
+    """Whether each line is a document of its own: by the file's name, or because one of its first two lines is."""
+    if shown.name.lower().endswith(LINE_ENDINGS):
+        return True
+    with readable.open(encoding="utf-8-sig", errors="replace") as file:
+        for _ in range(2):
+            line = file.readline(LONGEST_LINE)
+            try:
+                if isinstance(json.loads(line), dict | list):
+                    return True
+            except ValueError:
+                continue
+    return False
+
+
+def lines_reader(path: Path) -> str:
+    """What stands after `from` to read the lines of a file as they are."""
+    return (
+        f"read_csv({path_literal(path)}, auto_detect = false, header = false, delim = '\x01', quote = '', escape = '', "
+        f"columns = {{'content': 'varchar'}}, max_line_size = {LONGEST_LINE}, strict_mode = false)"
+    )
+
+
+def whole(readable: Path, shown: Path) -> str:
+    """The same for a file that is one document. Raises IntakeError for one that is cut off, as no row of it is sure."""
+    try:
+        json.loads(readable.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise IntakeError(f"{shown}: is not UTF-8. Export it again as JSON in UTF-8") from error
+    except ValueError as error:
+        raise IntakeError(f"{shown}: is no whole JSON ({error}). Export it again") from error
+    return f"(select ltrim(content, chr(65279)) from read_text({path_literal(readable)}))"
+
+
+def keys_of(connection: duckdb.DuckDBPyConnection, rows: str) -> list[str]:
+    """The keys of all objects, in the order in which they come first."""
+    found = connection.execute(
+        f"""
+        select key
+        from (
+            select unnest(json_keys(item)) as key, document, place
+            from {rows}
+            where item is not null
+        )
+        group by key
+        order by min((document, place)), key
+        """
+    ).fetchall()
+    return [key for (key,) in found]
