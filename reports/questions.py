@@ -40,7 +40,6 @@ class Question:
 
 Asking = Callable[[Question], list[dict[str, Any]]]
 Made = TypeVar("Made")
-TRIES = 3  # where another build is published meanwhile
 
 
 def answer(published: Path, question: Question) -> list[dict[str, Any]]:
@@ -58,14 +57,13 @@ def ask(connection: duckdb.DuckDBPyConnection, question: Question) -> list[dict[
 
 
 def of_one_build(published: Path, make: Callable[[Asking, Row], Made]) -> Made:
-    """What is made of many answers, all of one build. Raises PublishedFileError, StammkundeError."""
-    for _ in range(TRIES):
-        ask = cache(partial(answer, published))  # parts ask the same things
-        found = ask(build())[0]
-        made = make(ask, found)
-        if answer(published, build())[0]["build_id"] == found["build_id"]:
-            return made
-    raise StammkundeError(f"{published}: other builds were published {TRIES} times while it was read")
+    """What is made of many answers, all of one build: a connection sees that of its first query to its last.
+
+    Raises PublishedFileError.
+    """
+    with opened(published) as connection:
+        asked = cache(partial(ask, connection))  # parts ask the same things
+        return make(asked, asked(build())[0])
 
 
 def build() -> Question:
