@@ -380,6 +380,16 @@ def test_the_newest_row_of_a_key_is_looked_up_and_merged_ones_are_followed(tmp_p
     assert found == {"e1": "K1", "e2": "b@x.de", "e3": "K5", "e4": "K5", "e5": "K5", "e8": "m@x.de"}
 
 
+def test_a_lookup_may_have_its_names_in_capitals(tmp_path: Path) -> None:
+    """As Snowflake exports them."""
+    people = "ID,NUMBER,EMAIL,CHANGED,MERGED_INTO\n1,,a@x.de,,\n"
+    events = "ID,PERSON_ID,MAIL,AT,CHANGED,DELETED\ne1,1,m@x.de,2024-01-01,,false\n"
+    raw = folder(
+        tmp_path, orders_csv=ORDERS, people_csv=people, events_csv=events, mapping_yml=source("own", LOOKED_UP)
+    )
+    assert read(raw, "activities", "activity_id, customer_id") == [("e1", "a@x.de")]
+
+
 def test_a_deleted_newest_version_takes_the_older_ones_with_it(tmp_path: Path) -> None:
     events = (
         "id,person_id,mail,at,changed,deleted\n"

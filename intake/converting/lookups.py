@@ -95,9 +95,10 @@ def lookup_table(
     characters = lookup.characters or "1000000"
     follows = cleaned(source.find(lookup.follows, where)) if lookup.follows else "null"
     pairs = ", ".join(
-        f"{quoted(column.name)}, {as_json(column)}"
+        f"{quoted(name)}, {as_json(column)}"
         for column in source.columns.values()
         if column.name not in (*OWN_COLUMNS, "file_of_row")
+        for name in names_in_paths(column.name)
     )
     connection.execute(
         f"""
@@ -135,6 +136,11 @@ def lookup_table(
         if lookup.follows
         else f"create table {table} as select key, row, {characters} as characters from {table}_rows"
     )
+
+
+def names_in_paths(name: str) -> list[str]:
+    """How paths may call a column. A warehouse that has all names in capitals has them so in its exports, too."""
+    return [name, name.lower()] if name.isupper() else [name]
 
 
 def as_json(column: SourceColumn) -> str:
