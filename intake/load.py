@@ -18,6 +18,7 @@ from .errors import IntakeError, typed
 from .find import Found
 from .json_paths import words_of
 from .mapping import RULE, EntityRule, Lookup
+from .mapping.joins import key_columns
 from .origin import FoundLookup
 from .reading.files import load_file
 from .reading.header import Wanted, shortened
@@ -64,9 +65,15 @@ def sources(
     return [with_parts(connection, source, item.rule, lookups, item.where) for source in loaded]
 
 
+def names_read(rule: EntityRule | Lookup) -> list[str]:
+    """The names of all columns that a rule reads, also of those that it looks up, and of the keys for that."""
+    keys = [column for join in rule.join.values() for column in key_columns(join.on)]
+    return [*(rule.source_columns() if isinstance(rule, EntityRule) else ()), *rule.file_columns(), *keys]
+
+
 def narrowed(connection: duckdb.DuckDBPyConnection, source: Source, rule: EntityRule) -> Source:
     """A source with the columns that a rule reads."""
-    found = (source.get(name) for name in (*rule.source_columns(), *rule.file_columns()))
+    found = (source.get(name) for name in names_read(rule))
     read = {column.name for column in found if column is not None}
     kept = [column.name for column in source.columns.values() if column.name in read or column.name in OWN_COLUMNS]
     view = f"{source.table}_read"
@@ -78,8 +85,7 @@ def lookup_tables(
     connection: duckdb.DuckDBPyConnection, item: Found, raw: Path, work: Path, prefix: str
 ) -> dict[str, str]:
     """The tables of the lookups that a rule needs, by their names; those of others first."""
-    named = [*item.rule.source_columns(), *item.rule.file_columns()]
-    named += [name for lookup in item.lookups.values() for name in lookup.rule.file_columns()]
+    named = [*names_read(item.rule), *(name for lookup in item.lookups.values() for name in names_read(lookup.rule))]
     words = {letters(word) for word in words_of(named)}
     tables: dict[str, str] = {}
     waiting = [join.to for join in item.rule.join.values()]

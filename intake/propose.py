@@ -27,6 +27,7 @@ from .guessing.states import translations_of
 from .load import workspace
 from .mapping import EntityRule, load_preset
 from .reading.files import EXTENSIONS
+from .reading.json_files import is_json
 from .states import State, states_of, valued
 from .write import entity_selects
 
@@ -119,8 +120,8 @@ def files_of(path: Path) -> list[Path]:
     files = sorted(
         file
         for file in (*path.glob("*"), *path.glob("*/*"))
-        if file.name.lower().endswith(EXTENSIONS)
-        and file.is_file()
+        if file.is_file()
+        and (file.name.lower().endswith(EXTENSIONS) or is_json(file))
         and not file.name.startswith((".", "_"))
         and not leads_out(file, path)
     )

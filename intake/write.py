@@ -159,7 +159,8 @@ def from_last_files(
     connection: duckdb.DuckDBPyConnection, kept: Sequence[Kept], document: str, item: Found, outcomes: Outcomes
 ) -> Kept:
     """All sources as one, in which each document has the lines of one file."""
-    together = as_one(connection, [part.lines for part in kept], document, item.where)
+    are_split = isinstance(item.rule.fold, LastFile) and item.rule.fold.split
+    together = as_one(connection, [part.lines for part in kept], document, item.where, are_split=are_split)
     before, after = (lines_by_file(connection, found) for found in (lines_of(kept), tables([together])))
     outcomes.drop(item.entity.name, before, after)
     return Kept(together, together, item.rule.without(together.missing(item.rule)))

@@ -9,11 +9,13 @@ import duckdb
 
 from stammkunde.database import identifier, quoted
 
-from ..mapping import Join, Lookup
+from ..errors import IntakeError
+from ..mapping import ColumnRule, Join, Lookup
+from ..mapping.joins import key_columns
 from ..reading.own_columns import OWN_COLUMNS
 from .one_source import latest_first, together
 from .source import Source, SourceColumn, describe, letters
-from .values import cleaned
+from .values import cleaned, written
 
 MOST_STEPS = 50  # from a key to the one that took its place: more is a circle
 
@@ -48,21 +50,34 @@ def joined(
     that are there."""
     if not joins:
         return source
-    columns, tables = [], []
+    whole = source
     for position, (name, join) in enumerate(joins.items()):
-        if join.to not in lookups:
-            columns.append(f"cast(null as varchar) as {identifier(name)}")
-            continue
-        key = cleaned(source.find(join.on, f"{where}, join '{name}'"))
-        columns.append(f"found_{position}.row as {identifier(name)}")
-        tables.append(
-            f"left join {lookups[join.to]} as found_{position} on {short(key, lookups[join.to])} = found_{position}.key"
-        )
-    table = source.table + "_joined"
-    connection.execute(
-        f"create table {table} as select line.*, {', '.join(columns)} from {source.table} as line {' '.join(tables)}"
-    )
+        view = f"{source.table}_join_{position}"
+        connection.execute(f"create view {view} as {with_found(whole, name, join, lookups, where)}")
+        whole = describe(connection, view, source.shown, source.file, source.left_out)
+    table = f"{source.table}_joined"
+    connection.execute(f"create table {table} as select * from {whole.table}")
     return describe(connection, table, source.shown, source.file, source.left_out)
+
+
+def with_found(source: Source, name: str, join: Join, lookups: Dictionary[str, str], where: str) -> str:
+    """SELECT of a source with the row that one join finds; with nothing where the lookup is not there."""
+    if source.column(name) is not None:
+        raise IntakeError(f"{where}: join '{name}' is called like a column of {source.shown}. Give it another name")
+    if join.to not in lookups or (join.optional and any(source.get(one) is None for one in key_columns(join.on))):
+        return f"select *, cast(null as varchar) as {identifier(name)} from {source.table}"
+    found = lookups[join.to]
+    key = key_of(source, join.on, f"{where}, join '{name}'")
+    return (
+        f"select line.*, found.found_row as {identifier(name)} from {source.table} as line "
+        f"left join (select key as found_key, row as found_row from {found}) as found "
+        f"on {short(key, found)} = found.found_key"
+    )
+
+
+def key_of(source: Source, key: str, where: str) -> str:
+    """A key as text: a column, or several in the braces of a text; null where the first of them is empty."""
+    return written(source, ColumnRule(**{"text" if "{" in key else "column": key}), where)
 
 
 def short(key: str, table: str) -> str:
@@ -81,7 +96,8 @@ def lookup_table(
     """Create the table of a lookup: one row per key, as JSON. Of its columns only those whose names are among the
     `words` that a rule says: each row that is looked up is copied for every row that it belongs to."""
     source = together(connection, loaded)
-    key = cleaned(source.find(lookup.by, where))
+    key = key_of(source, lookup.by, where)
+    filled = "".join(f" and {cleaned(source.find(column, where))} is not null" for column in lookup.filled)
     characters = lookup.characters or "1000000"
     follows = cleaned(source.find(lookup.follows, where)) if lookup.follows else "null"
     pairs = ", ".join(
@@ -97,7 +113,7 @@ def lookup_table(
             left({follows}, {characters}) as follows,
             cast(json_object({pairs}) as varchar) as row
         from {source.table}
-        where malformed_line is null and {key} is not null
+        where malformed_line is null and {key} is not null{filled}
         qualify row_number() over (
             partition by left({key}, {characters}) order by {latest_first(source, lookup.newest)}
         ) = 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import duckdb
@@ -21,21 +22,31 @@ def as_one(
     loaded: Sequence[Source],
     document: str,
     where: str,
+    *,
+    are_split: bool = False,
 ) -> Source:
     """Files as one, so that a later file can cancel what an earlier one sold. Where exports overlap, the last file (by
-    name) that holds an order or an invoice, known by the column `document`, gives all its lines: they count once."""
+    name) that holds an order or an invoice, known by the column `document`, gives all its lines: they count once.
+    Where tables are split, that is the last table, in all of its files."""
     all_lines = together(connection, loaded)
     table = loaded[0].table + "_as_one"
+    place = f"{places_of_tables(loaded)}[file_of_row + 1]" if are_split else "file_of_row"
     connection.execute(
         f"""
         create table {table} as
         select * exclude (file_of_row, document_of_row)
         from (select *, {order_number(all_lines, document, where)} as document_of_row from {all_lines.table})
         qualify document_of_row is null or malformed_line is not null
-            or file_of_row = max(file_of_row) over (partition by document_of_row)
+            or {place} = max({place}) over (partition by document_of_row)
         """
     )
     return describe(connection, table, all_lines.shown)
+
+
+def places_of_tables(loaded: Sequence[Source]) -> list[int]:
+    """For each file the place of its table, which may stand in several: their names differ in twelve digits."""
+    tables = [re.sub(r"[0-9]{12}(?![0-9])", "", source.shown) for source in loaded]
+    return [tables.index(table) for table in tables]
 
 
 def together(connection: duckdb.DuckDBPyConnection, loaded: Sequence[Source]) -> Source:

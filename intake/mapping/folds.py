@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field
 
 from .conditions import Condition
 from .messages import mistake, suggestion
-from .part import Part, Text, Texts
+from .part import Flag, Part, Text, Texts
 
 
 class FirstLine(Part):
@@ -77,10 +77,13 @@ class Earliest(Part):
 
 class LastFile(Part):
     """All rows with the same value in column `by` come from one file, the last that holds it: by the order of the
-    patterns in `files`, then by name. A table of a day that was written again, or stands in for another."""
+    patterns in `files`, then by name. A table of a day that was written again, or stands in for another.
+
+    With `split`, files whose names differ only in twelve digits are one: so BigQuery writes a table in parts."""
 
     kind: Literal["last_file"]
     by: Text
+    split: Flag = False
 
     def source_columns(self) -> list[str]:
         return [self.by]

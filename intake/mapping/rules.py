@@ -12,7 +12,7 @@ from ..entities import Entity, entities, entity_of
 from .columns import ColumnRule
 from .conditions import LeaveOut
 from .folds import AddLines, FirstLine, Fold, Newest
-from .joins import Joins, Lookup
+from .joins import Joins, Lookup, needed_for
 from .messages import mistake, suggestion, unknown_key
 from .part import Flag, Part, Text, Texts
 from .sources import Format, Schema, Table
@@ -83,7 +83,7 @@ class EntityRule(Part):
         """The columns that a file must have before anything is looked up: also the keys for that."""
         own = [
             *self.required_columns(),
-            *(join.on for join in self.join.values()),
+            *needed_for(self.join),
             *([self.unnest] if self.unnest else []),
         ]
         return list(dict.fromkeys(name for name in own if name.split(".")[0] not in self.join))
