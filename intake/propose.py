@@ -34,7 +34,7 @@ from .write import entity_selects
 
 @dataclass
 class Group:
-    """Files with the same columns, written in the same way, and what the first of them looks like."""
+    """Files with the same columns, or of one preset, written in the same way, and what the first of them looks like."""
 
     files: list[Path]
     names: list[str]  # within the folder of the mapping

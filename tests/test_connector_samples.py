@@ -145,3 +145,27 @@ def test_hubspot_by_fivetran(tmp_path: Path) -> None:
         ("activities", "not_closed"): 2,
         ("customers", "merged"): 3,
     }
+
+
+# Qualtrics ----------------------------------------------------------------------------------------------------------
+
+
+def test_qualtrics_by_fivetran(tmp_path: Path) -> None:
+    """Four mails were sent and opened, a fifth row is a link alone. The responses of the answers, and the contacts, are
+    not in the sample."""
+    names = (
+        "question_response", "survey_response", "question", "distribution_contact", "distribution", "directory_contact",
+    )  # fmt: skip
+    prepared = prepared_samples("qualtrics", {name: f"{name}.csv" for name in names}, tmp_path)
+    assert said(prepared, "activities", "activity_type", "occurred_at", "detail", "customer_id") == [
+        ("email_opened", "2022-04-06 13:14:19", "EMD_OY1XxLK7rncWDt8", ""),
+        ("email_opened", "2023-01-10 11:30:29", "EMD_b4UhhqAF6Sx0Mcl", ""),
+        ("email_opened", "2023-03-28 07:41:58", "EMD_Q8AiTuBzgLZsODX", ""),
+        ("email_opened", "2023-04-25 09:19:47", "EMD_FV7lj9zfNfFAxFI", ""),
+        ("email_sent", "2022-04-06 13:14:18.296", "EMD_OY1XxLK7rncWDt8", ""),
+        ("email_sent", "2023-01-10 11:30:20.925", "EMD_b4UhhqAF6Sx0Mcl", ""),
+        ("email_sent", "2023-03-28 07:17:14.896", "EMD_Q8AiTuBzgLZsODX", ""),
+        ("email_sent", "2023-04-25 09:06:38.894", "EMD_FV7lj9zfNfFAxFI", ""),
+    ]
+    # The five answers and the link count twice: two rules read each table.
+    assert left_out(prepared) == {("activities", "unknown_response"): 10, ("activities", "links_alone"): 2}

@@ -73,11 +73,12 @@ class EntityRule(Part):
         return list(dict.fromkeys([*of_columns, *of_rules, *(self.fold.source_columns() if self.fold else [])]))
 
     def required_columns(self) -> list[str]:
-        """Those of them that no file may lack."""
-        optional = {name for rule in self.columns.values() for name in rule.optional_columns()}
-        optional |= {name for rule in self.leave_out.values() for name in rule.optional_columns()}
-        optional |= set(self.fold.may_lack if isinstance(self.fold, Newest) else ())
-        return [name for name in self.source_columns() if name not in optional]
+        """Those of them that no file may lack: what is optional in one place may be needed in another."""
+        rules: list[ColumnRule | LeaveOut] = [*self.columns.values(), *self.leave_out.values()]
+        needed = [name for rule in rules for name in rule.source_columns() if name not in rule.optional_columns()]
+        of_fold = self.fold.source_columns() if self.fold else []
+        may_lack = self.fold.may_lack if isinstance(self.fold, Newest) else ()
+        return list(dict.fromkeys([*needed, *(name for name in of_fold if name not in may_lack)]))
 
     def file_columns(self) -> list[str]:
         """The columns that a file must have before anything is looked up: also the keys for that."""
