@@ -101,6 +101,9 @@ def test_an_optional_join_finds_nothing_in_a_file_without_its_column(tmp_path: P
     rule = {"files": "visits_*.csv", "join": join, "columns": {"customer_id": "found.login"}}
     found = read(tmp_path, files, rule, lookups={"users": {"files": "users.csv", "by": "device"}})
     assert found == [("ada", "09:00", "a"), (None, "10:00", "b")]
+    known = load_mapping(tmp_path / "raw" / "mapping.yml").entities["activities"]
+    assert "device" in known.source_columns()
+    assert "device" not in [*known.file_columns(), *known.without({"device"}).source_columns()]
 
 
 def test_values_that_begin_as_those_of_devices_are_empty_and_the_next_column_counts(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from ..entities import Entity, entities, entity_of
 from .columns import ColumnRule
 from .conditions import LeaveOut
 from .folds import AddLines, FirstLine, Fold
-from .joins import Joins, Lookup, needed_for
+from .joins import Joins, Lookup, key_columns
 from .messages import mistake, suggestion, unknown_key
 from .part import Flag, Part, Text, Texts
 from .sources import Format, Schema, Table
@@ -69,21 +69,20 @@ class EntityRule(Part):
         """Every column of the files that is named anywhere in the rule."""
         of_columns = [name for rule in self.columns.values() for name in rule.source_columns()]
         of_rules = [name for rule in self.leave_out.values() for name in rule.source_columns()]
-        return list(dict.fromkeys([*of_columns, *of_rules, *(self.fold.source_columns() if self.fold else [])]))
+        of_joins = [name for join in self.join.values() for name in key_columns(join.on)]
+        of_fold = self.fold.source_columns() if self.fold else []
+        return list(dict.fromkeys([*of_columns, *of_rules, *of_joins, *of_fold]))
 
     def required_columns(self) -> list[str]:
         """Those of them that no file may lack."""
         optional = {name for rule in self.columns.values() for name in rule.optional_columns()}
         optional |= {name for rule in self.leave_out.values() for name in rule.optional_columns()}
+        optional |= {name for join in self.join.values() if join.optional for name in key_columns(join.on)}
         return [name for name in self.source_columns() if name not in optional]
 
     def file_columns(self) -> list[str]:
         """The columns that a file must have before anything is looked up: also the keys for that."""
-        own = [
-            *self.required_columns(),
-            *needed_for(self.join),
-            *([self.unnest] if self.unnest else []),
-        ]
+        own = [*self.required_columns(), *([self.unnest] if self.unnest else [])]
         return list(dict.fromkeys(name for name in own if name.split(".")[0] not in self.join))
 
     def without(self, missing: set[str]) -> EntityRule:
@@ -92,7 +91,8 @@ class EntityRule(Part):
             return self
         columns = {name: fitting for name, rule in self.columns.items() if (fitting := rule.without(missing))}
         leave_out = {name: rule for name, rule in self.leave_out.items() if not missing & set(rule.source_columns())}
-        return self.model_copy(update={"columns": columns, "leave_out": leave_out})
+        join = {name: one for name, one in self.join.items() if not missing & set(key_columns(one.on))}
+        return self.model_copy(update={"columns": columns, "leave_out": leave_out, "join": join})
 
 
 def circular(references: dict[str, list[str]]) -> bool:
