@@ -109,7 +109,7 @@ def with_parts(
     where: str,
 ) -> Source:
     """A source with a row for each part of a list, and with what is looked up."""
-    parts = unnested(connection, source, rule.unnest, where) if rule.unnest else source
+    parts = unnested(connection, source, rule.unnest, rule.separator, where) if rule.unnest else source
     return joined(connection, parts, rule.join, lookups, where)
 
 

@@ -20,12 +20,18 @@ from .values import cleaned, written
 MOST_STEPS = 50  # from a key to the one that took its place: more is a circle
 
 
-def unnested(connection: duckdb.DuckDBPyConnection, source: Source, column: str, where: str) -> Source:
+def unnested(
+    connection: duckdb.DuckDBPyConnection, source: Source, column: str, separator: str | None, where: str
+) -> Source:
     """A source in which each part of a list makes a row; a row with no list in the column stays one, without a part."""
     found = source.find(column, f"{where}, unnest")
-    json = f"cast({found.sql} as json)"
-    parts = f"try(json_extract({json}, '$[*]'))"
-    part = f"json_extract_string(unnest(case when len({parts}) > 0 then {parts} else [cast(null as json)] end), '$')"
+    if separator is None:
+        parts = f"try(json_extract(cast({found.sql} as json), '$[*]'))"
+        empty, as_text = "cast(null as json)", "json_extract_string({}, '$')"
+    else:
+        parts = f"list_filter(string_split({cleaned(found)}, {quoted(separator)}), lambda part: trim(part) <> '')"
+        empty, as_text = "cast(null as varchar)", "trim({})"
+    part = as_text.format(f"unnest(case when len({parts}) > 0 then {parts} else [{empty}] end)")
     is_nested = bool(found.path)
     columns = f"*, {part} as {identifier(column)}" if is_nested else f"* replace ({part} as {found.sql})"
     table = source.table + "_parts"

@@ -9,10 +9,12 @@ import duckdb
 
 from stammkunde.database import identifier
 
-from ..mapping import Newest
+from ..mapping import Earliest, Newest
 from .folds import order_number
 from .source import Source, describe, letters
 from .values import as_digits, cleaned
+
+KINDS_OF_TIME = ("timestamptz", "double", "varchar")  # how texts are compared of which the later one is to be found
 
 
 def as_one(
@@ -79,6 +81,9 @@ def together(connection: duckdb.DuckDBPyConnection, loaded: Sequence[Source]) ->
 def newest_once(connection: duckdb.DuckDBPyConnection, loaded: Sequence[Source], fold: Newest, where: str) -> Source:
     """Of lines with the same key that with the latest time, of these the last. Lines without a key all stay."""
     all_lines = together(connection, loaded)
+    for column in fold.latest:
+        if column not in fold.may_lack:
+            all_lines.find(column, f"{where}, fold")
     table = loaded[0].table + "_newest"
     keys = [cleaned(all_lines.find(column, f"{where}, fold")) for column in fold.by]
     connection.execute(
@@ -96,6 +101,33 @@ def newest_once(connection: duckdb.DuckDBPyConnection, loaded: Sequence[Source],
     return describe(connection, table, all_lines.shown)
 
 
+def earliest_once(
+    connection: duckdb.DuckDBPyConnection, loaded: Sequence[Source], fold: Earliest, where: str
+) -> Source:
+    """Of lines with the same key that with the earliest time, of these the first. Lines without a key, and those
+    without a time, all stay: that they cannot be read is to be seen."""
+    all_lines = together(connection, loaded)
+    table = loaded[0].table + "_earliest"
+    keys = [cleaned(all_lines.find(column, f"{where}, fold")) for column in fold.by]
+    at = cleaned(all_lines.find(fold.at, f"{where}, fold"))
+    by_time = [f"try_cast({at} as {kind}) nulls last" for kind in KINDS_OF_TIME]
+    connection.execute(
+        f"""
+        create table {table} as
+        select * exclude (file_of_row)
+        from {all_lines.table}
+        qualify malformed_line is not null
+            or coalesce({", ".join(keys)}) is null
+            or {at} is null
+            or row_number() over (
+                partition by malformed_line is null, {", ".join(keys)}
+                order by {", ".join(by_time)}, file_of_row, source_line
+            ) = 1
+        """
+    )
+    return describe(connection, table, all_lines.shown)
+
+
 def latest_first(source: Source, columns: Sequence[str]) -> str:
     """The order of lines, the newest first: by times or numbers however they are written, else as texts; of equal ones
     the last."""
@@ -105,7 +137,7 @@ def latest_first(source: Source, columns: Sequence[str]) -> str:
         if found is None:
             continue
         text = cleaned(found)
-        order += [f"try_cast({text} as {kind}) desc nulls last" for kind in ("timestamptz", "double", "varchar")]
+        order += [f"try_cast({text} as {kind}) desc nulls last" for kind in KINDS_OF_TIME]
     return ", ".join([*order, "file_of_row desc", "source_line desc"])
 
 

@@ -47,10 +47,12 @@ class Lookup(Part):
     format: Format = Format()
     by: Text
     newest: Texts = ()  # columns that say which row of a key is the newest
+    may_lack: Texts = ()  # columns of `newest` that a file may lack: each loader has others
     filled: Texts = ()  # columns without which a row says nothing: it is not looked up
     follows: Text | None = None  # a column with the key that took this one's place: followed to the last
     characters: Text | None = None  # of the key that count: 15 of Salesforce's 18
     unnest: Text | None = None
+    separator: Text | None = None  # between the parts of `unnest`, which then is a text and no list: 12;17
     join: Joins = Field(default_factory=dict)
     optional: Flag = False  # where nothing of it is there, its columns are empty
 
@@ -66,7 +68,7 @@ class Lookup(Part):
         """The columns that a file of it must have."""
         own = [
             *key_columns(self.by),
-            *self.newest,
+            *(name for name in self.newest if name not in self.may_lack),
             *self.filled,
             *((self.follows,) if self.follows else ()),
             *needed_for(self.join),

@@ -152,7 +152,8 @@ def lines_reader(path: Path) -> str:
     """What stands after `from` to read the lines of a file as they are."""
     return (
         f"read_csv({path_literal(path)}, auto_detect = false, compression = 'none', header = false, "
-        f"delim = '\x01', quote = '', escape = '', columns = {{'content': 'varchar'}}, max_line_size = {LONGEST_LINE}, strict_mode = false)"
+        f"delim = '\x01', quote = '', escape = '', columns = {{'content': 'varchar'}}, "
+        f"max_line_size = {LONGEST_LINE}, strict_mode = false)"
     )
 
 
