@@ -412,6 +412,35 @@ def test_a_lookup_that_is_missing_is_an_error_unless_it_may_be(tmp_path: Path) -
     assert read(raw, "activities", "customer_id") == [("a@x.de",)]
 
 
+def test_names_with_dots_and_other_writing_are_found_in_what_is_looked_up(tmp_path: Path) -> None:
+    """Of what is looked up only columns that a rule names are kept, however they are written."""
+    rules = """\
+lookups:
+  people: {files: people.csv, by: id}
+entities:
+  activities:
+    rules:
+      visits:
+        files: visits.csv
+        join: {person: {to: people, on: who}}
+        columns:
+          activity_id: id
+          customer_id: {column: person.Shop Number, otherwise: [person.data.mail]}
+          occurred_at: at
+          activity_type: {constant: session}
+          detail: "person.tags[1]"
+"""
+    people = 'id,Shop Number,data,tags,other\n1,K1,,"[""a"",""b""]",x\n2,,"{""mail"": ""b@x.de""}",,x\n'
+    raw = folder(
+        tmp_path,
+        orders_csv=ORDERS,
+        people_csv=people,
+        visits_csv="id,who,at,unread\na,1,2024-01-05,x\nb,2,2024-01-06,x\n",
+        mapping_yml=source("own", rules),
+    )
+    assert read(raw, "activities", "customer_id, detail") == [("K1", "b"), ("b@x.de", None)]
+
+
 def test_what_lies_in_a_column_is_not_taken_for_a_column_of_a_like_name(tmp_path: Path) -> None:
     """`ticket.id` is the id of the ticket that was found, not the column ticket_id, which is there in any case."""
     rules = """\

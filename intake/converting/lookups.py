@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from collections.abc import Mapping as Dictionary
-from collections.abc import Sequence
 
 import duckdb
 
@@ -14,7 +14,7 @@ from ..mapping import ColumnRule, Join, Lookup
 from ..mapping.joins import key_columns
 from ..reading.own_columns import OWN_COLUMNS
 from .one_source import latest_first, together
-from .source import Source, SourceColumn, describe
+from .source import Source, SourceColumn, describe, letters
 from .values import cleaned, written
 
 MOST_STEPS = 50  # from a key to the one that took its place: more is a circle
@@ -86,9 +86,15 @@ def short(key: str, table: str) -> str:
 
 
 def lookup_table(
-    connection: duckdb.DuckDBPyConnection, table: str, loaded: Sequence[Source], lookup: Lookup, where: str
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    loaded: Sequence[Source],
+    lookup: Lookup,
+    where: str,
+    words: Collection[str],
 ) -> None:
-    """Create the table of a lookup: one row per key, as JSON."""
+    """Create the table of a lookup: one row per key, as JSON. Of its columns only those whose names are among the
+    `words` that a rule says: each row that is looked up is copied for every row that it belongs to."""
     source = together(connection, loaded)
     key = key_of(source, lookup.by, where)
     filled = "".join(f" and {cleaned(source.find(column, where))} is not null" for column in lookup.filled)
@@ -97,7 +103,7 @@ def lookup_table(
     pairs = ", ".join(
         f"{quoted(column.name)}, {as_json(column)}"
         for column in source.columns.values()
-        if column.name not in (*OWN_COLUMNS, "file_of_row")
+        if column.name not in (*OWN_COLUMNS, "file_of_row") and letters(column.name) in words
     )
     connection.execute(
         f"""
