@@ -123,13 +123,6 @@ def test_others_says_what_every_value_becomes_that_is_not_named(tmp_path: Path) 
     assert [what for _, _, what in found] == ["treatment", None, "control"]
 
 
-def test_absent_says_what_an_empty_column_means(tmp_path: Path) -> None:
-    text = "user,at,what\na,2024-03-01 09:00,4\nb,2024-03-01 10:00,\nc,2024-03-01 11:00,0\n"
-    detail = {"column": "what", "values": {"0": ""}, "present": "treatment", "absent": "control"}
-    found = read(tmp_path, {"events.csv": text}, {"files": "events.csv", "columns": {"detail": detail}})
-    assert [what for _, _, what in found] == ["treatment", "control", "control"]
-
-
 @pytest.mark.parametrize("packed", [True, False])
 def test_a_log_that_is_only_called_gz_is_read_as_json_packed_or_not(tmp_path: Path, packed: bool) -> None:
     raw = tmp_path / "raw"
