@@ -79,8 +79,6 @@ def text_of_column(source: Source, entity_rule: EntityRule, name: str, kind: str
     if rule.otherwise:
         instead = text_of_column(source, of_the_other_column(entity_rule, name), name, kind, where)
         text = f"coalesce({text}, {instead})"
-    if rule.absent is not None:
-        text = f"coalesce({text}, {quoted(rule.absent)})"
     return text
 
 

@@ -61,7 +61,6 @@ class ColumnRule(Part):
     values: Translations = Field(default_factory=dict)
     others: Text | None = None  # with `values`: this text for every value that they do not name
     present: Text | None = None  # with `column`: this text where the column is not empty
-    absent: Text | None = None  # this text where the column is empty, and those of `otherwise` are
     otherwise: Texts = ()  # the columns that count where `column` is empty: the first that is not
     scaled_by: Texts | None = None  # times the first column over the second; =name is a mapped column
     at_most: Text | None = None  # a column, or =name: the value is capped at it
