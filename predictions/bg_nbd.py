@@ -24,7 +24,7 @@ class Parameters(NamedTuple):
 
 # Where the search begins: r, alpha as a part of the mean age, a, b. The first is also the second optimiser's.
 STARTS = ((0.5, 0.2, 0.5, 2.0), (0.1, 0.05, 1.0, 5.0), (2.0, 1.0, 0.2, 5.0), (1.0, 0.2, 2.0, 2.0))
-# Within them the sum of `_series` is exact to ten digits; beyond them customers are all alike in one respect.
+# Within them the sum of `_series` is exact to seven digits; beyond them customers are all alike in some respect.
 LOWER = (1e-3, 1e-4, 1e-3, 1e-3)
 UPPER = (20.0, 1e3, 100.0, 1e4)
 
@@ -136,13 +136,14 @@ def orders_if_alive(parameters: Parameters, x: Floats, age: Floats, weeks: float
 def orders_variance(parameters: Parameters, customers: States, weeks: float) -> Floats:
     """The variance of Y(t), the orders themselves, in each state.
 
-    An order at a time s makes of the state x, T the state x + 1, T + s. Thus E[Y (Y - 1)] of who has not left is
-    2 (r + x) / (alpha + T) (b + x) / (a + b + x) times the integral from 0 to t of s m(s) ds, m the derivative of E[Y] at x + 1;
-    by parts t E[Y(t)] less the integral of E[Y(s)], which Gauss and Legendre's rule takes.
+    Of each pair of orders the customer survives the first. With what that order adds to his state, E[Y (Y - 1)] of who
+    has not left is 2 (r + x) / (alpha + T) (b + x) / (a + b + x) times the integral from 0 to t of s m(s) ds, where m
+    is the derivative of E[Y] with x + 1 for x. By parts that is t E[Y(t)] less the integral of E[Y(s)], which Gauss
+    and Legendre's rule takes.
     """
     r, alpha, a, b = parameters
     x, age = customers.orders, customers.age
-    nodes, weights = np.polynomial.legendre.leggauss(8)
+    nodes, weights = np.polynomial.legendre.leggauss(12)
     area = sum(
         weight / 2 * weeks * orders_if_alive(parameters, x + 1, age, float(weeks * (node + 1) / 2))
         for node, weight in zip(nodes, weights, strict=True)

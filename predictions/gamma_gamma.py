@@ -89,7 +89,7 @@ def no_mean_value(parameters: Parameters) -> Refusal | None:
 
 
 def expected_order_value(parameters: Parameters, orders: Floats, mean_value: Floats) -> Floats:
-    """E[M]; of customers whose own orders say nothing the mean over all, p gamma / (q - 1). Null for all where q <= 1."""
+    """E[M]; where a customer's own orders say nothing the mean over all, p gamma / (q - 1). All null where q <= 1."""
     p, q, gamma = parameters
     if no_mean_value(parameters) is not None:
         return np.full(len(orders), np.nan)

@@ -1,4 +1,4 @@
-"""How far a figure may be off: 95 % intervals by the delta method, on the covariance of the fit (docs/predictions.md)."""
+"""How far a figure may be off: 95 % intervals by the delta method, on the covariance of the fit."""
 
 from __future__ import annotations
 
@@ -32,9 +32,7 @@ class Sums:
     variance: float  # of the orders themselves
 
     def __add__(self, other: Sums) -> Sums:
-        return Sums(
-            self.expected + other.expected, self.gradient + other.gradient, self.variance + other.variance
-        )
+        return Sums(self.expected + other.expected, self.gradient + other.gradient, self.variance + other.variance)
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,9 @@ def maximise(
 ) -> Fit | Refusal:
     """From every start by L-BFGS-B with the gradient, sharpened by Newton's steps; then by Nelder and Mead's method
     without it. `starts`: logarithms."""
-    found = min((_by_gradient(loss, np.asarray(start), limits) for start in starts), key=lambda end: loss(end)[0])
+    found: Floats = min(
+        (_by_gradient(loss, np.asarray(start), limits) for start in starts), key=lambda end: loss(end)[0]
+    )
     at_limit = (found - limits.lower < 0.01) | (limits.upper - found < 0.01)
     if at_limit.any():
         name = names[int(np.argmax(at_limit))]
@@ -60,7 +62,7 @@ def maximise(
     found, hessian, gain = _newton(loss, found, customers)
     if not (np.isfinite(gain) and gain <= CONVERGED):
         return Refusal("no_convergence", "The likelihood has no maximum that the optimiser could find.")
-    covariance = np.linalg.inv(hessian) / customers
+    covariance = np.asarray(np.linalg.inv(hessian) / customers, dtype=np.float64)
     confirmed = _without_gradient(loss, np.asarray(starts[0]), limits, customers)
     shortfall = abs(loss(confirmed)[0] - loss(found)[0]) * customers
     errors = np.abs(confirmed - found) / np.sqrt(np.diag(covariance))

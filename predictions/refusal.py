@@ -9,7 +9,12 @@ MIN_CUSTOMERS = 500
 MIN_DAYS = 180
 
 Reason = Literal[
-    "too_few_customers", "too_short_history", "no_repeat_orders", "no_convergence", "optimisers_disagree", "no_mean_value"
+    "too_few_customers",
+    "too_short_history",
+    "no_repeat_orders",
+    "no_convergence",
+    "optimisers_disagree",
+    "no_mean_value",
 ]
 
 

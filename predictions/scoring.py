@@ -14,6 +14,7 @@ import numpy as np
 from predictions import bg_nbd, intervals, value
 from predictions.intervals import Orders, Sums, Total
 from predictions.optimise import Fit
+from predictions.refusal import Refusal
 from predictions.states import Floats, States
 
 PART = 16_384  # states
@@ -29,13 +30,17 @@ class Scores:
     totals: tuple[Total, ...]
 
 
-def score(fit: Fit, customers: States, horizons: Sequence[float], discount_rate: float) -> Scores:
-    """`horizons`: in weeks; `discount_rate`: per year."""
+def score(fit: Fit | Refusal, customers: States, horizons: Sequence[float], discount_rate: float) -> Scores:
+    """`horizons`: in weeks; `discount_rate`: per year. Without a fit all is null."""
+    null = np.full(len(customers), np.nan)
+    if isinstance(fit, Refusal):
+        nothing = Total(np.nan, np.nan, np.nan)
+        return Scores(null, null, (Orders(null, null, null),) * len(horizons), (nothing,) * len(horizons))
     parameters = bg_nbd.of(fit)
     # Sorted by age, the states of one part need about as many terms of the series.
     order = np.argsort(customers.age)
-    p_alive, discounted = np.empty(len(customers)), np.empty(len(customers))
-    orders = tuple(Orders(*(np.empty(len(customers)) for _ in range(3))) for _ in horizons)
+    p_alive, discounted = null.copy(), null.copy()
+    orders = tuple(Orders(null.copy(), null.copy(), null.copy()) for _ in horizons)
 
     def of_part(start: int) -> list[Sums]:
         rows = order[start : start + PART]

@@ -1,4 +1,4 @@
-"""What a customer will bring in the next 365 days: orders in twelve parts of the year, each worth less the later it is."""
+"""What a customer will bring in the next 365 days: orders in twelve parts of a year, worth less the later they are."""
 
 from __future__ import annotations
 
