@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from predictions.bg_nbd import Parameters
+from predictions.gamma_gamma import Parameters as ValueParameters
 from predictions.states import Floats, States, states
 
 
@@ -35,3 +36,11 @@ def draw(parameters: Parameters, customers: int, seed: int, youngest: float, old
         future[there[time[there] > age[there]]] += 1
         there = there[random.random(len(there)) >= leaving[there]]
     return Drawn(states(x, last, age), future)
+
+
+def draw_values(parameters: ValueParameters, past: States, seed: int) -> tuple[Floats, Floats]:
+    """Repeat orders of those who have some, and their mean value."""
+    random = np.random.default_rng(seed)
+    x = past.orders[past.orders > 0]
+    scale = random.gamma(parameters.q, 1 / parameters.gamma, len(x))
+    return x, random.gamma(parameters.p * x, 1 / (scale * x))
