@@ -19,6 +19,7 @@ CONVERGED = 1e-6
 # How far the second optimiser may end from the first: in summed log-likelihood, and in standard errors.
 AGREED_LIKELIHOOD = 0.01
 AGREED_ERRORS = 0.1
+ROUNDS = 10  # of the second optimiser
 STEP = 1e-4  # of the central differences that make the Hessian of the gradient
 
 
@@ -81,12 +82,21 @@ def _by_gradient(loss: Loss, start: Floats, limits: Limits) -> Floats:
 
 
 def _without_gradient(loss: Loss, start: Floats, limits: Limits, customers: float) -> Floats:
+    """The method may stop early where its simplex has become flat: it begins anew where it ended, until that gains
+    nothing."""
     from scipy.optimize import Bounds, minimize
 
-    options = {"maxiter": 4000, "maxfev": 4000, "xatol": 1e-4, "fatol": 1e-4 / customers}
     bounds = Bounds(limits.lower, limits.upper)
-    end = minimize(lambda at: loss(at)[0], start, method="Nelder-Mead", bounds=bounds, options=options)
-    return np.asarray(end.x, dtype=np.float64)
+    at, lowest = start, np.inf
+    for _ in range(ROUNDS):
+        simplex = np.vstack([at, np.clip(at + np.eye(len(at)) / 2, limits.lower, limits.upper)])
+        options = {"initial_simplex": simplex, "maxfev": 4000, "xatol": 1e-4, "fatol": 1e-4 / customers}
+        end = minimize(lambda here: loss(here)[0], at, method="Nelder-Mead", bounds=bounds, options=options)
+        gained = lowest - float(end.fun)
+        at, lowest = np.asarray(end.x, dtype=np.float64), float(end.fun)
+        if gained * customers < AGREED_LIKELIHOOD / 10:
+            break
+    return at
 
 
 def _newton(loss: Loss, at: Floats, customers: float) -> tuple[Floats, Floats, float]:

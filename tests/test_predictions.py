@@ -211,7 +211,7 @@ def test_who_ordered_once_cannot_have_left() -> None:
 
 @pytest.mark.parametrize("parameters", [CDNOW, SHOP])
 def test_ten_thousand_orders_overflow_nowhere(parameters: bg_nbd.Parameters) -> None:
-    many = states([1_000, 5_000, 10_000, 10_000], [900, 1_500, 2_000, 100], [1_000, 1_500, 2_001, 2_000])
+    many = states([1_000, 5_000, 10_000, 10_000], [900, 1_500, 2_000, 100], [1_000, 1_500, 2_000.2, 2_000])
     loss, slopes = bg_nbd.loss_of(many)(np.log(parameters))
     alive = bg_nbd.p_alive(parameters, many)
     expected = bg_nbd.expected_orders(parameters, many, YEAR)
@@ -219,7 +219,7 @@ def test_ten_thousand_orders_overflow_nowhere(parameters: bg_nbd.Parameters) -> 
     assert np.isfinite(bg_nbd.log_expected_orders(parameters, many, YEAR)).all()
     assert np.isfinite(bg_nbd.orders_variance(parameters, many, YEAR)).all()
     assert ((alive >= 0) & (alive <= 1)).all() and alive[1] > 0.99 and alive[3] == 0
-    assert expected[2] == pytest.approx(10_000 * YEAR / 2_001, rel=0.02) and expected[3] == 0
+    assert expected[2] == pytest.approx(10_000 * YEAR / 2_000, rel=0.02) and expected[3] == 0
     x, m = np.array([1.0, 10_000.0]), np.array([20.0, 90.0])
     assert np.isfinite(gamma_gamma.loss_of(x, m)(np.log(VALUES))[0])
     assert gamma_gamma.expected_order_value(VALUES, x, m)[1] == pytest.approx(90, rel=0.001)
@@ -404,10 +404,10 @@ def covered(seed: int) -> list[bool]:
     return [*held[0], *customers, total.low <= drawn.future.sum() <= total.high, *held[1]]
 
 
-def test_most_intervals_hold_in_forty_shops() -> None:
-    """Of forty at 95 %, fewer than 33 are due to chance once in two thousand times."""
-    counts = np.sum([covered(seed) for seed in range(1, 41)], axis=0)
-    assert len(counts) == 16 and (counts >= 33).all()
+def test_most_intervals_hold_in_twenty_shops() -> None:
+    """Of twenty at 95 %, chance alone leaves fewer than 16 once in three thousand times."""
+    counts = np.sum([covered(seed) for seed in range(1, 21)], axis=0)
+    assert len(counts) == 16 and (counts >= 16).all()
 
 
 @pytest.mark.long
