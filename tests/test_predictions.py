@@ -405,7 +405,7 @@ def covered(seed: int) -> list[bool]:
 
 
 def test_most_intervals_hold_in_twenty_shops() -> None:
-    """Of twenty at 95 %, chance alone leaves fewer than 16 once in three thousand times."""
+    """Of twenty at 95 %, chance alone leaves fewer than 16 of one interval once in four hundred times."""
     counts = np.sum([covered(seed) for seed in range(1, 21)], axis=0)
     assert len(counts) == 16 and (counts >= 16).all()
 
