@@ -18,6 +18,7 @@ from .mapping import RULE, ColumnRule, EntityRule, Mapping, SourceRules, entity_
 from .origin import MAPPING, OF_PROGRAMS, FoundLookup, Origin, check_inside
 from .reading.files import EXTENSIONS, column_names
 from .reading.header import Wanted
+from .reading.tables import named
 
 CANONICAL = "raw_folder"  # the source of files under the entities' own names
 # What preparing writes about lines: those that are no rows, and how many of each file were read and handed on.
@@ -124,8 +125,8 @@ def of_source(source: SourceRules, mapping: Mapping, raw: Path) -> list[Found]:
     for item in found:
         if item.rule.needs_time_zone and item.rule.format.time_zone is None:
             raise IntakeError(
-                f"{where}entity '{item.name}': its times say no zone, and accounts differ in it: say `time_zone` of the "
-                f"source, such as {source.name}: {{time_zone: Europe/Berlin}}"
+                f"{where}entity '{item.name}': its times say no zone, and accounts differ in it: say `time_zone` "
+                f"of the source, such as {source.name}: {{time_zone: Europe/Berlin}}"
             )
         for join in item.rule.join.values():
             check_lookup_is_there(join.to, lookups, f"{where}entity '{item.name}'")
@@ -142,15 +143,16 @@ def check_lookup_is_there(name: str, lookups: Dictionary[str, FoundLookup], wher
 
 
 def check_files_have_one_source(mapping: Mapping, found: Sequence[Found]) -> None:
-    """Rows of a file that two sources read would count twice."""
-    read: dict[tuple[str, Path], str] = {}
+    """Rows of a file or a table that two sources read would count twice."""
+    read: dict[tuple[str, str], str] = {}
     for item in found:
-        for file in item.files:
-            before = read.setdefault((item.entity.name, file), item.source)
+        tables = [f"table {named(item.rule.table)}"] if item.rule.table is not None else []
+        for place in (*map(str, item.files), *tables):
+            before = read.setdefault((item.entity.name, place), item.source)
             if before != item.source:
                 raise IntakeError(
-                    f"{mapping.path}: {file} is read as {item.entity.name} by two sources, {before} and {item.source}. "
-                    "Give each a folder of its own (folder), or name its files"
+                    f"{mapping.path}: {place} is read as {item.entity.name} by two sources, {before} and {item.source}. "
+                    "Give each a folder or a schema of its own, or name its files"
                 )
 
 
