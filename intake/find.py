@@ -125,8 +125,8 @@ def of_source(source: SourceRules, mapping: Mapping, raw: Path) -> list[Found]:
     for item in found:
         if item.rule.needs_time_zone and item.rule.format.time_zone is None:
             raise IntakeError(
-                f"{where}entity '{item.name}': its times say no zone, and accounts differ in it: say `time_zone` "
-                f"of the source, such as {source.name}: {{time_zone: Europe/Berlin}}"
+                f"{where}entity '{item.name}': its times say no zone, and accounts differ: say which it is, as in "
+                f"{source.name}: {{time_zone: Europe/Berlin}}"
             )
         for join in item.rule.join.values():
             check_lookup_is_there(join.to, lookups, f"{where}entity '{item.name}'")

@@ -18,8 +18,9 @@ from .converting.source import letters
 from .entities import entities
 from .errors import IntakeError, typed
 from .find import MAPPING, Found, by_name
-from .guessing.names import is_table_of_rates, likeliest_entity, preset_of
+from .guessing.names import is_table_of_rates, likeliest_entity
 from .guessing.parts import Part, of_entity, of_preset, refunds_among, rules_of_preset
+from .guessing.presets import Recognised, is_lookup, preset_of, rules_of, source_lines
 from .guessing.sample import Sample, read_sample
 from .guessing.settings import Proposed, proposed_settings
 from .guessing.states import translations_of
@@ -37,6 +38,7 @@ class Group:
     files: list[Path]
     names: list[str]  # within the folder of the mapping
     sample: Sample
+    preset: str | None
 
 
 @dataclass
@@ -44,6 +46,7 @@ class Proposal:
     """A mapping as far as it is found."""
 
     presets: list[str] = field(default_factory=list)
+    sources: list[Recognised] = field(default_factory=list)
     parts: dict[str, Part] = field(default_factory=dict)
     settings: dict[str, Proposed] = field(default_factory=dict)
     states: list[State] = field(default_factory=list)
@@ -53,20 +56,56 @@ class Proposal:
 def propose(path: Path) -> Iterator[str]:
     """The lines of a mapping.yml with the reasons as comments. Raises IntakeError where nothing can be proposed."""
     files = files_of(path)
-    if path.is_dir() and needs_no_mapping(path):
+    folder = path if path.is_dir() else path.parent
+    own = under_own_names(path) if path.is_dir() else set()
+    proposal = Proposal()
+    groups = list(alike([file for file in files if file not in own], folder, proposal.missing))
+    sources = recognised(groups, folder)
+    if own and not sources:
         yield f"# {path} holds orders under their own name and with their own columns: no mapping is needed."
         yield f"# Try: make check RAW={typed(path)}"
         return
-    folder = path if path.is_dir() else path.parent
-    proposal = Proposal()
-    for group in alike(files, folder, proposal.missing):
-        if preset := preset_of(group.sample.header):
-            add_preset(proposal, preset, group, folder)
-        else:
+    # A preset of orders that reads all of its rules alone is said in one line, and changed key by key.
+    if not own and len(sources) == 1 and "orders" in load_preset(sources[0].preset).rules:
+        of_orders, sources = sources[0].preset, []
+        for group in groups:
+            if group.preset == of_orders:
+                add_preset(proposal, of_orders, group, folder)
+    proposal.sources = sources
+    proposal.missing += [
+        f"{source.preset}: its times say no zone: name that of the account (time_zone)"
+        for source in sources
+        if source.needs_time_zone()
+    ]
+    for group in () if own else groups:
+        if group.preset is None:
             add_entity(proposal, group, folder)
-    if path.is_dir() and "orders" not in proposal.parts:
+    has_orders = own or "orders" in proposal.parts or any(load_preset(one.preset).of("orders") for one in sources)
+    if path.is_dir() and not has_orders and not proposal.presets:
         proposal.missing.append("orders: no file looks like them, and nothing works without them")
     yield from written(proposal)
+
+
+def recognised(groups: Sequence[Group], folder: Path) -> list[Recognised]:
+    """The files by preset and folder; those in which presets look something up are of these, too."""
+    found: dict[tuple[str, str], Recognised] = {}
+    for group in groups:
+        for file in group.files if group.preset else ():
+            place = file.parent.relative_to(folder).as_posix().removeprefix(".")
+            item = found.setdefault((str(group.preset), place), Recognised(str(group.preset), place))
+            item.files[file.name] = rules_of(item.preset, file, group.sample.header)
+    for group in groups:
+        if group.preset is None:
+            of_lookup = [
+                (item, file)
+                for file in group.files
+                for item in found.values()
+                if folder / item.folder == file.parent and is_lookup(item.preset, file, group.sample.header)
+            ]
+            for item, file in of_lookup:
+                item.files[file.name] = []
+                group.preset = item.preset
+    return list(found.values())
 
 
 # Files --------------------------------------------------------------------------------------------------------------
@@ -99,11 +138,11 @@ def alike(files: Sequence[Path], folder: Path, missing: list[str]) -> list[Group
         except IntakeError as error:
             unread.append(error)
             continue
-        preset = preset_of(sample.header)
+        preset = preset_of(file, sample.header)
         columns = tuple(sorted(letters(column) for column in sample.header))
         # Signs that only some amounts of a file have are no reason to take it for another kind of file.
         form = tuple(str(sample.guesses.form.get(key)) for key in ("delimiter", "encoding", "decimal"))
-        group = groups.setdefault((preset or columns, form), Group([], [], sample))
+        group = groups.setdefault((preset or columns, form), Group([], [], sample, preset))
         group.files.append(file)
         group.names.append(str(file.relative_to(folder)))
     if unread and not groups:
@@ -112,23 +151,24 @@ def alike(files: Sequence[Path], folder: Path, missing: list[str]) -> list[Group
     return list(groups.values())
 
 
-def needs_no_mapping(folder: Path) -> bool:
-    """Whether the folder has no mapping, and files under the names of entities with the columns that these need."""
+def under_own_names(folder: Path) -> set[Path]:
+    """The files of a folder that need no mapping: they have the names of entities, and the columns that these need.
+    None where there is a mapping, or where orders are not among them."""
     if (folder / MAPPING).exists():
-        return False
+        return set()
     try:
         found = by_name(folder)
     except IntakeError:  # something lies there that is not read
-        return False
+        return set()
     if not any(item.entity.name == "orders" for item in found):
-        return False
+        return set()
     for item in found:
         required = {column.name for column in item.entity.columns.values() if column.required}
         for file in item.files:
             sample = read_sample(file)
             if sample.guesses.form or not required <= {column.strip().lower() for column in sample.header}:
-                return False
-    return True
+                return set()
+    return {file for item in found for file in item.files}
 
 
 # Parts of a mapping -------------------------------------------------------------------------------------------------
@@ -136,9 +176,9 @@ def needs_no_mapping(folder: Path) -> bool:
 
 def add_preset(proposal: Proposal, preset: str, group: Group, folder: Path) -> None:
     """A preset, with what its files need otherwise."""
-    if proposal.presets:
+    if proposal.presets:  # files of it that are written in another way
         names = ", ".join(group.names)
-        proposal.missing.append(f"{names}: has the columns of the preset {preset}, but a mapping has one preset")
+        proposal.missing.append(f"{names}: of the same preset, but written in another way than the others")
         return
     proposal.presets.append(f"preset: {preset}  # {', '.join(group.names)}: the columns of this preset")
     for part in of_preset(preset, group.names, group.sample):
@@ -217,6 +257,8 @@ def written(proposal: Proposal) -> Iterator[str]:
     yield f"# Proposed by make map: guesses, each with its reason. Read them, correct them, save this as {MAPPING}"
     yield "# beside the files, then look at the result with make check."
     yield from proposal.presets
+    if proposal.sources:
+        yield from source_lines(proposal.sources)
     if proposal.parts:
         yield "entities:"
         for part in proposal.parts.values():

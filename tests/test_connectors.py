@@ -15,21 +15,27 @@ import pytest
 
 from intake.entities import entities
 from intake.prepare import prepare
+from intake.propose import propose
 
 FOLDER = Path(__file__).with_name("connectors")
 SHAPES = sorted(path.parent for path in FOLDER.glob("*/*/raw"))
 OF_INTAKE = ("source_file", "malformed_line")
 
 
-def prepared(shape: Path, folder: Path) -> Path:
-    """The folder that dbt would read."""
+def raw_folder(shape: Path, folder: Path) -> Path:
+    """A copy of the export, in a folder called like the system beside nothing else."""
     raw = folder / "raw"
-    raw.mkdir()
     for path in (shape / "raw").rglob("*"):
         if path.is_file():
             target = raw / path.relative_to(shape / "raw")
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(path.read_bytes())
+    return raw
+
+
+def prepared(shape: Path, folder: Path) -> Path:
+    """The folder that dbt would read."""
+    raw = raw_folder(shape, folder)
     if not (raw / "mapping.yml").exists():
         (raw / "mapping.yml").write_text(f"sources: [{shape.parent.name}]\n")
     return prepare(raw, folder / "prepared", elsewhere=["orders"])
@@ -96,3 +102,16 @@ def test_an_export_becomes_the_rows_that_stand_beside_it(shape: Path, tmp_path: 
         ).fetchall()[0]
     assert found == left_out
     assert read == handed_on + lost
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: f"{shape.parent.name}-{shape.name}")
+def test_map_recognises_an_export_and_proposes_what_reads_it(shape: Path, tmp_path: Path) -> None:
+    if (shape / "raw" / "mapping.yml").exists():
+        pytest.skip("what this export means is said by a person (mapping.yml beside it)")
+    raw = raw_folder(shape, tmp_path)
+    text = "\n".join(propose(raw))
+    (raw / "mapping.yml").write_text(text, encoding="utf-8")
+    folder = prepare(raw, tmp_path / "prepared", elsewhere=["orders"])
+    known = expected(shape)
+    for entity in entities():
+        assert in_order(rows_of(folder, entity)) == in_order(known.get(entity, [])), (entity, text)

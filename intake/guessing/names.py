@@ -11,8 +11,6 @@ import yaml
 
 from ..converting.source import letters
 from ..entities import entities
-from ..mapping import EntityRule, load_preset, presets
-from ..reading.header import Wanted
 from ..refund_words import is_refund
 
 NAMES = Path(__file__).with_name("names.yml")
@@ -48,22 +46,6 @@ SAYS_NOTHING = (
 def known_names() -> dict[str, dict[str, list[str]]]:
     """Entity -> canonical column -> the names that shops use for it, the likeliest first."""
     return yaml.safe_load(NAMES.read_text(encoding="utf-8"))
-
-
-@cache
-def preset_rules() -> tuple[tuple[str, str, EntityRule], ...]:
-    """All rules of all presets: the preset, the name of the rule, and the rule."""
-    return tuple((preset, name, rule) for preset in presets() for name, rule in load_preset(preset).rules.items())
-
-
-def preset_of(header: Sequence[str]) -> str | None:
-    """The preset of which a rule has all its columns in the header; of several the one that needs most of them."""
-    fitting = {
-        (len(wanted), preset)
-        for preset, _, rule in preset_rules()
-        if (wanted := rule.file_columns()) and Wanted(tuple(wanted)).are_in(header)
-    }
-    return max(fitting, default=(0, None))[1]
 
 
 def likeliest_entity(file: str, header: Sequence[str]) -> str | None:

@@ -10,11 +10,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from ..errors import IntakeError
 from ..reading.excel import first_excel_rows
-from ..reading.files import check_readable, first_rows
+from ..reading.files import check_readable, column_names, first_rows
 from ..reading.header import usable_header
+from ..reading.json_files import is_json
 from ..reading.signatures import UTF_16, is_gzip
 from .numbers import find_number_form
 
@@ -52,6 +54,10 @@ def read_sample(path: Path) -> Sample:
     if path.suffix.lower() == ".parquet":
         header, rows = first_rows(path, ROWS)
         return with_number_form(Guesses(), header, rows)
+    if is_json(path):
+        with TemporaryDirectory(prefix="stammkunde_") as work:
+            header = column_names(path, work=Path(work)) or ()
+        return Sample(Guesses(), header, {column: [] for column in header})
     return read_text(path)
 
 
