@@ -151,8 +151,8 @@ def check_files_have_one_source(mapping: Mapping, found: Sequence[Found]) -> Non
             before = read.setdefault((item.entity.name, place), item.source)
             if before != item.source:
                 raise IntakeError(
-                    f"{mapping.path}: {place} is read as {item.entity.name} by two sources, {before} and {item.source}. "
-                    "Give each a folder or a schema of its own, or name its files"
+                    f"{mapping.path}: {place} is read as {item.entity.name} by two sources, {before} and {item.source}"
+                    ". Give each a folder or a schema of its own, or name its files"
                 )
 
 

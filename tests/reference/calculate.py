@@ -26,8 +26,8 @@ Where the contract leaves room, these are the readings taken here.
   also before its first customer ordered. The dimension `all` is there even if no order is attributed.
 * "First order_date of counted orders" and the first period include unattributed orders.
 * With as_of_date later than every order, periods run on to the one that holds as_of_date.
-* With as_of_date not set and no counted order there is no as_of_date, and every mart but those of accounting is empty; the
-  same holds for an as_of_date before the first order.
+* With as_of_date not set and no counted order there is no as_of_date, and every mart is empty but row_accounting and
+  source_accounting; the same holds for an as_of_date before the first order.
 * lifecycle_transitions, row_accounting, source_accounting: combinations that do not occur have no row.
 * clv_by_retention is null without orders in the trailing 365 days as well as without a base.
 * E-mails and telephone numbers in reasons for leaving are masked.
