@@ -15,6 +15,7 @@ from intake.errors import IntakeError
 from intake.mapping import ColumnRule, load_mapping
 from intake.prepare import prepare
 from stammkunde.database import quoted
+from tests.conftest import run_dbt
 
 ORDERS = {
     "files": "orders.csv",
@@ -160,6 +161,27 @@ def test_numbers_and_times_with_a_type_are_read_by_the_same_rule(tmp_path: Path)
         assert read(typed(folder(tmp_path, rule, ""), select), "occurred_at") == [(expected,)], select
         for path in (tmp_path / "prepared").iterdir():
             path.unlink() if not path.is_dir() else None
+
+
+def test_words_for_no_time_are_translated_before_it_is_read(tmp_path: Path) -> None:
+    """Also where minutes are counted; another word stays, and so does a time that `values` does not name."""
+    nothing = {"0": "", "0001-01-01T00:00:00Z": "", "open": ""}
+    columns = {
+        "occurred_at": {"column": "at", "date_format": "epoch_seconds", "values": nothing},
+        "updated_at": {"column": "end", "date_format": "iso", "values": nothing},
+        "value": {"column": "end", "minutes_since": "begin", "date_format": "iso", "values": nothing},
+        "activity_id": "id",
+    }
+    rows = (
+        "id,at,begin,end\n1,0,2024-01-01T10:00Z,0001-01-01T00:00:00Z\n2,1621309408,2024-01-01T10:00Z,OPEN\n"
+        "3,none,open,2024-01-01T10:05Z\n4,-1,2024-01-01T10:00Z,2024-01-01T10:05Z\n"
+    )
+    assert sorted(read(folder(tmp_path, columns, rows), "activity_id, occurred_at, updated_at, value")) == [
+        ("1", None, None, None),
+        ("2", "2021-05-18 03:43:28.000000Z", None, None),
+        ("3", "none" + NOT_AS_DECLARED, "2024-01-01 10:05:00.000000Z", None),
+        ("4", "-1" + NOT_AS_DECLARED, "2024-01-01 10:05:00.000000Z", "5.0000"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -464,6 +486,39 @@ def test_what_is_only_inferred_is_unproven(tmp_path: Path) -> None:
     assert found["channel"].startswith("'{event}:{word}'") and "unproven" not in found["channel"]
     assert found["value"].startswith("end in minutes since begin ")
     assert "left out by a rule: others (unproven), tests" in lines
+
+
+# Staging ------------------------------------------------------------------------------------------------------------
+
+
+def test_staging_reads_what_is_declared_and_says_of_all_else_why_not(tmp_path: Path) -> None:
+    """A ticket that is solved needs its minutes: of one that was solved before it was opened they are not known."""
+    columns = {
+        "activity_id": {"text": "zendesk:{id}"},
+        "occurred_at": {"column": "created", "date_format": "iso"},
+        "value": {"column": "solved", "minutes_since": "created", "date_format": "iso"},
+        "activity_type": {"constant": "ticket_solved"},
+        "updated_at": {"column": "changed", "date_format": "epoch_milliseconds"},
+    }
+    rows = {
+        "1,2024-03-31 01:00,2024-03-31 04:00,1711850400123": (None, 120, "2024-03-31 00:00", "2024-03-31 02:00:00.123"),
+        "2,2024-01-01T10:00:00.1234567Z,,": ("invalid_value", None, "2024-01-01 10:00", None),
+        "3,2024-01-01T10:00Z,2024-01-01T09:00Z,": ("invalid_value", None, "2024-01-01 10:00", None),
+        "4,1704103200,2024-01-01T10:00Z,": ("invalid_occurred_at", None, None, None),
+        "5,2024-01-01T10:00Z,yesterday,": ("invalid_value", None, "2024-01-01 10:00", None),
+        "6,2024-01-01T10:00Z,,1704103200": ("invalid_value", None, "2024-01-01 10:00", None),
+    }
+    raw = folder(
+        tmp_path, columns, "\n".join(["id,created,solved,changed", *rows]) + "\n", format={"time_zone": "Europe/Berlin"}
+    )
+    prepare(raw, tmp_path / "prepared")
+    build = run_dbt(["run", "--select", "+stg_activities"], tmp_path / "build", raw=tmp_path / "prepared")
+    assert build.exit_code == 0, build.output
+    found = build.rows(
+        "select rejection_reason, cast(value as int), strftime(occurred_at, '%Y-%m-%d %H:%M'), "
+        "rtrim(cast(updated_at as varchar)) from staging.stg_activities order by activity_id"
+    )
+    assert [tuple(row) for row in found] == list(rows.values())
 
 
 # Mistakes -----------------------------------------------------------------------------------------------------------

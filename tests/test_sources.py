@@ -128,14 +128,14 @@ def test_a_user_changes_the_preset_of_a_source_line_by_line(tmp_path: Path) -> N
 
 def test_values_of_a_column_are_added_to_those_of_a_preset(tmp_path: Path) -> None:
     rules = TICKETS.replace("{constant: ticket_opened}", "{column: kind, values: {a: session, b: product_use}}")
-    more = "entities: {activities: {rules: {opened: {columns: {activity_type: {values: {c: nps, b: null}}}}}}}"
+    more = "entities: {activities: {rules: {opened: {columns: {activity_type: {values: {c: nps, b: null, A: product_use}}}}}}}"
     from intake.mapping.load import merged
     from intake.mapping.yaml_file import load_texts
 
     document, own = load_texts(rules), load_texts(more)
     found = merged(document["entities"], own["entities"], tmp_path)  # type: ignore[index]
     assert found["activities/opened"]["columns"]["activity_type"] == {
-        "column": "kind", "values": {"a": "session", "c": "nps"},
+        "column": "kind", "values": {"c": "nps", "A": "product_use"},
     }  # fmt: skip
 
 

@@ -58,7 +58,7 @@ def text_of_column(source: Source, entity_rule: EntityRule, name: str, kind: str
     rule = entity_rule.columns[name]
     if kind == "decimal":
         text = decimal_text(source, entity_rule, name, written(source, rule, where), where)
-    elif kind == "timestamp" or says_how_times_are_written(rule):
+    elif is_time(rule, kind):
         text = time_text(source, entity_rule, rule, where)
     elif kind == "boolean" and rule.true_values:
         text = truth_text(written(source, rule, where), rule.true_values)
@@ -66,7 +66,7 @@ def text_of_column(source: Source, entity_rule: EntityRule, name: str, kind: str
         text = written(source, rule, where)
     if rule.told_apart_by is not None and is_told_apart(source):
         text = f"coalesce({TOLD_APART}, {text})"
-    if rule.values:
+    if rule.values and not is_time(rule, kind):  # words for no time are translated before it is read
         text = translated(text, rule.values)
     if rule.present is not None:
         text = f"case when {text} is not null then {quoted(rule.present)} end"
@@ -76,5 +76,8 @@ def text_of_column(source: Source, entity_rule: EntityRule, name: str, kind: str
     return text
 
 
-def says_how_times_are_written(rule: ColumnRule) -> bool:
-    return bool(rule.date_format or rule.time or rule.time_zone)
+def is_time(rule: ColumnRule, kind: str) -> bool:
+    """Whether the value is a time, or the minutes between two."""
+    if kind == "decimal":
+        return rule.minutes_since is not None
+    return kind == "timestamp" or bool(rule.date_format or rule.time or rule.time_zone)

@@ -7,12 +7,14 @@ from stammkunde.database import quoted
 from ..mapping import ColumnRule, EntityRule, Format
 from .source import Source, SourceColumn
 from .times import in_time_zone, in_time_zone_of_file, later, minutes_between, timestamp_text, without_utc
-from .values import cleaned, number, written
+from .values import cleaned, number, translated, written
 
 
 def time_text(source: Source, entity_rule: EntityRule, rule: ColumnRule, where: str) -> str:
     """A time in the form that staging reads, through the keys of its rule in their order (docs/mapping.md)."""
     text, zone = written(source, rule, where), entity_rule.format.time_zone
+    if rule.values:
+        text = translated(text, rule.values)
     if rule.time is not None:
         text = f"({text} || coalesce(' ' || {cleaned(source.find(rule.time, where))}, ''))"
     if rule.date_format is not None and (rule.time is not None or not is_typed_time(source, rule, where)):

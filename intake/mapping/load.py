@@ -217,7 +217,11 @@ def keys_on_top(before: dict, own: dict) -> dict:
     together = {**{str(key): value for key, value in before.items()}, **{str(key): value for key, value in own.items()}}
     for key, value in together.items():
         below = before.get(key)
-        if isinstance(value, dict) and isinstance(below, dict) and "values" in value and "values" in below:
-            whole = value if "column" in value else {**below, **value}
-            together[key] = {**whole, "values": keys_on_top(below["values"], value["values"])}
+        if not (isinstance(value, dict) and isinstance(below, dict) and "values" in value and "values" in below):
+            continue
+        whole = value if "column" in value or "text" in value else {**below, **value}
+        if whole.get("column") == below.get("column"):
+            own_words = {str(word).strip().lower() for word in value["values"]}
+            kept = {word: meant for word, meant in below["values"].items() if word.strip().lower() not in own_words}
+            together[key] = {**whole, "values": keys_on_top(kept, value["values"])}
     return {key: value for key, value in together.items() if value is not None}
