@@ -128,7 +128,8 @@ def test_a_user_changes_the_preset_of_a_source_line_by_line(tmp_path: Path) -> N
 
 def test_values_of_a_column_are_added_to_those_of_a_preset(tmp_path: Path) -> None:
     rules = TICKETS.replace("{constant: ticket_opened}", "{column: kind, values: {a: session, b: product_use}}")
-    more = "entities: {activities: {rules: {opened: {columns: {activity_type: {values: {c: nps, b: null, A: product_use}}}}}}}"
+    words = "{c: nps, b: null, A: product_use}"
+    more = f"entities: {{activities: {{rules: {{opened: {{columns: {{activity_type: {{values: {words}}}}}}}}}}}}}"
     from intake.mapping.load import merged
     from intake.mapping.yaml_file import load_texts
 
