@@ -136,6 +136,10 @@ def of_source(source: SourceRules, mapping: Mapping, raw: Path) -> list[Found]:
 def check_lookup_is_there(name: str, lookups: Dictionary[str, FoundLookup], where: str) -> None:
     lookup = lookups[name]
     if not lookup.files and lookup.rule.table is None and not lookup.rule.optional:
+        if lookup.empty:
+            raise IntakeError(
+                f"{where}: is looked up in '{name}', and {lookup.empty[0]} has no row that can be read. Export it again"
+            )
         named = ", ".join([*lookup.rule.files, *lookup.rule.tables])
         raise IntakeError(f"{where}: is looked up in '{name}' ({named}), which is not there. Export it as well")
     for join in lookup.rule.join.values():

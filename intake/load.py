@@ -13,6 +13,7 @@ import duckdb
 from stammkunde.database import connect, identifier, quoted
 
 from .converting.lookups import joined, lookup_table, unnested
+from .converting.one_value import objects_are_malformed
 from .converting.source import Source, describe
 from .errors import IntakeError, typed
 from .find import Found
@@ -55,7 +56,11 @@ def sources(connection: duckdb.DuckDBPyConnection, item: Found, raw: Path, work:
         if are_numbered:
             last = count_on(connection, table, last)
         loaded.append(describe(connection, table, str(path), str(path), left_out))
-    return [with_parts(connection, source, item.rule, lookups, item.where) for source in loaded]
+    whole = [with_parts(connection, source, item.rule, lookups, item.where) for source in loaded]
+    if not item.is_canonical:
+        for source in whole:
+            objects_are_malformed(connection, source, item.rule)
+    return whole
 
 
 def lookup_tables(

@@ -9,9 +9,11 @@ import duckdb
 
 from stammkunde.database import identifier, quoted
 
+from ..errors import IntakeError
 from ..mapping import Join, Lookup
 from ..reading.own_columns import OWN_COLUMNS
 from .one_source import latest_first, together
+from .one_value import holds_several
 from .source import Source, SourceColumn, describe
 from .values import cleaned
 
@@ -69,12 +71,16 @@ def lookup_table(
 ) -> None:
     """Create the table of a lookup: one row per key, as JSON."""
     source = together(connection, loaded)
+    check_rows_can_be_read(connection, source, lookup, where)
     key = cleaned(source.find(lookup.by, where))
     characters = lookup.characters or "1000000"
     follows = cleaned(source.find(lookup.follows, where)) if lookup.follows else "null"
+    # Under its name, and in lower case as rules name it: some databases write names in capitals.
+    named = {column.name.lower(): column for column in source.columns.values()}
+    named |= {column.name: column for column in source.columns.values()}
     pairs = ", ".join(
-        f"{quoted(column.name)}, {as_json(column)}"
-        for column in source.columns.values()
+        f"{quoted(name)}, {as_json(column)}"
+        for name, column in named.items()
         if column.name not in (*OWN_COLUMNS, "file_of_row")
     )
     connection.execute(
@@ -113,6 +119,19 @@ def lookup_table(
         if lookup.follows
         else f"create table {table} as select key, row, {characters} as characters from {table}_rows"
     )
+
+
+def check_rows_can_be_read(connection: duckdb.DuckDBPyConnection, source: Source, lookup: Lookup, where: str) -> None:
+    """A row that cannot be read is no row that is not there: whoever is looked up in it would silently be nobody."""
+    key = source.find(lookup.by, where)
+    several = holds_several(key) if key.is_text else "false"
+    broken, file = connection.execute(
+        f"select count(*), min(source_file) from {source.table} where malformed_line is not null or {several}"
+    ).fetchall()[0]
+    if broken:
+        raise IntakeError(
+            f"{file}: {broken:,} of its rows cannot be read, and others are looked up in it ({where}). Export it again"
+        )
 
 
 def as_json(column: SourceColumn) -> str:

@@ -120,7 +120,7 @@ def has_lines(readable: Path, shown: Path) -> bool:
         for _ in range(2):
             line = file.readline(LONGEST_LINE)
             try:
-                if isinstance(json.loads(line), dict | list):
+                if isinstance(json.loads(line, parse_constant=refused), dict | list):
                     return True
             except ValueError:
                 continue
@@ -138,12 +138,17 @@ def lines_reader(path: Path) -> str:
 def whole(readable: Path, shown: Path) -> str:
     """The same for a file that is one document. Raises IntakeError for one that is cut off, as no row of it is sure."""
     try:
-        json.loads(readable.read_text(encoding="utf-8-sig"))
+        json.loads(readable.read_text(encoding="utf-8-sig"), parse_constant=refused)
     except UnicodeDecodeError as error:
         raise IntakeError(f"{shown}: is not UTF-8. Export it again as JSON in UTF-8") from error
     except ValueError as error:
         raise IntakeError(f"{shown}: is no whole JSON ({error}). Export it again") from error
     return f"(select ltrim(content, chr(65279)) from read_text({path_literal(readable)}))"
+
+
+def refused(constant: str) -> None:
+    """NaN and its like are no JSON: DuckDB would read nothing of the document."""
+    raise ValueError(f"{constant} is no value of JSON")
 
 
 def keys_of(connection: duckdb.DuckDBPyConnection, rows: str) -> list[str]:
