@@ -38,15 +38,21 @@ def show_chart(view: View, chart: Chart, name: str) -> None:
     if not chart.table.rows:
         st.info(view.language.say("common.mart_empty"))
         return
-    st.plotly_chart(chart.figure, theme=None, config=CONFIG, alt=chart.alt, key=f"chart {name}")
+    draw(chart, name)
     with st.expander(view.language.say("common.table")):
         show_table(view, chart.table, name)
 
 
-def show_table(view: View, table: Table, name: str) -> None:
-    st.html(table.html(view.language, view.currency))
-    if len(table.rows) > SHOWN:
-        st.caption(view.language.say("common.more_rows", shown=SHOWN, rows=view.language.number(len(table.rows))))
+def draw(chart: Chart, name: str) -> None:
+    """A chart alone, where its figures stand beside it anyway."""
+    st.plotly_chart(chart.figure, theme=None, config=CONFIG, alt=chart.alt, key=f"chart {name}")
+
+
+def show_table(view: View, table: Table, name: str, most: int = SHOWN) -> None:
+    """A table, of which the page has the first rows and the file all."""
+    st.html(Table(table.columns, table.rows[:most]).html(view.language, view.currency))
+    if len(table.rows) > most:
+        st.caption(view.language.say("common.more_rows", shown=most, rows=view.language.number(len(table.rows))))
     download(view, table.csv(view.language), name)
 
 

@@ -7,6 +7,7 @@ A step is a key of an object, `[3]` the fourth part of a list, and `[key=plan]` 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from stammkunde.database import quoted
 
@@ -16,6 +17,15 @@ STEP = re.compile(r"\[(?P<key>[^\]=]+)=(?P<is>[^\]]*)\]|\[(?P<position>[0-9]+)\]
 def steps_of(path: str) -> list[re.Match]:
     """The steps of a path, without the dots between them."""
     return list(STEP.finditer(path))
+
+
+def words_of(paths: Iterable[str]) -> set[str]:
+    """All names that paths may mean: each step alone, and what begins at it, as a column may have a dot in its name."""
+    words: set[str] = set()
+    for path in paths:
+        steps = [part for part in re.split(r"[.\[\]=]", path) if part]
+        words |= {*steps, *(".".join(steps[place:]) for place in range(len(steps)))}
+    return words
 
 
 def splits(wanted: str) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from stammkunde.files import leads_out
 
 from .errors import IntakeError
-from .mapping import RULE, EntityRule, LastFile, Lookup, SourceRules
+from .mapping import RULE, EntityRule, Format, LastFile, Lookup, SourceRules
 from .reading.files import column_names
 from .reading.header import Wanted
 from .reading.tables import tables_of
@@ -39,6 +39,7 @@ class Origin:
     source: SourceRules
     raw: Path
     where: str
+    known: dict[tuple[Path, Format], tuple[str, ...] | None] = field(default_factory=dict)  # columns of files
     unfit: dict[Path, list[tuple[str, list[str]]]] = field(default_factory=dict)  # rules and the columns they lack
 
     @cached_property
@@ -90,7 +91,7 @@ class Origin:
         files = self.files(rule.files, rule.tables, f"{self.where}lookup '{name}'")
         fitting, empty = [], []
         for file in sorted(files):
-            known = columns_of(file, rule)
+            known = self.columns_of(file, rule)
             if known == ():
                 empty.append(file)
             elif missing := wanted.missing_in(known or wanted.required):
@@ -115,11 +116,19 @@ class Origin:
 
     def fits(self, file: Path, name: str, rule: EntityRule) -> bool:
         """Whether a file has the columns of a rule with a name."""
-        known = columns_of(file, rule)
+        known = self.columns_of(file, rule)
         missing = [] if known is None else Wanted(tuple(rule.file_columns())).missing_in(known)
         if missing:
             self.unfit.setdefault(file, []).append((name, missing if known else []))
         return not missing
+
+    def columns_of(self, file: Path, rule: EntityRule | Lookup) -> tuple[str, ...] | None:
+        """The columns of a file; None where they are known only once it is read. To know those of JSON it is read
+        whole: once, however many rules ask."""
+        if (file, rule.format) not in self.known:
+            with tempfile.TemporaryDirectory(prefix="stammkunde_") as work:
+                self.known[file, rule.format] = column_names(file, rule.format, Path(work))
+        return self.known[file, rule.format]
 
     def check_all_are_read(self, read: set[Path], rules: int) -> None:
         """A file that is called like those of a rule, and has the columns of none, would be passed over."""
@@ -140,12 +149,6 @@ class Origin:
                 f"{self.where}nothing in {place} is what it reads: {', '.join(sorted(named)[:12])}. Put it there, or "
                 "take the source away"
             )
-
-
-def columns_of(file: Path, rule: EntityRule | Lookup) -> tuple[str, ...] | None:
-    """The columns of a file; None where they are known only once it is read."""
-    with tempfile.TemporaryDirectory(prefix="stammkunde_") as work:
-        return column_names(file, rule.format, Path(work))
 
 
 def matches(folder: Path, pattern: str, where: str) -> list[Path]:

@@ -27,18 +27,20 @@ from .guessing.states import translations_of
 from .load import workspace
 from .mapping import EntityRule, load_preset
 from .reading.files import EXTENSIONS
+from .reading.json_files import is_json
 from .states import State, states_of, valued
 from .write import entity_selects
 
 
 @dataclass
 class Group:
-    """Files with the same columns, written in the same way, and what the first of them looks like."""
+    """Files with the same columns, or of one preset, written in the same way, and what the first of them looks like."""
 
     files: list[Path]
     names: list[str]  # within the folder of the mapping
     sample: Sample
     preset: str | None
+    headers: dict[Path, list[str]] = field(default_factory=dict)  # those that one preset reads may differ in columns
 
 
 @dataclass
@@ -93,14 +95,14 @@ def recognised(groups: Sequence[Group], folder: Path) -> list[Recognised]:
         for file in group.files if group.preset else ():
             place = file.parent.relative_to(folder).as_posix().removeprefix(".")
             item = found.setdefault((str(group.preset), place), Recognised(str(group.preset), place))
-            item.files[file.name] = rules_of(item.preset, file, group.sample.header)
+            item.files[file.name] = rules_of(item.preset, file, group.headers[file])
     for group in groups:
         if group.preset is None:
             of_lookup = [
                 (item, file)
                 for file in group.files
                 for item in found.values()
-                if folder / item.folder == file.parent and is_lookup(item.preset, file, group.sample.header)
+                if folder / item.folder == file.parent and is_lookup(item.preset, file, group.headers[file])
             ]
             for item, file in of_lookup:
                 item.files[file.name] = []
@@ -118,8 +120,8 @@ def files_of(path: Path) -> list[Path]:
     files = sorted(
         file
         for file in (*path.glob("*"), *path.glob("*/*"))
-        if file.name.lower().endswith(EXTENSIONS)
-        and file.is_file()
+        if file.is_file()
+        and (file.name.lower().endswith(EXTENSIONS) or is_json(file))
         and not file.name.startswith((".", "_"))
         and not leads_out(file, path)
     )
@@ -144,6 +146,7 @@ def alike(files: Sequence[Path], folder: Path, missing: list[str]) -> list[Group
         form = tuple(str(sample.guesses.form.get(key)) for key in ("delimiter", "encoding", "decimal"))
         group = groups.setdefault((preset or columns, form), Group([], [], sample, preset))
         group.files.append(file)
+        group.headers[file] = list(sample.header)
         group.names.append(str(file.relative_to(folder)))
     if unread and not groups:
         raise unread[0]

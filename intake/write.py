@@ -16,7 +16,7 @@ from .converting.doubts import (
     check_rows_are_no_items,
     check_rules_judge_orders,
 )
-from .converting.one_source import as_one, equal_rows_once, newest_once
+from .converting.one_source import as_one, earliest_once, equal_rows_once, newest_once
 from .converting.outcomes import Outcomes, lines_by_file, tables
 from .converting.rows import canonical_select, judged_lines
 from .converting.source import Source, describe
@@ -24,7 +24,7 @@ from .converting.told_apart import tell_apart
 from .errors import IntakeError, first_line
 from .find import FILES, OUTCOMES, Found
 from .load import drop_sources, rule_for, sources
-from .mapping import EntityRule, InvoiceLines, LastFile, Newest
+from .mapping import Earliest, EntityRule, InvoiceLines, LastFile, Newest
 
 
 def write_entity(
@@ -67,7 +67,7 @@ def entity_selects(
     """SELECTs of all rows of an entity in canonical columns, over sources that are loaded on the way; and the sources
     with the lines that stay."""
     where = item.where
-    loaded = sources(connection, item, raw, work)
+    loaded = sources(connection, item, raw, work, only_read=True)
     outcomes.read_lines(item.entity.name, lines_by_file(connection, tables(loaded)))
     for source in loaded:
         for reason, count in source.left_out.items():
@@ -80,6 +80,8 @@ def entity_selects(
         check_amounts_are_of_one_currency(connection, loaded, rules, where)
     loaded = tell_apart(connection, loaded, rules, where)
     kept = [stay(connection, source, rule, item, outcomes) for source, rule in zip(loaded, rules, strict=True)]
+    if isinstance(item.rule.fold, Earliest):
+        kept = [earliest(connection, kept, item.rule.fold, item, outcomes)]
     if (document := document_of(item)) is not None and len(kept) > 1:
         kept = [from_last_files(connection, kept, document, item, outcomes)]
     if item.entity.name == "orders" and not item.is_canonical and item.rule.fold is None:
@@ -115,6 +117,16 @@ def newest(
     return once
 
 
+def earliest(
+    connection: duckdb.DuckDBPyConnection, kept: Sequence[Kept], fold: Earliest, item: Found, outcomes: Outcomes
+) -> Kept:
+    """The files as one, in which of the rows that stay each key has its earliest."""
+    once = earliest_once(connection, [part.lines for part in kept], fold, item.where)
+    before, after = (lines_by_file(connection, found) for found in (lines_of(kept), tables([once])))
+    outcomes.drop(item.entity.name, before, after, "not_the_first")
+    return Kept(once, once, item.rule.without(once.missing(item.rule)))
+
+
 def lines_of(kept: Sequence[Kept]) -> list[str]:
     return tables(part.lines for part in kept)
 
@@ -147,7 +159,8 @@ def from_last_files(
     connection: duckdb.DuckDBPyConnection, kept: Sequence[Kept], document: str, item: Found, outcomes: Outcomes
 ) -> Kept:
     """All sources as one, in which each document has the lines of one file."""
-    together = as_one(connection, [part.lines for part in kept], document, item.where)
+    are_split = isinstance(item.rule.fold, LastFile) and item.rule.fold.split
+    together = as_one(connection, [part.lines for part in kept], document, item.where, are_split=are_split)
     before, after = (lines_by_file(connection, found) for found in (lines_of(kept), tables([together])))
     outcomes.drop(item.entity.name, before, after)
     return Kept(together, together, item.rule.without(together.missing(item.rule)))
@@ -164,7 +177,7 @@ def document_of(item: Found) -> str | None:
         return item.rule.fold.invoice
     if isinstance(item.rule.fold, LastFile):
         return item.rule.fold.by
-    if isinstance(item.rule.fold, Newest):  # they are one source already
+    if isinstance(item.rule.fold, Newest | Earliest):  # they are one source already
         return None
     return item.rule.columns["order_id"].column if item.entity.name == "order_lines" and not item.is_canonical else None
 

@@ -317,40 +317,41 @@ def middles(nodes: Sequence[Node], unit: float, between: int) -> list[float]:
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened on a day, how large it was, and what is said of it."""
+    """Something that happened on a day, in which lane it stands, and what is said of it."""
 
     day: date
-    amount: float
+    lane: str
     says: str
 
 
-def time_line(
-    series: Sequence[tuple[str, Sequence[Event]]], today: date, now: str, language: Language, currency: str
+def lanes(
+    names: Sequence[str], series: Sequence[tuple[str, Sequence[Event]]], today: date, now: str, language: Language
 ) -> Figure:
-    """What happened, each on its day and as high as it was large, up to today and how things stand then."""
-    figure = empty_figure(language, 340)
-    symbols = ("circle", "diamond-open")
-    colours = (BLUE, ORANGE)
-    for index, (name, events) in enumerate(series):
+    """What happened, each on its day and in its lane, the first at the top, up to today and how things stand then."""
+    figure = empty_figure(language, 130 + 34 * len(names))
+    styles = ((BLUE, "circle"), (ORANGE, "diamond-open"))
+    shown = [one for one in zip(series, styles, strict=True) if one[0][1]]
+    for (name, events), (colour, symbol) in shown:
         figure.add_scatter(
             x=[event.day.isoformat() for event in events],
-            y=[event.amount for event in events],
+            y=[event.lane for event in events],
             name=name,
             mode="markers",
-            marker={"color": colours[index % 2], "size": 10, "symbol": symbols[index % 2], "line": {"width": 2}},
-            error_y={
-                "type": "data", "symmetric": False, "array": [0] * len(events),
-                "arrayminus": [event.amount for event in events], "color": GREY, "thickness": 1, "width": 0,
+            marker={
+                "color": colour,
+                "size": 9,
+                "symbol": symbol,
+                "line": {"width": 2, "color": colour},
+                "opacity": 0.75,
             },
             customdata=[event.says for event in events],
             hovertemplate="%{customdata}<extra></extra>",
-        )  # fmt: skip
-    everything = [event for _, events in series for event in events]
-    first = min([today, *(event.day for event in everything)])
+        )
+    first = min([today, *(event.day for _, events in series for event in events)])
     figure.add_vline(x=today.isoformat(), line={"color": INK, "width": 1, "dash": "dot"})
     figure.add_annotation(
-        x=today.isoformat(), y=1, yref="paper", text=f"<b>{escape(now)}</b>", showarrow=False, xanchor="right",
-        xshift=-6, bgcolor="rgba(255,255,255,0.8)",
+        x=today.isoformat(), y=1, yref="paper", yanchor="bottom", text=f"<b>{escape(now)}</b>", showarrow=False,
+        xanchor="right",
     )  # fmt: skip
     marks = months_between(first, today)
     spare = timedelta(days=max(5, (today - first).days // 40))
@@ -360,8 +361,10 @@ def time_line(
         tickvals=[mark.isoformat() for mark in marks],
         ticktext=[language.short_period("month", mark) for mark in marks],
     )
-    figure.update_layout(showlegend=len(series) > 1)
-    axis(figure, "currency", language, currency, [0, *(1.15 * event.amount for event in everything)])
+    figure.update_yaxes(
+        type="category", categoryorder="array", categoryarray=list(names), range=[len(names) - 0.5, -0.5], showgrid=True
+    )
+    figure.update_layout(showlegend=len(shown) > 1, margin={"l": 8, "r": 8, "t": 28, "b": 8})
     return figure
 
 

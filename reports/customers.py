@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
 from html import escape
 
 from reports import health
-from reports.charts import Chart, Event, lying_bars, time_line
+from reports.charts import Chart, lying_bars
 from reports.colours import on_scale
 from reports.glossary import Glossary
 from reports.html import with_tip
@@ -178,40 +177,6 @@ def story(row: Row, language: Language, currency: str) -> Iterator[str]:
 def rhythm(row: Row, language: Language) -> dict[str, str]:
     between = row["average_days_between_orders"]
     return {} if between is None else {"between": language.number(between)}
-
-
-def customer_line(customer: Row, orders: Sequence[Row], today: date, language: Language, currency: str) -> Chart:
-    """The orders of one customer on their days, up to today's stage; those that money was given back for stand out."""
-    series = [
-        (language.say("customers.order"), [event(row, language, currency) for row in orders if not refunded(row)]),
-        (language.say("customers.refunded"), [event(row, language, currency) for row in orders if refunded(row)]),
-    ]
-    stage = language.stage(customer["lifecycle_stage"])
-    return Chart(
-        time_line([(name, found) for name, found in series if found], today, stage, language, currency),
-        language.say(
-            "customers.line_alt",
-            customer=customer["customer_id"],
-            orders=language.number(len(orders)),
-            first=language.day(orders[-1]["order_date"] if orders else None),
-            last=language.day(orders[0]["order_date"] if orders else None),
-            stage=stage,
-        ),
-        order_table(orders, language),
-    )
-
-
-def refunded(row: Row) -> bool:
-    return bool(row["refunded_amount"] > 0)
-
-
-def event(row: Row, language: Language, currency: str) -> Event:
-    said = f"<b>{escape(str(row['order_id']))}</b><br>{language.day(row['order_date'])}<br>"
-    said += escape(language.say("customers.net", amount=language.money(row["net_amount"], currency)))
-    if refunded(row):
-        amount = language.money(row["refunded_amount"], row["currency"])
-        said += "<br>" + escape(language.say("customers.given_back", amount=amount))
-    return Event(row["order_date"], float(row["net_amount"]), said)
 
 
 def order_table(orders: Sequence[Row], language: Language) -> Table:

@@ -153,10 +153,11 @@ def made_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callabl
 
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Build:
-    """The sample shop, built once as a user builds it, with the default settings and every unit and data test."""
+    """The sample shop, built once as a user builds it, with the default settings and every data test. Unit tests have a
+    file of their own, so that nobody waits for them."""
 
     def make(folder: Path) -> None:
-        build = run_dbt(["build"], folder, as_user=True)
+        build = run_dbt(["build", "--exclude-resource-types", "unit_test"], folder, as_user=True)
         assert build.exit_code == 0, build.output
 
     return build_in(made_once(tmp_path_factory, "sample", make), 0)

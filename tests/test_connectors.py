@@ -72,7 +72,7 @@ def as_text(name: str, kind: str) -> str:
 
 def expected(shape: Path) -> dict[str, list[dict[str, str]]]:
     return {
-        path.stem: list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+        path.stem: list(csv.DictReader(path.read_text(encoding="utf-8").splitlines(keepends=True)))
         for path in sorted((shape / "expected").glob("*.csv"))
     }
 

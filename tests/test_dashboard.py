@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 import shutil
 import socket
@@ -28,6 +29,7 @@ from reports import (
     customers,
     economics,
     emails,
+    events,
     feedback,
     funnel,
     health,
@@ -76,6 +78,7 @@ from reports.questions import reasons as reasons_rows
 from reports.tables import Column, Table, harmless
 from tests.conftest import PROJECT, Build
 from tests.published import published_copy
+from tests.reference.events import GROUPS
 
 DE, EN = Language("de"), Language("en")
 PAGES = {
@@ -458,6 +461,81 @@ def test_a_segment_is_the_sum_of_its_cells() -> None:
         ("Champions", 3, Decimal("950.00")), ("Gone", 9, Decimal("10.00")),
     ]  # fmt: skip
     assert chart.alt.endswith("the largest: Champions €950.00, Gone €10.00.")
+
+
+def happened(kind: str, group: str, day: date, **said: Any) -> dict[str, Any]:
+    nothing = dict.fromkeys(("occurred_at", "outcome", "channel", "value", "amount", "order_id", "rule_id"))
+    return {"event_type": kind, "event_group": group, "event_date": day, **nothing, "events": 1, **said}
+
+
+EVENTS = [
+    happened("session", "use", date(2025, 5, 3), events=3),
+    happened("action_taken", "messages", date(2025, 5, 2), rule_id="<b>win_back", outcome="control"),
+    happened("contract_ended", "contract", date(2025, 5, 1), outcome="involuntary", amount=Decimal("9.90")),
+    happened("ticket_first_reply", "support", date(2025, 4, 3), value=Decimal(1500), outcome="above_target"),
+    happened("ticket_opened", "support", date(2025, 4, 3), channel="chat"),
+    happened("csat", "answers", date(2025, 4, 2), value=Decimal("3.5"), outcome="neutral"),
+    happened("nps", "answers", date(2025, 4, 2), value=Decimal(6), outcome="detractor"),
+    happened("loyalty_earned", "programmes", date(2025, 4, 1), value=Decimal(120)),
+    happened("order", "orders", date(2025, 4, 1), order_id="o1", amount=Decimal(50), outcome="refunded", channel="web"),
+]
+
+
+def test_events_are_told_in_words() -> None:
+    rows = events.table(EVENTS, EN).rows
+    assert [(row["what"], row["details"], row["warns"]) for row in rows] == [
+        ("Visit", "3 times", None),
+        ("Action taken", "rule <b>win_back, control group: nothing done", None),
+        ("Contract ended", "involuntarily (such as a payment), price per month", True),
+        ("First reply to a ticket", "1,500\xa0min, above target", True),
+        ("Ticket opened", None, None),
+        ("Answer on satisfaction (CSAT)", "3.5 of 5, neutral", None),
+        ("Answer on recommending (NPS)", "6 of 10, detractor", True),
+        ("Points earned", "120 points", None),
+        ("Order", "o1, with a refund", None),
+    ]
+    assert events.table(EVENTS, DE).rows[-3]["details"] == "6 von 10, Kritiker"
+    refund = happened("refund", "orders", date(2025, 4, 5), order_id="o1", amount=Decimal(5))
+    assert [*events.sentences([refund, *EVENTS[-1:]], [], EN)] == [
+        "2 events from 1 April 2025 to 5 April 2025.",
+        "Warnings: 1, the last on 5 April 2025. Refund (1).",
+        "Answers, Support, Contracts, Programmes, Messages, Use: up to the as-of date this shop has no rows for it "
+        "(entities “activities”, “subscriptions” and “actions_taken”).",
+    ]
+    coverage = [{"signal": "nps"}, {"signal": "subscriptions"}, {"signal": "session"}, {"signal": "wishlist_added"}]
+    assert [*events.sentences(EVENTS[-1:], coverage, EN)][1:] == [
+        EN.say("events.no_warning"),
+        "Answers, Contracts, Use: nothing is recorded of this customer.",
+        EN.say("events.not_of_shop", names="Support, Programmes, Messages"),
+    ]
+
+
+def test_a_time_line_has_a_lane_for_each_kind_and_a_mark_for_each_day() -> None:
+    chart = events.line(EVENTS, date(2025, 5, 10), "at_risk", "K1", EN, "EUR")
+    usual, warned = chart.figure.data
+    assert [*zip(usual.y, usual.x, strict=True)] == [
+        ("Orders", "2025-04-01"), ("Programmes", "2025-04-01"), ("Messages", "2025-05-02"), ("Use", "2025-05-03"),
+    ]  # fmt: skip
+    assert [*zip(warned.y, warned.x, strict=True)] == [
+        ("Answers", "2025-04-02"), ("Support", "2025-04-03"), ("Contracts", "2025-05-01"),
+    ]  # fmt: skip
+    assert usual.customdata[0] == "<b>1 April 2025</b><br>Order, o1, with a refund, €50.00"
+    assert usual.customdata[2].endswith("rule &lt;b&gt;win_back, control group: nothing done")
+    assert warned.customdata[1].count("<br>") == 2, "both of one day"
+    assert chart.alt == (
+        "Time line of K1 by kind of event: Orders 1, Answers 2, Support 2, Contracts 1, Programmes 1, Messages 1, "
+        "Use 3; “At risk” today."
+    )
+
+
+def test_every_event_has_words() -> None:
+    model = yaml.safe_load((PROJECT / "models/marts/lifecycle/customer_events.yml").read_text(encoding="utf-8"))
+    columns = {one["name"]: one for one in model["models"][0]["columns"]}
+    outcomes = columns["outcome"]["config"]["meta"]["rules"]["values"]
+    assert {f"events.outcome.{code}" for code in outcomes} <= words().keys()
+    assert set(columns["event_group"]["config"]["meta"]["rules"]["values"]) == set(events.KINDS)
+    assert {f"events.kind.{kind}" for kind in events.KINDS} <= words().keys()
+    assert {f"events.type.{kind}" for kinds in GROUPS.values() for kind in kinds} <= words().keys()
 
 
 def test_months_below_a_time_line_are_few_and_evenly_apart() -> None:
@@ -945,6 +1023,7 @@ def test_the_health_of_a_shop_with_orders_alone_is_what_it_bought(published: Pat
     others = [name for name in HEALTH_COMPONENTS if name != "purchase"]
     with duckdb.connect(str(published)) as connection:
         connection.execute("delete from marts.signal_coverage")
+        connection.execute("delete from marts.customer_events where event_group <> 'orders'")
         for name in others:
             connection.execute(f"update marts.customers set health_{name} = null")
     who = answer(published, at_risk_customers("by_value", 1))[0]["customer_id"]
@@ -956,7 +1035,9 @@ def test_the_health_of_a_shop_with_orders_alone_is_what_it_bought(published: Pat
     table, of_one = re.findall(rf">{EN.say('health.component')}<.*?</table>", html_of(app))
     assert table.count("<tr>") == 1, "no component that nobody has"
     assert of_one.count(EN.say("health.says_nothing")) == len(others)
-    assert EN.say("customers.not_shown") not in texts_of(app), "nothing is held back where there is nothing"
+    kinds = [kind for kind in events.KINDS if kind != "orders"]
+    missing = EN.say("events.not_of_shop", names=", ".join(events.name(kind, EN) for kind in kinds))
+    assert missing in unescape(html_of(app)), "what the shop does not have is said"
     with duckdb.connect(str(published)) as connection:
         connection.execute(
             "update marts.customers set health_score = null, health_band = null, health_score_change_28d = null, "
@@ -995,12 +1076,57 @@ def test_the_story_of_a_customer_has_all_orders(published: Path, language: Langu
     assert [(part[0], part[1]) for part in parts] == [
         (terms.term(f"health_{name}").name, language.number(row[f"health_{name}"])) for name in HEALTH_COMPONENTS
     ]
-    assert language.say("customers.not_shown") in texts_of(app)
     lines = re.findall(r"<tr>(<td.*?)</tr>", said.split('<table class="sk-table">')[-1])
     assert [re.findall(r">([^<]*)</td>", line)[1] for line in lines] == [order["order_id"] for order in orders]
     refunds = [re.findall(r">([^<]*)</td>", line)[6] for line in lines]
     assert refunds == [language.number(order["refunded_amount"], 2) for order in orders]
     assert len(lines) == row["orders"]
+
+
+@pytest.mark.parametrize("language", [DE, EN], ids=["de", "en"])
+def test_the_story_of_a_customer_is_that_of_the_mart(published: Path, language: Language) -> None:
+    who = answer(
+        published,
+        Question(
+            "customer_events",
+            "select customer_id from marts.customer_events group by customer_id "
+            "order by count(distinct event_group) desc, count(*) desc, customer_id limit 1",
+        ),
+    )[0]["customer_id"]
+    app = page("customers", lang=language.code, customer=who)
+    no_error(app)
+    rows = answer(
+        published,
+        Question(
+            "customer_events",
+            "select * from marts.customer_events where customer_id = ? "
+            "order by event_date desc, occurred_at desc nulls last",
+            (who,),
+        ),
+    )
+    assert {row["event_group"] for row in rows} == set(events.KINDS)
+    said = unescape(html_of(app))
+    span = {"first": language.day(rows[-1]["event_date"]), "last": language.day(rows[0]["event_date"])}
+    assert language.say("events.span", events=language.number(sum(row["events"] for row in rows)), **span) in said
+    (table,) = [one for one in app.get("html") if language.say("events.what") in one.proto.body]
+    listed = re.findall(r"<tr><td>([^<]*)</td>", table.proto.body)
+    assert listed == [language.day(row["event_date"]) for row in rows[:15]], "newest first"
+    assert language.say("common.more_rows", shown=15, rows=language.number(len(rows))) in texts_of(app)
+    assert language.say("events.withheld") in texts_of(app), "what is held back is said"
+    (chart,) = [json.loads(one.proto.spec) for one in app.get("plotly_chart") if "Warn" in one.proto.spec]
+    days = {(row["event_group"], row["event_date"]) for row in rows}
+    assert sum(len(trace["x"]) for trace in chart["data"]) == len(days), "a mark for each day of a lane"
+    assert [*chart["layout"]["yaxis"]["categoryarray"]] == [events.name(kind, language) for kind in events.KINDS]
+
+
+def test_a_build_without_events_still_shows_the_orders(published: Path) -> None:
+    with duckdb.connect(str(published)) as connection:
+        connection.execute("drop table marts.customer_events")
+    app = page("customers", lang="en", customer="K00171")
+    no_error(app)
+    assert EN.say("common.mart_missing", mart="customer_events") in [info.value for info in app.info]
+    assert EN.say("events.orders") in [one.label for one in app.expander]
+    assert EN.say("customers.number") in html_of(app)
 
 
 def test_a_customer_nobody_knows_is_a_sentence(published: Path) -> None:

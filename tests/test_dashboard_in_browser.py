@@ -19,6 +19,7 @@ import duckdb
 import pytest
 
 from reports import overview
+from reports.events import KINDS
 from reports.glossary import Glossary
 from reports.language import Language
 from reports.questions import (
@@ -181,6 +182,7 @@ QUICK = (
 
 
 REPORTS = (("laptop", "en"), ("phone", "de"))
+STORIES = (("laptop", "de"), ("phone", "en"))
 
 
 @pytest.mark.parametrize(
@@ -424,6 +426,47 @@ def downloaded_again_if_cleared_away(page: Page, button: str) -> Download:
         except NothingCameError:
             continue
     raise AssertionError("nothing was downloaded")
+
+
+@pytest.mark.parametrize(
+    ("width", "code"),
+    [
+        pytest.param(*one, id="-".join(one), marks=() if one in STORIES else pytest.mark.long)
+        for one in product(WIDTHS, LANGUAGES)
+    ],
+)
+def test_the_story_of_one_customer_fits_and_downloads_whole(
+    chromium: Browser, served: Served, tmp_path: Path, width: str, code: str
+) -> None:
+    seen, language = Seen(), LANGUAGES[code]
+    (longest,) = answer(
+        served.published,
+        Question(
+            "customer_events",
+            "select customer_id, count(*) as events from marts.customer_events "
+            "group by customer_id order by count(distinct event_group) desc, events desc, customer_id limit 1",
+        ),
+    )
+    page = opened(chromium, served, f"/customers?lang={code}&customer={longest['customer_id']}", WIDTHS[width], seen)
+    page.get_by_role("heading", name=language.say("events.title")).wait_for()
+    page.wait_for_function(AT_REST)
+    assert page.evaluate(FITS), "nothing is cut off at the side"
+    chart = page.locator(
+        f"{CHART}[aria-label*='{longest['customer_id']}'], {CHART} [aria-label*='{longest['customer_id']}']"
+    )
+    lanes = {text.strip() for text in page.locator(CHART).last.locator(".ytick text").all_text_contents()}
+    assert lanes == {language.say(f"events.kind.{kind}") for kind in KINDS}
+    assert chart.count() == 1
+    table = page.locator("table", has_text=language.say("events.what"))
+    assert table.locator("tbody tr").count() == 15
+    with page.expect_download() as download:
+        page.get_by_role("button", name=language.say("common.download")).last.click()
+    file = tmp_path / "file.csv"
+    download.value.save_as(file)
+    _, *lines = file.read_text(encoding="utf-8-sig").splitlines()
+    assert download.value.suggested_filename.startswith("events_") and len(lines) == longest["events"]
+    assert seen == Seen()
+    page.context.close()
 
 
 def test_the_list_of_those_nearly_lost_downloads_whole(chromium: Browser, served: Served, tmp_path: Path) -> None:

@@ -83,8 +83,11 @@ def plant(raw: Path) -> None:
     of_person = {"customer_id": NAME, "channel": TEXT, "detail": TEXT, "source_system": "crm"}
     write(
         raw / "activities.csv",
-        ("activity_id", "customer_id", "occurred_at", "activity_type", "channel", "source_system", "detail"),
+        ("activity_id", "customer_id", "occurred_at", "activity_type", "value", "channel", "source_system", "detail"),
         [{"activity_id": TEXT, "occurred_at": "2025-05-01", "activity_type": "session", **of_person},
+         {"activity_id": "a3", "occurred_at": "2025-05-01", "activity_type": "nps", "value": "3", **of_person},
+         {"activity_id": "a4", "occurred_at": "2025-05-02", "activity_type": "complaint", **of_person,
+          "channel": "phone"},
          {"activity_id": "a2", "occurred_at": "2025-05-01", "activity_type": "session", "customer_id": GUEST}],
     )  # fmt: skip
     write(
@@ -202,6 +205,11 @@ def test_personal_data_is_where_it_is_meant_to_be_and_nothing_of_an_erased_perso
     assert before["g1"] == before["g2"]
     assert all(str(customer).startswith(("customer:", "guest:")) for customer in before.values())
 
+    story = "select event_type, count(*) from marts.customer_events where customer_id = '{}' group by all order by all"
+    assert published_rows(planted, story.format(before["p1"])) == [
+        ("action_taken", 1), ("complaint", 1), ("contract_started", 1), ("nps", 1), ("order", 3), ("session", 1)
+    ]  # fmt: skip
+
     found = search(folder_of(planted))
     allowed = {WAREHOUSE, *(f"{WAREHOUSE}:{table}" for table in STAGING)}
     elsewhere = {place: held for place, held in found.items() if not place.startswith(RAW) and place not in allowed}
@@ -221,6 +229,7 @@ def test_personal_data_is_where_it_is_meant_to_be_and_nothing_of_an_erased_perso
         erased = erase(planted, find_person(planted, **given), print)
         assert (erased.orders, erased.left) == (len(orders), [])
         assert {ids_of(planted)[order] for order in orders} == {None}
+        assert published_rows(planted, story.format(before[orders[0]])) == []
         assert outside_raw(planted, {kind: TRACES[kind] for kind in traces}) == {}
     assert sha256_of_published(planted) == json.loads(planted.manifest.read_text())["sha256"]
     assert {row["order_id"] for row in State(planted).rows("erased_orders")} == before.keys()
@@ -239,7 +248,7 @@ def test_personal_data_is_where_it_is_meant_to_be_and_nothing_of_an_erased_perso
         "select entity, rows from marts.row_accounting where outcome = 'excluded' and reason = 'erased' order by 1"
     )
     assert published_rows(planted, accounted) == [
-        ("actions_taken", 1), ("activities", 2), ("customers", 1), ("subscriptions", 1)
+        ("actions_taken", 1), ("activities", 4), ("customers", 1), ("subscriptions", 1)
     ]  # fmt: skip
     assert set(ids_of(planted).values()) == {None}
 

@@ -17,7 +17,7 @@ SHARED_SQL = sorted(
 # Functions that give the same result on both engines. Before one is added here, try it on both.
 PORTABLE_FUNCTIONS = re.compile(
     "abs|avg|cast|coalesce|count|dense_rank|exp|floor|greatest|lag|lead|least|ln|lower|max|md5|min|month|ntile|nullif|rank"
-    "|round|row_number|sqrt|sum|try_cast|upper|year"
+    "|round|row_number|sqrt|substring|sum|try_cast|upper|year"
 )
 NO_FUNCTIONS = re.compile(
     "and|as|by|distinct|else|exists|false|filter|from|having|in|join|not|on|or|over|select|then|union|when|where|decimal"
@@ -34,6 +34,7 @@ DIFFERENT = {
     r"\bby\s+name\b": "explicit columns",
     r"\bexclude\b|\breplace\b|\bqualify\b": "explicit columns, a CTE",
     r"\bunnest\b|\bgenerate_series\b|\brange\s*\(|\blateral\b": "the macro whole_numbers",
+    r"\blimit\b": "row_number: DuckDB 2.0.0 leaves out a limit that is larger than the rows it expects",
     r"\basof\b|\bpivot\b|\bpositional\b": "joins and case",
     r"\bover\s+\w+\s*[-+*/]": "brackets around it: Spark takes what follows for a part of the window's name",
     r"\bilike\b|\bsimilar\b|~": "lower and like",
@@ -82,6 +83,7 @@ def test_only_portable_sql(path: Path) -> None:
         "{% if target.type == 'duckdb' %}select 1{% endif %}",
         "select strftime(d, '%Y') from t",
         "select current_date",
+        "select a from t order by a limit 10",
     ],
 )
 def test_what_differs_is_found(sql: str) -> None:
@@ -99,6 +101,7 @@ OVER_FEW_ROWS = {
     "customers": "distinct values",
     "int_customers": "combinations of attributes",
     "int_backtest_month_ends": "months",
+    "int_backtest_subjects": "first letters of a hash",
     "int_daily_balances": "days",
     "subscription_kpis": "months",
 }

@@ -9,9 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 
-from tests.conftest import PROJECT, Build, run_dbt
+from tests.conftest import PROJECT, WAREHOUSE, Build, run_dbt
 
 
 @pytest.mark.skipif(shutil.which("git") is None or not (PROJECT / ".git").exists(), reason="needs git and a clone")
@@ -48,6 +49,29 @@ def test_everything_of_the_run_is_locked_alike_for_development() -> None:
         return set(re.findall(r"^\S+==\S+(?: ; [^\\]+)?", (PROJECT / name).read_text(), flags=re.MULTILINE))
 
     assert versions("requirements.lock") <= versions("requirements-dev.lock")
+
+
+def test_a_table_takes_the_place_of_what_was_there_and_a_model_that_fails_leaves_it(
+    sample: Build, tmp_path: Path
+) -> None:
+    """int_as_of is a view before; then what int_customers reads is gone."""
+    shutil.copy(sample.warehouse, tmp_path / WAREHOUSE)
+    with duckdb.connect(str(tmp_path / WAREHOUSE)) as connection:
+        connection.execute(
+            """
+            drop table intermediate.int_as_of;
+            create view intermediate.int_as_of as select 1 as other;
+            create table intermediate.int_customers_before as from intermediate.int_customers;
+            """
+        )
+    build = run_dbt(["run", "--select", "int_as_of"], tmp_path)
+    assert build.exit_code == 0, build.output
+    assert build.rows("from intermediate.int_as_of") == sample.rows("from intermediate.int_as_of")
+    with duckdb.connect(str(tmp_path / WAREHOUSE)) as connection:
+        connection.execute("drop table intermediate.int_order_sequence")
+    build = run_dbt(["run", "--select", "int_customers"], tmp_path)
+    assert build.exit_code == 1
+    assert build.rows("from intermediate.int_customers_before except all from intermediate.int_customers") == []
 
 
 def test_the_summary_says_what_the_marts_say(sample: Build) -> None:

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from cli.app import app
 from reports.language import Language
 from reports.pdf import NAMES
+from reports.questions import Asking, Question, Row, of_one_build
 from reports.report import report, write_report
 from tests.conftest import PROJECT, Build
 
@@ -163,6 +164,18 @@ def test_each_chart_has_words_and_its_figures(written: tuple[Language, str]) -> 
     assert len(charts) >= 8
     assert all(len(alt) > 20 and json.loads(figure)["data"] for alt, figure in charts)
     assert text.count("<details>") >= len(charts)
+
+
+def test_a_report_is_of_one_build_though_another_is_published_meanwhile(published: Path, tmp_path: Path) -> None:
+    file = tmp_path / "retention.duckdb"
+    own(published, tmp_path, "update marts.build set shop = 'before'").replace(file)
+
+    def made(ask: Asking, build: Row) -> list[str]:
+        own(published, tmp_path, "update marts.build set shop = 'newer'").replace(file)
+        return [build["shop"], *(row["shop"] for row in ask(Question("build", "select shop from marts.build")))]
+
+    assert of_one_build(file, made) == ["before", "before"]
+    assert of_one_build(file, lambda ask, build: build["shop"]) == "newer"
 
 
 def test_names_of_a_shop_cannot_become_a_part_of_the_page(published: Path, tmp_path: Path) -> None:

@@ -126,10 +126,28 @@ def test_a_user_changes_the_preset_of_a_source_line_by_line(tmp_path: Path) -> N
     assert rule.columns["value"] == load_preset("delighted").rules["activities/survey_responses"].columns["value"]
 
 
+def test_what_a_user_says_of_an_entity_holds_for_all_of_its_rules_also_beside_one(tmp_path: Path) -> None:
+    said = "entities: {activities: {columns: {channel: {constant: desk}}, rules: {solved: {tables: [closed]}}}}"
+    path = folder(tmp_path, mapping_yml=f"sources:\n  zendesk:\n    {said}\n") / "mapping.yml"
+    rules = load_mapping(path).sources[0].of("activities")
+    assert {rule.columns["channel"].constant for rule in rules} == {"desk"}
+    assert len(rules) == len(load_preset("zendesk").of("activities"))
+    assert [rule.tables for rule in rules if rule.tables == ("closed",)] == [("closed",)]
+
+
+@pytest.mark.parametrize("said", ["columns: {email: null}", "rules: {api: {columns: {email: null}}}"])
+def test_a_null_takes_a_line_away_also_of_a_rule_with_a_name(tmp_path: Path, said: str) -> None:
+    text = f"sources:\n  zendesk:\n    entities:\n      customers: {{{said}}}\n"
+    rules = load_mapping(folder(tmp_path, mapping_yml=text) / "mapping.yml").sources[0].rules
+    assert "email" in load_preset("zendesk").rules["customers/api"].columns
+    assert "email" not in rules["customers/api"].columns
+    assert ("email" in rules["customers/rows"].columns) == ("rules" in said)
+
+
 def test_values_of_a_column_are_added_to_those_of_a_preset(tmp_path: Path) -> None:
     rules = TICKETS.replace("{constant: ticket_opened}", "{column: kind, values: {a: session, b: product_use}}")
-    words = "{c: nps, b: null, A: product_use}"
-    more = f"entities: {{activities: {{rules: {{opened: {{columns: {{activity_type: {{values: {words}}}}}}}}}}}}}"
+    values = "{values: {c: nps, b: null, A: product_use}}"
+    more = f"entities: {{activities: {{rules: {{opened: {{columns: {{activity_type: {values}}}}}}}}}}}"
     from intake.mapping.load import merged
     from intake.mapping.yaml_file import load_texts
 
@@ -249,6 +267,22 @@ def test_the_rows_of_an_envelope_and_an_empty_page(tmp_path: Path) -> None:
     assert outcomes(raw) == ({"repeated": 1}, 3, 2)
 
 
+def test_a_page_of_one_row_over_several_lines_is_no_file_of_lines(tmp_path: Path) -> None:
+    page = '{"next": null, "data": [\n' + json.dumps(event(1)) + "\n]}\n"
+    raw = folder(tmp_path, orders_csv=ORDERS, events_json=page, mapping_yml=events(format="{rows: data}"))
+    assert read(raw, "activities", "activity_id") == [("1",)]
+
+
+def test_a_row_on_a_line_of_its_own_is_no_document(tmp_path: Path) -> None:
+    """The last page of an export often has one row; lines of which the first is damaged look alike from outside."""
+    page = f'{{"data": [\n{json.dumps(event(1))}\n]}}\n'
+    raw = folder(tmp_path / "page", orders_csv=ORDERS, events_json=page, mapping_yml=events(format="{rows: data}"))
+    assert read(raw, "activities", "activity_id") == [("1",)]
+    lines = f'{{"id": 1, "who"\n{json.dumps(event(2))}\n{json.dumps(event(3))}\n'
+    raw = folder(tmp_path / "lines", orders_csv=ORDERS, events_json=lines, mapping_yml=events())
+    assert read(raw, "activities", "activity_id") == [("2",), ("3",), (None,)]
+
+
 def test_what_is_no_object_is_kept_as_a_malformed_line(tmp_path: Path) -> None:
     lines = [json.dumps(event(1)), '{"id": 2, "who"', "5", json.dumps(event(3))]
     raw = folder(tmp_path, orders_csv=ORDERS, events_jsonl="\n".join(lines), mapping_yml=events())
@@ -262,6 +296,15 @@ def test_a_document_that_is_cut_off_names_its_file(tmp_path: Path) -> None:
     assert "events.json: is no whole JSON" in error_of(raw)
 
 
+def test_a_column_that_a_rule_can_do_without_may_still_be_needed(tmp_path: Path) -> None:
+    mapping = TICKETS.replace("column: solved, empty: true", "column: solved, empty: true, optional: true")
+    raw = folder(
+        tmp_path, orders_csv=ORDERS, desk__ticket_csv="id,customer,created\n1,K1,2024-01-01\n",
+        mapping_yml=source("desk", mapping),
+    )  # fmt: skip
+    assert read(raw, "activities", "activity_type") == [("ticket_opened",)]
+
+
 def test_each_part_of_a_list_is_a_row(tmp_path: Path) -> None:
     rules = EVENTS.replace(
         "    {more}\n", "    unnest: answers\n    leave_out: {none: {column: answers.score, empty: true}}\n"
@@ -271,6 +314,31 @@ def test_each_part_of_a_list_is_a_row(tmp_path: Path) -> None:
     raw = folder(tmp_path, orders_csv=ORDERS, events_json=content, mapping_yml=source("own", rules))
     assert read(raw, "activities", "activity_id, value") == [("1", "3"), ("1", "9")]
     assert outcomes(raw) == ({"none": 2}, 4, 2)
+
+
+def test_the_parts_of_a_text_are_rows_too(tmp_path: Path) -> None:
+    """Who was merged into whom is a text with semicolons: 11 was merged into 12, and 12 into 15."""
+    rules = """\
+lookups:
+  survivors: {files: contacts.csv, unnest: swallowed, separator: ";", by: swallowed, follows: id}
+entities:
+  activities:
+    files: visits.csv
+    join: {survivor: {to: survivors, on: contact}}
+    columns:
+      activity_id: id
+      customer_id: {column: survivor.mail, otherwise: contact}
+      occurred_at: at
+      activity_type: {constant: session}
+"""
+    raw = folder(
+        tmp_path,
+        orders_csv=ORDERS,
+        contacts_csv="id,mail,swallowed\n12,b@x.de, 11 ;\n15,c@x.de,12;13\n16,d@x.de,\n",
+        visits_csv="id,contact,at\n1,11,2024-01-01\n2,13,2024-01-01\n3,16,2024-01-01\n",
+        mapping_yml=source("own", rules),
+    )
+    assert read(raw, "activities", "activity_id, customer_id") == [("1", "c@x.de"), ("2", "c@x.de"), ("3", "16")]
 
 
 # Lookups and versions -----------------------------------------------------------------------------------------------
@@ -344,6 +412,58 @@ def test_a_lookup_that_is_missing_is_an_error_unless_it_may_be(tmp_path: Path) -
     assert read(raw, "activities", "customer_id") == [("a@x.de",)]
 
 
+def test_names_with_dots_and_other_writing_are_found_in_what_is_looked_up(tmp_path: Path) -> None:
+    """Of what is looked up only columns that a rule names are kept, however they are written."""
+    rules = """\
+lookups:
+  people: {files: people.csv, by: id}
+entities:
+  activities:
+    rules:
+      visits:
+        files: visits.csv
+        join: {person: {to: people, on: who}}
+        columns:
+          activity_id: id
+          customer_id: {column: person.Shop Number, otherwise: [person.data.mail]}
+          occurred_at: at
+          activity_type: {constant: session}
+          detail: "person.tags[1]"
+"""
+    people = 'id,Shop Number,data,tags,other\n1,K1,,"[""a"",""b""]",x\n2,,"{""mail"": ""b@x.de""}",,x\n'
+    raw = folder(
+        tmp_path,
+        orders_csv=ORDERS,
+        people_csv=people,
+        visits_csv="id,who,at,unread\na,1,2024-01-05,x\nb,2,2024-01-06,x\n",
+        mapping_yml=source("own", rules),
+    )
+    assert read(raw, "activities", "customer_id, detail") == [("K1", "b"), ("b@x.de", None)]
+
+
+def test_what_lies_in_a_column_is_not_taken_for_a_column_of_a_like_name(tmp_path: Path) -> None:
+    """`ticket.id` is the id of the ticket that was found, not the column ticket_id, which is there in any case."""
+    rules = """\
+lookups:
+  tickets: {files: tickets.csv, by: id}
+entities:
+  activities:
+    files: replies.csv
+    join: {ticket: {to: tickets, on: ticket_id}}
+    leave_out: {unknown_ticket: {column: ticket.id, empty: true}}
+    columns: {activity_id: ticket_id, customer_id: ticket.who, occurred_at: at, activity_type: {constant: reply}}
+"""
+    raw = folder(
+        tmp_path,
+        orders_csv=ORDERS,
+        tickets_csv="id,who\n1,K1\n",
+        replies_csv="ticket_id,at\n1,2024-01-01\n2,2024-01-02\n",
+        mapping_yml=source("own", rules),
+    )
+    assert read(raw, "activities", "activity_id, customer_id") == [("1", "K1")]
+    assert outcomes(raw) == ({"unknown_ticket": 1}, 2, 1)
+
+
 def test_a_day_that_was_written_again_comes_from_the_last_file_alone(tmp_path: Path) -> None:
     rules = """\
 entities:
@@ -361,6 +481,53 @@ entities:
     )
     assert [row[0] for row in read(raw, "activities", "activity_id")] == ["b", "c"]
     assert outcomes(raw) == ({"in_a_later_file": 1}, 3, 2)
+
+
+def test_a_column_of_versions_may_be_absent_where_that_is_said(tmp_path: Path) -> None:
+    rules = """\
+lookups:
+  people: {files: people.csv, by: id, newest: [start, synced], may_lack: start}
+entities:
+  activities:
+    files: visits*.csv
+    join: {person: {to: people, on: who}}
+    fold: {kind: newest, by: id, latest: [start, synced], may_lack: [start]}
+    columns: {activity_id: id, customer_id: person.mail, occurred_at: at, activity_type: {constant: session}}
+"""
+    raw = folder(
+        tmp_path,
+        orders_csv=ORDERS,
+        people_csv="id,mail,synced\n1,new@x.de,2024-01-02\n1,old@x.de,2024-01-01\n",
+        visits_csv="id,who,at,synced\na,1,2024-01-05,2024-01-02\na,1,2024-01-06,2024-01-01\n",
+        mapping_yml=source("own", rules),
+    )
+    assert read(raw, "activities", "customer_id, occurred_at") == [("new@x.de", "2024-01-05")]
+    (raw / "mapping.yml").write_text(source("own", rules.replace(", may_lack: [start]", "")))
+    assert "column 'start'" in error_of(raw)
+
+
+def test_the_first_reply_is_the_earliest_that_no_rule_leaves_out(tmp_path: Path) -> None:
+    rules = """\
+entities:
+  activities:
+    files: messages*.csv
+    fold: {kind: earliest, by: ticket, at: at}
+    leave_out: {internal: {column: public, is_not: yes}}
+    columns: {activity_id: id, customer_id: who, occurred_at: at, activity_type: {constant: ticket_first_reply}}
+"""
+    raw = folder(
+        tmp_path,
+        orders_csv=ORDERS,
+        messages_1_csv="id,ticket,who,at,public\n"
+        "late,1,K1,2024-01-02 10:00:00,yes\nnote,1,K1,2024-01-01 08:00:00,no\nother,2,K1,2024-01-05,yes\n"
+        "timeless,2,K1,,yes\nloose,,K1,2024-01-09,yes\nloose 2,,K1,2024-01-10,yes\n",
+        messages_2_csv="id,ticket,who,at,public\nfirst,1,K1,2024-01-02T10:30:00+01:00,yes\n",
+        mapping_yml=source("own", rules),
+    )
+    assert [row[0] for row in read(raw, "activities", "activity_id")] == [
+        "first", "loose", "loose 2", "other", "timeless",
+    ]  # fmt: skip
+    assert outcomes(raw) == ({"internal": 1, "not_the_first": 1}, 7, 5)
 
 
 # Tables of a loader -------------------------------------------------------------------------------------------------

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.components import empty, section, show_chart, show_concentration, show_first, show_table
+from dashboard.components import draw, empty, section, show_chart, show_concentration, show_first, show_table
 from dashboard.filters import choice, entry, selection
 from dashboard.view import View, view
-from reports import backtest, customers, health, questions
+from reports import backtest, customers, events, health, questions
 from reports.html import sentences_html
-from reports.questions import MissingMartError
+from reports.questions import MissingMartError, Row
 
 LISTED = 15  # customers in the list; its file has more
 IN_A_FILE = 100_000
-ORDERS = 1_000  # of one customer
+ORDERS, EVENTS = 1_000, 5_000  # of one customer
 
 
 def main() -> None:
@@ -130,13 +130,33 @@ def one_customer(seen: View) -> None:
         first, *others = customers.story(found[0], seen.language, seen.currency)
         st.html(sentences_html(first, [*others, *health.story(found[0], seen.language)]))
         show_table(seen, health.components_of(found[0], seen.glossary, seen.language), "health_of_one")
-        if seen.ask(questions.signals()):
-            st.caption(say("customers.not_shown"))
-        orders = seen.ask(questions.orders_of(found[0]["customer_id"], ORDERS))
-        if found[0]["orders"] > ORDERS:
-            st.caption(say("customers.latest_orders", orders=seen.language.number(ORDERS)))
-        today = seen.build["as_of_date"]
-        show_chart(seen, customers.customer_line(found[0], orders, today, seen.language, seen.currency), "orders")
+        what_happened(seen, found[0])
+        their_orders(seen, found[0])
+
+
+def what_happened(seen: View, customer: Row) -> None:
+    say = seen.language.say
+    with section(seen, say("events.title")):
+        rows = seen.ask(questions.events_of(customer["customer_id"], EVENTS))
+        first, *others = events.sentences(rows, seen.ask(questions.signals()), seen.language)
+        st.html(sentences_html(first, others))
+        if not rows:
+            return
+        today, stage = seen.build["as_of_date"], customer["lifecycle_stage"]
+        chart = events.line(rows, today, stage, customer["customer_id"], seen.language, seen.currency)
+        draw(chart, "events")
+        show_table(seen, chart.table, "events", LISTED)
+        if len(rows) == EVENTS:
+            st.caption(say("events.latest", events=seen.language.number(EVENTS)))
+        st.caption(say("events.withheld"))
+
+
+def their_orders(seen: View, customer: Row) -> None:
+    with st.expander(seen.language.say("events.orders")):
+        orders = seen.ask(questions.orders_of(customer["customer_id"], ORDERS))
+        if customer["orders"] > ORDERS:
+            st.caption(seen.language.say("customers.latest_orders", orders=seen.language.number(ORDERS)))
+        show_table(seen, customers.order_table(orders, seen.language), "orders")
 
 
 main()

@@ -11,7 +11,7 @@ from .amounts import decimal_text, lowered_by_lines, of_the_other_column
 from .moments import time_text, typed_time
 from .source import Source, SourceColumn
 from .told_apart import TOLD_APART, is_told_apart
-from .values import as_digits, translated, truth_text, written
+from .values import as_digits, translated, truth_text, without_beginnings, written
 
 NEEDED_KINDS = {"minutes_since": ("decimal", "a number"), "plus_minutes": ("timestamp", "a time")}
 
@@ -66,13 +66,17 @@ def text_of_column(source: Source, entity_rule: EntityRule, name: str, kind: str
         text = written(source, rule, where)
     if rule.told_apart_by is not None and is_told_apart(source):
         text = f"coalesce({TOLD_APART}, {text})"
+    if rule.unless_begins:
+        text = without_beginnings(text, rule.unless_begins)
     if rule.values and not is_time(rule, kind):  # words for no time are translated before it is read
-        text = translated(text, rule.values)
+        text = translated(text, rule.values, rule.others)
     if rule.present is not None:
         text = f"case when {text} is not null then {quoted(rule.present)} end"
     if rule.otherwise:
         instead = text_of_column(source, of_the_other_column(entity_rule, name), name, kind, where)
         text = f"coalesce({text}, {instead})"
+    if rule.absent is not None:
+        text = f"coalesce({text}, {quoted(rule.absent)})"
     return text
 
 

@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from collections.abc import Mapping as Dictionary
-from collections.abc import Sequence
 
 import duckdb
 
 from stammkunde.database import identifier, quoted
 
 from ..errors import IntakeError
-from ..mapping import Join, Lookup
+from ..mapping import ColumnRule, Join, Lookup
+from ..mapping.joins import key_columns
 from ..reading.own_columns import OWN_COLUMNS
 from .one_source import latest_first, together
 from .one_value import holds_several
-from .source import Source, SourceColumn, describe
-from .values import cleaned
+from .source import Source, SourceColumn, describe, letters
+from .values import cleaned, written
 
 MOST_STEPS = 50  # from a key to the one that took its place: more is a circle
 
 
-def unnested(connection: duckdb.DuckDBPyConnection, source: Source, column: str, where: str) -> Source:
+def unnested(
+    connection: duckdb.DuckDBPyConnection, source: Source, column: str, separator: str | None, where: str
+) -> Source:
     """A source in which each part of a list makes a row; a row with no list in the column stays one, without a part."""
     found = source.find(column, f"{where}, unnest")
-    json = f"cast({found.sql} as json)"
-    parts = f"try(json_extract({json}, '$[*]'))"
-    part = f"json_extract_string(unnest(case when len({parts}) > 0 then {parts} else [cast(null as json)] end), '$')"
+    if separator is None:
+        parts = f"try(json_extract(cast({found.sql} as json), '$[*]'))"
+        empty, as_text = "cast(null as json)", "json_extract_string({}, '$')"
+    else:
+        parts = f"list_filter(string_split({cleaned(found)}, {quoted(separator)}), lambda part: trim(part) <> '')"
+        empty, as_text = "cast(null as varchar)", "trim({})"
+    part = as_text.format(f"unnest(case when len({parts}) > 0 then {parts} else [{empty}] end)")
     is_nested = bool(found.path)
     columns = f"*, {part} as {identifier(column)}" if is_nested else f"* replace ({part} as {found.sql})"
     table = source.table + "_parts"
@@ -44,21 +51,34 @@ def joined(
     that are there."""
     if not joins:
         return source
-    columns, tables = [], []
+    whole = source
     for position, (name, join) in enumerate(joins.items()):
-        if join.to not in lookups:
-            columns.append(f"cast(null as varchar) as {identifier(name)}")
-            continue
-        key = cleaned(source.find(join.on, f"{where}, join '{name}'"))
-        columns.append(f"found_{position}.row as {identifier(name)}")
-        tables.append(
-            f"left join {lookups[join.to]} as found_{position} on {short(key, lookups[join.to])} = found_{position}.key"
-        )
-    table = source.table + "_joined"
-    connection.execute(
-        f"create table {table} as select line.*, {', '.join(columns)} from {source.table} as line {' '.join(tables)}"
-    )
+        view = f"{source.table}_join_{position}"
+        connection.execute(f"create view {view} as {with_found(whole, name, join, lookups, where)}")
+        whole = describe(connection, view, source.shown, source.file, source.left_out)
+    table = f"{source.table}_joined"
+    connection.execute(f"create table {table} as select * from {whole.table}")
     return describe(connection, table, source.shown, source.file, source.left_out)
+
+
+def with_found(source: Source, name: str, join: Join, lookups: Dictionary[str, str], where: str) -> str:
+    """SELECT of a source with the row that one join finds; with nothing where the lookup is not there."""
+    if source.column(name) is not None:
+        raise IntakeError(f"{where}: join '{name}' is called like a column of {source.shown}. Give it another name")
+    if join.to not in lookups or (join.optional and any(source.get(one) is None for one in key_columns(join.on))):
+        return f"select *, cast(null as varchar) as {identifier(name)} from {source.table}"
+    found = lookups[join.to]
+    key = key_of(source, join.on, f"{where}, join '{name}'")
+    return (
+        f"select line.*, found.found_row as {identifier(name)} from {source.table} as line "
+        f"left join (select key as found_key, row as found_row from {found}) as found "
+        f"on {short(key, found)} = found.found_key"
+    )
+
+
+def key_of(source: Source, key: str, where: str) -> str:
+    """A key as text: a column, or several in the braces of a text; null where the first of them is empty."""
+    return written(source, ColumnRule(**{"text" if "{" in key else "column": key}), where)
 
 
 def short(key: str, table: str) -> str:
@@ -67,12 +87,19 @@ def short(key: str, table: str) -> str:
 
 
 def lookup_table(
-    connection: duckdb.DuckDBPyConnection, table: str, loaded: Sequence[Source], lookup: Lookup, where: str
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    loaded: Sequence[Source],
+    lookup: Lookup,
+    where: str,
+    words: Collection[str],
 ) -> None:
-    """Create the table of a lookup: one row per key, as JSON."""
+    """Create the table of a lookup: one row per key, as JSON. Of its columns only those whose names are among the
+    `words` that a rule says: each row that is looked up is copied for every row that it belongs to."""
     source = together(connection, loaded)
     check_rows_can_be_read(connection, source, lookup, where)
-    key = cleaned(source.find(lookup.by, where))
+    key = key_of(source, lookup.by, where)
+    filled = "".join(f" and {cleaned(source.find(column, where))} is not null" for column in lookup.filled)
     characters = lookup.characters or "1000000"
     follows = cleaned(source.find(lookup.follows, where)) if lookup.follows else "null"
     # Under its name, and in lower case as rules name it: some databases write names in capitals.
@@ -81,7 +108,7 @@ def lookup_table(
     pairs = ", ".join(
         f"{quoted(name)}, {as_json(column)}"
         for name, column in named.items()
-        if column.name not in (*OWN_COLUMNS, "file_of_row")
+        if column.name not in (*OWN_COLUMNS, "file_of_row") and letters(column.name) in words
     )
     connection.execute(
         f"""
@@ -91,7 +118,7 @@ def lookup_table(
             left({follows}, {characters}) as follows,
             cast(json_object({pairs}) as varchar) as row
         from {source.table}
-        where malformed_line is null and {key} is not null
+        where malformed_line is null and {key} is not null{filled}
         qualify row_number() over (
             partition by left({key}, {characters}) order by {latest_first(source, lookup.newest)}
         ) = 1
@@ -123,8 +150,8 @@ def lookup_table(
 
 def check_rows_can_be_read(connection: duckdb.DuckDBPyConnection, source: Source, lookup: Lookup, where: str) -> None:
     """A row that cannot be read is no row that is not there: whoever is looked up in it would silently be nobody."""
-    key = source.find(lookup.by, where)
-    several = holds_several(key) if key.is_text else "false"
+    keys = [source.find(name, where) for name in key_columns(lookup.by)]
+    several = " or ".join(["false", *(holds_several(key) for key in keys if key.is_text)])
     broken, file = connection.execute(
         f"select count(*), min(source_file) from {source.table} where malformed_line is not null or {several}"
     ).fetchall()[0]

@@ -14,7 +14,7 @@ def time_text(source: Source, entity_rule: EntityRule, rule: ColumnRule, where: 
     """A time in the form that staging reads, through the keys of its rule in their order (docs/mapping.md)."""
     text, zone = written(source, rule, where), entity_rule.format.time_zone
     if rule.values:
-        text = translated(text, rule.values)
+        text = translated(text, rule.values, rule.others)
     if rule.time is not None:
         text = f"({text} || coalesce(' ' || {cleaned(source.find(rule.time, where))}, ''))"
     if rule.date_format is not None and (rule.time is not None or not is_typed_time(source, rule, where)):

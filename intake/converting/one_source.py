@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import duckdb
 
 from stammkunde.database import identifier
 
-from ..mapping import Newest
+from ..mapping import Earliest, Newest
 from .folds import order_number
 from .source import Source, describe, letters
 from .values import as_digits, cleaned
+
+KINDS_OF_TIME = ("timestamptz", "double", "varchar")  # how texts are compared of which the later one is to be found
 
 
 def as_one(
@@ -19,21 +22,31 @@ def as_one(
     loaded: Sequence[Source],
     document: str,
     where: str,
+    *,
+    are_split: bool = False,
 ) -> Source:
     """Files as one, so that a later file can cancel what an earlier one sold. Where exports overlap, the last file (by
-    name) that holds an order or an invoice, known by the column `document`, gives all its lines: they count once."""
+    name) that holds an order or an invoice, known by the column `document`, gives all its lines: they count once.
+    Where tables are split, that is the last table, in all of its files."""
     all_lines = together(connection, loaded)
     table = loaded[0].table + "_as_one"
+    place = f"{places_of_tables(loaded)}[file_of_row + 1]" if are_split else "file_of_row"
     connection.execute(
         f"""
         create table {table} as
         select * exclude (file_of_row, document_of_row)
         from (select *, {order_number(all_lines, document, where)} as document_of_row from {all_lines.table})
         qualify document_of_row is null or malformed_line is not null
-            or file_of_row = max(file_of_row) over (partition by document_of_row)
+            or {place} = max({place}) over (partition by document_of_row)
         """
     )
     return describe(connection, table, all_lines.shown)
+
+
+def places_of_tables(loaded: Sequence[Source]) -> list[int]:
+    """For each file the place of its table, which may stand in several: their names differ in twelve digits."""
+    tables = [re.sub(r"[0-9]{12}(?![0-9])", "", source.shown) for source in loaded]
+    return [tables.index(table) for table in tables]
 
 
 def together(connection: duckdb.DuckDBPyConnection, loaded: Sequence[Source]) -> Source:
@@ -68,6 +81,9 @@ def together(connection: duckdb.DuckDBPyConnection, loaded: Sequence[Source]) ->
 def newest_once(connection: duckdb.DuckDBPyConnection, loaded: Sequence[Source], fold: Newest, where: str) -> Source:
     """Of lines with the same key that with the latest time, of these the last. Lines without a key all stay."""
     all_lines = together(connection, loaded)
+    for column in fold.latest:
+        if column not in fold.may_lack:
+            all_lines.find(column, f"{where}, fold")
     table = loaded[0].table + "_newest"
     keys = [cleaned(all_lines.find(column, f"{where}, fold")) for column in fold.by]
     connection.execute(
@@ -85,6 +101,33 @@ def newest_once(connection: duckdb.DuckDBPyConnection, loaded: Sequence[Source],
     return describe(connection, table, all_lines.shown)
 
 
+def earliest_once(
+    connection: duckdb.DuckDBPyConnection, loaded: Sequence[Source], fold: Earliest, where: str
+) -> Source:
+    """Of lines with the same key that with the earliest time, of these the first. Lines without a key, and those
+    without a time, all stay: that they cannot be read is to be seen."""
+    all_lines = together(connection, loaded)
+    table = loaded[0].table + "_earliest"
+    keys = [cleaned(all_lines.find(column, f"{where}, fold")) for column in fold.by]
+    at = cleaned(all_lines.find(fold.at, f"{where}, fold"))
+    by_time = [f"try_cast({at} as {kind}) nulls last" for kind in KINDS_OF_TIME]
+    connection.execute(
+        f"""
+        create table {table} as
+        select * exclude (file_of_row)
+        from {all_lines.table}
+        qualify malformed_line is not null
+            or coalesce({", ".join(keys)}) is null
+            or {at} is null
+            or row_number() over (
+                partition by malformed_line is null, {", ".join(keys)}
+                order by {", ".join(by_time)}, file_of_row, source_line
+            ) = 1
+        """
+    )
+    return describe(connection, table, all_lines.shown)
+
+
 def latest_first(source: Source, columns: Sequence[str]) -> str:
     """The order of lines, the newest first: by times or numbers however they are written, else as texts; of equal ones
     the last."""
@@ -94,7 +137,7 @@ def latest_first(source: Source, columns: Sequence[str]) -> str:
         if found is None:
             continue
         text = cleaned(found)
-        order += [f"try_cast({text} as {kind}) desc nulls last" for kind in ("timestamptz", "double", "varchar")]
+        order += [f"try_cast({text} as {kind}) desc nulls last" for kind in KINDS_OF_TIME]
     return ", ".join([*order, "file_of_row desc", "source_line desc"])
 
 

@@ -55,11 +55,14 @@ class Source:
 
     def get(self, wanted: str) -> SourceColumn | None:
         """The same, or what lies in a column by its path (`person.email`); None if it is not there."""
-        if (found := self.column(wanted)) is not None:
+        if (found := self.columns.get(wanted.strip().lower())) is not None:
             return found
-        for name, path in splits(wanted):
-            if (found := self.column(name)) is not None:
-                return SourceColumn(found.name, "VARCHAR", path)
+        for find in (self.columns.get, self.column):  # `ticket.id` lies in `ticket`, though `ticket_id` is much like it
+            for name, path in splits(wanted):
+                if (found := find(name.strip().lower())) is not None:
+                    return SourceColumn(found.name, "VARCHAR", path)
+            if (found := self.column(wanted)) is not None:
+                return found
         return None
 
     def column(self, wanted: str) -> SourceColumn | None:

@@ -119,9 +119,16 @@ def truth_text(text: str, true_values: Iterable[str]) -> str:
     return f"case when lower({text}) in ({words}) then 'true' when {text} is not null then 'false' end"
 
 
-def translated(text: str, values: Dictionary[str, str]) -> str:
-    """Values replaced as declared, whatever their case; others stay."""
+def without_beginnings(text: str, beginnings: Iterable[str]) -> str:
+    """Null for values that begin with one of the texts; others stay."""
+    begins = " or ".join(f"starts_with({text}, {quoted(beginning)})" for beginning in beginnings)
+    return f"case when not ({begins}) then {text} end"
+
+
+def translated(text: str, values: Dictionary[str, str], others: str | None = None) -> str:
+    """Values replaced as declared, whatever their case; others stay, or all become one."""
     cases = " ".join(
         f"when {quoted(old.strip().lower())} then {quoted(new) if new else 'null'}" for old, new in values.items()
     )
-    return f"case lower({text}) {cases} else {text} end"
+    kept = text if others is None else f"case when {text} is not null then {quoted(others)} end"
+    return f"case lower({text}) {cases} else {kept} end"

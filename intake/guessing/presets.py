@@ -68,7 +68,8 @@ def preset_of(path: Path, header: Sequence[str]) -> str | None:
 
 
 def rules_of(preset: str, path: Path, header: Sequence[str]) -> list[str]:
-    """The rules of a preset that read a file: those that expect its name, else those whose columns it has."""
+    """The rules of a preset that read a file: those that expect its name; none for a lookup, whose columns may be those
+    of a rule by chance; else those whose columns it has."""
     columns = Columns(path, header)
     fitting = {
         name: rule
@@ -76,14 +77,17 @@ def rules_of(preset: str, path: Path, header: Sequence[str]) -> list[str]:
         if Wanted(tuple(rule.file_columns())).are_in(columns.of(rule))
     }
     called = [name for name, rule in fitting.items() if is_called_like(path.name, rule)]
+    if not called and is_lookup(preset, path, header):
+        return []
     most = max((len(rule.file_columns()) for rule in fitting.values()), default=0)
     return called or [name for name, rule in fitting.items() if len(rule.file_columns()) == most]
 
 
 def is_lookup(preset: str, path: Path, header: Sequence[str]) -> bool:
     """Whether a file is called like one in which a preset looks something up, and has the key for it."""
+    columns = Columns(path, header)
     return any(
-        is_called_like(path.name, lookup) and Wanted(tuple(lookup.file_columns())).are_in(header)
+        is_called_like(path.name, lookup) and Wanted(tuple(lookup.file_columns())).are_in(columns.of(lookup))
         for lookup in load_preset(preset).lookups.values()
     )
 

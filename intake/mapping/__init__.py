@@ -6,14 +6,14 @@ preset.
 
 from .columns import ColumnRule
 from .conditions import Condition, LeaveOut, Worth
-from .folds import AddLines, FirstLine, InvoiceLines, LastFile, Newest
+from .folds import AddLines, Earliest, FirstLine, InvoiceLines, LastFile, Newest
 from .joins import Join, Lookup
 from .load import Mapping, SourceRules, load_mapping, load_preset, presets
 from .rules import RULE, EntityRule, entity_part
 from .sources import Format, Schema, Table
 
 __all__ = [
-    "RULE", "AddLines", "ColumnRule", "Condition", "EntityRule", "FirstLine", "Format", "InvoiceLines", "Join",
-    "LastFile", "LeaveOut", "Lookup", "Mapping", "Newest", "Schema", "SourceRules", "Table", "Worth",
+    "RULE", "AddLines", "ColumnRule", "Condition", "Earliest", "EntityRule", "FirstLine", "Format", "InvoiceLines",
+    "Join", "LastFile", "LeaveOut", "Lookup", "Mapping", "Newest", "Schema", "SourceRules", "Table", "Worth",
     "entity_part", "load_mapping", "load_preset", "presets",
 ]  # fmt: skip

@@ -17,6 +17,7 @@ ORIGINS = ("column", "constant", "row_number", "number_within", "text")
 # What holds for the columns under `otherwise`, too: they are written in the same way.
 HOLDS_FOR_OTHERWISE = (
     "date_format", "time_zone", "pretends_utc", "minutes_since", "plus_minutes", "unit", "negate", "true_values",
+    "unless_begins",
 )  # fmt: skip
 OF_AMOUNTS = ("unit", "times", "plus", "less", "scaled_by", "negate", "at_most")
 NOT_WITH_TEXT = (*OF_AMOUNTS, "told_apart_by", "time", "minutes_since", "plus_minutes")
@@ -55,8 +56,11 @@ class ColumnRule(Part):
     unit: Text | None = None  # of UNITS
     negate: Flag = False  # a refund that is written below zero
     true_values: Texts = ()
+    unless_begins: Texts = ()  # values that begin so are empty: ids of devices among those of customers
     values: Translations = Field(default_factory=dict)
+    others: Text | None = None  # with `values`: this text for every value that they do not name
     present: Text | None = None  # with `column`: this text where the column is not empty
+    absent: Text | None = None  # this text where the column is empty, and those of `otherwise` are
     otherwise: Texts = ()  # the columns that count where `column` is empty: the first that is not
     scaled_by: Texts | None = None  # times the first column over the second; =name is a mapped column
     at_most: Text | None = None  # a column, or =name: the value is capped at it
@@ -84,6 +88,8 @@ class ColumnRule(Part):
             check_date_format(self.date_format)
         if self.text is not None:
             check_text(self.text)
+        if self.others is not None and not self.values:
+            raise mistake("`others` needs `values`, to which it adds")
         self.refuse_together("text", NOT_WITH_TEXT)
         self.refuse_together("minutes_since", (*OF_AMOUNTS, "plus_minutes"))
         self.refuse_together("pretends_utc", ("time_zone",))

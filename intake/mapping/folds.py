@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field
 
 from .conditions import Condition
 from .messages import mistake, suggestion
-from .part import Part, Text, Texts
+from .part import Flag, Part, Text, Texts
 
 
 class FirstLine(Part):
@@ -53,17 +53,37 @@ class Newest(Part):
     kind: Literal["newest"]
     by: Texts
     latest: Texts = ()
+    may_lack: Texts = ()  # columns of `latest` that a file may lack: each loader has others
 
     def source_columns(self) -> list[str]:
         return [*self.by, *self.latest]
 
+    def without(self, missing: set[str]) -> Newest:
+        """The fold for a file that lacks columns."""
+        return self.model_copy(update={"latest": tuple(name for name in self.latest if name not in missing)})
+
+
+class Earliest(Part):
+    """Of the rows with the same values in the columns `by` that no rule leaves out, the one with the earliest time in
+    column `at` counts, also in several files: the first reply to a ticket, of all messages."""
+
+    kind: Literal["earliest"]
+    by: Texts
+    at: Text
+
+    def source_columns(self) -> list[str]:
+        return [*self.by, self.at]
+
 
 class LastFile(Part):
     """All rows with the same value in column `by` come from one file, the last that holds it: by the order of the
-    patterns in `files`, then by name. A table of a day that was written again, or stands in for another."""
+    patterns in `files`, then by name. A table of a day that was written again, or stands in for another.
+
+    With `split`, files whose names differ only in twelve digits are one: so BigQuery writes a table in parts."""
 
     kind: Literal["last_file"]
     by: Text
+    split: Flag = False
 
     def source_columns(self) -> list[str]:
         return [self.by]
@@ -78,7 +98,7 @@ class Versions(Part):
         return []
 
 
-FOLDS = ("first_line", "add_lines", "invoice_lines", "newest", "last_file", "versions")
+FOLDS = ("first_line", "add_lines", "invoice_lines", "newest", "earliest", "last_file", "versions")
 
 
 def known_fold(given: object) -> object:
@@ -89,6 +109,8 @@ def known_fold(given: object) -> object:
 
 
 Fold = Annotated[
-    Annotated[FirstLine | AddLines | InvoiceLines | Newest | LastFile | Versions, Field(discriminator="kind")],
+    Annotated[
+        FirstLine | AddLines | InvoiceLines | Newest | Earliest | LastFile | Versions, Field(discriminator="kind")
+    ],
     BeforeValidator(known_fold),
 ]

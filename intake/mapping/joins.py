@@ -9,16 +9,28 @@ from pydantic import BeforeValidator, Field, model_validator
 from .messages import mistake
 from .part import Flag, Part, Text, Texts
 from .sources import Format, Table
+from .text_of_columns import columns_of_text
+
+
+def key_columns(key: str) -> list[str]:
+    """The columns of a key: one, or those in the braces of a text, where several make it."""
+    return columns_of_text(key) if "{" in key else [key]
 
 
 class Join(Part):
-    """Of a rule: the row of a lookup whose key is the value of column `on`. Its columns are read by its name:
-    `contact.email`."""
+    """Of a rule: the row of a lookup whose key is the value of column `on`, or a text of several columns, also of those
+    that were looked up before. Its columns are read by its name: `contact.email`."""
 
     no_dictionary = "a join is {to: the name of a lookup, on: the column with its key}"
 
     to: Text
     on: Text
+    optional: Flag = False  # in a file without the column `on` nothing is found
+
+
+def needed_for(joins: dict[str, Join]) -> list[str]:
+    """The columns of the keys that a file must have."""
+    return [column for join in joins.values() if not join.optional for column in key_columns(join.on)]
 
 
 Joins = Annotated[dict[str, Join], BeforeValidator(lambda given: given or {})]
@@ -35,9 +47,12 @@ class Lookup(Part):
     format: Format = Format()
     by: Text
     newest: Texts = ()  # columns that say which row of a key is the newest
+    may_lack: Texts = ()  # columns of `newest` that a file may lack: each loader has others
+    filled: Texts = ()  # columns without which a row says nothing: it is not looked up
     follows: Text | None = None  # a column with the key that took this one's place: followed to the last
     characters: Text | None = None  # of the key that count: 15 of Salesforce's 18
     unnest: Text | None = None
+    separator: Text | None = None  # between the parts of `unnest`, which then is a text and no list: 12;17
     join: Joins = Field(default_factory=dict)
     optional: Flag = False  # where nothing of it is there, its columns are empty
 
@@ -52,9 +67,10 @@ class Lookup(Part):
     def file_columns(self) -> list[str]:
         """The columns that a file of it must have."""
         own = [
-            self.by,
-            *self.newest,
+            *key_columns(self.by),
+            *(name for name in self.newest if name not in self.may_lack),
+            *self.filled,
             *((self.follows,) if self.follows else ()),
-            *(join.on for join in self.join.values()),
+            *needed_for(self.join),
         ]
         return [name for name in own if name.split(".")[0] not in self.join]

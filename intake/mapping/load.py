@@ -192,26 +192,30 @@ def flat(given: object, path: Path, known: Dictionary[str, object] | None = None
         if rule is None or ("rules" not in rule and not of_preset):
             found[str(entity)] = rule
             continue
-        rules = rule.get("rules") or {name.split(RULE)[1]: {} for name in of_preset}
+        rules = rule.get("rules") or {}
+        if isinstance(rules, dict):
+            rules = {**{name.split(RULE)[1]: {} for name in of_preset}, **rules}
         if not isinstance(rules, dict) or any(not isinstance(one or {}, dict) for one in rules.values()):
             raise IntakeError(f"{path}: entity '{entity}': `rules` must hold lines of the form `name: {{files: ...}}`")
         shared = {key: value for key, value in rule.items() if key != "rules"}
         for name, one in rules.items():
-            found[f"{entity}{RULE}{name}"] = None if one is None else on_top(shared, one, path, f"{entity}{RULE}{name}")
+            whole = f"{entity}{RULE}{name}"
+            # A null is kept until it has taken the line of the preset away.
+            found[whole] = None if one is None else on_top(shared, one, path, whole, keep_nulls=known is not None)
     return found
 
 
-def on_top(before: dict, rule: dict, path: Path, name: str) -> dict:
+def on_top(before: dict, rule: dict, path: Path, name: str, *, keep_nulls: bool = False) -> dict:
     """A rule with another below it."""
     parts = {}
     for part in MERGED_PARTS:
         if not isinstance(rule.get(part) or {}, dict):
             raise IntakeError(f"{path}: entity '{name}': `{part}` must hold lines of the form `name: value`")
-        parts[part] = keys_on_top(before.get(part) or {}, rule.get(part) or {})
+        parts[part] = keys_on_top(before.get(part) or {}, rule.get(part) or {}, keep_nulls=keep_nulls)
     return {**before, **rule, **parts}
 
 
-def keys_on_top(before: dict, own: dict) -> dict:
+def keys_on_top(before: dict, own: dict, *, keep_nulls: bool = False) -> dict:
     """Lines of the form `name: value` with others below them; a null takes a line away. Translations of a column
     (`values`) are lines of that kind themselves."""
     together = {**{str(key): value for key, value in before.items()}, **{str(key): value for key, value in own.items()}}
@@ -224,4 +228,4 @@ def keys_on_top(before: dict, own: dict) -> dict:
             own_words = {str(word).strip().lower() for word in value["values"]}
             kept = {word: meant for word, meant in below["values"].items() if word.strip().lower() not in own_words}
             together[key] = {**whole, "values": keys_on_top(kept, value["values"])}
-    return {key: value for key, value in together.items() if value is not None}
+    return {key: value for key, value in together.items() if value is not None or keep_nulls}

@@ -11,8 +11,8 @@ from stammkunde.settings import defaults
 from ..entities import Entity, entities, entity_of
 from .columns import ColumnRule
 from .conditions import LeaveOut
-from .folds import AddLines, FirstLine, Fold
-from .joins import Joins, Lookup
+from .folds import AddLines, FirstLine, Fold, Newest
+from .joins import Joins, Lookup, needed_for
 from .messages import mistake, suggestion, unknown_key
 from .part import Flag, Part, Text, Texts
 from .sources import Format, Schema, Table
@@ -29,6 +29,7 @@ class EntityRule(Part):
     format: Format = Format()
     needs_time_zone: Flag = False  # its times say none, and which it is differs from account to account
     unnest: Text | None = None  # a column with a list: each of its parts makes a row
+    separator: Text | None = None  # between the parts of `unnest`, which then is a text and no list: 12;17
     join: Joins = Field(default_factory=dict)  # rows of lookups, by the name under which their columns are read
     columns: dict[str, ColumnRule]
     fold: Fold | None = None  # how several rows of a file become one raw row
@@ -72,16 +73,18 @@ class EntityRule(Part):
         return list(dict.fromkeys([*of_columns, *of_rules, *(self.fold.source_columns() if self.fold else [])]))
 
     def required_columns(self) -> list[str]:
-        """Those of them that no file may lack."""
-        optional = {name for rule in self.columns.values() for name in rule.optional_columns()}
-        optional |= {name for rule in self.leave_out.values() for name in rule.optional_columns()}
-        return [name for name in self.source_columns() if name not in optional]
+        """Those of them that no file may lack: what is optional in one place may be needed in another."""
+        rules: list[ColumnRule | LeaveOut] = [*self.columns.values(), *self.leave_out.values()]
+        needed = [name for rule in rules for name in rule.source_columns() if name not in rule.optional_columns()]
+        of_fold = self.fold.source_columns() if self.fold else []
+        may_lack = self.fold.may_lack if isinstance(self.fold, Newest) else ()
+        return list(dict.fromkeys([*needed, *(name for name in of_fold if name not in may_lack)]))
 
     def file_columns(self) -> list[str]:
         """The columns that a file must have before anything is looked up: also the keys for that."""
         own = [
             *self.required_columns(),
-            *(join.on for join in self.join.values()),
+            *needed_for(self.join),
             *([self.unnest] if self.unnest else []),
         ]
         return list(dict.fromkeys(name for name in own if name.split(".")[0] not in self.join))
@@ -92,7 +95,8 @@ class EntityRule(Part):
             return self
         columns = {name: fitting for name, rule in self.columns.items() if (fitting := rule.without(missing))}
         leave_out = {name: rule for name, rule in self.leave_out.items() if not missing & set(rule.source_columns())}
-        return self.model_copy(update={"columns": columns, "leave_out": leave_out})
+        fold = self.fold.without(missing) if isinstance(self.fold, Newest) else self.fold
+        return self.model_copy(update={"columns": columns, "leave_out": leave_out, "fold": fold})
 
 
 def circular(references: dict[str, list[str]]) -> bool:

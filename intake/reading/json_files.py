@@ -6,7 +6,10 @@ part by its path (intake/json_paths.py).
 
 from __future__ import annotations
 
+import codecs
+import gzip
 import json
+import zlib
 from pathlib import Path
 
 import duckdb
@@ -19,15 +22,27 @@ from ..mapping import Format
 from .encoding import decoded
 from .header import usable_header
 from .own_columns import MALFORMED_LINE, SOURCE_LINE
+from .signatures import is_gzip
 
 LINE_ENDINGS = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 EXTENSIONS = (".json", ".json.gz", *LINE_ENDINGS)
+OTHER_GZ = (".csv.gz", ".txt.gz", ".tsv.gz")
 LONGEST_LINE = 67_108_864  # bytes of one line, which may be a whole page of an API
 LONGEST_MALFORMED = 10_000  # characters that are kept of what is no row
 
 
 def is_json(path: Path) -> bool:
-    return path.name.lower().endswith(EXTENSIONS)
+    """By the file's name; one that is only called `.gz`, as Segment calls its logs, by its first sign."""
+    name = path.name.lower()
+    return name.endswith(EXTENSIONS) or (name.endswith(".gz") and not name.endswith(OTHER_GZ) and begins_as_json(path))
+
+
+def begins_as_json(path: Path) -> bool:
+    try:
+        with gzip.open(path, "rb") if is_gzip(path) else path.open("rb") as file:
+            return file.read(64).removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"{"
+    except (EOFError, OSError, zlib.error):
+        return False
 
 
 def load_json(connection: duckdb.DuckDBPyConnection, table: str, path: Path, form: Format, work: Path) -> None:
@@ -113,25 +128,32 @@ def json_path(rows: str) -> str:
 
 
 def has_lines(readable: Path, shown: Path) -> bool:
-    """Whether each line is a document of its own: by the file's name, or because one of its first two lines is."""
+    """Whether each line is a document of its own: by the file's name, or because its first line is; or its second one,
+    where the first is damaged, and not the beginning of a document around it."""
     if shown.name.lower().endswith(LINE_ENDINGS):
         return True
     with readable.open(encoding="utf-8-sig", errors="replace") as file:
-        for _ in range(2):
-            line = file.readline(LONGEST_LINE)
-            try:
-                if isinstance(json.loads(line, parse_constant=refused), dict | list):
-                    return True
-            except ValueError:
-                continue
-    return False
+        if is_document(file.readline(LONGEST_LINE)):
+            return True
+        if not is_document(file.readline(LONGEST_LINE)):
+            return False
+        file.seek(0)
+        return not is_document(file.read())
+
+
+def is_document(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text, parse_constant=refused), dict | list)
+    except ValueError:
+        return False
 
 
 def lines_reader(path: Path) -> str:
     """What stands after `from` to read the lines of a file as they are."""
     return (
-        f"read_csv({path_literal(path)}, auto_detect = false, header = false, delim = '\x01', quote = '', escape = '', "
-        f"columns = {{'content': 'varchar'}}, max_line_size = {LONGEST_LINE}, strict_mode = false)"
+        f"read_csv({path_literal(path)}, auto_detect = false, compression = 'none', header = false, "
+        f"delim = '\x01', quote = '', escape = '', columns = {{'content': 'varchar'}}, "
+        f"max_line_size = {LONGEST_LINE}, strict_mode = false)"
     )
 
 

@@ -182,7 +182,7 @@ def described_origin(rule: ColumnRule) -> str:
     parts += [f"and {rule.time}"] if rule.time else []
     parts += [f"as {rule.date_format}"] if rule.date_format else []
     parts += [f"in the time zone of {rule.time_zone}"] if rule.time_zone else []
-    parts += ["as local time, though it says UTC"] if rule.pretends_utc else []
+    parts += ["as local time where a time_zone is said"] if rule.pretends_utc else []
     parts += [f"plus {rule.plus_minutes} in minutes"] if rule.plus_minutes else []
     parts += [f"in minutes since {rule.minutes_since}"] if rule.minutes_since else []
     parts += [f"told apart by {rule.told_apart_by}"] if rule.told_apart_by else []

@@ -8,6 +8,24 @@
 {%- endmacro %}
 
 
+{#- Of these, what happens so often that single ones say little: in customer_events they are counted by day. -#}
+{% macro activity_types_counted_by_day() -%}
+    {{ return(['session', 'product_use', 'email_sent', 'email_opened', 'email_clicked', 'sms_sent', 'community_post']) }}
+{%- endmacro %}
+
+
+{#- Those that belong to support: of them alone the channel is published. -#}
+{% macro activity_types_of_support() -%}
+    {{ return(['ticket_opened', 'ticket_first_reply', 'ticket_solved', 'csat', 'complaint']) }}
+{%- endmacro %}
+
+
+{#- Those whose value says something: a mark, minutes or points. -#}
+{% macro activity_types_with_a_value() -%}
+    {{ return(['nps', 'csat', 'ticket_first_reply', 'ticket_solved', 'loyalty_earned', 'loyalty_redeemed']) }}
+{%- endmacro %}
+
+
 {#- Whether an activity's value is none that its kind can have; kinds that are not named need no value. -#}
 {% macro has_impossible_value() -%}
     coalesce(

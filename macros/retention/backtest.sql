@@ -4,6 +4,12 @@
 {%- endmacro %}
 
 
+{#- Enough for a figure to one point in a hundred, and no more with more customers. -#}
+{% macro most_customers_to_look_at() -%}
+    100000
+{%- endmacro %}
+
+
 {#- With fewer customers on a side nothing is said of what is better. -#}
 {% macro least_customers_to_judge() -%}
     30

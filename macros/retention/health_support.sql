@@ -18,7 +18,7 @@ with events as (
         {{ within_days('activities', 'activity_date', 365) }}
     where
         {{ takes_part('activities') }}
-        and activities.activity_type in ('ticket_opened', 'ticket_first_reply', 'ticket_solved', 'csat', 'complaint')
+        and activities.activity_type in ({{ literals(activity_types_of_support()) }})
 
 ),
 

@@ -48,6 +48,7 @@ from .backtest import health_backtest
 from .calendar_periods import period_starts, start_of_period
 from .cohorts import Row, cohort_deviations, cohort_retention, cohort_windows, repurchase_curve, retention_curve
 from .effects import signal_effects
+from .events import customer_events
 from .feedback import nps, signal_coverage, support_kpis
 from .funnel import lifecycle_kpis
 from .intake import Customer, Intake, Order, take_in
@@ -87,6 +88,7 @@ MARTS = (
     "customer_concentration",
     "lifecycle_transitions",
     "customer_state_history",
+    "customer_events",
     "value_ladder",
     "lifecycle_kpis",
     "acquisition_economics",
@@ -139,6 +141,7 @@ def calculate(raw: Raw, settings: Mapping[str, object], seeds: Seeds | None = No
     marts["customer_concentration"] = customer_concentration(customers)
     marts["lifecycle_transitions"] = lifecycle_transitions(customers, as_of, chosen)
     marts["customer_state_history"] = customer_state_history(marts["customers"], as_of)
+    marts["customer_events"] = customer_events(intake, as_of, chosen)
     marts["value_ladder"] = value_ladder(orders, customers, intake.lines, seeds["value_ladder_steps"], as_of, chosen)
     marts["lifecycle_kpis"] = lifecycle_kpis(intake, marts["retention_kpis"], as_of, chosen)
     marts["acquisition_economics"] = acquisition_economics(

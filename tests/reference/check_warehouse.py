@@ -17,7 +17,7 @@ import duckdb
 import typer
 
 from .calculate import ACCOUNTED_ENTITIES, MARTS, calculate
-from .comparison import INSTANTS, Row, beyond, compare
+from .comparison import INSTANTS_OF, Row, beyond, compare
 from .files import read_raw, read_table, write_shop
 from .random_shop import files_of, random_shop
 
@@ -26,8 +26,8 @@ def read_mart(connection: duckdb.DuckDBPyConnection, schema: str, mart: str) -> 
     source = f'"{schema}"."{mart}"'
     if mart in ("row_accounting", "source_accounting"):
         return read_table(connection, f'{source} where entity in {ACCOUNTED_ENTITIES} and "rows" > 0')
-    if mart == "orders":  # as UTC without a zone, whichever of the two types it has
-        in_utc = ", ".join(f"cast({column} as timestamp) as {column}" for column in INSTANTS)
+    if mart in INSTANTS_OF:  # as UTC without a zone, whichever of the two types it has
+        in_utc = ", ".join(f"cast({column} as timestamp) as {column}" for column in INSTANTS_OF[mart])
         return read_table(connection, f"(select * replace ({in_utc}) from {source})")
     return read_table(connection, source)
 

@@ -29,6 +29,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "lifecycle_transitions": ("month_start", "from_stage", "to_stage"),
     "lifecycle_kpis": ("month_start", "lifecycle_stage"),
     "customer_state_history": ("customer_id", "as_of_date"),
+    "customer_events": ("customer_id", "event_date", "event_type", "event_number"),
     "value_ladder": ("month_start", "from_step", "to_step"),
     "acquisition_economics": ("cohort_month", "acquisition_channel"),
     "subscription_kpis": ("month_start",),
@@ -51,7 +52,8 @@ NOT_CALCULATED: dict[str, tuple[str, ...]] = {
     "customers": ("rfm_segment",),
     "customer_state_history": ("rfm_segment",),
 }
-INSTANTS = ("ordered_at", "updated_at")
+INSTANTS_OF = {"orders": ("ordered_at", "updated_at"), "customer_events": ("occurred_at",)}
+INSTANTS = tuple(column for columns in INSTANTS_OF.values() for column in columns)
 MONEY = frozenset({"net_amount", "net_revenue", "cumulative_net_revenue", "returning_revenue", "unattributed_revenue"})
 TOLERANCE_MONEY = 0.005
 TOLERANCE_RATE = 1e-9

@@ -100,6 +100,17 @@ class Subscription:
 
 
 @dataclass(frozen=True)
+class Refund:
+    """One counted row of refunds that has a date, of a counted order."""
+
+    order: Order
+    refunded_at: datetime
+    day: date
+    amount: Decimal
+    """In the reporting currency, at the rate of the order."""
+
+
+@dataclass(frozen=True)
 class Spend:
     """One counted row of marketing_spend."""
 
@@ -117,6 +128,7 @@ class Intake:
     customers: list[Customer] = field(default_factory=list)
     subscriptions: list[Subscription] = field(default_factory=list)
     spend: list[Spend] = field(default_factory=list)
+    refunds: list[Refund] = field(default_factory=list)
     lines: dict[str, list[OrderLine]] = field(default_factory=dict)
     signals: Signals = field(default_factory=Signals)
     created: dict[str, date | None] = field(default_factory=dict)
@@ -170,6 +182,7 @@ def take_in(raw: Raw, settings: Settings) -> Intake:
             result.orders.append(count_order(winner, customer_id, refunded, rates, settings))
 
     result.orders.sort(key=lambda order: (order.ordered_at, order.order_id.encode("utf-8")))
+    result.refunds = dated_refunds(result.orders, refunds, rates, settings)
     spend_rows = [read_spend(row, settings) for row in raw.get("marketing_spend", ())]
     result.spend = counted_spend(spend_rows, rates, settings, accounting)
     subscription_rows = [read_subscription(row, settings) for row in raw.get("subscriptions", ())]
@@ -390,6 +403,20 @@ def rejected_refund(row: RefundRow, order_ids: Iterable[str], settings: Settings
     if row.order_id not in order_ids:
         return "unknown_order"
     return None
+
+
+def dated_refunds(
+    orders: Iterable[Order], refunds: Mapping[str, Sequence[RefundRow]], rates: Rates, settings: Settings
+) -> list[Refund]:
+    found: list[Refund] = []
+    for order in orders:
+        rate = rate_on(order.currency, order.order_date, rates, settings)
+        for row in refunds.get(order.order_id, ()):
+            if row.refunded_at is not None:
+                assert rate is not None and row.amount is not None
+                amount = round_half_away(EXACT.multiply(row.amount, rate), 2)
+                found.append(Refund(order, row.refunded_at, settings.local_date(row.refunded_at), amount))
+    return found
 
 
 def refunded_amount(winner: OrderVersion, refunds: Sequence[RefundRow], settings: Settings) -> Decimal:

@@ -14,7 +14,7 @@ with events as (
         on activities.activity_date <= as_of.as_of_date
     where
         {{ takes_part('activities') }}
-        and activities.activity_type in ('ticket_opened', 'ticket_first_reply', 'ticket_solved', 'csat', 'complaint')
+        and activities.activity_type in ({{ literals(activity_types_of_support()) }})
         and as_of.first_order_date is not null
 
 ),
