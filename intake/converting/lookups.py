@@ -78,7 +78,8 @@ def with_found(source: Source, name: str, join: Join, lookups: Dictionary[str, s
 
 def key_of(source: Source, key: str, where: str) -> str:
     """A key as text: a column, or several in the braces of a text; null where the first of them is empty."""
-    return written(source, ColumnRule(**{"text" if "{" in key else "column": key}), where)
+    text = written(source, ColumnRule(**{"text" if "{" in key else "column": key}), where)
+    return f"regexp_replace({text}, '^(-?[0-9]+)[.]0+$', '\\1')"  # a whole number that was written with decimals
 
 
 def short(key: str, table: str) -> str:

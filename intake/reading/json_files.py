@@ -65,10 +65,15 @@ def load_json(connection: duckdb.DuckDBPyConnection, table: str, path: Path, for
 
 
 def json_columns(connection: duckdb.DuckDBPyConnection, path: Path, form: Format, work: Path) -> tuple[str, ...]:
-    """The keys that rows of a file have; none where there are no rows, or not where the format says."""
+    """The keys that rows of a file have; none where there are no rows, or not where the format says. Raises IntakeError
+    where there are rows, and none can be read: a file without columns would be taken for one without rows."""
     create_rows(connection, "json_head", path, form, work)
     try:
-        return tuple(keys_of(connection, "json_head"))
+        keys = tuple(keys_of(connection, "json_head"))
+        rows = connection.execute("select count(*) from json_head where item is null and is_there").fetchall()[0][0]
+        if rows and not keys:
+            raise IntakeError(f"{path}: none of its rows is a JSON object with names in it. Export it again")
+        return keys
     finally:
         connection.execute("drop table if exists json_head")
 
@@ -113,7 +118,8 @@ def create_rows(connection: duckdb.DuckDBPyConnection, table: str, path: Path, f
                 case
                     when coalesce(json_type(part), '') <> 'OBJECT'
                         then left(coalesce(cast(part as varchar), content), {LONGEST_MALFORMED})
-                end as malformed
+                end as malformed,
+                part is not null or not json_valid(content) as is_there
             from parts
             """
         )
