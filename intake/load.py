@@ -87,20 +87,20 @@ def lookup_tables(
     connection: duckdb.DuckDBPyConnection, item: Found, raw: Path, work: Path, prefix: str
 ) -> dict[str, str]:
     """The tables of the lookups that a rule needs, by their names; those of others first."""
+    there = {name: found for name, found in item.lookups.items() if found.files or found.rule.table is not None}
     named = [*names_read(item.rule), *(name for lookup in item.lookups.values() for name in names_read(lookup.rule))]
     words = {letters(word) for word in words_of(named)}
     tables: dict[str, str] = {}
-    waiting = [join.to for join in item.rule.join.values()]
+    waiting = [join.to for join in item.rule.join.values() if join.to in there]
     while waiting:
         name = waiting[-1]
-        lookup = item.lookups[name]
-        is_there = bool(lookup.files) or lookup.rule.table is not None
-        needed = [join.to for join in lookup.rule.join.values() if join.to not in tables] if is_there else []
+        lookup = there[name]
+        needed = [join.to for join in lookup.rule.join.values() if join.to in there and join.to not in tables]
         if needed and name not in tables:
             waiting += needed
             continue
         waiting.pop()
-        if name not in tables and is_there:
+        if name not in tables:
             tables[name] = f"{prefix}_{len(tables)}"
             create_lookup(connection, tables[name], lookup, tables, raw, work, words)
     return tables

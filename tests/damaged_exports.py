@@ -206,7 +206,7 @@ OF_JSON = [
     Damage("numbers as texts", on_all_rows(on_scalars(str, is_number))),
     Damage("numbers with a comma", on_all_rows(on_scalars(lambda value: f"{value},0", is_number))),
     Damage("numbers with decimals", on_all_rows(on_scalars(lambda value: f"{value}.0", is_number))),
-    Damage("numbers in exponent form", on_all_rows(on_scalars(lambda value: f"{value:.5E}", is_number))),
+    Damage("numbers in exponent form", on_all_rows(on_scalars(lambda value: f"{value:.5E}", is_number)), loses=True),
     Damage("texts with blanks around them", on_all_rows(on_scalars(lambda value: f"  {value}\t", is_text))),
     Damage("times in mixed zones", on_first_row(on_scalars(in_another_zone, is_text))),
     Damage("times without their zone", on_first_row(on_scalars(lambda value: ISO.sub(r"\1 Ortszeit", value), is_text))),

@@ -17,6 +17,7 @@ import pytest
 
 from intake.converting.one_source import together
 from intake.converting.source import Source
+from intake.converting.values import ROUNDED
 from intake.entities import entities
 from intake.errors import IntakeError
 from intake.prepare import prepare
@@ -114,6 +115,7 @@ def is_refused(row: Row, entity: str) -> bool:
         or any(NOT_AS_DECLARED in value for value in row.values())
         or any(not row.get(name) for name, column in columns.items() if column.required and name not in NOBODYS)
         or any(kinds[name] == "timestamp" and not is_time(row[name]) for name in kinds if name not in OPTIONAL_TIMES)
+        or any(name.endswith("_id") and re.fullmatch(ROUNDED, row[name]) for name in kinds)
         or any(kinds[name].startswith("decimal") and not is_number(row[name]) for name in kinds)
     )
 
@@ -161,6 +163,7 @@ def undamaged(tmp_path_factory: pytest.TempPathFactory) -> Known:
             shape, loses = key
             with pytest.MonkeyPatch.context() as patched:
                 patched.setattr("intake.write.newest_once", every_version)
+                patched.setattr("intake.write.earliest_once", every_version)
                 if loses:
                     patched.setattr("intake.write.judged_lines", nothing_is_left_out)
                 made = run(shape, tmp_path_factory.mktemp("whole") / "shape")
@@ -281,6 +284,13 @@ def test_what_cannot_be_looked_up_is_no_silent_nobody(people: str, said: str, tm
 def test_names_in_capitals_are_looked_up_as_well(tmp_path: Path) -> None:
     people = PEOPLE.replace('"id"', '"ID"').replace('"email"', '"EMAIL"')
     assert visits(tmp_path, f"[{VISIT}]", people) == [("v1", "a@x.example", "session", "")]
+
+
+def test_a_number_that_a_spreadsheet_has_rounded_is_no_part_of_an_id(tmp_path: Path) -> None:
+    rounded = VISIT.replace('"id": "1"', '"id": "1.23457E+12"')
+    assert visits(tmp_path, f"[{rounded}, {VISIT}]") == [
+        ("", "a@x.example", "session", ""), ("v1", "a@x.example", "session", ""),
+    ]  # fmt: skip
 
 
 def test_numbers_of_a_spreadsheet_are_looked_up_as_well(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from ..reading.own_columns import OWN_COLUMNS
 from .one_source import latest_first, together
 from .one_value import holds_several
 from .source import Source, SourceColumn, describe, letters
-from .values import cleaned, written
+from .values import cleaned, without_point_zero, written
 
 MOST_STEPS = 50  # from a key to the one that took its place: more is a circle
 
@@ -78,8 +78,7 @@ def with_found(source: Source, name: str, join: Join, lookups: Dictionary[str, s
 
 def key_of(source: Source, key: str, where: str) -> str:
     """A key as text: a column, or several in the braces of a text; null where the first of them is empty."""
-    text = written(source, ColumnRule(**{"text" if "{" in key else "column": key}), where)
-    return f"regexp_replace({text}, '^(-?[0-9]+)[.]0+$', '\\1')"  # a whole number that was written with decimals
+    return without_point_zero(written(source, ColumnRule(**{"text" if "{" in key else "column": key}), where))
 
 
 def short(key: str, table: str) -> str:
@@ -103,13 +102,11 @@ def lookup_table(
     filled = "".join(f" and {cleaned(source.find(column, where))} is not null" for column in lookup.filled)
     characters = lookup.characters or "1000000"
     follows = cleaned(source.find(lookup.follows, where)) if lookup.follows else "null"
-    # Under its name, and in lower case as rules name it: some databases write names in capitals.
-    named = {column.name.lower(): column for column in source.columns.values()}
-    named |= {column.name: column for column in source.columns.values()}
     pairs = ", ".join(
         f"{quoted(name)}, {as_json(column)}"
-        for name, column in named.items()
+        for column in source.columns.values()
         if column.name not in (*OWN_COLUMNS, "file_of_row") and letters(column.name) in words
+        for name in names_in_paths(column.name)
     )
     connection.execute(
         f"""
@@ -160,6 +157,11 @@ def check_rows_can_be_read(connection: duckdb.DuckDBPyConnection, source: Source
         raise IntakeError(
             f"{file}: {broken:,} of its rows cannot be read, and others are looked up in it ({where}). Export it again"
         )
+
+
+def names_in_paths(name: str) -> list[str]:
+    """How paths may call a column. A warehouse that has all names in capitals has them so in its exports, too."""
+    return [name, name.lower()] if name.isupper() else [name]
 
 
 def as_json(column: SourceColumn) -> str:

@@ -191,6 +191,7 @@ def described_origin(rule: ColumnRule) -> str:
     parts += [f"plus {', '.join(rule.plus)}"] if rule.plus else []
     parts += [f"less {', '.join(rule.less)}"] if rule.less else []
     parts += [f"x {rule.scaled_by[0]} / {rule.scaled_by[1]}"] if rule.scaled_by else []
+    parts += [f"per month of {' x '.join(reversed(rule.per_month.columns()))}"] if rule.per_month else []
     parts += ["with the sign turned round"] if rule.negate else []
     parts += [f"at most {rule.at_most}"] if rule.at_most else []
     parts += [f"if any: '{rule.present}'"] if rule.present else []
