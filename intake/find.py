@@ -117,10 +117,8 @@ def of_source(source: SourceRules, mapping: Mapping, raw: Path) -> list[Found]:
             found.append(
                 Found(entity, fitting, files, is_canonical=False, name=name, source=source.name, lookups=lookups)
             )
-    read = {
-        file for item in found for file in (*item.files, *(file for known in lookups.values() for file in known.files))
-    }
-    origin.check_all_are_read(read, len(found))
+    looked_up = {file for lookup in lookups.values() for file in lookup.files}
+    origin.check_all_are_read({file for item in found for file in item.files}, looked_up, len(found))
     for item in found:
         if item.rule.needs_time_zone and item.rule.format.time_zone is None:
             raise IntakeError(
@@ -146,7 +144,7 @@ def check_files_have_one_source(mapping: Mapping, found: Sequence[Found]) -> Non
     read: dict[tuple[str, Path], str] = {}
     for item in found:
         for file in item.files:
-            before = read.setdefault((item.entity.name, file), item.source)
+            before = read.setdefault((item.entity.name, file.resolve()), item.source)  # a link is no other file
             if before != item.source:
                 raise IntakeError(
                     f"{mapping.path}: {file} is read as {item.entity.name} by two sources, {before} and {item.source}. "

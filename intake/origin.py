@@ -123,9 +123,12 @@ class Origin:
                 self.known[file, rule.format] = column_names(file, rule.format, Path(work))
         return self.known[file, rule.format]
 
-    def check_all_are_read(self, read: set[Path], rules: int) -> None:
-        """A file that is called like those of a rule, and has the columns of none, would be passed over."""
+    def check_all_are_read(self, read: set[Path], looked_up: set[Path], rules: int) -> None:
+        """A file that is called like those of a rule, and has the columns of none, would be passed over. `looked_up`:
+        files of lookups, which are missed only by rules for the same export."""
         for file, rules_without in self.unfit.items():
+            if file in looked_up:
+                rules_without = [one for one in rules_without if self.is_looked_up_too(one[0])]
             if file in read or not any(missing for _, missing in rules_without):  # without rows nothing is missed
                 continue
             name, missing = min(
@@ -138,10 +141,17 @@ class Origin:
         if not rules and any(RULE in name for name in self.source.rules):
             place = f"schema {self.source.schema.name}" if self.source.schema else self.folder
             named = {name for rule in self.source.rules.values() for name in (*rule.files, *rule.tables)}
+            there = sorted(self.tables) if self.source.schema else sorted(path.name for path in self.folder.iterdir())
             raise IntakeError(
                 f"{self.where}nothing in {place} is what it reads: {', '.join(sorted(named)[:12])}. Put it there, or "
-                "take the source away"
+                f"take the source away (found: {', '.join(there[:8]) or 'nothing'})"
             )
+
+    def is_looked_up_too(self, name: str) -> bool:
+        """Whether a rule expects the same files as a lookup."""
+        rule = self.source.rules.get(name)
+        lookups = self.source.lookups.values()
+        return rule is not None and any((rule.files, rule.tables) == (one.files, one.tables) for one in lookups)
 
 
 def matches(folder: Path, pattern: str, where: str) -> list[Path]:

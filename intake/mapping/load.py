@@ -116,6 +116,9 @@ def named_sources(given: object, path: Path) -> Iterator[tuple[str, dict]]:
 def placed(given: dict, path: Path, name: str) -> tuple[Place, dict]:
     """What is said of the place of a source, and the rest, which is a mapping of its own."""
     keys = {"folder", "schema", "time_zone"}
+    known = [*keys, *Document.model_fields]
+    if unknown := [str(key) for key in given if key not in known]:
+        raise IntakeError(f"{path}: source '{name}': '{unknown[0]}' does not exist{suggestion(unknown[0], known)}")
     try:
         place = Place.model_validate({key: value for key, value in given.items() if key in keys})
     except ValidationError as error:
@@ -133,7 +136,7 @@ def judged_source(own: dict, path: Path, place: Place, where: str = "") -> tuple
         **{key: value for key, value in own.items() if key != "preset"},
         "preset": own.get("preset") if preset else None,
         "entities": entities,
-        "lookups": {**(preset.get("lookups") or {}), **(own.get("lookups") or {})},
+        "lookups": merged_lookups(preset.get("lookups") or {}, own.get("lookups") or {}, path),
         "settings": with_defaults(own.get("settings"), preset.get("settings")),
     }
     try:
@@ -145,7 +148,7 @@ def judged_source(own: dict, path: Path, place: Place, where: str = "") -> tuple
 
 def preset_named(name: str, own: dict, path: Path) -> dict:
     """A preset; none for a source of one's own that has rules and is not called like one."""
-    if name not in presets() and own.get("entities"):
+    if name not in presets() and own.get("entities") and any(map(has_origin, flat(own["entities"], path).values())):
         return {}
     return read_preset(name, path)
 
@@ -169,12 +172,44 @@ def merged(base: object, own: object, path: Path) -> dict:
     Shapes that merging needs are judged here, by hand: a part of a mapping is no whole one, and could not be validated.
     """
     rules = flat(base, path)
+    of_preset = dict(rules)
     for name, rule in flat(own, path, rules).items():
+        check_is_known(name, rule, of_preset, path)
         if rule is None:
             rules = {known: kept for known, kept in rules.items() if name not in (known, entity_part(known))}
         else:
             rules[name] = on_top(rules.get(name) or {}, rule, path, name)
     return rules
+
+
+def has_origin(rule: dict | None) -> bool:
+    """Whether a rule says itself what it reads, and is no change of another one."""
+    return any((rule or {}).get(key) for key in ("files", "tables", "table"))
+
+
+def check_is_known(name: str, rule: dict | None, known: Dictionary[str, dict | None], path: Path) -> None:
+    """Raises IntakeError for a change of what is not there: a rule, or a line that is to be taken away."""
+    of_entity = {other: lines or {} for other, lines in known.items() if entity_part(other) == entity_part(name)}
+    if RULE in name and of_entity and name not in of_entity and not has_origin(rule):
+        rules = [other.split(RULE)[1] for other in of_entity if RULE in other]
+        entity, own = name.split(RULE)
+        raise IntakeError(f"{path}: entity '{entity}': rule '{own}' does not exist{suggestion(own, rules)}")
+    for part in MERGED_PARTS:
+        there = {str(line) for lines in of_entity.values() for line in lines.get(part) or {}}
+        for line, value in ((rule or {}).get(part) or {}).items():
+            if value is None and there and str(line) not in there:
+                raise IntakeError(
+                    f"{path}: entity '{name}': `{part}` has no '{line}' that could be taken away"
+                    f"{suggestion(str(line), sorted(there))}"
+                )
+
+
+def merged_lookups(base: dict, own: object, path: Path) -> dict:
+    """Lookups of the preset with one's own on top, key by key; one that is null is taken away."""
+    if not isinstance(own, dict) or any(not isinstance(lookup or {}, dict) for lookup in own.values()):
+        raise IntakeError(f"{path}: `lookups` must name lookups, each with `files` or `tables`, and `by`")
+    together = {**base, **{name: lookup and {**(base.get(name) or {}), **lookup} for name, lookup in own.items()}}
+    return {str(name): lookup for name, lookup in together.items() if lookup is not None}
 
 
 def flat(given: object, path: Path, known: Dictionary[str, object] | None = None) -> dict:
