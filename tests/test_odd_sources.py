@@ -6,12 +6,14 @@ import json
 import shutil
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from intake.errors import IntakeError
 from intake.mapping import load_mapping
 from intake.prepare import prepare
 from intake.propose import propose
+from stammkunde.database import identifier
 from tests.test_sources import LOOKED_UP, ORDERS, error_of, event, events, folder, outcomes, read, source
 
 CONNECTORS = Path(__file__).parent / "connectors"
@@ -163,3 +165,52 @@ def test_rows_are_the_same_whatever_the_order_of_files_on_the_disk(
     prepare(raw, tmp_path / "again")
     monkeypatch.undo()
     assert read(raw, "activities", "*", out="again") == first
+
+
+TABLES = """\
+sources:
+  loaded:
+    schema: {duckdb: loaded.duckdb, name: SCHEMA}
+    lookups: {people: {tables: [LOOKUP], by: id}}
+    entities:
+      activities:
+        rules:
+          visits:
+            tables: [TABLE]
+            join: {who: {to: people, on: person}}
+            columns: {activity_id: id, customer_id: who.mail, occurred_at: at, activity_type: {constant: session}}
+"""
+
+
+def loaded(tmp_path: Path, schema: str, table: str, lookup: str, columns: str = '1 as "ID", 7 as person') -> Path:
+    """A raw folder with a schema that is called so, and a mapping that names it in small letters."""
+    mapping = TABLES
+    for place, name in (("SCHEMA", schema), ("TABLE", table), ("LOOKUP", lookup)):
+        mapping = mapping.replace(place, json.dumps(name.lower()))
+    raw = folder(tmp_path, orders_csv=ORDERS, mapping_yml=mapping)
+    with duckdb.connect(str(raw / "loaded.duckdb")) as connection:
+        connection.execute(f"create schema {identifier(schema)}")
+        rows = {table: f"{columns}, date '2024-01-01' as at", lookup: "7.0::double as id, 'K1' as mail"}
+        for name, select in rows.items():
+            connection.execute(f"create table {identifier(schema)}.{identifier(name)} as select {select}")
+    return raw
+
+
+@pytest.mark.parametrize(
+    "names",
+    [("ZD", "Ticket", "USERS"), ("z\"d'", "ti\"ck'et", 'us"ers'), ("z.d", "ticket.a", "users"), ("z d", "t-t", "ü")],
+)
+def test_schemas_and_tables_may_have_any_name(tmp_path: Path, names: tuple[str, str, str]) -> None:
+    assert read(loaded(tmp_path, *names), "activities", "activity_id, customer_id") == [("1", "K1")]
+
+
+def test_a_table_that_lacks_what_a_rule_reads_is_no_table_that_is_not_there(tmp_path: Path) -> None:
+    raw = loaded(tmp_path, "zd", "ticket", "users", "1 as id")
+    assert "source 'loaded', table 'zd.ticket': is not as activities/visits needs it: column 'person'" in error_of(raw)
+
+
+def test_equal_numbers_of_two_sources_are_told_apart_by_the_name_of_the_source(tmp_path: Path) -> None:
+    line = json.dumps(event(1))
+    mapping = events() + events().replace("sources:\n  own:", "  other:")
+    raw = folder(tmp_path, orders_csv=ORDERS, own__events_jsonl=line, other__events_jsonl=line, mapping_yml=mapping)
+    assert read(raw, "activities", "activity_id, source_system") == [("1", "other"), ("1", "own")]

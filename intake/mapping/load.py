@@ -10,7 +10,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from ..entities import entities
 from ..errors import IntakeError
+from .columns import ColumnRule
 from .joins import Lookup
 from .messages import explained, suggestion
 from .rules import RULE, Document, EntityRule, Place, entity_part
@@ -19,6 +21,7 @@ from .yaml_file import read_yaml
 
 PRESETS = Path(__file__).resolve().parents[1] / "presets"
 MERGED_PARTS = ("columns", "format", "leave_out", "join")  # of a rule: their lines are merged one by one
+SOURCE_SYSTEM = "source_system"  # a column of entities whose numbers are those of a system
 OF_MAPPING = "mapping"  # the name of what a mapping says without a preset
 
 
@@ -65,6 +68,7 @@ def load_mapping(path: Path) -> Mapping:
             {"preset": name, **rest, "settings": settings}, path, place, f"source '{name}': "
         )
         settings = with_defaults(settings, document.settings)
+        rules = {of: with_its_source(of, rule, name) for of, rule in rules.items()}
         sources.append(SourceRules(name, rules, document.lookups, place.folder, place.tables_of))
     document, rules = judged_source({**own, "settings": settings}, path, Place())
     if rules:
@@ -73,6 +77,14 @@ def load_mapping(path: Path) -> Mapping:
     if not sources and not document.settings:
         raise IntakeError(f"{path}: maps nothing. Name a preset ({', '.join(presets())}), entities or settings")
     return Mapping(path, tuple(sources), document.settings)
+
+
+def with_its_source(of: str, rule: EntityRule, source: str) -> EntityRule:
+    """A rule whose rows say where they are from: by default in the name of their source. Numbers of two systems may be
+    the same, and are told apart by it."""
+    if SOURCE_SYSTEM not in entities()[entity_part(of)].columns or SOURCE_SYSTEM in rule.columns:
+        return rule
+    return rule.model_copy(update={"columns": {**rule.columns, SOURCE_SYSTEM: ColumnRule(constant=source)}})
 
 
 def load_preset(name: str) -> SourceRules:
@@ -174,11 +186,11 @@ def merged(base: object, own: object, path: Path) -> dict:
     rules = flat(base, path)
     of_preset = dict(rules)
     for name, rule in flat(own, path, rules).items():
-        check_is_known(name, rule, of_preset, path)
         if rule is None:
             rules = {known: kept for known, kept in rules.items() if name not in (known, entity_part(known))}
         else:
             rules[name] = on_top(rules.get(name) or {}, rule, path, name)
+            check_is_known(name, rule, of_preset, path)
     return rules
 
 
@@ -187,7 +199,7 @@ def has_origin(rule: dict | None) -> bool:
     return any((rule or {}).get(key) for key in ("files", "tables", "table"))
 
 
-def check_is_known(name: str, rule: dict | None, known: Dictionary[str, dict | None], path: Path) -> None:
+def check_is_known(name: str, rule: dict, known: Dictionary[str, dict | None], path: Path) -> None:
     """Raises IntakeError for a change of what is not there: a rule, or a line that is to be taken away."""
     of_entity = {other: lines or {} for other, lines in known.items() if entity_part(other) == entity_part(name)}
     if RULE in name and of_entity and name not in of_entity and not has_origin(rule):
@@ -196,7 +208,7 @@ def check_is_known(name: str, rule: dict | None, known: Dictionary[str, dict | N
         raise IntakeError(f"{path}: entity '{entity}': rule '{own}' does not exist{suggestion(own, rules)}")
     for part in MERGED_PARTS:
         there = {str(line) for lines in of_entity.values() for line in lines.get(part) or {}}
-        for line, value in ((rule or {}).get(part) or {}).items():
+        for line, value in (rule.get(part) or {}).items():
             if value is None and there and str(line) not in there:
                 raise IntakeError(
                     f"{path}: entity '{name}': `{part}` has no '{line}' that could be taken away"
