@@ -13,6 +13,7 @@ import duckdb
 from stammkunde.database import connect, identifier, quoted
 
 from .converting.lookups import joined, lookup_table, unnested
+from .converting.one_value import objects_are_malformed
 from .converting.source import Source, describe, letters
 from .errors import IntakeError, typed
 from .find import Found
@@ -62,7 +63,8 @@ def sources(
         loaded.append(describe(connection, table, str(path), str(path), left_out))
     if only_read and RULE in item.name:
         loaded = [narrowed(connection, source, item.rule) for source in loaded]
-    return [with_parts(connection, source, item.rule, lookups, item.where) for source in loaded]
+    whole = [with_parts(connection, source, item.rule, lookups, item.where) for source in loaded]
+    return whole if item.is_canonical else [objects_are_malformed(connection, source, item.rule) for source in whole]
 
 
 def names_read(rule: EntityRule | Lookup) -> list[str]:

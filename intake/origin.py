@@ -29,6 +29,7 @@ class FoundLookup:
     name: str
     rule: Lookup
     files: tuple[Path, ...]
+    empty: tuple[Path, ...] = ()  # files without rows that can be read
 
 
 @dataclass
@@ -89,10 +90,16 @@ class Origin:
             return FoundLookup(name, rule.model_copy(update={"table": tables[0] if tables else None}), ())
         wanted = Wanted(tuple(rule.file_columns()))
         files = self.files(rule.files, rule.tables, f"{self.where}lookup '{name}'")
-        fitting = [
-            file for file in sorted(files) if (known := self.columns_of(file, rule)) is None or wanted.are_in(known)
-        ]
-        return FoundLookup(name, rule, tuple(fitting))
+        fitting, empty = [], []
+        for file in sorted(files):
+            known = self.columns_of(file, rule)
+            if known == ():
+                empty.append(file)
+            elif missing := wanted.missing_in(known or wanted.required):
+                self.unfit.setdefault(file, []).append((f"lookup '{name}'", missing))
+            else:
+                fitting.append(file)
+        return FoundLookup(name, rule, tuple(fitting), tuple(empty))
 
     def fitting_tables(self, names: Sequence[str], columns: Sequence[str], rule: str) -> list[Table]:
         """The first of the tables that is in the schema and has the columns."""

@@ -14,8 +14,9 @@ from ..mapping import ColumnRule, Join, Lookup
 from ..mapping.joins import key_columns
 from ..reading.own_columns import OWN_COLUMNS
 from .one_source import check_order, latest_first, together
+from .one_value import holds_several
 from .source import Source, SourceColumn, describe, letters
-from .values import cleaned, written
+from .values import cleaned, without_point_zero, written
 
 MOST_STEPS = 200  # from a key to the one that took its place: more is a circle, in which no key is the last
 
@@ -77,7 +78,7 @@ def with_found(source: Source, name: str, join: Join, lookups: Dictionary[str, s
 
 def key_of(source: Source, key: str, where: str) -> str:
     """A key as text: a column, or several in the braces of a text; null where the first of them is empty."""
-    return written(source, ColumnRule(**{"text" if "{" in key else "column": key}), where)
+    return without_point_zero(written(source, ColumnRule(**{"text" if "{" in key else "column": key}), where))
 
 
 def short(key: str, table: str) -> str:
@@ -97,6 +98,7 @@ def lookup_table(
     `words` that a rule says: each row that is looked up is copied for every row that it belongs to."""
     source = together(connection, loaded)
     check_order(connection, source, lookup.newest, where)
+    check_rows_can_be_read(connection, source, lookup, where)
     key = key_of(source, lookup.by, where)
     filled = "".join(f" and {cleaned(source.find(column, where))} is not null" for column in lookup.filled)
     characters = lookup.characters or "1000000"
@@ -145,6 +147,19 @@ def lookup_table(
         if lookup.follows
         else f"create table {table} as select key, row, {characters} as characters from {table}_rows"
     )
+
+
+def check_rows_can_be_read(connection: duckdb.DuckDBPyConnection, source: Source, lookup: Lookup, where: str) -> None:
+    """A row that cannot be read is no row that is not there: whoever is looked up in it would silently be nobody."""
+    keys = [source.find(name, where) for name in key_columns(lookup.by)]
+    several = " or ".join(["false", *(holds_several(key) for key in keys if key.is_text)])
+    broken, file = connection.execute(
+        f"select count(*), min(source_file) from {source.table} where malformed_line is not null or {several}"
+    ).fetchall()[0]
+    if broken:
+        raise IntakeError(
+            f"{file}: {broken:,} of its rows cannot be read, and others are looked up in it ({where}). Export it again"
+        )
 
 
 def names_in_paths(name: str) -> list[str]:

@@ -73,6 +73,8 @@ def load_mapping(path: Path) -> Mapping:
     document, rules = judged_source({**own, "settings": settings}, path, Place())
     if rules:
         name = document.preset or OF_MAPPING
+        if any(source.name == name for source in sources):
+            raise IntakeError(f"{path}: '{name}' is one of `sources` and the mapping itself: say it at one place")
         sources.append(SourceRules(name, rules, document.lookups, is_named=False))
     if not sources and not document.settings:
         raise IntakeError(f"{path}: maps nothing. Name a preset ({', '.join(presets())}), entities or settings")

@@ -99,10 +99,15 @@ def alike(
 
 
 def json_columns(connection: duckdb.DuckDBPyConnection, path: Path, form: Format, work: Path) -> tuple[str, ...]:
-    """The keys that rows of a file have; none where there are no rows, or not where the format says."""
+    """The keys that rows of a file have; none where there are no rows, or not where the format says. Raises IntakeError
+    where there are rows, and none can be read: a file without columns would be taken for one without rows."""
     create_rows(connection, "json_head", path, form, work)
     try:
-        return tuple(keys_of(connection, "json_head"))
+        keys = tuple(keys_of(connection, "json_head"))
+        rows = connection.execute("select count(*) from json_head where item is null and is_there").fetchall()[0][0]
+        if rows and not keys:
+            raise IntakeError(f"{path}: none of its rows is a JSON object with names in it. Export it again")
+        return keys
     finally:
         connection.execute("drop table if exists json_head")
 
@@ -148,7 +153,8 @@ def create_rows(connection: duckdb.DuckDBPyConnection, table: str, path: Path, f
                 case
                     when coalesce(json_type(part), '') <> 'OBJECT'
                         then left(coalesce(cast(part as varchar), content), {LONGEST_MALFORMED})
-                end as malformed
+                end as malformed,
+                part is not null or not json_valid(content) as is_there
             from parts
             """
         )
@@ -184,7 +190,7 @@ def has_lines(readable: Path, shown: Path) -> bool:
 
 def is_document(text: str) -> bool:
     try:
-        return isinstance(json.loads(text), dict | list)
+        return isinstance(json.loads(text, parse_constant=refused), dict | list)
     except (ValueError, RecursionError):
         return False
 
@@ -201,12 +207,17 @@ def lines_reader(path: Path) -> str:
 def whole(readable: Path, shown: Path) -> str:
     """The same for a file that is one document. Raises IntakeError for one that is cut off, as no row of it is sure."""
     try:
-        json.loads(readable.read_text(encoding="utf-8-sig"))
+        json.loads(readable.read_text(encoding="utf-8-sig"), parse_constant=refused)
     except UnicodeDecodeError as error:
         raise IntakeError(f"{shown}: is not UTF-8. Export it again as JSON in UTF-8") from error
     except (ValueError, RecursionError) as error:
         raise IntakeError(f"{shown}: is no whole JSON ({error}). Export it again") from error
     return f"(select ltrim(content, chr(65279)) from read_text({path_literal(readable)}))"
+
+
+def refused(constant: str) -> None:
+    """NaN and its like are no JSON: DuckDB would read nothing of the document."""
+    raise ValueError(f"{constant} is no value of JSON")
 
 
 def keys_of(connection: duckdb.DuckDBPyConnection, rows: str) -> list[str]:

@@ -21,7 +21,12 @@ def load_table(connection: duckdb.DuckDBPyConnection, table: str, source: Table,
         load_duckdb(connection, table, source.name, base, source.duckdb, work)
     else:
         load_postgres(connection, table, source.name, source.postgres or "", work)
-    add_source_file(connection, table, f"{source.duckdb or 'postgres'}: {source.name}")
+    add_source_file(connection, table, named(source))
+
+
+def named(table: Table) -> str:
+    """What rows of a table name as their file: no other table is called so."""
+    return f"{table.duckdb or table.postgres}: {table.name}"
 
 
 def load_duckdb(
