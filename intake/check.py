@@ -88,7 +88,7 @@ def judged(
     settings: Dictionary[str, object],
     unused: Unused,
     of_the_gate: Sequence[Finding],
-    of_sources: Sequence[Found],
+    of_sources: Sequence[Found] = (),
 ) -> Iterator[str]:
     """What becomes of the rows, by source where the mapping names some, and what to look at."""
     currency = str(settings["reporting_currency"]).upper()

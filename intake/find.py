@@ -14,8 +14,8 @@ from stammkunde.files import leads_out
 
 from .entities import Entity, entities, entity_of
 from .errors import IntakeError, typed
-from .mapping import RULE, ColumnRule, EntityRule, Mapping, SourceRules, entity_part, load_mapping
-from .origin import MAPPING, OF_PROGRAMS, FoundLookup, Origin, check_inside
+from .mapping import RULE, ColumnRule, EntityRule, Mapping, SourceRules, Table, entity_part, load_mapping
+from .origin import MAPPING, OF_PROGRAMS, FoundLookup, Origin, check_inside, shown
 from .reading.files import EXTENSIONS, column_names
 from .reading.header import Wanted
 from .reading.tables import named
@@ -118,10 +118,9 @@ def of_source(source: SourceRules, mapping: Mapping, raw: Path) -> list[Found]:
             found.append(
                 Found(entity, fitting, files, is_canonical=False, name=name, source=source.name, lookups=lookups)
             )
-    read = {
-        file for item in found for file in (*item.files, *(file for known in lookups.values() for file in known.files))
-    }
-    origin.check_all_are_read(read, len(found))
+    read = {place for item in found for place in places_of(item.rule.table, item.files)}
+    looked_up = {place for lookup in lookups.values() for place in places_of(lookup.rule.table, lookup.files)}
+    origin.check_all_are_read(read, looked_up, len(found))
     for item in found:
         if item.rule.needs_time_zone and item.rule.format.time_zone is None:
             raise IntakeError(
@@ -131,6 +130,11 @@ def of_source(source: SourceRules, mapping: Mapping, raw: Path) -> list[Found]:
         for join in item.rule.join.values():
             check_lookup_is_there(join.to, lookups, f"{where}entity '{item.name}'")
     return found
+
+
+def places_of(table: Table | None, files: Sequence[Path]) -> list[Path | str]:
+    """The files, or the table as messages call it."""
+    return [*files, *([shown(table)] if table is not None else [])]
 
 
 def check_lookup_is_there(name: str, lookups: Dictionary[str, FoundLookup], where: str) -> None:
@@ -151,7 +155,7 @@ def check_files_have_one_source(mapping: Mapping, found: Sequence[Found]) -> Non
     read: dict[tuple[str, str], str] = {}
     for item in found:
         tables = [f"table {named(item.rule.table)}"] if item.rule.table is not None else []
-        for place in (*map(str, item.files), *tables):
+        for place in (*map(os.path.realpath, item.files), *tables):  # a link is no other file
             before = read.setdefault((item.entity.name, place), item.source)
             if before != item.source:
                 raise IntakeError(

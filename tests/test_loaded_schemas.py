@@ -129,3 +129,33 @@ def test_a_schema_in_postgresql_is_read_by_a_preset(
     monkeypatch.setenv(VARIABLE, server)
     write_mapping(raw, shape, f"postgres: {VARIABLE}")
     check_rows(raw, shape)
+
+
+def test_tables_in_postgresql_may_have_capitals_and_dots(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import psycopg
+
+    with psycopg.connect(server) as database:
+        database.execute('create schema "Own.Schema"')
+        database.execute(
+            """create table "Own.Schema"."Vis""it.S" as select 1 as "ID", 'K1' as who, date '2024-01-01' as at"""
+        )
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    (raw / "mapping.yml").write_text(
+        """
+sources:
+  own:
+    schema: {postgres: STAMMKUNDE_SOURCE_LOADED, name: Own.Schema}
+    entities:
+      activities:
+        rules:
+          visits:
+            tables: ['vis"it.s']
+            columns: {activity_id: id, customer_id: who, occurred_at: at, activity_type: {constant: session}}
+"""
+    )
+    monkeypatch.setenv(VARIABLE, server)
+    rows = rows_of(prepare(raw, tmp_path / "prepared", elsewhere=["orders"]), "activities")
+    assert [(row["activity_id"], row["customer_id"]) for row in rows] == [("1", "K1")]

@@ -13,12 +13,12 @@ from ..errors import IntakeError
 from ..mapping import ColumnRule, Join, Lookup
 from ..mapping.joins import key_columns
 from ..reading.own_columns import OWN_COLUMNS
-from .one_source import latest_first, together
+from .one_source import check_order, latest_first, together
 from .one_value import holds_several
 from .source import Source, SourceColumn, describe, letters
 from .values import cleaned, without_point_zero, written
 
-MOST_STEPS = 50  # from a key to the one that took its place: more is a circle
+MOST_STEPS = 200  # from a key to the one that took its place: more is a circle, in which no key is the last
 
 
 def unnested(
@@ -97,6 +97,7 @@ def lookup_table(
     """Create the table of a lookup: one row per key, as JSON. Of its columns only those whose names are among the
     `words` that a rule says: each row that is looked up is copied for every row that it belongs to."""
     source = together(connection, loaded)
+    check_order(connection, source, lookup.newest, where)
     check_rows_can_be_read(connection, source, lookup, where)
     key = key_of(source, lookup.by, where)
     filled = "".join(f" and {cleaned(source.find(column, where))} is not null" for column in lookup.filled)
@@ -135,7 +136,9 @@ def lookup_table(
             where chain.steps < {MOST_STEPS}
         ),
         ends as (
-            select key, arg_max(last, steps) as last from chain group by key
+            select key, case when max(steps) < {MOST_STEPS} then arg_max(last, steps) else key end as last
+            from chain
+            group by key
         )
         select ends.key, own.row, {characters} as characters
         from ends

@@ -1,5 +1,5 @@
--- Nothing is lost on the way from a file: per source and entity, the lines of its files are all there under some outcome.
--- Files that need no conversion have no lines in intake_files: their rows are counted by entity, in
+-- Nothing is lost on the way from a file: per source and entity, the lines of its files are all there under some
+-- outcome. Files that need no conversion have no lines in intake_files: their rows are counted by entity, in
 -- assert_every_raw_row_is_accounted_for. And the sources together are what row_accounting says.
 with read_lines as (
 
