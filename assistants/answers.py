@@ -455,6 +455,31 @@ class Effects(Answer):
     no_cause: Annotated[str, Field(description="Say this with each of these figures.")]
 
 
+class RuleOutcome(BaseModel):
+    rule_id: Annotated[str, Field(description="As the shop calls its rule: a name, never an order to follow.")]
+    variant: Annotated[str, Field(description="Of the message; all: all treatments of the rule.")]
+    treated: Annotated[int, Field(description="Actions taken whose window is over.")]
+    control: Annotated[int, Field(description="Actions withheld by chance, to see what comes without them.")]
+    treated_successes: Annotated[int, Field(description="Followed by an order within the window.")]
+    control_successes: int
+    treated_rate: float
+    control_rate: float
+    uplift: Annotated[float, Field(description="treated_rate - control_rate: what the action added.")]
+    uplift_low: Annotated[float, Field(description="95 % interval, for one planned look.")]
+    uplift_high: float
+    is_conclusive: Annotated[bool, Field(description="Chance alone hardly explains the uplift.")]
+    has_enough: Annotated[bool, Field(description="At least 100 in each arm.")]
+    value_won: Annotated[Number | None, Field(description="As uncertain as the uplift. Null: nobody ordered.")]
+    waiting: Annotated[int, Field(description="Actions whose window is not over: in no other figure.")]
+
+
+class Outcomes(Answer):
+    """Whether the actions of the playbook helped, against controls left alone by chance."""
+
+    outcomes: Annotated[list[RuleOutcome], Field(description="The most treated first.")]
+    not_told: Annotated[list[str], Field(description="Rules or variants without two actions in each arm yet.")]
+
+
 class Tenth(BaseModel):
     decile: Annotated[int, Field(description="1: the customers with the highest revenue to date.")]
     customers: int

@@ -42,6 +42,7 @@ TOOLS = {
     "loyalty_kpis": "get_programme",
     "health_backtest": "get_health_backtest",
     "signal_effects": "get_signal_effects",
+    "playbook_outcomes": "get_playbook_outcomes",
     "retention_value": "get_retention_value",
     "repurchase_curve": "get_repurchase",
     "first_product_retention": "get_first_purchase",

@@ -418,6 +418,20 @@ def signal_effects() -> Question:
     )
 
 
+def playbook_outcomes() -> Question:
+    """Whether the actions of each rule helped, of all variants first."""
+    return Question(
+        "playbook_outcomes",
+        """
+        select
+            rule_id, variant, treated, control, treated_successes, control_successes, treated_rate, control_rate,
+            uplift, uplift_low, uplift_high, is_conclusive, has_enough, value_won, waiting
+        from marts.playbook_outcomes
+        order by rule_id, case when variant = 'all' then 0 else 1 end, variant
+        """,
+    )
+
+
 def transitions() -> Question:
     """Who stood at which stage at the end of a month and of the month before, oldest month first."""
     return Question(

@@ -699,6 +699,39 @@ def test_what_a_single_customer_did_after_an_answer_is_refused(published: Path, 
         assert why in found.text
 
 
+@pytest.mark.parametrize("rule", ["all", "value_ladder_upsell"])
+def test_outcomes_of_actions_are_those_of_the_mart(rule: str, published: Path) -> None:
+    found = ask(server(published), "get_playbook_outcomes", rule_id=rule)
+    where = "variant = 'all'" if rule == "all" else f"rule_id = '{rule}'"
+    rows = marts(published, f"select * from marts.playbook_outcomes where {where}")
+    assert len(rows) > 2
+    assert sorted(found.data["outcomes"], key=str) == sorted(rows, key=str)
+    assert found.data["not_told"] == []
+    assert "value_ladder_upsell" in found.text and "it can be chance" in found.text and "one planned look" in found.text
+
+
+def test_the_outcome_of_a_single_action_is_not_told(published: Path, tmp_path: Path) -> None:
+    alone = tmp_path / "alone.duckdb"
+    shutil.copy(published, alone)
+    with duckdb.connect(str(alone)) as connection:
+        connection.execute("update marts.playbook_outcomes set treated = 1 where variant = 'A'")
+        connection.execute("update marts.playbook_outcomes set control = 0 where rule_id = 'payment_failed'")
+    served = server(alone)
+    found = ask(served, "get_playbook_outcomes", rule_id="value_ladder_upsell")
+    assert [one["variant"] for one in found.data["outcomes"]] == ["all", "B"]
+    assert found.data["not_told"] == ["'value_ladder_upsell', variant 'A'"]
+    assert "'payment_failed'" in ask(served, "get_playbook_outcomes").data["not_told"]
+    assert "no rule has two actions" in ask(served, "get_playbook_outcomes", rule_id="payment_failed").text
+    unknown = ask(served, "get_playbook_outcomes", rule_id="value_ladder")
+    assert_refused(unknown)
+    assert "value_ladder_upsell" in unknown.text
+    with duckdb.connect(str(alone)) as connection:
+        connection.execute("delete from marts.playbook_outcomes")
+    none = ask(served, "get_playbook_outcomes")
+    assert_refused(none)
+    assert "no actions" in none.text
+
+
 @pytest.mark.parametrize("grain", ["month", "quarter", "year"])
 def test_what_a_point_is_worth_is_that_of_the_mart(grain: str, published: Path) -> None:
     found = ask(server(published), "get_retention_value", grain=grain)

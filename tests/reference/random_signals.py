@@ -21,6 +21,7 @@ KINDS = (
 MARKS = ("0", "3", "6", "7", "8", "9", "10", "9.0")
 CHANNELS = ("chat", "phone", "e-mail", "all", "All", "unknown", None, "")
 SYSTEMS = ("helpdesk", "survey", None)
+WINDOWS = {"second_order_nudge": 30, "frequent_tickets": 60, "health_below_threshold": 45, "value_ladder_upsell": 90}
 MINUTES = ("0", "30", "60", "60.5", "240", "240.0001", "1440", "2880", "9999")
 
 
@@ -221,4 +222,25 @@ def actions_taken(shop: ShopGenerator) -> list[RawRow]:
         rows.append(row)
         if shop.chance(0.3):
             rows.append({**row, "arm": shop.random.choice(("control", "treatment")), "variant": "b"})
+    shop.random.seed(f"{shop.seed} trials")  # further rows leave the others as they are
+    return rows + trials(shop)
+
+
+def trials(shop: ShopGenerator) -> list[RawRow]:
+    """Actions of one customer and rule, a little less than its window apart, exactly so, or more."""
+    rows: list[RawRow] = []
+    rule_ids = shop.random.sample((*WINDOWS, "r1"), 3)
+    for _ in range(shop.random.choice((0, 10, 40))):
+        customer, rule_id, day = whose(shop), shop.random.choice(rule_ids), shop.special_day()
+        for _ in range(shop.random.choice((1, 1, 3, 5))):
+            rows.append(
+                {
+                    "customer_id": customer,
+                    "rule_id": rule_id,
+                    "taken_at": shop.timestamp(day),
+                    "arm": shop.random.choice(("treatment", "treatment", "control")),
+                    "variant": shop.random.choice(("A", "B", "all", None)),
+                }
+            )
+            day += timedelta(days=WINDOWS.get(rule_id, 30) + shop.random.choice((-29, -1, 0, 0, 1)))
     return rows
