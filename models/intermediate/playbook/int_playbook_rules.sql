@@ -58,9 +58,9 @@ select
     rules.metric,
     rules.operator,
     try_cast(rules.threshold as double) as threshold,
-    rules.and_metric,
-    rules.and_operator,
-    try_cast(rules.and_threshold as double) as and_threshold,
+    nullif(rules.and_metric, '-') as and_metric,
+    nullif(rules.and_operator, '-') as and_operator,
+    case when rules.and_metric <> '-' then try_cast(rules.and_threshold as double) end as and_threshold,
     rules.action,
     rules.channel,
     channels.needs_consent = 'true' as needs_consent,
@@ -71,11 +71,11 @@ select
     rules.success_metric,
     try_cast(rules.success_window_days as bigint) as success_window_days,
     try_cast(rules.control_share as double) as control_share,
-    rules.template_id,
+    nullif(rules.template_id, '-') as template_id,
     coalesce(metric_names.name_en, rules.metric) as metric_name_en,
     coalesce(metric_names.name_de, rules.metric) as metric_name_de,
-    coalesce(and_metric_names.name_en, rules.and_metric) as and_metric_name_en,
-    coalesce(and_metric_names.name_de, rules.and_metric) as and_metric_name_de,
+    coalesce(and_metric_names.name_en, nullif(rules.and_metric, '-')) as and_metric_name_en,
+    coalesce(and_metric_names.name_de, nullif(rules.and_metric, '-')) as and_metric_name_de,
     case
         {%- for field, is_wrong, what in faults %}
         when rules.{{ field }} is null

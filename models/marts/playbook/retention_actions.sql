@@ -61,7 +61,7 @@ fired as (
     where
         {{ meets('candidates.metric_value', 'candidates.operator', 'candidates.threshold') | indent(8) }}
         and (
-            candidates.and_metric = '-'
+            candidates.and_metric is null
             or {{ meets('candidates.and_metric_value', 'candidates.and_operator', 'candidates.and_threshold') | indent(12) }}
         )
         and (
@@ -91,7 +91,7 @@ select
     {%- for language in ['en', 'de'] %}
     {{ reason_of('metric_name_' ~ language, 'metric', 'metric_value', 'operator', 'threshold', language) | indent(4) }}
     || case
-        when and_metric = '-' then ''
+        when and_metric is null then ''
         else
             '; '
             || {{ reason_of(
