@@ -480,6 +480,19 @@ class Outcomes(Answer):
     not_told: Annotated[list[str], Field(description="Rules or variants without two actions in each arm yet.")]
 
 
+class PlaybookFigure(Figure):
+    month_start: date
+    programme_customers: Annotated[int, Field(description="Customers whom the playbook may contact.")]
+    control_customers: Annotated[int, Field(description="Customers whom no rule contacts where consent is needed.")]
+    is_complete: Annotated[bool, Field(description="False: the month is running, the figure is not final.")]
+
+
+class PlaybookProgramme(Answer):
+    """What the playbook as a whole brought in a month."""
+
+    figure: PlaybookFigure
+
+
 class Tenth(BaseModel):
     decile: Annotated[int, Field(description="1: the customers with the highest revenue to date.")]
     customers: int

@@ -129,6 +129,11 @@ class ARule(Arguments):
     ] = "all"
 
 
+class APlaybookMonth(Arguments):
+    measure: Measure
+    month: Month = "last_complete"
+
+
 class ASubscriptionMonth(Arguments):
     measure: Measure
     month: Month = "last_complete"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from assistants.answers import Outcomes, RuleOutcome
-from assistants.arguments import ARule
+from assistants.answers import Outcomes, PlaybookFigure, PlaybookProgramme, RuleOutcome
+from assistants.arguments import APlaybookMonth, ARule
+from assistants.figures import known_in, not_of_one, parts, told, whether_over
+from assistants.programmes import is_over, month_asked
 from assistants.reading import ALL, ENGLISH, Reading
 from assistants.refusals import RefusedError, named, unknown
 from reports import questions
 from reports.questions import Row
 
+PROGRAMME = "playbook_programme"
 LEAST = 2  # what a single customer did is that person's
 
 
@@ -43,4 +46,35 @@ def in_words(row: Row) -> str:
         f"{ENGLISH.percent(row['control_rate'])} of {ENGLISH.number(row['control'])} left alone ordered, "
         f"{points} points (95 % interval {low} to {high}), {verdict}"
         f"{'' if row['has_enough'] else ', and there are fewer than 100 in an arm'}"
+    )
+
+
+def get_playbook_programme(reading: Reading, asked: APlaybookMonth) -> PlaybookProgramme:
+    term = known_in(reading, PROGRAMME, asked.measure, "get_playbook_programme")
+    month = month_asked(reading, asked.month)
+    first = reading.rows(questions.first_month(PROGRAMME))[0]["first_month"]
+    if first is None:
+        raise RefusedError(f"this shop has noted no actions of a playbook, so it is not known; {reading.stand}")
+    found = reading.rows(questions.figure(PROGRAMME, asked.measure, {"month_start": month}))
+    if not found:
+        if month < first:
+            raise RefusedError(f"the figures begin later: the first month is that of {first}")
+        raise RefusedError(f"the month of {month} has not begun by the as-of date {reading.build.as_of_date}")
+    row = found[0]
+    if asked.measure not in ("programme_customers", "control_customers"):
+        not_of_one(row["programme_customers"])
+        not_of_one(row["control_customers"])
+    figure = PlaybookFigure(
+        **parts(reading, PROGRAMME, term, row),
+        **{name: row[name] for name in ("month_start", "programme_customers", "control_customers")},
+        is_complete=is_over(reading, month),
+    )
+    of = (
+        f"{ENGLISH.period('month', month)}, {ENGLISH.number(figure.programme_customers)} customers of the programme "
+        f"against {ENGLISH.number(figure.control_customers)} whom no rule contacts"
+    )
+    return PlaybookProgramme(
+        sentence=f"{told(figure, of, reading.build.currency)}; {whether_over(figure.is_complete)}; {reading.stand}.",
+        build=reading.build,
+        figure=figure,
     )

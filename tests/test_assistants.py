@@ -207,6 +207,16 @@ def of_programme(measure: str, month: str, tier: str = "", parts: str = "") -> C
     )
 
 
+def of_playbook(measure: str, month: str, *, interval: bool = False) -> Call:
+    low, high = (f"{measure}_low", f"{measure}_high") if interval else ("null", "null")
+    return (
+        "get_playbook_programme",
+        {"measure": measure, "month": month},
+        f"select {measure} as value, {low} as low, {high} as high, is_complete, month_start, programme_customers, "
+        f"control_customers from marts.playbook_programme where month_start = '{month}'",
+    )
+
+
 def of_subscribers(measure: str, month: str, number: int, parts: str = "") -> Call:
     return (
         "get_subscriber_cohort",
@@ -397,6 +407,16 @@ CALLS: list[Call] = [
     of_programme("points_redeemed", "2025-11-01", "silver"),
     of_programme("redemption_rate", "2025-12-01", "all", "points_redeemed / points_earned"),
     of_programme("revenue_per_customer", "2025-12-01", "gold", "net_revenue / purchasing_customers"),
+    of_playbook("programme_customers", "2025-12-01"),
+    of_playbook("control_customers", "2025-12-01"),
+    of_playbook("programme_orders_per_customer", "2025-11-01"),
+    of_playbook("control_orders_per_customer", "2025-11-01"),
+    of_playbook("orders_difference", "2025-12-01", interval=True),
+    of_playbook("programme_revenue_per_customer", "2025-12-01"),
+    of_playbook("control_revenue_per_customer", "2025-12-01"),
+    of_playbook("revenue_difference", "2026-01-01", interval=True),  # the running one
+    of_playbook("programme_value", "2025-12-01"),
+    of_playbook("value_won_by_rules", "2025-10-01"),
 ]  # fmt: skip
 
 
@@ -439,7 +459,7 @@ def test_sixty_calls_and_more_cover_every_measure_that_is_answered(published: Pa
     by_measure = {
         "get_acquisition",
         *("get_measure", "get_cohort_cell", "get_cohort_window", "get_subscriptions", "get_subscriber_cohort"),
-        *("get_feedback", "get_programme", "get_funnel_stage"),
+        *("get_feedback", "get_programme", "get_funnel_stage", "get_playbook_programme"),
     }  # the other tools have tests of their own
     assert {one["measure"] for one in listed if one["tool"] in by_measure and not one["comes_with"]} <= asked
     assert len(CALLS) >= 60
@@ -727,9 +747,16 @@ def test_the_outcome_of_a_single_action_is_not_told(published: Path, tmp_path: P
     assert "value_ladder_upsell" in unknown.text
     with duckdb.connect(str(alone)) as connection:
         connection.execute("delete from marts.playbook_outcomes")
+        connection.execute("update marts.playbook_programme set control_customers = 1")
     none = ask(served, "get_playbook_outcomes")
     assert_refused(none)
     assert "no actions" in none.text
+    single = ask(served, "get_playbook_programme", measure="control_orders_per_customer")
+    assert_refused(single)
+    assert "a single customer" in single.text
+    with duckdb.connect(str(alone)) as connection:
+        connection.execute("delete from marts.playbook_programme")
+    assert "no actions" in ask(served, "get_playbook_programme", measure="programme_value").text
 
 
 @pytest.mark.parametrize("grain", ["month", "quarter", "year"])
@@ -1021,6 +1048,9 @@ def test_an_unknown_measure_is_answered_by_the_nearest_defined(measure: str, nea
         ("get_programme", {"measure": "referrers", "tier": "gold"}, "not by tier"),
         ("get_programme", {"measure": "members", "tier": "golden"}, "gold"),
         ("get_programme", {"measure": "share"}, "get_churn_reasons gives it"),
+        ("get_playbook_programme", {"measure": "orders_difference", "month": "2024-12-01"}, "begin later"),
+        ("get_playbook_programme", {"measure": "orders_difference", "month": "2030-01-01"}, "has not begun"),
+        ("get_playbook_programme", {"measure": "uplift"}, "get_playbook_outcomes gives it"),
         ("get_churn_reasons", {"source": "survey", "month": "2020-01-01"}, "no customer gave a reason"),
         ("define_measure", {}, "needs measure"),
         ("get_measures", {}, "get_measure"),

@@ -1,4 +1,4 @@
-"""The marts of the metric contract (sections 1-8, 11-17, 19, 20, 22) and those beside it, slowly from raw rows.
+"""The marts of the metric contract (sections 1-8, 11-20, 22, 23) and those beside it, slowly from raw rows.
 
 Nothing here is shared with the SQL models: the two agree only if both follow the contract. Plain loops are used
 where SQL uses windows and joins, and every figure is counted anew for each of its rows, so that a reader can hold
@@ -55,7 +55,8 @@ from .kpis import customer_concentration, retention_kpis, retention_kpis_by_segm
 from .ladder import value_ladder
 from .lifecycle import customer_state_history, customers_mart, lifecycle_transitions
 from .messages import email_kpis
-from .outcomes import playbook_outcomes, playbook_trials
+from .outcomes import playbook_outcomes, playbook_programme, playbook_trials
+from .playbook import retention_actions
 from .products import first_product_retention
 from .programmes import churn_reasons, loyalty_kpis, referral_kpis
 from .rows import Raw
@@ -102,7 +103,9 @@ MARTS = (
     "loyalty_kpis",
     "health_backtest",
     "signal_effects",
+    "retention_actions",
     "playbook_outcomes",
+    "playbook_programme",
 )
 
 
@@ -158,8 +161,10 @@ def calculate(raw: Raw, settings: Mapping[str, object], seeds: Seeds | None = No
     marts["loyalty_kpis"] = loyalty_kpis(intake.signals.activities, customers, intake.tiers, months, as_of)
     marts["health_backtest"] = health_backtest(intake, as_of, chosen, seeds)
     marts["signal_effects"] = signal_effects(intake.signals.activities, customers, as_of, chosen)
+    marts["retention_actions"] = retention_actions(intake, marts["customers"], as_of, chosen, seeds)
     trials = playbook_trials(intake.signals.actions, customers, seeds["playbook_rules"], as_of)
     marts["playbook_outcomes"] = playbook_outcomes(trials)
+    marts["playbook_programme"] = playbook_programme(trials, customers, as_of, chosen)
     return marts
 
 

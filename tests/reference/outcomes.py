@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from hashlib import md5
 from math import sqrt
 from statistics import variance
 
@@ -14,6 +13,7 @@ from .cohorts import Row, ratio
 from .confidence import Z, wilson
 from .intake import Customer, Order
 from .lifecycle import lifecycle_stage
+from .playbook import hashed
 from .ranks import null_smallest
 from .settings import Settings
 from .signals import Action
@@ -140,8 +140,7 @@ def value_won(trials: Sequence[Trial]) -> float | None:
 
 
 def is_universal_control(customer_id: str, settings: Settings) -> bool:
-    drawn = int(md5(f"universal:{customer_id}".encode()).hexdigest()[:8], 16) / 16**8
-    return drawn < settings.universal_control_share
+    return hashed(f"universal:{customer_id}") < settings.universal_control_share
 
 
 def playbook_programme(

@@ -10,17 +10,15 @@ with actions as (
         actions.arm,
         actions.variant,
         as_of.as_of_date,
-        coalesce(cast(rules.success_window_days as int), {{ window_of_other_rules }}) as success_window_days,
+        coalesce(rules.success_window_days, {{ window_of_other_rules }}) as success_window_days,
         lag(actions.taken_date) over (
             partition by actions.customer_id, actions.rule_id
             order by actions.taken_at
         ) as taken_before
-    from {{ ref('int_actions_taken') }} as actions
-    inner join {{ ref('int_as_of') }} as as_of
-        on actions.taken_date <= as_of.as_of_date
-    left join {{ ref('playbook_rules') }} as rules
+    from {{ ref('int_playbook_history') }} as actions
+    cross join {{ ref('int_as_of') }} as as_of
+    left join {{ ref('int_playbook_rules') }} as rules
         on actions.rule_id = rules.rule_id
-    where {{ takes_part('actions') }}
 
 ),
 
