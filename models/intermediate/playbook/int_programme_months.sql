@@ -17,11 +17,16 @@ months as (
 sides as (
 
     select
-        months.month_start,
-        months.is_complete,
-        sides.is_universal_control
-    from (select period_start as month_start, is_complete from months) as months
-    cross join (select false as is_universal_control union all select true) as sides
+        period_start as month_start,
+        is_complete,
+        false as is_universal_control
+    from months
+    union all
+    select
+        period_start as month_start,
+        is_complete,
+        true as is_universal_control
+    from months
 
 ),
 

@@ -1,35 +1,61 @@
-{%- set measures = ['orders', 'revenue'] -%}
-with sides as (
+with outside as (
 
-    select
-        month_start,
-        is_complete,
-        {% for measure in measures -%}
-        max(case when not is_universal_control then {{ measure }}_per_customer end) as programme_{{ measure }}_per_customer,
-        max(case when is_universal_control then {{ measure }}_per_customer end) as control_{{ measure }}_per_customer,
-        max(case when not is_universal_control then {{ measure }}_variance end) as programme_{{ measure }}_variance,
-        max(case when is_universal_control then {{ measure }}_variance end) as control_{{ measure }}_variance,
-        {% endfor -%}
-        max(case when not is_universal_control then customers end) as programme_customers,
-        max(case when is_universal_control then customers end) as control_customers
+    select *
     from {{ ref('int_programme_months') }}
-    group by
-        month_start,
-        is_complete
+    where not is_universal_control
+
+),
+
+inside as (
+
+    select *
+    from {{ ref('int_programme_months') }}
+    where is_universal_control
 
 ),
 
 compared as (
 
     select
+        outside.month_start,
+        outside.is_complete,
+        outside.customers as programme_customers,
+        inside.customers as control_customers,
+        outside.orders_per_customer as programme_orders_per_customer,
+        inside.orders_per_customer as control_orders_per_customer,
+        outside.revenue_per_customer as programme_revenue_per_customer,
+        inside.revenue_per_customer as control_revenue_per_customer,
+        outside.orders_per_customer - inside.orders_per_customer as orders_difference,
+        outside.revenue_per_customer - inside.revenue_per_customer as revenue_difference,
+        outside.orders_variance / outside.customers + inside.orders_variance / inside.customers
+            as orders_error_squared,
+        outside.revenue_variance / outside.customers + inside.revenue_variance / inside.customers
+            as revenue_error_squared
+    from outside
+    inner join inside
+        on outside.month_start = inside.month_start
+
+),
+
+margins as (
+
+    select
         *,
-        {% for measure in measures -%}
-        programme_{{ measure }}_per_customer - control_{{ measure }}_per_customer as {{ measure }}_difference,
-        {{ confidence_z() }} * sqrt(
-            programme_{{ measure }}_variance / programme_customers + control_{{ measure }}_variance / control_customers
-        ) as {{ measure }}_margin{{ ',' if not loop.last }}
-        {% endfor %}
-    from sides
+        {{ confidence_z() }} * sqrt(orders_error_squared) as orders_margin,
+        {{ confidence_z() }} * sqrt(revenue_error_squared) as revenue_margin
+    from compared
+
+),
+
+trials as (
+
+    select
+        rule_id,
+        arm,
+        is_observed,
+        success_amount,
+        {{ period_start('month', 'taken_date') }} as month_start
+    from {{ ref('int_playbook_trials') }}
 
 ),
 
@@ -37,12 +63,12 @@ rules_of_months as (
 
     select
         rule_id,
-        {{ period_start('month', 'taken_date') }} as month_start,
+        month_start,
         {{ outcome_counts() | indent(4) }}
-    from {{ ref('int_playbook_trials') }}
+    from trials
     group by
         rule_id,
-        {{ period_start('month', 'taken_date') }}
+        month_start
 
 ),
 
@@ -57,22 +83,22 @@ won_by_rules as (
 )
 
 select
-    compared.month_start,
-    compared.programme_customers,
-    compared.control_customers,
-    compared.programme_orders_per_customer,
-    compared.control_orders_per_customer,
-    compared.orders_difference,
-    compared.orders_difference - compared.orders_margin as orders_difference_low,
-    compared.orders_difference + compared.orders_margin as orders_difference_high,
-    compared.programme_revenue_per_customer,
-    compared.control_revenue_per_customer,
-    compared.revenue_difference,
-    compared.revenue_difference - compared.revenue_margin as revenue_difference_low,
-    compared.revenue_difference + compared.revenue_margin as revenue_difference_high,
-    compared.revenue_difference * compared.programme_customers as programme_value,
+    margins.month_start,
+    margins.programme_customers,
+    margins.control_customers,
+    margins.programme_orders_per_customer,
+    margins.control_orders_per_customer,
+    margins.orders_difference,
+    margins.orders_difference - margins.orders_margin as orders_difference_low,
+    margins.orders_difference + margins.orders_margin as orders_difference_high,
+    margins.programme_revenue_per_customer,
+    margins.control_revenue_per_customer,
+    margins.revenue_difference,
+    margins.revenue_difference - margins.revenue_margin as revenue_difference_low,
+    margins.revenue_difference + margins.revenue_margin as revenue_difference_high,
+    margins.revenue_difference * margins.programme_customers as programme_value,
     won_by_rules.value_won as value_won_by_rules,
-    compared.is_complete
-from compared
+    margins.is_complete
+from margins
 left join won_by_rules
-    on compared.month_start = won_by_rules.month_start
+    on margins.month_start = won_by_rules.month_start
