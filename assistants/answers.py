@@ -473,10 +473,32 @@ class RuleOutcome(BaseModel):
     waiting: Annotated[int, Field(description="Actions whose window is not over: in no other figure.")]
 
 
+class RuleEvidence(BaseModel):
+    """How sure the effect of a rule is, for who looks every day and at all rules."""
+
+    rule_id: str
+    always_valid_low: Annotated[float, Field(description="95 % interval of the uplift, valid at every look.")]
+    always_valid_high: float
+    always_valid_p_value: float
+    uplift_q_value: Annotated[float, Field(description="Corrected for the number of rules.")]
+    is_discovery: bool
+    revenue_uplift: Annotated[float, Field(description="Per action within the window.")]
+    adjusted_revenue_uplift: Annotated[float, Field(description="Without what was bought the year before (CUPED).")]
+    adjusted_revenue_uplift_low: float
+    adjusted_revenue_uplift_high: float
+    variance_saved: float | None
+    treated_customers: int | None
+    left_alone_customers: int | None
+    asked_control_share: float | None
+    split_p_value: float | None
+    split_is_broken: Annotated[bool | None, Field(description="True: the arms are not as drawn; trust no uplift.")]
+
+
 class Outcomes(Answer):
     """Whether the actions of the playbook helped, against controls left alone by chance."""
 
     outcomes: Annotated[list[RuleOutcome], Field(description="The most treated first.")]
+    evidence: Annotated[list[RuleEvidence], Field(description="Of the same rules, all variants together.")]
     not_told: Annotated[list[str], Field(description="Rules or variants without two actions in each arm yet.")]
 
 

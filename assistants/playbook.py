@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assistants.answers import Outcomes, PlaybookFigure, PlaybookProgramme, RuleOutcome
+from assistants.answers import Outcomes, PlaybookFigure, PlaybookProgramme, RuleEvidence, RuleOutcome
 from assistants.arguments import APlaybookMonth, ARule
 from assistants.figures import known_in, not_of_one, parts, told, whether_over
 from assistants.programmes import is_over, month_asked
@@ -25,11 +25,22 @@ def get_playbook_outcomes(reading: Reading, asked: ARule) -> Outcomes:
     own = [row for row in rows if row["variant" if asked.rule_id == ALL else "rule_id"] == asked.rule_id]
     own.sort(key=lambda row: (-row["treated"], row["rule_id"], row["variant"]))
     enough = [row for row in own if min(row["treated"], row["control"]) >= LEAST]
+    told_of = {row["rule_id"] for row in enough if row["variant"] == ALL}
+    evidence = [row for row in reading.rows(questions.playbook_evidence()) if row["rule_id"] in told_of]
+    broken = [named(row["rule_id"]) for row in evidence if row["split_is_broken"]]
     said = "; ".join(in_words(row) for row in enough) or "no rule has two actions in each arm whose window is over"
     return Outcomes(
-        sentence=f"{said}; the intervals hold for one planned look; {reading.stand}.",
+        sentence=(
+            f"{said}; the intervals hold for one planned look"
+            f"{'; the arms are not as they were drawn, trust no uplift: ' + ', '.join(broken) if broken else ''}; "
+            f"{reading.stand}."
+        ),
         build=reading.build,
         outcomes=[RuleOutcome(**row) for row in enough],
+        evidence=[
+            RuleEvidence(**{name: value for name, value in row.items() if name in RuleEvidence.model_fields})
+            for row in evidence
+        ],
         not_told=[name_of(row) for row in own if row not in enough],
     )
 

@@ -43,6 +43,7 @@ TOOLS = {
     "health_backtest": "get_health_backtest",
     "signal_effects": "get_signal_effects",
     "playbook_outcomes": "get_playbook_outcomes",
+    "playbook_evidence": "get_playbook_outcomes",
     "playbook_programme": "get_playbook_programme",
     "retention_value": "get_retention_value",
     "repurchase_curve": "get_repurchase",

@@ -432,6 +432,22 @@ def playbook_outcomes() -> Question:
     )
 
 
+def playbook_evidence() -> Question:
+    """How sure the effect of each rule is, for who looks every day, and whether its arms are as they were asked for."""
+    return Question(
+        "playbook_evidence",
+        """
+        select
+            rule_id, treated, control, uplift, always_valid_low, always_valid_high, always_valid_p_value,
+            uplift_q_value, is_discovery, revenue_uplift, adjusted_revenue_uplift, adjusted_revenue_uplift_low,
+            adjusted_revenue_uplift_high, variance_saved, treated_customers, left_alone_customers, asked_control_share,
+            split_p_value, split_is_broken
+        from marts.playbook_evidence
+        order by rule_id
+        """,
+    )
+
+
 def transitions() -> Question:
     """Who stood at which stage at the end of a month and of the month before, oldest month first."""
     return Question(

@@ -727,6 +727,9 @@ def test_outcomes_of_actions_are_those_of_the_mart(rule: str, published: Path) -
     assert len(rows) > 2
     assert sorted(found.data["outcomes"], key=str) == sorted(rows, key=str)
     assert found.data["not_told"] == []
+    where = "true" if rule == "all" else f"rule_id = '{rule}'"
+    sure = marts(published, f"select * exclude (treated, control, uplift) from marts.playbook_evidence where {where}")
+    assert sorted(found.data["evidence"], key=str) == sorted(sure, key=str)
     assert "value_ladder_upsell" in found.text and "it can be chance" in found.text and "one planned look" in found.text
 
 
@@ -740,7 +743,14 @@ def test_the_outcome_of_a_single_action_is_not_told(published: Path, tmp_path: P
     found = ask(served, "get_playbook_outcomes", rule_id="value_ladder_upsell")
     assert [one["variant"] for one in found.data["outcomes"]] == ["all", "B"]
     assert found.data["not_told"] == ["'value_ladder_upsell', variant 'A'"]
-    assert "'payment_failed'" in ask(served, "get_playbook_outcomes").data["not_told"]
+    with duckdb.connect(str(alone)) as connection:
+        connection.execute(
+            "update marts.playbook_evidence set split_is_broken = true where rule_id = 'emails_unopened'"
+        )
+    every = ask(served, "get_playbook_outcomes")
+    assert "'payment_failed'" in every.data["not_told"]
+    assert "payment_failed" not in {one["rule_id"] for one in every.data["evidence"]}
+    assert "trust no uplift: 'emails_unopened';" in every.text
     assert "no rule has two actions" in ask(served, "get_playbook_outcomes", rule_id="payment_failed").text
     unknown = ask(served, "get_playbook_outcomes", rule_id="value_ladder")
     assert_refused(unknown)

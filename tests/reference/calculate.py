@@ -48,6 +48,7 @@ from .calendar_periods import period_starts, start_of_period
 from .cohorts import Row, cohort_deviations, cohort_retention, cohort_windows, repurchase_curve, retention_curve
 from .effects import signal_effects
 from .events import customer_events
+from .evidence import playbook_evidence
 from .feedback import nps, signal_coverage, support_kpis
 from .funnel import lifecycle_kpis
 from .intake import Customer, Intake, Order, take_in
@@ -106,6 +107,7 @@ MARTS = (
     "retention_actions",
     "playbook_outcomes",
     "playbook_programme",
+    "playbook_evidence",
 )
 
 
@@ -165,6 +167,7 @@ def calculate(raw: Raw, settings: Mapping[str, object], seeds: Seeds | None = No
     trials = playbook_trials(intake.signals.actions, customers, seeds["playbook_rules"], as_of)
     marts["playbook_outcomes"] = playbook_outcomes(trials)
     marts["playbook_programme"] = playbook_programme(trials, customers, as_of, chosen)
+    marts["playbook_evidence"] = playbook_evidence(marts["playbook_outcomes"], trials, customers, seeds, chosen)
     return marts
 
 

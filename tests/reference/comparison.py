@@ -43,6 +43,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "signal_effects": ("signal", "answer"),
     "playbook_outcomes": ("rule_id", "variant"),
     "playbook_programme": ("month_start",),
+    "playbook_evidence": ("rule_id",),
     "health_backtest": ("month_end", "predictor", "grouped_by", "bucket"),
     "retention_actions": ("customer_id", "rule_id"),
 }

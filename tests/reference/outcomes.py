@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from math import sqrt
 from statistics import variance
 
@@ -29,7 +29,9 @@ class Trial:
     rule_id: str
     variant: str | None
     arm: str
+    taken_at: datetime
     day: date
+    window: timedelta
     customer_id: str
     is_observed: bool
     success: Order | None
@@ -63,7 +65,9 @@ def playbook_trials(
                 action.rule_id,
                 action.variant,
                 action.arm,
+                action.taken_at,
                 action.day,
+                window,
                 action.customer_id,
                 is_observed,
                 success if is_observed else None,

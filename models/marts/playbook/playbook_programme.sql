@@ -37,12 +37,15 @@ compared as (
 
 ),
 
-margins as (
+judged as (
 
     select
         *,
-        {{ confidence_z() }} * sqrt(orders_error_squared) as orders_margin,
-        {{ confidence_z() }} * sqrt(revenue_error_squared) as revenue_margin
+        orders_difference - {{ confidence_z() }} * sqrt(orders_error_squared) as orders_difference_low,
+        orders_difference + {{ confidence_z() }} * sqrt(orders_error_squared) as orders_difference_high,
+        revenue_difference - {{ confidence_z() }} * sqrt(revenue_error_squared) as revenue_difference_low,
+        revenue_difference + {{ confidence_z() }} * sqrt(revenue_error_squared) as revenue_difference_high,
+        revenue_difference * programme_customers as programme_value
     from compared
 
 ),
@@ -83,22 +86,22 @@ won_by_rules as (
 )
 
 select
-    margins.month_start,
-    margins.programme_customers,
-    margins.control_customers,
-    margins.programme_orders_per_customer,
-    margins.control_orders_per_customer,
-    margins.orders_difference,
-    margins.orders_difference - margins.orders_margin as orders_difference_low,
-    margins.orders_difference + margins.orders_margin as orders_difference_high,
-    margins.programme_revenue_per_customer,
-    margins.control_revenue_per_customer,
-    margins.revenue_difference,
-    margins.revenue_difference - margins.revenue_margin as revenue_difference_low,
-    margins.revenue_difference + margins.revenue_margin as revenue_difference_high,
-    margins.revenue_difference * margins.programme_customers as programme_value,
+    judged.month_start,
+    judged.programme_customers,
+    judged.control_customers,
+    judged.programme_orders_per_customer,
+    judged.control_orders_per_customer,
+    judged.orders_difference,
+    judged.orders_difference_low,
+    judged.orders_difference_high,
+    judged.programme_revenue_per_customer,
+    judged.control_revenue_per_customer,
+    judged.revenue_difference,
+    judged.revenue_difference_low,
+    judged.revenue_difference_high,
+    judged.programme_value,
     won_by_rules.value_won as value_won_by_rules,
-    margins.is_complete
-from margins
+    judged.is_complete
+from judged
 left join won_by_rules
-    on margins.month_start = won_by_rules.month_start
+    on judged.month_start = won_by_rules.month_start
