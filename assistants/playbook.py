@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from assistants.answers import Outcomes, PlaybookFigure, PlaybookProgramme, RuleEvidence, RuleOutcome
 from assistants.arguments import APlaybookMonth, ARule
 from assistants.figures import known_in, not_of_one, parts, told, whether_over
@@ -27,7 +29,7 @@ def get_playbook_outcomes(reading: Reading, asked: ARule) -> Outcomes:
     enough = [row for row in own if min(row["treated"], row["control"]) >= LEAST]
     told_of = {row["rule_id"] for row in enough if row["variant"] == ALL}
     evidence = [row for row in reading.rows(questions.playbook_evidence()) if row["rule_id"] in told_of]
-    broken = [named(row["rule_id"]) for row in evidence if row["split_is_broken"]]
+    broken = [rule_named(row["rule_id"]) for row in evidence if row["split_is_broken"]]
     said = "; ".join(in_words(row) for row in enough) or "no rule has two actions in each arm whose window is over"
     return Outcomes(
         sentence=(
@@ -46,7 +48,12 @@ def get_playbook_outcomes(reading: Reading, asked: ARule) -> Outcomes:
 
 
 def name_of(row: Row) -> str:
-    return named(row["rule_id"]) + ("" if row["variant"] == ALL else f", variant {named(row['variant'])}")
+    return rule_named(row["rule_id"]) + ("" if row["variant"] == ALL else f", variant {named(row['variant'])}")
+
+
+def rule_named(rule_id: str) -> str:
+    """A rule is called by one word, which can hold no order to whoever reads it, as emails_unopened."""
+    return f"'{rule_id}'" if re.fullmatch(r"[a-z0-9_]{1,60}", rule_id) else named(rule_id)
 
 
 def in_words(row: Row) -> str:
