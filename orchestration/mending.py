@@ -161,7 +161,7 @@ def tables(places: Places) -> Iterator[Ailment]:
 
 
 def days(state: State, table: str, why: str | None) -> Iterator[Ailment]:
-    """Days of a table that cannot be read: what is published has customers' states, and nothing has lists of actions."""
+    """Days of a table that cannot be read: what is published has customers' states; nothing has lists."""
     found = [file for file in [state.path(table), *state.files_of_days(table)] if os.path.lexists(file)]
     for file in found if why else [file for file in found if not file.is_file()]:
         if why_not := no_parquet(file):
