@@ -42,26 +42,31 @@ class ActionList:
 
 
 def hand_out(places: Places, language: str, now: datetime, say: Callable[[str], None], to: Path | None) -> ActionList:
-    """Note and write the list of the published day. `now` in UTC, without a zone."""
+    """Note and write the list of the published day, while nobody else changes the warehouse. `now` in UTC, without a
+    zone."""
     with locked(places, print):
         for text in mended(places):
             say(text)
-        state = State(places)
-        state.complete()
-        build_id, day, shop = published_day(places)
-        others = [str(row["build_id"]) for row in state.rows("builds") if row["shop"] != shop]
-        try:
-            with in_memory() as connection:
-                show(connection, places, state, others)
-                is_again = bool(rows_of(connection, day))
-                if not is_again:
-                    note(connection, state, build_id, day, now)
-                rows = rows_of(connection, day)
-        except (OSError, duckdb.Error) as error:
-            raise StammkundeError(f"the list of {day} could not be noted: {one_line(error)}") from error
-        contacts = [row for row in rows if row["arm"] == "treatment"]
-        file = to or places.actions(language)
-        write_list(file, contacts, language)
+        return noted_and_written(places, language, now, to or places.actions(language))
+
+
+def noted_and_written(places: Places, language: str, now: datetime, file: Path) -> ActionList:
+    """The same, where the warehouse is held and whole."""
+    state = State(places)
+    state.complete()
+    build_id, day, shop = published_day(places)
+    others = [str(row["build_id"]) for row in state.rows("builds") if row["shop"] != shop]
+    try:
+        with in_memory() as connection:
+            show(connection, places, state, others)
+            is_again = bool(rows_of(connection, day))
+            if not is_again:
+                note(connection, state, build_id, day, now)
+            rows = rows_of(connection, day)
+    except (OSError, duckdb.Error) as error:
+        raise StammkundeError(f"the list of {day} could not be noted: {one_line(error)}") from error
+    contacts = [row for row in rows if row["arm"] == "treatment"]
+    write_list(file, contacts, language)
     return ActionList(file, day, len(contacts), len(rows) - len(contacts), is_again)
 
 
