@@ -233,10 +233,17 @@ class Outcome(BaseModel):
     rows: int
 
 
+class OutcomeOfSource(Outcome):
+    source: str
+
+
 class Accounting(Answer):
     entity: str
     raw_rows: Annotated[int, Field(description="All outcomes together: nothing is lost.")]
     outcomes: list[Outcome]
+    by_source: Annotated[
+        list[OutcomeOfSource], Field(description="The same by source of the mapping; empty where there is one source.")
+    ]
 
 
 class AcquisitionFigure(Figure):

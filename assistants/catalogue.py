@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from assistants.answers import Accounting, Cohorts, Data, Definition, Division, Listed, Measures, Outcome, Periods
+from typing import Any
+
+from assistants.answers import (
+    Accounting,
+    Cohorts,
+    Data,
+    Definition,
+    Division,
+    Listed,
+    Measures,
+    Outcome,
+    OutcomeOfSource,
+    Periods,
+)
 from assistants.arguments import AnEntity, Nothing, OneMeasure
 from assistants.reading import ALL, COMES_WITH, ENGLISH, GERMAN, TOOLS, Reading, is_measure, not_answered
 from assistants.refusals import unknown
 from reports import questions
-from reports.questions import Row
+from reports.questions import MissingMartError, Row
 
 DEFINED_BY = "marts.kpi_glossary of this build: the column's description and seeds/kpi_definitions.csv"
 
@@ -86,15 +99,9 @@ def get_row_accounting(reading: Reading, asked: AnEntity) -> Accounting:
     if asked.entity not in found:
         names = {name: (ENGLISH.name("entity", name), GERMAN.name("entity", name)) for name in found}
         raise unknown("raw entity", asked.entity, names, "describe_data")
-    outcomes = [
-        Outcome(
-            outcome=row["outcome"],
-            reason=row["reason"],
-            reason_in_words=ENGLISH.name("reason", row["reason"]),
-            rows=row["rows"],
-        )
-        for row in found[asked.entity]
-    ]
+    outcomes = [Outcome(**outcome_of(row)) for row in found[asked.entity]]
+    of_sources = [row for row in rows_by_source(reading) if row["entity"] == asked.entity]
+    several = len({row["source"] for row in of_sources}) > 1
     totals: dict[str, int] = {}
     for one in outcomes:
         totals[one.outcome] = totals.get(one.outcome, 0) + one.rows
@@ -106,7 +113,21 @@ def get_row_accounting(reading: Reading, asked: AnEntity) -> Accounting:
         entity=asked.entity,
         raw_rows=raw_rows,
         outcomes=outcomes,
+        by_source=[OutcomeOfSource(source=row["source"], **outcome_of(row)) for row in of_sources if several],
     )
+
+
+def outcome_of(row: Row) -> dict[str, Any]:
+    named = {name: row[name] for name in ("outcome", "reason", "rows")}
+    return {**named, "reason_in_words": ENGLISH.name("reason", row["reason"])}
+
+
+def rows_by_source(reading: Reading) -> list[Row]:
+    """None in a file that an earlier version published."""
+    try:
+        return list(reading.rows(questions.source_accounting()))
+    except MissingMartError:
+        return []
 
 
 def by_entity(reading: Reading) -> dict[str, list[Row]]:

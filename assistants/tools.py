@@ -288,7 +288,8 @@ TOOLS = (
     Tool(
         "get_row_accounting",
         "What became of the raw rows",
-        "What became of each raw row of an entity: how many are counted, excluded, quarantined or superseded, and why.",
+        "What became of each raw row of an entity: how many are counted, excluded, quarantined or superseded, and why; "
+        "where several sources brought them, also by source.",
         arguments.AnEntity,
         answers.Accounting,
         catalogue.get_row_accounting,

@@ -10,6 +10,7 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Mapping as Dictionary
+from itertools import groupby
 from pathlib import Path
 
 import duckdb
@@ -20,7 +21,7 @@ from stammkunde.dbt import Dbt
 from stammkunde.errors import DbtError
 
 from .errors import IntakeError, typed
-from .find import discover, mapping_of, not_read
+from .find import Found, discover, folders_of, mapping_of, not_read
 from .load import workspace
 from .prepare import prepare
 from .refund_words import is_refund
@@ -30,11 +31,12 @@ from .reporting.outcomes import (
     knows_refunds,
     marts_report,
     outcome_report,
+    outcomes_by_source,
     reasons_of_quarantine,
     shops_currency,
 )
 from .reporting.rates import rates_findings, rates_report
-from .reporting.sources import Unused, entity_report
+from .reporting.sources import Unused, entity_report, source_heading, unproven_sources
 from .reporting.states import staged_states, states_findings, states_report
 from .reporting.what import what_findings
 from .reporting.who import who_findings
@@ -53,11 +55,17 @@ def check(raw: Path, mapping: Path | None = None, gate: Gate = lambda warehouse,
     where = str(chosen.path) if chosen else "the command line"
     setting.check(overrides, where)
     unused = Unused()
+    named = {source.name: source for source in chosen.sources if source.is_named} if chosen else {}
     with workspace() as (connection, work):
         found = discover(raw, mapping)
-        for item in found:
-            yield from entity_report(connection, item, raw, work, unused)
-        unused.files = not_read(raw, found)
+        folders = folders_of(raw, chosen)
+        for name, of_source in groupby(found, key=lambda item: item.source):
+            items = list(of_source)
+            if source := named.get(name):
+                yield from source_heading(source, folders.get(name, raw), raw, items)
+            for item in items:
+                yield from entity_report(connection, item, raw, work, unused)
+        unused.files = not_read(raw, found, chosen)
     yield from unused.lines()
     yield ""
     command = f"RAW={typed(raw)}" + (f" MAPPING={typed(mapping)}" if mapping else "")
@@ -67,7 +75,8 @@ def check(raw: Path, mapping: Path | None = None, gate: Gate = lambda warehouse,
         of_the_gate = gate(warehouse, ready)
         with read_only(warehouse) as connection:
             settings = setting.in_force(overrides)
-            yield from judged(connection, settings, unused, of_the_gate)
+            of_sources = [item for item in found if item.source in named]
+            yield from judged(connection, settings, unused, of_the_gate, of_sources)
             if stops := [*why_nothing_is_published(connection, settings, of_the_gate)]:
                 look_again = f"Correct the files or the mapping, then look again: make check {command}"
                 raise IntakeError(" ".join(["A run would publish nothing:", *stops, look_again]))
@@ -79,11 +88,14 @@ def judged(
     settings: Dictionary[str, object],
     unused: Unused,
     of_the_gate: Sequence[Finding],
+    of_sources: Sequence[Found] = (),
 ) -> Iterator[str]:
-    """What becomes of the rows, and what to look at."""
+    """What becomes of the rows, by source where the mapping names some, and what to look at."""
     currency = str(settings["reporting_currency"]).upper()
     states = staged_states(connection, settings)
     yield from outcome_report(connection)
+    if of_sources:
+        yield from outcomes_by_source(connection)
     yield ""
     yield from states_report(states)
     yield from rates_report(connection, currency)
@@ -96,6 +108,7 @@ def judged(
             *what_findings(connection),
             *unread_refunds(connection, unused),
             *unused.findings(),
+            *unproven_sources(of_sources),
             *rates_findings(connection, currency),
             *of_the_gate,
         ]

@@ -14,10 +14,11 @@ from stammkunde.files import leads_out
 
 from .entities import Entity, entities, entity_of
 from .errors import IntakeError, typed
-from .mapping import RULE, ColumnRule, EntityRule, Mapping, SourceRules, entity_part, load_mapping
-from .origin import MAPPING, OF_PROGRAMS, FoundLookup, Origin, check_inside
+from .mapping import RULE, ColumnRule, EntityRule, Mapping, SourceRules, Table, entity_part, load_mapping
+from .origin import MAPPING, OF_PROGRAMS, FoundLookup, Origin, check_inside, shown
 from .reading.files import EXTENSIONS, column_names
 from .reading.header import Wanted
+from .reading.tables import named
 
 CANONICAL = "raw_folder"  # the source of files under the entities' own names
 # What preparing writes about lines: those that are no rows, and how many of each file were read and handed on.
@@ -117,10 +118,9 @@ def of_source(source: SourceRules, mapping: Mapping, raw: Path) -> list[Found]:
             found.append(
                 Found(entity, fitting, files, is_canonical=False, name=name, source=source.name, lookups=lookups)
             )
-    read = {
-        file for item in found for file in (*item.files, *(file for known in lookups.values() for file in known.files))
-    }
-    origin.check_all_are_read(read, len(found))
+    read = {place for item in found for place in places_of(item.rule.table, item.files)}
+    looked_up = {place for lookup in lookups.values() for place in places_of(lookup.rule.table, lookup.files)}
+    origin.check_all_are_read(read, looked_up, len(found))
     for item in found:
         if item.rule.needs_time_zone and item.rule.format.time_zone is None:
             raise IntakeError(
@@ -132,9 +132,18 @@ def of_source(source: SourceRules, mapping: Mapping, raw: Path) -> list[Found]:
     return found
 
 
+def places_of(table: Table | None, files: Sequence[Path]) -> list[Path | str]:
+    """The files, or the table as messages call it."""
+    return [*files, *([shown(table)] if table is not None else [])]
+
+
 def check_lookup_is_there(name: str, lookups: Dictionary[str, FoundLookup], where: str) -> None:
     lookup = lookups[name]
     if not lookup.files and lookup.rule.table is None and not lookup.rule.optional:
+        if lookup.empty:
+            raise IntakeError(
+                f"{where}: is looked up in '{name}', and {lookup.empty[0]} has no row that can be read. Export it again"
+            )
         named = ", ".join([*lookup.rule.files, *lookup.rule.tables])
         raise IntakeError(f"{where}: is looked up in '{name}' ({named}), which is not there. Export it as well")
     for join in lookup.rule.join.values():
@@ -142,15 +151,16 @@ def check_lookup_is_there(name: str, lookups: Dictionary[str, FoundLookup], wher
 
 
 def check_files_have_one_source(mapping: Mapping, found: Sequence[Found]) -> None:
-    """Rows of a file that two sources read would count twice."""
-    read: dict[tuple[str, Path], str] = {}
+    """Rows of a file or a table that two sources read would count twice."""
+    read: dict[tuple[str, str], str] = {}
     for item in found:
-        for file in item.files:
-            before = read.setdefault((item.entity.name, file), item.source)
+        tables = [f"table {named(item.rule.table)}"] if item.rule.table is not None else []
+        for place in (*map(os.path.realpath, item.files), *tables):  # a link is no other file
+            before = read.setdefault((item.entity.name, place), item.source)
             if before != item.source:
                 raise IntakeError(
-                    f"{mapping.path}: {file} is read as {item.entity.name} by two sources, {before} and {item.source}. "
-                    "Give each a folder of its own (folder), or name its files"
+                    f"{mapping.path}: {place} is read as {item.entity.name} by two sources, {before} and {item.source}"
+                    ". Give each a folder or a schema of its own, or name its files"
                 )
 
 
@@ -206,25 +216,41 @@ def check_files_were_not_missed(mapping: Mapping, raw: Path, found: Sequence[Fou
                 )
 
 
-def not_read(raw: Path, found: Sequence[Found]) -> dict[str, str | None]:
-    """Files of a raw folder that look like tables and are not read, with the entity all of whose columns they have."""
+def folders_of(raw: Path, mapping: Mapping | None) -> dict[str, Path]:
+    """The folder of each source that is named and has its rows in files."""
+    sources = mapping.sources if mapping else ()
+    return {
+        source.name: Origin(source, raw, "").folder for source in sources if source.is_named and source.schema is None
+    }
+
+
+def not_read(raw: Path, found: Sequence[Found], mapping: Mapping | None = None) -> dict[str, str | None]:
+    """Files of a raw folder and of the folders of its sources that look like tables and are not read, with the entity
+    all of whose columns they have."""
     tables = [item.rule.table for item in found if item.rule.table is not None]
     known = {file for item in found for file in item.files} | {raw / table.duckdb for table in tables if table.duckdb}
     known |= {file for item in found for lookup in item.lookups.values() for file in lookup.files}
     read = {os.path.realpath(path) for path in known}
-    beside = [
-        path
-        for path in sorted(raw.iterdir())
+    places: dict[Path, str | None] = dict.fromkeys(raw.iterdir())
+    for source, folder in folders_of(raw, mapping).items():
+        if folder != raw:
+            places |= dict.fromkeys(folder.rglob("*"), source)
+    beside = {
+        path: source
+        for path, source in sorted(places.items())
         if path.is_file()
         and not leads_out(path, raw)
         and not path.name.startswith((*OF_PROGRAMS, "_"))
         and (stem(path) is not None or path.name.lower().endswith(UNREAD))
         and os.path.realpath(path) not in read
-    ]
-    return {
-        path.name: next((item.entity.name for item in found if item.files and has_columns_of(path, item)), None)
-        for path in beside
     }
+    return {str(path.relative_to(raw)): entity_with_columns_of(path, source, found) for path, source in beside.items()}
+
+
+def entity_with_columns_of(path: Path, source: str | None, found: Sequence[Found]) -> str | None:
+    """The entity that a source reads of files with the columns that a file has; of any source for one in no folder."""
+    near = [item for item in found if item.files and source in (None, item.source)]
+    return next((item.entity.name for item in near if has_columns_of(path, item)), None)
 
 
 def has_columns_of(path: Path, item: Found) -> bool:

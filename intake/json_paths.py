@@ -7,10 +7,13 @@ A step is a key of an object, `[3]` the fourth part of a list, and `[key=plan]` 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from stammkunde.database import quoted
 
 STEP = re.compile(r"\[(?P<key>[^\]=]+)=(?P<is>[^\]]*)\]|\[(?P<position>[0-9]+)\]|(?P<name>[^.\[\]]+)")
+PART = r"\[(?:[^\]=]+=[^\]]*|[0-9]+)\]"
+PATH = re.compile(rf"(?:[^.\[\]]+|{PART})(?:\.[^.\[\]]+|{PART})*")
 
 
 def steps_of(path: str) -> list[re.Match]:
@@ -18,10 +21,25 @@ def steps_of(path: str) -> list[re.Match]:
     return list(STEP.finditer(path))
 
 
+def is_path(text: str) -> bool:
+    """Whether a text is steps from its beginning to its end, and not only holds some."""
+    return PATH.fullmatch(text) is not None
+
+
+def words_of(paths: Iterable[str]) -> set[str]:
+    """All names that paths may mean: each step alone, and what begins at it, as a column may have a dot in its name."""
+    words: set[str] = set()
+    for path in paths:
+        steps = [part for part in re.split(r"[.\[\]=]", path) if part]
+        words |= {*steps, *(".".join(steps[place:]) for place in range(len(steps)))}
+    return words
+
+
 def splits(wanted: str) -> list[tuple[str, str]]:
     """The ways to read a path as a column and what lies in it, the longest name of a column first."""
     places = [position for position, letter in enumerate(wanted) if position and letter in ".["]
-    return [(wanted[:place], wanted[place:].removeprefix(".")) for place in reversed(places)]
+    found = [(wanted[:place], wanted[place:].removeprefix(".")) for place in reversed(places)]
+    return [(name, path) for name, path in found if is_path(path)]
 
 
 def inside(json: str, path: str) -> str:
@@ -32,15 +50,24 @@ def inside(json: str, path: str) -> str:
     for step in steps[:-1]:
         value, pending = walked(value, pending, step)
     value, pending = walked(value, pending, steps[-1])
-    return f"try(json_extract_string({value}, {quoted('$' + pending)}))"
+    return f"try(json_extract_string({value}, {quoted(pending or '$')}))"
 
 
 def walked(value: str, pending: str, step: re.Match) -> tuple[str, str]:
     """One step further: SQL of a JSON value, and the path within it that was not read yet."""
-    if step["name"] is not None:
-        return value, f'{pending}."{step["name"]}"'
-    if step["position"] is not None:
-        return value, f"{pending}[{step['position']}]"
-    parts = f"json_extract({value}, {quoted(f'${pending}[*]')})"
-    own_key = quoted(f'$."{step["key"]}"')
+    if step["key"] is None:
+        return value, pending + pointer(step)
+    parts = f"json_extract(json_extract({value}, {quoted(pending or '$')}), '$[*]')"
+    own_key = quoted(pointer_to(step["key"]))
     return f"list_filter({parts}, lambda part: json_extract_string(part, {own_key}) = {quoted(step['is'])})[1]", ""
+
+
+def pointer(step: re.Match) -> str:
+    """A step by name or position as DuckDB has it."""
+    return pointer_to(step["name"] if step["name"] is not None else str(int(step["position"])))
+
+
+def pointer_to(key: str) -> str:
+    """A key as a step of a JSON Pointer (RFC 6901). In DuckDB's other paths a key cannot have a quotation mark, and `*`
+    means all of them."""
+    return "/" + key.replace("~", "~0").replace("/", "~1")

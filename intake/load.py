@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from collections.abc import Mapping as Dictionary
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,14 +13,17 @@ import duckdb
 from stammkunde.database import connect, identifier, quoted
 
 from .converting.lookups import joined, lookup_table, unnested
-from .converting.source import Source, describe
+from .converting.one_value import objects_are_malformed
+from .converting.source import Source, describe, letters
 from .errors import IntakeError, typed
 from .find import Found
-from .mapping import EntityRule, Lookup
+from .json_paths import words_of
+from .mapping import RULE, EntityRule, Lookup
+from .mapping.joins import key_columns
 from .origin import FoundLookup
 from .reading.files import load_file
 from .reading.header import Wanted, shortened
-from .reading.own_columns import RESERVED
+from .reading.own_columns import OWN_COLUMNS, RESERVED
 from .reading.tables import load_table
 
 MOST_SHOWN = 20  # names in a message
@@ -37,8 +40,11 @@ def workspace() -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
             yield connection, work
 
 
-def sources(connection: duckdb.DuckDBPyConnection, item: Found, raw: Path, work: Path) -> list[Source]:
-    """Load the files or the table of a rule, with what is looked up for them."""
+def sources(
+    connection: duckdb.DuckDBPyConnection, item: Found, raw: Path, work: Path, *, only_read: bool = False
+) -> list[Source]:
+    """Load the files or the table of a rule, with what is looked up for them. With `only_read` rules with names get
+    only the columns that they read: tables of loaders may have hundreds, and would be copied with each step."""
     prefix = f"source_{item.entity.name}"
     lookups = lookup_tables(connection, item, raw, work, f"{prefix}_lookup")
     loaded = []
@@ -55,27 +61,48 @@ def sources(connection: duckdb.DuckDBPyConnection, item: Found, raw: Path, work:
         if are_numbered:
             last = count_on(connection, table, last)
         loaded.append(describe(connection, table, str(path), str(path), left_out))
-    return [with_parts(connection, source, item.rule, lookups, item.where) for source in loaded]
+    if only_read and RULE in item.name:
+        loaded = [narrowed(connection, source, item.rule) for source in loaded]
+    whole = [with_parts(connection, source, item.rule, lookups, item.where) for source in loaded]
+    return whole if item.is_canonical else [objects_are_malformed(connection, source, item.rule) for source in whole]
+
+
+def names_read(rule: EntityRule | Lookup) -> list[str]:
+    """The names of all columns that a rule reads, also of those that it looks up, and of the keys for that."""
+    keys = [column for join in rule.join.values() for column in key_columns(join.on)]
+    return [*(rule.source_columns() if isinstance(rule, EntityRule) else ()), *rule.file_columns(), *keys]
+
+
+def narrowed(connection: duckdb.DuckDBPyConnection, source: Source, rule: EntityRule) -> Source:
+    """A source with the columns that a rule reads."""
+    found = (source.get(name) for name in names_read(rule))
+    read = {column.name for column in found if column is not None}
+    kept = [column.name for column in source.columns.values() if column.name in read or column.name in OWN_COLUMNS]
+    view = f"{source.table}_read"
+    connection.execute(f"create view {view} as select {', '.join(map(identifier, kept))} from {source.table}")
+    return describe(connection, view, source.shown, source.file, source.left_out)
 
 
 def lookup_tables(
     connection: duckdb.DuckDBPyConnection, item: Found, raw: Path, work: Path, prefix: str
 ) -> dict[str, str]:
     """The tables of the lookups that a rule needs, by their names; those of others first."""
+    there = {name: found for name, found in item.lookups.items() if found.files or found.rule.table is not None}
+    named = [*names_read(item.rule), *(name for lookup in item.lookups.values() for name in names_read(lookup.rule))]
+    words = {letters(word) for word in words_of(named)}
     tables: dict[str, str] = {}
-    waiting = [join.to for join in item.rule.join.values()]
+    waiting = [join.to for join in item.rule.join.values() if join.to in there]
     while waiting:
         name = waiting[-1]
-        lookup = item.lookups[name]
-        is_there = bool(lookup.files) or lookup.rule.table is not None
-        needed = [join.to for join in lookup.rule.join.values() if join.to not in tables] if is_there else []
+        lookup = there[name]
+        needed = [join.to for join in lookup.rule.join.values() if join.to in there and join.to not in tables]
         if needed and name not in tables:
             waiting += needed
             continue
         waiting.pop()
-        if name not in tables and is_there:
+        if name not in tables:
             tables[name] = f"{prefix}_{len(tables)}"
-            create_lookup(connection, tables[name], lookup, tables, raw, work)
+            create_lookup(connection, tables[name], lookup, tables, raw, work, words)
     return tables
 
 
@@ -86,8 +113,9 @@ def create_lookup(
     others: Dictionary[str, str],
     raw: Path,
     work: Path,
+    words: Collection[str],
 ) -> None:
-    """The table of one lookup from its files or its table."""
+    """The table of one lookup from its files or its table, with the columns that `words` name."""
     rule, where = lookup.rule, f"lookup '{lookup.name}'"
     loaded = []
     if rule.table is not None:
@@ -98,7 +126,7 @@ def create_lookup(
         load_file(connection, f"{table}_of_{position}", path, rule.format, work, Wanted(columns, columns))
         loaded.append(describe(connection, f"{table}_of_{position}", str(path), str(path)))
     whole = [with_parts(connection, source, rule, others, where) for source in loaded]
-    lookup_table(connection, table, whole, rule, where)
+    lookup_table(connection, table, whole, rule, where, words)
 
 
 def with_parts(

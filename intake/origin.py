@@ -12,7 +12,7 @@ from pathlib import Path
 from stammkunde.files import leads_out
 
 from .errors import IntakeError
-from .mapping import RULE, EntityRule, Format, LastFile, Lookup, SourceRules
+from .mapping import RULE, EntityRule, Format, LastFile, Lookup, SourceRules, Table
 from .reading.files import column_names
 from .reading.header import Wanted
 from .reading.tables import tables_of
@@ -29,6 +29,7 @@ class FoundLookup:
     name: str
     rule: Lookup
     files: tuple[Path, ...]
+    empty: tuple[Path, ...] = ()  # files without rows that can be read
 
 
 @dataclass
@@ -39,7 +40,8 @@ class Origin:
     raw: Path
     where: str
     known: dict[tuple[Path, Format], tuple[str, ...] | None] = field(default_factory=dict)  # columns of files
-    unfit: dict[Path, list[tuple[str, list[str]]]] = field(default_factory=dict)  # rules and the columns they lack
+    # Files and tables, each with rules and the columns that it lacks for them.
+    unfit: dict[Path | str, list[tuple[str, list[str]]]] = field(default_factory=dict)
 
     @cached_property
     def folder(self) -> Path:
@@ -66,7 +68,7 @@ class Origin:
             return [(rule, ())]
         if self.source.schema is not None:
             return [(rule.model_copy(update={"table": table, "files": (), "tables": ()}), ()) for table in
-                    self.fitting_tables(rule.tables, rule.file_columns())]  # fmt: skip
+                    self.fitting_tables(rule.tables, rule.file_columns(), name)]  # fmt: skip
         files = self.files(rule.files, rule.tables, f"{self.where}entity '{name}'")
         if not isinstance(rule.fold, LastFile):
             files = sorted(files)
@@ -84,20 +86,31 @@ class Origin:
         if rule.table is not None:
             return FoundLookup(name, rule, ())
         if self.source.schema is not None:
-            tables = self.fitting_tables(rule.tables, rule.file_columns())
+            tables = self.fitting_tables(rule.tables, rule.file_columns(), f"lookup '{name}'")
             return FoundLookup(name, rule.model_copy(update={"table": tables[0] if tables else None}), ())
         wanted = Wanted(tuple(rule.file_columns()))
         files = self.files(rule.files, rule.tables, f"{self.where}lookup '{name}'")
-        fitting = [
-            file for file in sorted(files) if (known := self.columns_of(file, rule)) is None or wanted.are_in(known)
-        ]
-        return FoundLookup(name, rule, tuple(fitting))
+        fitting, empty = [], []
+        for file in sorted(files):
+            known = self.columns_of(file, rule)
+            if known == ():
+                empty.append(file)
+            elif missing := wanted.missing_in(known or wanted.required):
+                self.unfit.setdefault(file, []).append((f"lookup '{name}'", missing))
+            else:
+                fitting.append(file)
+        return FoundLookup(name, rule, tuple(fitting), tuple(empty))
 
-    def fitting_tables(self, names: Sequence[str], columns: Sequence[str]) -> list:
+    def fitting_tables(self, names: Sequence[str], columns: Sequence[str], rule: str) -> list[Table]:
         """The first of the tables that is in the schema and has the columns."""
-        schema = self.source.schema
-        found = (name for name in names if Wanted(tuple(columns)).are_in(self.tables.get(name.lower(), ())))
-        return [schema.table(name) for name in list(found)[:1]] if schema else []
+        schema, wanted = self.source.schema, Wanted(tuple(columns))
+        for name in names if schema else ():
+            there = self.tables.get(name.lower())
+            if schema and there and wanted.are_in(there):
+                return [schema.table(name)]
+            if schema and there:
+                self.unfit.setdefault(shown(schema.table(name)), []).append((rule, wanted.missing_in(there)))
+        return []
 
     def files(self, patterns: Sequence[str], tables: Sequence[str], where: str) -> list[Path]:
         """The files that patterns match, or that are called like tables, each once in their order."""
@@ -123,9 +136,12 @@ class Origin:
                 self.known[file, rule.format] = column_names(file, rule.format, Path(work))
         return self.known[file, rule.format]
 
-    def check_all_are_read(self, read: set[Path], rules: int) -> None:
-        """A file that is called like those of a rule, and has the columns of none, would be passed over."""
+    def check_all_are_read(self, read: set[Path | str], looked_up: set[Path | str], rules: int) -> None:
+        """A file that is called like those of a rule, and has the columns of none, would be passed over. `looked_up`:
+        files of lookups, which are missed only by rules for the same export."""
         for file, rules_without in self.unfit.items():
+            if file in looked_up:
+                rules_without = [one for one in rules_without if self.is_looked_up_too(one[0])]
             if file in read or not any(missing for _, missing in rules_without):  # without rows nothing is missed
                 continue
             name, missing = min(
@@ -138,10 +154,22 @@ class Origin:
         if not rules and any(RULE in name for name in self.source.rules):
             place = f"schema {self.source.schema.name}" if self.source.schema else self.folder
             named = {name for rule in self.source.rules.values() for name in (*rule.files, *rule.tables)}
+            there = sorted(self.tables) if self.source.schema else sorted(path.name for path in self.folder.iterdir())
             raise IntakeError(
                 f"{self.where}nothing in {place} is what it reads: {', '.join(sorted(named)[:12])}. Put it there, or "
-                "take the source away"
+                f"take the source away (found: {', '.join(there[:8]) or 'nothing'})"
             )
+
+    def is_looked_up_too(self, name: str) -> bool:
+        """Whether a rule expects the same files as a lookup."""
+        rule = self.source.rules.get(name)
+        lookups = self.source.lookups.values()
+        return rule is not None and any((rule.files, rule.tables) == (one.files, one.tables) for one in lookups)
+
+
+def shown(table: Table) -> str:
+    """How messages call a table of a schema."""
+    return f"table '{table.name}'"
 
 
 def matches(folder: Path, pattern: str, where: str) -> list[Path]:

@@ -79,8 +79,10 @@ def propose(path: Path) -> Iterator[str]:
         for source in sources
         if source.needs_time_zone()
     ]
-    for group in () if own else groups:
-        if group.preset is None:
+    for group in groups:
+        if group.preset is None and own:  # the entities that are there need no second file
+            proposal.missing.append(f"{', '.join(group.names)}: looks like nothing known here, and is not read")
+        elif group.preset is None:
             add_entity(proposal, group, folder)
     has_orders = own or "orders" in proposal.parts or any(load_preset(one.preset).of("orders") for one in sources)
     if path.is_dir() and not has_orders and not proposal.presets:

@@ -67,7 +67,7 @@ def entity_selects(
     """SELECTs of all rows of an entity in canonical columns, over sources that are loaded on the way; and the sources
     with the lines that stay."""
     where = item.where
-    loaded = sources(connection, item, raw, work)
+    loaded = sources(connection, item, raw, work, only_read=True)
     outcomes.read_lines(item.entity.name, lines_by_file(connection, tables(loaded)))
     for source in loaded:
         for reason, count in source.left_out.items():

@@ -13,6 +13,7 @@ from reports.tables import Column, Table
 
 BY_CONCERN = ("failed", "accepted", "warned", "no_baseline", "off", "passed")
 A_CONCERN = BY_CONCERN[:3]
+OUTCOMES = ("counted", "excluded", "superseded", "quarantined", "folded", "left_out")
 SUITES = (
     "raw",
     "staging",
@@ -205,6 +206,42 @@ def not_counted(accounting: Sequence[Row], entity: str, language: Language) -> C
 def because(row: Row, language: Language) -> str:
     outcome = language.name("outcome", row["outcome"])
     return outcome if row["reason"] == "none" else f"{outcome}: {language.name('reason', row['reason'])}"
+
+
+def source_table(accounting: Sequence[Row], language: Language) -> Table:
+    """How many rows each source brought of each entity, and what became of them."""
+    outcomes = [outcome for outcome in OUTCOMES if having(accounting, outcome)]
+    groups: dict[tuple[str, str], list[Row]] = {}
+    for row in accounting:
+        groups.setdefault((row["source"], row["entity"]), []).append(row)
+    columns = [
+        Column("source", language.say("quality.source")),
+        Column("entity", language.say("quality.entity")),
+        Column("rows", language.say("quality.rows"), "count"),
+        *(Column(outcome, language.name("outcome", outcome), "count") for outcome in outcomes),
+    ]
+    rows = [
+        {
+            "source": language.name("source", source),
+            "entity": language.name("entity", entity),
+            "rows": total(group),
+            **{outcome: total(having(group, outcome)) for outcome in outcomes},
+        }
+        for (source, entity), group in groups.items()
+    ]
+    return Table(columns, rows)
+
+
+def reasons_of_sources(accounting: Sequence[Row], language: Language) -> Table:
+    """The same with each reason."""
+    table = row_table(accounting, language)
+    columns = [Column("source", language.say("quality.source")), *table.columns]
+    named = zip(accounting, table.rows, strict=True)
+    return Table(columns, [{"source": language.name("source", row["source"]), **shown} for row, shown in named])
+
+
+def has_several_sources(accounting: Sequence[Row]) -> bool:
+    return len({row["source"] for row in accounting}) > 1
 
 
 def row_table(accounting: Sequence[Row], language: Language) -> Table:

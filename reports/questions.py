@@ -828,6 +828,18 @@ def row_accounting() -> Question:
     )
 
 
+def source_accounting() -> Question:
+    """What became of the rows of each source and raw entity, and why."""
+    return Question(
+        "source_accounting",
+        """
+        select source, entity, outcome, reason, rows
+        from marts.source_accounting
+        order by source, entity, rows desc, outcome, reason
+        """,
+    )
+
+
 def restatements() -> Question:
     """Closed periods that changed against the published build before, the latest first."""
     return Question(

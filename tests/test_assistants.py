@@ -546,6 +546,25 @@ def test_what_became_of_the_rows_is_that_of_the_mart(entity: str, published: Pat
     given = [{name: one[name] for name in ("outcome", "reason", "rows")} for one in found.data["outcomes"]]
     assert sorted(given, key=lambda one: tuple(one.values())) == expected
     assert found.data["raw_rows"] == sum(row["rows"] for row in expected)
+    assert found.data["by_source"] == [], "there is one source"
+
+
+def test_rows_are_told_by_source_where_there_are_several(published: Path, tmp_path: Path) -> None:
+    file = Path(shutil.copy(published, tmp_path / "retention.duckdb"))
+    with duckdb.connect(str(file)) as connection:
+        connection.execute(
+            "insert into marts.source_accounting (source, entity, outcome, reason, rows) "
+            "values ('desk', 'activities', 'left_out', 'deleted', 7)"
+        )
+    by_source = ask(server(file), "get_row_accounting", entity="activities").data["by_source"]
+    assert {"source": "desk", "outcome": "left_out", "reason": "deleted", "rows": 7} in [
+        {name: one[name] for name in ("source", "outcome", "reason", "rows")} for one in by_source
+    ]
+    assert {one["source"] for one in by_source} == {"desk", "raw_folder"}
+    assert ask(server(file), "get_row_accounting", entity="refunds").data["by_source"] == []
+    with duckdb.connect(str(file)) as connection:
+        connection.execute("drop table marts.source_accounting")
+    assert ask(server(file), "get_row_accounting", entity="activities").data["by_source"] == []
 
 
 @pytest.mark.parametrize("grain", ["week", "month", "quarter", "year"])

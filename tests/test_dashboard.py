@@ -1355,6 +1355,36 @@ def test_the_quality_page_says_what_the_marts_say(published: Path, language: Lan
     assert builds[1][2:4] == [language.name("build", "blocked"), "Too few &lt;i&gt;rows&lt;/i&gt;"]
 
 
+@pytest.mark.parametrize("language", [DE, EN], ids=["de", "en"])
+def test_rows_are_shown_by_source_where_there_are_several(published: Path, language: Language) -> None:
+    app = page("quality", lang=language.code)
+    no_error(app)
+    assert language.say("quality.by_source_note") not in texts_of(app)
+    with duckdb.connect(str(published)) as connection:
+        connection.execute(
+            """
+            insert into marts.source_accounting (source, entity, outcome, reason, rows) values
+                ('<b>desk', 'activities', 'counted', 'none', 1200), ('<b>desk', 'activities', 'left_out', 'deleted', 7),
+                ('<b>desk', 'activities', 'quarantined', 'invalid_value', 3),
+                ('<b>desk', 'activities', 'quarantined', 'damaged_id', 2)
+            """
+        )
+    app = page("quality", lang=language.code)
+    no_error(app)
+    assert language.say("quality.by_source_note") in texts_of(app)
+    source = language.say("quality.source")
+    (line,) = [line for line in lines_of(html_of(app), source) if "desk" in line]
+    numbers = [language.number(rows) for rows in (1212, 1200, 0, 0, 5, 7)]
+    assert re.findall(r"<td[^>]*>(.*?)</td>", line) == [
+        "&lt;b&gt;desk",
+        language.name("entity", "activities"),
+        *numbers,
+    ]
+    own = [line for line in lines_of(html_of(app), source) if language.name("source", "raw_folder") in line]
+    entities = answer(published, Question("r", "select distinct entity from marts.row_accounting"))
+    assert len(own) == len(entities) > 5
+
+
 def lines_of(shown: str, head: str) -> list[str]:
     """The rows of the first table with a column of this name."""
     tables = re.findall(r'<table class="sk-table"><thead>(.*?)</thead><tbody>(.*?)</tbody>', shown)
@@ -1410,6 +1440,7 @@ def test_a_build_of_an_earlier_version_gives_sentences(published: Path, name: st
             "lifecycle_transitions",
             "orders",
             "row_accounting",
+            "source_accounting",
             "acquisition_economics",
             "subscription_kpis",
             "nps",

@@ -101,6 +101,9 @@ def test_an_optional_join_finds_nothing_in_a_file_without_its_column(tmp_path: P
     rule = {"files": "visits_*.csv", "join": join, "columns": {"customer_id": "found.login"}}
     found = read(tmp_path, files, rule, lookups={"users": {"files": "users.csv", "by": "device"}})
     assert found == [("ada", "09:00", "a"), (None, "10:00", "b")]
+    known = load_mapping(tmp_path / "raw" / "mapping.yml").entities["activities"]
+    assert "device" in known.source_columns()
+    assert "device" not in [*known.file_columns(), *known.without({"device"}).source_columns()]
 
 
 def test_values_that_begin_as_those_of_devices_are_empty_and_the_next_column_counts(tmp_path: Path) -> None:
@@ -118,13 +121,6 @@ def test_others_says_what_every_value_becomes_that_is_not_named(tmp_path: Path) 
     detail = {"column": "what", "values": {"1": "control"}, "others": "treatment"}
     found = read(tmp_path, {"events.csv": text}, {"files": "events.csv", "columns": {"detail": detail}})
     assert [what for _, _, what in found] == ["treatment", None, "control"]
-
-
-def test_absent_says_what_an_empty_column_means(tmp_path: Path) -> None:
-    text = "user,at,what\na,2024-03-01 09:00,4\nb,2024-03-01 10:00,\nc,2024-03-01 11:00,0\n"
-    detail = {"column": "what", "values": {"0": ""}, "present": "treatment", "absent": "control"}
-    found = read(tmp_path, {"events.csv": text}, {"files": "events.csv", "columns": {"detail": detail}})
-    assert [what for _, _, what in found] == ["treatment", "control", "control"]
 
 
 @pytest.mark.parametrize("packed", [True, False])

@@ -55,3 +55,13 @@ def test_what_is_looked_up_needs_a_name_of_its_own(tmp_path: Path) -> None:
     raw = folder(tmp_path, MAPPING.replace("asked: {", "question: {").replace("asked.tag", "question.tag"))
     with pytest.raises(IntakeError, match="join 'question' is called like a column of"):
         prepare(raw, tmp_path / "out", elsewhere=["orders"])
+
+
+def test_what_was_looked_up_is_not_a_column_that_is_called_alike(tmp_path: Path) -> None:
+    """`answer.day` is read of the row that was found, though the file has a column answer_day."""
+    mapping = MAPPING.replace("survey: {to: responses, on: response}", "answer: {to: responses, on: response}")
+    mapping = mapping.replace("survey.", "answer.")
+    raw = folder(tmp_path, mapping)
+    (raw / "answers.csv").write_text("key,response,question,answer_day,answer_customer\na1,r1,Q1,2020-01-01,9\n")
+    (row,) = rows_of(prepare(raw, tmp_path / "out", elsewhere=["orders"]), "activities")
+    assert (row["activity_type"], row["customer_id"], row["occurred_at"][:10]) == ("nps", "1", "2024-01-01")

@@ -19,7 +19,7 @@ READS = {
 }
 # Marts are built on intermediate models: these alone look into staging or at the seeds, and say why.
 MARTS_THAT_READ_STAGING = {
-    "row_accounting": "it counts the raw rows themselves",
+    "source_accounting": "it counts the raw rows themselves",
     "kpi_glossary": "its seed is its text",
     "signal_coverage": "it counts the rows of each signal",
     "customers": "the names of RFM segments are a seed",

@@ -488,6 +488,60 @@ def test_what_is_only_inferred_is_unproven(tmp_path: Path) -> None:
     assert "left out by a rule: others (unproven), tests" in lines
 
 
+# Amounts per month --------------------------------------------------------------------------------------------------
+
+
+def test_an_amount_for_a_span_of_time_becomes_that_of_a_month(tmp_path: Path) -> None:
+    """A month is 365 / 12 days: 12 a week are 12 x 365 / 84 = 52.1429 a month."""
+    rows = {
+        "30,month,1": "30.0000",
+        "30,Month,3": "10.0000",
+        "120,YEAR,1": "10.0000",
+        "100,years,2": "4.1667",
+        "1,day,1": "30.4167",
+        "12,week,1": "52.1429",
+        "28,days,28": "30.4167",
+        "30,quarter,1": "10.0000",
+        "0,month,1": "0.0000",
+        "30,,1": "30" + NOT_COMPUTED,
+        "30,fortnight,1": "30" + NOT_COMPUTED,
+        "30,month,": "30" + NOT_COMPUTED,
+        "30,month,0": "30" + NOT_COMPUTED,
+        "30,month,-1": "30" + NOT_COMPUTED,
+        "n/a,month,1": "n/a",
+        ",month,1": None,
+    }
+    value = {"column": "price", "per_month": {"unit": "unit", "every": "every"}}
+    lines = "\n".join(["price,unit,every", *rows]) + "\n"
+    raw = folder(tmp_path, {"value": value, "detail": {"row_number": ""}}, lines)
+    found = sorted(read(raw, "value, detail"), key=lambda row: int(row[1]))
+    assert [value for value, _ in found] == list(rows.values())
+
+
+def test_an_amount_per_month_is_that_of_all_pieces_less_the_tax(tmp_path: Path) -> None:
+    value = {"column": "price", "times": "pieces", "less": "tax", "unit": "cents", "per_month": "unit"}
+    raw = folder(tmp_path, {"value": value}, "price,pieces,tax,unit\n1500,2,600,year\n")
+    assert read(raw, "value") == [("2.0000",)]
+
+
+def test_large_amounts_can_be_multiplied(tmp_path: Path) -> None:
+    """Above nine millions the digits of one factor do not hold the product."""
+    cents = {"column": "price", "times": "pieces", "unit": "cents"}
+    raw = folder(tmp_path, {"value": cents}, "price,pieces\n999999999999,999999999999\n")
+    assert read(raw, "value") == [("9999999999980000000000.0100",)]
+
+
+def test_of_an_amount_per_month_the_number_may_be_missing_and_another_column_may_count(tmp_path: Path) -> None:
+    value = {
+        "column": "price",
+        "otherwise": "total",
+        "per_month": {"unit": "unit", "every": "every"},
+        "optional": "every",
+    }
+    raw = folder(tmp_path, {"value": value}, "price,total,unit\n,24,year\n")
+    assert read(raw, "value") == [("2.0000",)]
+
+
 # Staging ------------------------------------------------------------------------------------------------------------
 
 
@@ -547,6 +601,11 @@ def test_staging_reads_what_is_declared_and_says_of_all_else_why_not(tmp_path: P
         ({"value": {"column": "given", "minutes_since": "id", "unit": "cents"}}, "`unit` cannot stand beside"),
         ({"value": {"column": "given", "minutes_since": "idd"}}, "column 'idd' is not in"),
         ({"detail": {"column": "given", "minutes_since": "id"}}, "column 'detail': `minutes_since` gives a number"),
+        ({"value": {"column": "given", "per_month": "idd"}}, "column 'idd' is not in"),
+        ({"value": {"column": "given", "per_month": {"every": "id"}}}, "`unit` is missing"),
+        ({"value": {"column": "given", "per_month": ["id"]}}, "`per_month` must be the column of the unit"),
+        ({"value": {"column": "given", "per_month": "id", "minutes_since": "id"}}, "`per_month` cannot stand beside"),
+        ({"detail": {"column": "given", "per_month": "id"}}, "column 'detail': `per_month` gives a number"),
         ({"value": {"column": "given", "plus_minutes": "id"}}, "column 'value': `plus_minutes` gives a time"),
         ({"value": {"column": "given", "otherwise": ["id", "nam"]}}, "column 'nam' is not in"),
         ({"value": {"column": "given", "confidence": "infered"}}, "did you mean 'inferred'?"),
@@ -598,6 +657,9 @@ def test_a_rule_names_every_column_that_it_reads() -> None:
     )
     assert sorted(rule.source_columns()) == sorted(rule.optional_columns()) == ["a", "b", "c", "d", "e"]
     assert rule.is_computed()
+    monthly = ColumnRule.model_validate({"column": "a", "per_month": {"unit": "b", "every": "c"}})
+    assert (monthly.source_columns(), monthly.is_computed()) == (["a", "b", "c"], True)
+    assert monthly.without({"b"}) is None
     later = ColumnRule.model_validate({"column": "a", "plus_minutes": "b"})
     assert (later.source_columns(), later.is_computed()) == (["a", "b"], False)
     text = ColumnRule.model_validate({"text": "{a}:{b}", "otherwise": "c"})

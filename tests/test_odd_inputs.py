@@ -48,12 +48,7 @@ OTHERS = {
     "refunds": "intermediate.int_refunds",
     "customers": "staging.stg_customers",
     "order_lines": "staging.stg_order_lines",
-    # Staging does not keep the file of a rate: no two inputs have rates of one currency.
-    "exchange_rates": """
-        staging.stg_exchange_rates
-        inner join (select distinct upper(trim(currency)) as currency, source_file from raw.exchange_rates)
-            using (currency)
-    """,
+    "exchange_rates": "staging.stg_exchange_rates",
 }
 COUNTED = """
     select numbered.source_file, orders.order_id, orders.net_amount, orders.customer_id

@@ -13,7 +13,7 @@ from tests.conftest import build_models
 from tests.reference.calculate import MARTS
 from tests.reference.check_warehouse import compare_warehouse
 from tests.reference.comparison import beyond, compare
-from tests.reference.files import write_shop
+from tests.reference.files import SOURCES, write_shop
 from tests.reference.intake import take_in
 from tests.reference.random_shop import files_of, random_shop
 from tests.reference.settings import read_settings
@@ -33,6 +33,8 @@ def check(seed: int, ambiguous: bool, directory: Path, *, data_tests: bool) -> N
     differences = compare_warehouse(directory, build.warehouse)
     assert differences.keys() == set(MARTS)
     assert {mart: problems for mart, problems in differences.items() if problems} == {}
+    sources = {source for (source,) in build.rows("select distinct source from marts.source_accounting")}
+    assert sources == ({"raw_folder"} if files_of(seed) == 1 else {"raw_folder", *SOURCES})
 
 
 # What section 4 and section 11 of the definitions can make of a row.

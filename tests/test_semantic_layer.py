@@ -285,6 +285,13 @@ def test_raw_rows_add_up(attribute: str, layer: Layer) -> None:
     assert dict(answered(layer, ("raw_rows",), (f"raw__{attribute}",))) == dict(rows(layer, accounted))
 
 
+@pytest.mark.parametrize("attribute", ["source", "entity", "outcome", "reason"])
+def test_raw_rows_of_sources_add_up(attribute: str, layer: Layer) -> None:
+    accounted = f"select {attribute}, sum(rows) from marts.source_accounting group by 1"
+    found = answered(layer, ("raw_rows_by_source",), (f"raw_of_source__{attribute}",))
+    assert dict(found) == dict(rows(layer, accounted))
+
+
 @pytest.mark.parametrize("stages", [(), ("from_stage",), ("to_stage",), ("from_stage", "to_stage")])
 def test_customers_add_up_over_their_stages_within_a_month(stages: tuple[str, ...], layer: Layer) -> None:
     by = tuple(f"transition__{stage}" for stage in stages)

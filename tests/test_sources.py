@@ -380,6 +380,16 @@ def test_the_newest_row_of_a_key_is_looked_up_and_merged_ones_are_followed(tmp_p
     assert found == {"e1": "K1", "e2": "b@x.de", "e3": "K5", "e4": "K5", "e5": "K5", "e8": "m@x.de"}
 
 
+def test_a_lookup_may_have_its_names_in_capitals(tmp_path: Path) -> None:
+    """As Snowflake exports them."""
+    people = "ID,NUMBER,EMAIL,CHANGED,MERGED_INTO\n1,,a@x.de,,\n"
+    events = "ID,PERSON_ID,MAIL,AT,CHANGED,DELETED\ne1,1,m@x.de,2024-01-01,,false\n"
+    raw = folder(
+        tmp_path, orders_csv=ORDERS, people_csv=people, events_csv=events, mapping_yml=source("own", LOOKED_UP)
+    )
+    assert read(raw, "activities", "activity_id, customer_id") == [("e1", "a@x.de")]
+
+
 def test_a_deleted_newest_version_takes_the_older_ones_with_it(tmp_path: Path) -> None:
     events = (
         "id,person_id,mail,at,changed,deleted\n"
@@ -410,6 +420,50 @@ def test_a_lookup_that_is_missing_is_an_error_unless_it_may_be(tmp_path: Path) -
         source("own", LOOKED_UP.replace("by: id, newest", "by: id, optional: true, newest"))
     )
     assert read(raw, "activities", "customer_id") == [("a@x.de",)]
+
+
+def test_a_lookup_may_look_up_in_one_that_is_not_there(tmp_path: Path) -> None:
+    rules = LOOKED_UP.replace(
+        "lookups:\n",
+        "lookups:\n  firms: {files: firms.csv, by: id, newest: [changed, synced], may_lack: changed, optional: true}\n",
+    ).replace("follows: merged_into}", "join: {firm: {to: firms, on: firm_id}}}")
+    rules = rules.replace("[person.email, mail]", "[person.firm.number, mail]")
+    events = "id,person_id,mail,at,changed,deleted\na,1,a@x.de,2024-01-01,,false\n"
+    people = "id,number,email,changed,firm_id\n1,,,,9\n"
+    files = {"orders_csv": ORDERS, "events_csv": events, "people_csv": people, "mapping_yml": source("own", rules)}
+    raw = folder(tmp_path, **files)
+    assert read(raw, "activities", "customer_id") == [("a@x.de",)]
+    (raw / "firms.csv").write_text("id,number,synced\n9,F9,2024-01-02\n9,F8,2024-01-01\n", encoding="utf-8")
+    assert read(raw, "activities", "customer_id", out="again") == [("F9",)]
+
+
+def test_names_with_dots_and_other_writing_are_found_in_what_is_looked_up(tmp_path: Path) -> None:
+    """Of what is looked up only columns that a rule names are kept, however they are written."""
+    rules = """\
+lookups:
+  people: {files: people.csv, by: id}
+entities:
+  activities:
+    rules:
+      visits:
+        files: visits.csv
+        join: {person: {to: people, on: who}}
+        columns:
+          activity_id: id
+          customer_id: {column: person.Shop Number, otherwise: [person.data.mail]}
+          occurred_at: at
+          activity_type: {constant: session}
+          detail: "person.tags[1]"
+"""
+    people = 'id,Shop Number,data,tags,other\n1,K1,,"[""a"",""b""]",x\n2,,"{""mail"": ""b@x.de""}",,x\n'
+    raw = folder(
+        tmp_path,
+        orders_csv=ORDERS,
+        people_csv=people,
+        visits_csv="id,who,at,unread\na,1,2024-01-05,x\nb,2,2024-01-06,x\n",
+        mapping_yml=source("own", rules),
+    )
+    assert read(raw, "activities", "customer_id, detail") == [("K1", "b"), ("b@x.de", None)]
 
 
 def test_what_lies_in_a_column_is_not_taken_for_a_column_of_a_like_name(tmp_path: Path) -> None:

@@ -72,6 +72,20 @@ def rows(seen: View) -> None:
             show_chart(seen, quality.not_counted(accounting, entity, seen.language), f"rows_{entity}")
         with st.expander(say("quality.all_entities")):
             show_table(seen, quality.row_table(accounting, seen.language), "row_accounting")
+        of_sources(seen)
+
+
+def of_sources(seen: View) -> None:
+    """Where several sources brought rows, each by itself."""
+    say = seen.language.say
+    accounting = seen.ask(questions.source_accounting())
+    if not quality.has_several_sources(accounting):
+        return
+    st.markdown(f"**{say('quality.by_source')}**")
+    st.caption(say("quality.by_source_note"))
+    show_table(seen, quality.source_table(accounting, seen.language), "sources")
+    with st.expander(say("quality.sources_reasons")):
+        show_table(seen, quality.reasons_of_sources(accounting, seen.language), "source_accounting")
 
 
 def restatements(seen: View) -> None:

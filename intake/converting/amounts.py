@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from stammkunde.database import quoted
 
-from ..mapping import ColumnRule, EntityRule
+from ..mapping import ColumnRule, EntityRule, PerMonth
 from .moments import minutes_text
 from .source import Source
-from .tables import minor_units
-from .values import NOT_COMPUTED, cleaned, is_plain, number, plain_number
+from .tables import minor_units, months_of_spans
+from .values import NOT_COMPUTED, cleaned, is_plain, number, plain_number, product
 
 WORTH_LEFT_OUT = "worth_left_out"  # of an order's lines that a rule leaves out: folds.py adds the column
 
@@ -45,7 +45,7 @@ def amount(source: Source, rule: EntityRule, name: str, where: str) -> str:
 
     def in_units(value: str) -> str:
         """What stands in the smallest unit as whole units."""
-        return value if column.unit is None else f"({value} * {factor(source, rule, column, where)})"
+        return value if column.unit is None else product(value, factor(source, rule, column, where))
 
     def money(wanted: str) -> str:
         """Another column of the file has the unit of this one; a mapped one is in whole units already."""
@@ -53,7 +53,7 @@ def amount(source: Source, rule: EntityRule, name: str, where: str) -> str:
 
     value = money(column.column or "")
     if column.times is not None:
-        value = f"({value} * {other(column.times)})"
+        value = product(value, other(column.times))
     for sign, named in (("+", column.plus), ("-", column.less)):
         for wanted in named:
             blank = f"{cleaned(source.find(wanted, where))} is null"
@@ -63,6 +63,9 @@ def amount(source: Source, rule: EntityRule, name: str, where: str) -> str:
     if column.scaled_by is not None:
         part, whole = (other(wanted) for wanted in column.scaled_by)
         value = f"case when {value} = 0 then 0 else round(cast({value} as double) * {part} / nullif({whole}, 0), 4) end"
+    if column.per_month is not None:
+        months = months_of_span(source, rule, column.per_month, where)
+        value = f"round(cast({value} as double) / {months}, 4)"
     if column.negate:
         value = f"(- ({value}))"
     value = f"cast({value} as decimal(28, 4))"
@@ -79,6 +82,20 @@ def amount(source: Source, rule: EntityRule, name: str, where: str) -> str:
 def of_the_other_column(rule: EntityRule, name: str) -> EntityRule:
     """The rule by which a value is read from the columns that count where the first one is empty."""
     return rule.model_copy(update={"columns": {**rule.columns, name: rule.columns[name].instead()}})
+
+
+def months_of_span(source: Source, rule: EntityRule, span: PerMonth, where: str) -> str:
+    """How many months a price is for; null where the unit is not known, or the number is none above 0."""
+    unit = cleaned(source.find(span.unit, where))
+    cases = " ".join(
+        f"when lower({unit}) in ({', '.join(map(quoted, words))}) then cast({months} as double)"
+        for months, words in months_of_spans().items()
+    )
+    months = f"(case {cases} end)"
+    if span.every is None:
+        return months
+    every = number(source.find(span.every, where), rule.format)
+    return f"({months} * case when {every} > 0 then {every} end)"
 
 
 def factor(source: Source, rule: EntityRule, column: ColumnRule, where: str) -> str:

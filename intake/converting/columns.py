@@ -13,7 +13,11 @@ from .source import Source, SourceColumn
 from .told_apart import TOLD_APART, is_told_apart
 from .values import as_digits, translated, truth_text, without_beginnings, written
 
-NEEDED_KINDS = {"minutes_since": ("decimal", "a number"), "plus_minutes": ("timestamp", "a time")}
+NEEDED_KINDS = {
+    "minutes_since": ("decimal", "a number"),
+    "per_month": ("decimal", "a number"),
+    "plus_minutes": ("timestamp", "a time"),
+}
 
 
 def expression(source: Source, entity_rule: EntityRule, column: Column, where: str) -> str:
@@ -75,8 +79,6 @@ def text_of_column(source: Source, entity_rule: EntityRule, name: str, kind: str
     if rule.otherwise:
         instead = text_of_column(source, of_the_other_column(entity_rule, name), name, kind, where)
         text = f"coalesce({text}, {instead})"
-    if rule.absent is not None:
-        text = f"coalesce({text}, {quoted(rule.absent)})"
     return text
 
 

@@ -11,7 +11,7 @@ from .columns import expression
 from .conditions import all_of, meets, rule_that_leaves_out
 from .source import Source
 from .told_apart import TOLD_APART, is_told_apart
-from .values import NUMBER, cleaned, is_plain, number
+from .values import NUMBER, cleaned, is_plain, number, product
 
 LEFT_OUT_BY = "left_out_by"
 MOST_KINDS = 200  # of lines of one number: more are no lines of one order, and stay rows of their own
@@ -144,7 +144,7 @@ def worth(source: Source, rule: EntityRule, where: str) -> str:
         place = f"{where}, leave_out '{name}'"
         value = number(source.find(left_out.worth.column, place), rule.format)
         if left_out.worth.times is not None:
-            value = f"{value} * {number(source.find(left_out.worth.times, place), rule.format)}"
+            value = product(value, number(source.find(left_out.worth.times, place), rule.format))
         cases.append(f"when {all_of(source, left_out, rule, place)} then cast({value} as decimal(28, 4))")
     return f"case {' '.join(cases)} end" if cases else "cast(null as decimal(28, 4))"
 

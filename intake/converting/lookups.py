@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from collections.abc import Mapping as Dictionary
-from collections.abc import Sequence
 
 import duckdb
 
@@ -13,11 +13,12 @@ from ..errors import IntakeError
 from ..mapping import ColumnRule, Join, Lookup
 from ..mapping.joins import key_columns
 from ..reading.own_columns import OWN_COLUMNS
-from .one_source import latest_first, together
-from .source import Source, SourceColumn, describe
-from .values import cleaned, written
+from .one_source import check_order, latest_first, together
+from .one_value import holds_several
+from .source import Source, SourceColumn, describe, letters
+from .values import cleaned, without_point_zero, written
 
-MOST_STEPS = 50  # from a key to the one that took its place: more is a circle
+MOST_STEPS = 200  # from a key to the one that took its place: more is a circle, in which no key is the last
 
 
 def unnested(
@@ -77,7 +78,7 @@ def with_found(source: Source, name: str, join: Join, lookups: Dictionary[str, s
 
 def key_of(source: Source, key: str, where: str) -> str:
     """A key as text: a column, or several in the braces of a text; null where the first of them is empty."""
-    return written(source, ColumnRule(**{"text" if "{" in key else "column": key}), where)
+    return without_point_zero(written(source, ColumnRule(**{"text" if "{" in key else "column": key}), where))
 
 
 def short(key: str, table: str) -> str:
@@ -86,18 +87,27 @@ def short(key: str, table: str) -> str:
 
 
 def lookup_table(
-    connection: duckdb.DuckDBPyConnection, table: str, loaded: Sequence[Source], lookup: Lookup, where: str
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    loaded: Sequence[Source],
+    lookup: Lookup,
+    where: str,
+    words: Collection[str],
 ) -> None:
-    """Create the table of a lookup: one row per key, as JSON."""
+    """Create the table of a lookup: one row per key, as JSON. Of its columns only those whose names are among the
+    `words` that a rule says: each row that is looked up is copied for every row that it belongs to."""
     source = together(connection, loaded)
+    check_order(connection, source, lookup.newest, where)
+    check_rows_can_be_read(connection, source, lookup, where)
     key = key_of(source, lookup.by, where)
     filled = "".join(f" and {cleaned(source.find(column, where))} is not null" for column in lookup.filled)
     characters = lookup.characters or "1000000"
     follows = cleaned(source.find(lookup.follows, where)) if lookup.follows else "null"
     pairs = ", ".join(
-        f"{quoted(column.name)}, {as_json(column)}"
+        f"{quoted(name)}, {as_json(column)}"
         for column in source.columns.values()
-        if column.name not in (*OWN_COLUMNS, "file_of_row")
+        if column.name not in (*OWN_COLUMNS, "file_of_row") and letters(column.name) in words
+        for name in names_in_paths(column.name)
     )
     connection.execute(
         f"""
@@ -126,7 +136,9 @@ def lookup_table(
             where chain.steps < {MOST_STEPS}
         ),
         ends as (
-            select key, arg_max(last, steps) as last from chain group by key
+            select key, case when max(steps) < {MOST_STEPS} then arg_max(last, steps) else key end as last
+            from chain
+            group by key
         )
         select ends.key, own.row, {characters} as characters
         from ends
@@ -135,6 +147,24 @@ def lookup_table(
         if lookup.follows
         else f"create table {table} as select key, row, {characters} as characters from {table}_rows"
     )
+
+
+def check_rows_can_be_read(connection: duckdb.DuckDBPyConnection, source: Source, lookup: Lookup, where: str) -> None:
+    """A row that cannot be read is no row that is not there: whoever is looked up in it would silently be nobody."""
+    keys = [source.find(name, where) for name in key_columns(lookup.by)]
+    several = " or ".join(["false", *(holds_several(key) for key in keys if key.is_text)])
+    broken, file = connection.execute(
+        f"select count(*), min(source_file) from {source.table} where malformed_line is not null or {several}"
+    ).fetchall()[0]
+    if broken:
+        raise IntakeError(
+            f"{file}: {broken:,} of its rows cannot be read, and others are looked up in it ({where}). Export it again"
+        )
+
+
+def names_in_paths(name: str) -> list[str]:
+    """How paths may call a column. A warehouse that has all names in capitals has them so in its exports, too."""
+    return [name, name.lower()] if name.isupper() else [name]
 
 
 def as_json(column: SourceColumn) -> str:

@@ -7,13 +7,15 @@ from collections.abc import Sequence
 
 import duckdb
 
-from stammkunde.database import identifier
+from stammkunde.database import identifier, quoted
 
+from ..errors import IntakeError
 from ..mapping import Earliest, Newest
 from .folds import order_number
 from .source import Source, describe, letters
 from .values import as_digits, cleaned
 
+NOT_IN_ORDER = r"[0-9]{1,2}[./ -]([0-9]{1,2}|[[:alpha:]]+)[./ -][0-9]{2,4}.*"  # times of which the later is not larger
 KINDS_OF_TIME = ("timestamptz", "double", "varchar")  # how texts are compared of which the later one is to be found
 
 
@@ -84,6 +86,7 @@ def newest_once(connection: duckdb.DuckDBPyConnection, loaded: Sequence[Source],
     for column in fold.latest:
         if column not in fold.may_lack:
             all_lines.find(column, f"{where}, fold")
+    check_order(connection, all_lines, fold.latest, f"{where}, fold")
     table = loaded[0].table + "_newest"
     keys = [cleaned(all_lines.find(column, f"{where}, fold")) for column in fold.by]
     connection.execute(
@@ -110,6 +113,7 @@ def earliest_once(
     table = loaded[0].table + "_earliest"
     keys = [cleaned(all_lines.find(column, f"{where}, fold")) for column in fold.by]
     at = cleaned(all_lines.find(fold.at, f"{where}, fold"))
+    check_order(connection, all_lines, [fold.at], f"{where}, fold")
     by_time = [f"try_cast({at} as {kind}) nulls last" for kind in KINDS_OF_TIME]
     connection.execute(
         f"""
@@ -126,6 +130,23 @@ def earliest_once(
         """
     )
     return describe(connection, table, all_lines.shown)
+
+
+def check_order(connection: duckdb.DuckDBPyConnection, source: Source, columns: Sequence[str], where: str) -> None:
+    """Raises IntakeError for times of which nobody could say which is later: 02.04.2026 comes after 29.03.2026, and as
+    a text before it."""
+    for column in columns:
+        if (found := source.get(column)) is None:
+            continue
+        text = cleaned(found)
+        example = connection.execute(
+            f"select min({text}) from {source.table} where regexp_full_match({text}, {quoted(NOT_IN_ORDER)})"
+        ).fetchall()[0][0]
+        if example is not None:
+            raise IntakeError(
+                f"{where}: by '{example}' in column '{column}' nothing can be put in order of time. Export times as "
+                "2024-12-31 10:00, or name another column; without any the last row counts, by the names of the files"
+            )
 
 
 def latest_first(source: Source, columns: Sequence[str]) -> str:

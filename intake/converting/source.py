@@ -50,7 +50,8 @@ class Source:
         found = self.get(wanted)
         if found is None:
             known = [column.name for column in self.columns.values() if column.name not in RESERVED]
-            raise IntakeError(f"{where}: column '{wanted}' is not in {self.shown}{suggestion(wanted, known)}")
+            there = suggestion(wanted, known) if known else ", which has no row with names of columns"
+            raise IntakeError(f"{where}: column '{wanted}' is not in {self.shown}{there}")
         return found
 
     def get(self, wanted: str) -> SourceColumn | None:

@@ -1,4 +1,4 @@
-"""Tables that conversion looks things up in: decimals of currencies, names of months and of time zones."""
+"""Tables that conversion looks things up in: decimals of currencies, names of months, of time zones and of spans."""
 
 from __future__ import annotations
 
@@ -21,6 +21,12 @@ def months() -> dict[str, int]:
     """The number of each month by its names, the longest first: `sept` before `sep`."""
     names = {name: number for number, known in read("months.yml").items() for name in known}
     return dict(sorted(names.items(), key=lambda item: -len(item[0])))
+
+
+@cache
+def months_of_spans() -> dict[str, list[str]]:
+    """The words for spans of time, by the number of months that they last, as SQL."""
+    return read("spans.yml")
 
 
 @cache

@@ -15,6 +15,7 @@ from ..mapping.text_of_columns import parts
 from .source import Source, SourceColumn
 
 NUMBER = "decimal(18, 6)"
+WIDE = "decimal(28, 6)"
 PLAIN = "-?[0-9]+([.][0-9]+)?"
 NOTHING = "|".join(map(re.escape, WORDS_FOR_NOTHING))  # in any case
 NOT_COMPUTED = " (a column it is computed with cannot be read)"
@@ -34,9 +35,13 @@ def cleaned(column: SourceColumn) -> str:
     return f"case when {has_nothing_to_trim} then {text} else {searched} end"
 
 
+ROUNDED = "-?[0-9]+([.,][0-9]+[Ee][+-]?[0-9]+|[Ee][+-][0-9]+)"
+
+
 def written(source: Source, rule: ColumnRule, where: str) -> str:
     """What the files say where the rule looks: in a column, or in several that a text puts together. In such a text a
-    whole number is its digits, as it is in an id that stands alone."""
+    whole number is its digits, as it is in an id that stands alone; of a number in exponent form, as spreadsheets leave
+    long ones, there is no text, as rows of one rounded number are not one row."""
     if rule.text is None:
         return cleaned(source.find(rule.column or "", where))
     pieces, first = [], ""
@@ -44,7 +49,10 @@ def written(source: Source, rule: ColumnRule, where: str) -> str:
         text = without_point_zero(cleaned(source.find(piece, where))) if is_column else quoted(piece)
         first = first or (text if is_column else "")
         pieces.append(f"coalesce({text}, '')" if is_column else text)
-    return f"case when {first} is not null then {' || '.join(pieces)} end" if first else "".join(pieces)
+    if not first:
+        return "".join(pieces)
+    is_whole = f"{first} is not null and not regexp_full_match({first}, {quoted(ROUNDED)})"
+    return f"case when {is_whole} then {' || '.join(pieces)} end"
 
 
 def as_digits(column: SourceColumn) -> str:
@@ -111,6 +119,12 @@ def number(column: SourceColumn, form: Format) -> str:
         return f"try_cast({column.sql} as {NUMBER})"
     plain = plain_number(cleaned(column), form)
     return f"case when {is_plain(plain)} then try_cast({plain} as {NUMBER}) end"
+
+
+def product(value: str, factor: str) -> str:
+    """Two decimals multiplied. The first is widened: else the product has its 18 digits alone, 12 of them behind the
+    point, and one above nine millions would stop the conversion."""
+    return f"(cast({value} as {WIDE}) * {factor})"
 
 
 def truth_text(text: str, true_values: Iterable[str]) -> str:

@@ -9,11 +9,12 @@ from .conditions import Condition, LeaveOut, Worth
 from .folds import AddLines, Earliest, FirstLine, InvoiceLines, LastFile, Newest
 from .joins import Join, Lookup
 from .load import Mapping, SourceRules, load_mapping, load_preset, presets
+from .per_month import PerMonth
 from .rules import RULE, EntityRule, entity_part
 from .sources import Format, Schema, Table
 
 __all__ = [
     "RULE", "AddLines", "ColumnRule", "Condition", "Earliest", "EntityRule", "FirstLine", "Format", "InvoiceLines",
-    "Join", "LastFile", "LeaveOut", "Lookup", "Mapping", "Newest", "Schema", "SourceRules", "Table", "Worth",
-    "entity_part", "load_mapping", "load_preset", "presets",
+    "Join", "LastFile", "LeaveOut", "Lookup", "Mapping", "Newest", "PerMonth", "Schema", "SourceRules", "Table",
+    "Worth", "entity_part", "load_mapping", "load_preset", "presets",
 ]  # fmt: skip

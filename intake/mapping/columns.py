@@ -10,16 +10,17 @@ from .confidence import Confidence
 from .date_formats import check_date_format
 from .messages import mistake, suggestion
 from .part import Flag, Part, Text, Texts
+from .per_month import PerMonth
 from .text_of_columns import check_text, columns_of_text, text_without
 
 UNITS = ("cents", "minor", "stripe_minor")
 ORIGINS = ("column", "constant", "row_number", "number_within", "text")
 # What holds for the columns under `otherwise`, too: they are written in the same way.
 HOLDS_FOR_OTHERWISE = (
-    "date_format", "time_zone", "pretends_utc", "minutes_since", "plus_minutes", "unit", "negate", "true_values",
-    "unless_begins",
+    "date_format", "time_zone", "pretends_utc", "minutes_since", "plus_minutes", "unit", "per_month", "negate",
+    "true_values", "unless_begins",
 )  # fmt: skip
-OF_AMOUNTS = ("unit", "times", "plus", "less", "scaled_by", "negate", "at_most")
+OF_AMOUNTS = ("unit", "times", "plus", "less", "scaled_by", "per_month", "negate", "at_most")
 NOT_WITH_TEXT = (*OF_AMOUNTS, "told_apart_by", "time", "minutes_since", "plus_minutes")
 
 
@@ -60,13 +61,13 @@ class ColumnRule(Part):
     values: Translations = Field(default_factory=dict)
     others: Text | None = None  # with `values`: this text for every value that they do not name
     present: Text | None = None  # with `column`: this text where the column is not empty
-    absent: Text | None = None  # this text where the column is empty, and those of `otherwise` are
     otherwise: Texts = ()  # the columns that count where `column` is empty: the first that is not
     scaled_by: Texts | None = None  # times the first column over the second; =name is a mapped column
     at_most: Text | None = None  # a column, or =name: the value is capped at it
     times: Text | None = None  # a column that it is multiplied with
     plus: Texts = ()  # columns that are added to it
     less: Texts = ()  # columns that are taken away from it
+    per_month: PerMonth | None = None  # the amount is for a span of time, and becomes that of a month
     optional: Texts = ()  # columns of the file that may be missing; `true` for all that the rule names
     confidence: Confidence = None  # how sure it is that the column means this; the values are the same
 
@@ -107,7 +108,7 @@ class ColumnRule(Part):
         named = (
             self.column, self.number_within, self.told_apart_by, self.time, self.time_zone, self.minutes_since,
             self.plus_minutes, *self.otherwise, self.times, self.at_most, *self.plus, *self.less,
-            *columns_of_text(self.text or ""),
+            *columns_of_text(self.text or ""), *(self.per_month.columns() if self.per_month else ()),
         )  # fmt: skip
         return [name for name in (*named, *(self.scaled_by or ())) if name]
 
@@ -149,6 +150,8 @@ class ColumnRule(Part):
             changes[key] = None if getattr(self, key) in missing else getattr(self, key)
         if set(self.scaled_by or ()) & missing:
             changes["scaled_by"] = None
+        if self.per_month is not None:
+            changes["per_month"] = self.per_month.without(missing)
         if self.text is not None:
             changes["text"] = text_without(self.text, missing)
         return self.model_copy(update={**changes, "optional": ()})
@@ -157,5 +160,5 @@ class ColumnRule(Part):
         """The columns without which there is no value."""
         return {
             self.column, self.number_within, self.minutes_since, self.plus_minutes,
-            *columns_of_text(self.text or "")[:1],
+            *columns_of_text(self.text or "")[:1], *((self.per_month.unit,) if self.per_month else ()),
         }  # fmt: skip

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from .messages import mistake
 from .part import Flag, Part, Text, Texts
 from .sources import Format, Table
-from .text_of_columns import columns_of_text
+from .text_of_columns import check_text, columns_of_text
 
 
 def key_columns(key: str) -> list[str]:
     """The columns of a key: one, or those in the braces of a text, where several make it."""
     return columns_of_text(key) if "{" in key else [key]
+
+
+def known_key(key: str) -> str:
+    if "{" in key:
+        check_text(key)
+    return key
+
+
+Key = Annotated[Text, AfterValidator(known_key)]
 
 
 class Join(Part):
@@ -24,7 +34,7 @@ class Join(Part):
     no_dictionary = "a join is {to: the name of a lookup, on: the column with its key}"
 
     to: Text
-    on: Text
+    on: Key
     optional: Flag = False  # in a file without the column `on` nothing is found
 
 
@@ -45,7 +55,7 @@ class Lookup(Part):
     tables: Texts = ()
     table: Table | None = None
     format: Format = Format()
-    by: Text
+    by: Key
     newest: Texts = ()  # columns that say which row of a key is the newest
     may_lack: Texts = ()  # columns of `newest` that a file may lack: each loader has others
     filled: Texts = ()  # columns without which a row says nothing: it is not looked up
@@ -60,8 +70,8 @@ class Lookup(Part):
     def has_one_origin(self) -> Lookup:
         if not (self.files or self.tables or self.table):
             raise mistake(self.no_dictionary)
-        if self.characters is not None and not self.characters.isdigit():
-            raise mistake(f"characters must be a number, not '{self.characters}'")
+        if self.characters is not None and not re.fullmatch("[1-9][0-9]{0,5}", self.characters):
+            raise mistake(f"characters must be a number, such as 15, not '{self.characters}'")
         return self
 
     def file_columns(self) -> list[str]:

@@ -10,7 +10,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from ..entities import entities
 from ..errors import IntakeError
+from .columns import ColumnRule
 from .joins import Lookup
 from .messages import explained, suggestion
 from .rules import RULE, Document, EntityRule, Place, entity_part
@@ -19,6 +21,7 @@ from .yaml_file import read_yaml
 
 PRESETS = Path(__file__).resolve().parents[1] / "presets"
 MERGED_PARTS = ("columns", "format", "leave_out", "join")  # of a rule: their lines are merged one by one
+SOURCE_SYSTEM = "source_system"  # a column of entities whose numbers are those of a system
 OF_MAPPING = "mapping"  # the name of what a mapping says without a preset
 
 
@@ -65,14 +68,25 @@ def load_mapping(path: Path) -> Mapping:
             {"preset": name, **rest, "settings": settings}, path, place, f"source '{name}': "
         )
         settings = with_defaults(settings, document.settings)
+        rules = {of: with_its_source(of, rule, name) for of, rule in rules.items()}
         sources.append(SourceRules(name, rules, document.lookups, place.folder, place.tables_of))
     document, rules = judged_source({**own, "settings": settings}, path, Place())
     if rules:
         name = document.preset or OF_MAPPING
+        if any(source.name == name for source in sources):
+            raise IntakeError(f"{path}: '{name}' is one of `sources` and the mapping itself: say it at one place")
         sources.append(SourceRules(name, rules, document.lookups, is_named=False))
     if not sources and not document.settings:
         raise IntakeError(f"{path}: maps nothing. Name a preset ({', '.join(presets())}), entities or settings")
     return Mapping(path, tuple(sources), document.settings)
+
+
+def with_its_source(of: str, rule: EntityRule, source: str) -> EntityRule:
+    """A rule whose rows say where they are from: by default in the name of their source. Numbers of two systems may be
+    the same, and are told apart by it."""
+    if SOURCE_SYSTEM not in entities()[entity_part(of)].columns or SOURCE_SYSTEM in rule.columns:
+        return rule
+    return rule.model_copy(update={"columns": {**rule.columns, SOURCE_SYSTEM: ColumnRule(constant=source)}})
 
 
 def load_preset(name: str) -> SourceRules:
@@ -116,6 +130,9 @@ def named_sources(given: object, path: Path) -> Iterator[tuple[str, dict]]:
 def placed(given: dict, path: Path, name: str) -> tuple[Place, dict]:
     """What is said of the place of a source, and the rest, which is a mapping of its own."""
     keys = {"folder", "schema", "time_zone"}
+    known = [*keys, *Document.model_fields]
+    if unknown := [str(key) for key in given if key not in known]:
+        raise IntakeError(f"{path}: source '{name}': '{unknown[0]}' does not exist{suggestion(unknown[0], known)}")
     try:
         place = Place.model_validate({key: value for key, value in given.items() if key in keys})
     except ValidationError as error:
@@ -133,7 +150,7 @@ def judged_source(own: dict, path: Path, place: Place, where: str = "") -> tuple
         **{key: value for key, value in own.items() if key != "preset"},
         "preset": own.get("preset") if preset else None,
         "entities": entities,
-        "lookups": {**(preset.get("lookups") or {}), **(own.get("lookups") or {})},
+        "lookups": merged_lookups(preset.get("lookups") or {}, own.get("lookups") or {}, path),
         "settings": with_defaults(own.get("settings"), preset.get("settings")),
     }
     try:
@@ -145,7 +162,7 @@ def judged_source(own: dict, path: Path, place: Place, where: str = "") -> tuple
 
 def preset_named(name: str, own: dict, path: Path) -> dict:
     """A preset; none for a source of one's own that has rules and is not called like one."""
-    if name not in presets() and own.get("entities"):
+    if name not in presets() and own.get("entities") and any(map(has_origin, flat(own["entities"], path).values())):
         return {}
     return read_preset(name, path)
 
@@ -169,12 +186,44 @@ def merged(base: object, own: object, path: Path) -> dict:
     Shapes that merging needs are judged here, by hand: a part of a mapping is no whole one, and could not be validated.
     """
     rules = flat(base, path)
+    of_preset = dict(rules)
     for name, rule in flat(own, path, rules).items():
         if rule is None:
             rules = {known: kept for known, kept in rules.items() if name not in (known, entity_part(known))}
         else:
             rules[name] = on_top(rules.get(name) or {}, rule, path, name)
+            check_is_known(name, rule, of_preset, path)
     return rules
+
+
+def has_origin(rule: dict | None) -> bool:
+    """Whether a rule says itself what it reads, and is no change of another one."""
+    return any((rule or {}).get(key) for key in ("files", "tables", "table"))
+
+
+def check_is_known(name: str, rule: dict, known: Dictionary[str, dict | None], path: Path) -> None:
+    """Raises IntakeError for a change of what is not there: a rule, or a line that is to be taken away."""
+    of_entity = {other: lines or {} for other, lines in known.items() if entity_part(other) == entity_part(name)}
+    if RULE in name and of_entity and name not in of_entity and not has_origin(rule):
+        rules = [other.split(RULE)[1] for other in of_entity if RULE in other]
+        entity, own = name.split(RULE)
+        raise IntakeError(f"{path}: entity '{entity}': rule '{own}' does not exist{suggestion(own, rules)}")
+    for part in MERGED_PARTS:
+        there = {str(line) for lines in of_entity.values() for line in lines.get(part) or {}}
+        for line, value in (rule.get(part) or {}).items():
+            if value is None and there and str(line) not in there:
+                raise IntakeError(
+                    f"{path}: entity '{name}': `{part}` has no '{line}' that could be taken away"
+                    f"{suggestion(str(line), sorted(there))}"
+                )
+
+
+def merged_lookups(base: dict, own: object, path: Path) -> dict:
+    """Lookups of the preset with one's own on top, key by key; one that is null is taken away."""
+    if not isinstance(own, dict) or any(not isinstance(lookup or {}, dict) for lookup in own.values()):
+        raise IntakeError(f"{path}: `lookups` must name lookups, each with `files` or `tables`, and `by`")
+    together = {**base, **{name: lookup and {**(base.get(name) or {}), **lookup} for name, lookup in own.items()}}
+    return {str(name): lookup for name, lookup in together.items() if lookup is not None}
 
 
 def flat(given: object, path: Path, known: Dictionary[str, object] | None = None) -> dict:

@@ -41,7 +41,7 @@ def explained(error: ValidationError, path: Path) -> str:
     location, kind = tuple(str(part) for part in first["loc"]), first["type"]
     where = f"{path}{place(location)}"
     if kind == UNKNOWN_KEY:
-        section = location[2:3] if location[:1] == ("entities",) else location[:1]
+        section = location[2:3] if location[:1] in (("entities",), ("lookups",)) else location[:1]
         inside = f", {section[0]}" if section and section[0] not in ("columns", "leave_out") else ""
         return f"{where}{inside}: {first['msg']}"
     if kind == "missing":
@@ -52,6 +52,8 @@ def explained(error: ValidationError, path: Path) -> str:
 
 def place(location: tuple[str, ...]) -> str:
     """Entity and column, or rule, of a place such as ("entities", "orders", "columns", "amount", "unit")."""
+    if location[:1] == ("lookups",) and len(location) > 1:
+        return f": lookup '{location[1]}'"
     if location[:1] != ("entities",) or len(location) < 2:
         return ""
     named = {"columns": "column", "leave_out": "leave_out"}.get(location[2]) if len(location) > 3 else None

@@ -12,7 +12,7 @@ from ..entities import Entity, entities, entity_of
 from .columns import ColumnRule
 from .conditions import LeaveOut
 from .folds import AddLines, FirstLine, Fold, Newest
-from .joins import Joins, Lookup, needed_for
+from .joins import Joins, Lookup, key_columns, needed_for
 from .messages import mistake, suggestion, unknown_key
 from .part import Flag, Part, Text, Texts
 from .sources import Format, Schema, Table
@@ -70,7 +70,9 @@ class EntityRule(Part):
         """Every column of the files that is named anywhere in the rule."""
         of_columns = [name for rule in self.columns.values() for name in rule.source_columns()]
         of_rules = [name for rule in self.leave_out.values() for name in rule.source_columns()]
-        return list(dict.fromkeys([*of_columns, *of_rules, *(self.fold.source_columns() if self.fold else [])]))
+        of_joins = [name for join in self.join.values() for name in key_columns(join.on)]
+        of_fold = self.fold.source_columns() if self.fold else []
+        return list(dict.fromkeys([*of_columns, *of_rules, *of_joins, *of_fold]))
 
     def required_columns(self) -> list[str]:
         """Those of them that no file may lack: what is optional in one place may be needed in another."""
@@ -78,15 +80,12 @@ class EntityRule(Part):
         needed = [name for rule in rules for name in rule.source_columns() if name not in rule.optional_columns()]
         of_fold = self.fold.source_columns() if self.fold else []
         may_lack = self.fold.may_lack if isinstance(self.fold, Newest) else ()
-        return list(dict.fromkeys([*needed, *(name for name in of_fold if name not in may_lack)]))
+        kept = [name for name in of_fold if name not in may_lack]
+        return list(dict.fromkeys([*needed, *needed_for(self.join), *kept]))
 
     def file_columns(self) -> list[str]:
         """The columns that a file must have before anything is looked up: also the keys for that."""
-        own = [
-            *self.required_columns(),
-            *needed_for(self.join),
-            *([self.unnest] if self.unnest else []),
-        ]
+        own = [*self.required_columns(), *([self.unnest] if self.unnest else [])]
         return list(dict.fromkeys(name for name in own if name.split(".")[0] not in self.join))
 
     def without(self, missing: set[str]) -> EntityRule:
@@ -95,8 +94,9 @@ class EntityRule(Part):
             return self
         columns = {name: fitting for name, rule in self.columns.items() if (fitting := rule.without(missing))}
         leave_out = {name: rule for name, rule in self.leave_out.items() if not missing & set(rule.source_columns())}
+        join = {name: one for name, one in self.join.items() if not missing & set(key_columns(one.on))}
         fold = self.fold.without(missing) if isinstance(self.fold, Newest) else self.fold
-        return self.model_copy(update={"columns": columns, "leave_out": leave_out, "fold": fold})
+        return self.model_copy(update={"columns": columns, "leave_out": leave_out, "join": join, "fold": fold})
 
 
 def circular(references: dict[str, list[str]]) -> bool:

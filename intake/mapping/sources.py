@@ -9,6 +9,7 @@ from pydantic import field_validator, model_validator
 
 from stammkunde.hiding import SOURCE_PREFIX
 
+from ..json_paths import is_path
 from .messages import mistake, suggestion
 from .part import Part, Text, Texts
 from .time_zones import check_time_zone
@@ -61,6 +62,8 @@ class Format(Part):
             raise mistake("currency_sign must be signs such as $ or words such as EUR")
         if not is_encoding(self.encoding):
             raise mistake(f"encoding '{self.encoding}' does not exist; try utf-8 or latin-1")
+        if self.rows and not (is_path(self.rows) and "=" not in self.rows):
+            raise mistake(f"rows '{self.rows}' must be a path of names and positions, such as data.responses")
         if self.time_zone is not None:
             check_time_zone(self.time_zone)
         return self

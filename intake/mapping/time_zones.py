@@ -15,7 +15,9 @@ def check_time_zone(name: str) -> None:
     """Refuses what is no name of a place: abbreviations such as BST or CET mean another zone, or none with summer
     time, depending on who reads them."""
     if name not in time_zone_names():
-        raise mistake(f"time_zone '{name}' is no name of the IANA database{suggestion(name, time_zone_names())}")
+        told = suggestion(name, time_zone_names())
+        meant = told if "did you mean" in told else ". Name a place, such as Europe/Berlin"
+        raise mistake(f"time_zone '{name}' is no name of the IANA database{meant}")
 
 
 @cache

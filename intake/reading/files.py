@@ -39,7 +39,7 @@ def load_file(
     if path.suffix.lower() == ".parquet":
         load_parquet(connection, table, path)
     elif is_json(path):
-        load_json(connection, table, path, form, work)
+        load_json(connection, table, path, form, work, wanted)
     elif path.suffix.lower() == ".xlsx":
         left_out = load_excel(connection, table, path, form, work, wanted)
     else:

@@ -17,10 +17,10 @@ import duckdb
 from stammkunde.database import identifier, path_literal, quoted
 
 from ..errors import IntakeError, first_line
-from ..json_paths import steps_of
+from ..json_paths import pointer, pointer_to, steps_of
 from ..mapping import Format
-from .encoding import decoded
-from .header import usable_header
+from .encoding import decoded, not_decodable
+from .header import NOTHING_WANTED, Wanted, usable_header
 from .own_columns import MALFORMED_LINE, SOURCE_LINE
 from .signatures import is_gzip
 
@@ -45,16 +45,24 @@ def begins_as_json(path: Path) -> bool:
         return False
 
 
-def load_json(connection: duckdb.DuckDBPyConnection, table: str, path: Path, form: Format, work: Path) -> None:
-    """Create `table` from a JSON file: its keys, source_line and malformed_line."""
+def load_json(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    path: Path,
+    form: Format,
+    work: Path,
+    wanted: Wanted = NOTHING_WANTED,
+) -> None:
+    """Create `table` from a JSON file: its keys, source_line and malformed_line. Keys that differ only in upper and
+    lower case are one column where no row has both."""
     rows = f"{table}_json"
     create_rows(connection, rows, path, form, work)
     try:
-        keys = keys_of(connection, rows)
-        names = usable_header(keys, path) if keys else ()
+        keys = alike(connection, rows, keys_of(connection, rows), wanted, path)
+        names = usable_header([first for first, *_ in keys], path) if keys else ()
         listed = "".join(
-            f"json_extract_string(item, {quoted(f'$.{json.dumps(key, ensure_ascii=False)}')}) as {identifier(name)}, "
-            for key, name in zip(keys, names, strict=True)
+            f"coalesce({', '.join(map(value_of, alike_ones))}) as {identifier(name)}, "
+            for alike_ones, name in zip(keys, names, strict=True)
         )
         connection.execute(
             f"create table {table} as select {listed}row_number() over (order by document, place) as {SOURCE_LINE}, "
@@ -64,11 +72,42 @@ def load_json(connection: duckdb.DuckDBPyConnection, table: str, path: Path, for
         connection.execute(f"drop table if exists {rows}")
 
 
+def value_of(key: str) -> str:
+    return f"json_extract_string(item, {quoted(pointer_to(key))})"
+
+
+def alike(
+    connection: duckdb.DuckDBPyConnection, rows: str, keys: list[str], wanted: Wanted, path: Path
+) -> list[list[str]]:
+    """The keys of each column. Raises IntakeError where a row has two that are one here, and a rule reads them."""
+    columns: dict[str, list[str]] = {}
+    for key in keys:
+        columns.setdefault(key.strip().lower(), []).append(key)
+    found: list[list[str]] = []
+    for several in columns.values():
+        first, *others = several
+        there = " + ".join(f"cast({value_of(key)} is not null as integer)" for key in several)
+        if not others or not connection.execute(f"select count(*) from {rows} where {there} > 1").fetchall()[0][0]:
+            found.append(several)
+        elif wanted.names(first):
+            raise IntakeError(
+                f"{path}: has rows with '{first}' and '{others[0]}', which are one column here. Rename one of them"
+            )
+        else:
+            found += [[key] for key in several]
+    return found
+
+
 def json_columns(connection: duckdb.DuckDBPyConnection, path: Path, form: Format, work: Path) -> tuple[str, ...]:
-    """The keys that rows of a file have; none where there are no rows, or not where the format says."""
+    """The keys that rows of a file have; none where there are no rows, or not where the format says. Raises IntakeError
+    where there are rows, and none can be read: a file without columns would be taken for one without rows."""
     create_rows(connection, "json_head", path, form, work)
     try:
-        return tuple(keys_of(connection, "json_head"))
+        keys = tuple(keys_of(connection, "json_head"))
+        rows = connection.execute("select count(*) from json_head where item is null and is_there").fetchall()[0][0]
+        if rows and not keys:
+            raise IntakeError(f"{path}: none of its rows is a JSON object with names in it. Export it again")
+        return keys
     finally:
         connection.execute("drop table if exists json_head")
 
@@ -98,7 +137,8 @@ def create_rows(connection: duckdb.DuckDBPyConnection, table: str, path: Path, f
                 where trim(content) <> ''
             ),
             parts as (
-                select document, unnest(json_extract(value, '$[*]')) as part, content
+                -- Without the content: it is the whole document, and would be there once more for each of its rows.
+                select document, unnest(json_extract(value, '$[*]')) as part, null as content
                 from found
                 where json_type(value) = 'ARRAY'
                 union all
@@ -113,18 +153,25 @@ def create_rows(connection: duckdb.DuckDBPyConnection, table: str, path: Path, f
                 case
                     when coalesce(json_type(part), '') <> 'OBJECT'
                         then left(coalesce(cast(part as varchar), content), {LONGEST_MALFORMED})
-                end as malformed
+                end as malformed,
+                part is not null or not json_valid(content) as is_there
             from parts
             """
         )
     except duckdb.Error as error:
+        if "line_size" in str(error):
+            raise IntakeError(
+                f"{path}: has a line of more than {LONGEST_LINE:,} bytes, which is no row. Export it again, with one "
+                "line for each row"
+            ) from error
+        if "unicode" in str(error).lower():
+            raise IntakeError(not_decodable(path, form)) from error
         raise IntakeError(f"{path}: cannot be read as JSON ({first_line(error)}). Export it again") from error
 
 
 def json_path(rows: str) -> str:
     """Where the rows of a document stand, as DuckDB has it."""
-    steps = steps_of(rows)
-    return "$" + "".join(f'."{step["name"]}"' if step["name"] else f"[{step['position']}]" for step in steps)
+    return "".join(map(pointer, steps_of(rows))) or "$"
 
 
 def has_lines(readable: Path, shown: Path) -> bool:
@@ -143,8 +190,8 @@ def has_lines(readable: Path, shown: Path) -> bool:
 
 def is_document(text: str) -> bool:
     try:
-        return isinstance(json.loads(text), dict | list)
-    except ValueError:
+        return isinstance(json.loads(text, parse_constant=refused), dict | list)
+    except (ValueError, RecursionError):
         return False
 
 
@@ -160,12 +207,17 @@ def lines_reader(path: Path) -> str:
 def whole(readable: Path, shown: Path) -> str:
     """The same for a file that is one document. Raises IntakeError for one that is cut off, as no row of it is sure."""
     try:
-        json.loads(readable.read_text(encoding="utf-8-sig"))
+        json.loads(readable.read_text(encoding="utf-8-sig"), parse_constant=refused)
     except UnicodeDecodeError as error:
         raise IntakeError(f"{shown}: is not UTF-8. Export it again as JSON in UTF-8") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise IntakeError(f"{shown}: is no whole JSON ({error}). Export it again") from error
     return f"(select ltrim(content, chr(65279)) from read_text({path_literal(readable)}))"
+
+
+def refused(constant: str) -> None:
+    """NaN and its like are no JSON: DuckDB would read nothing of the document."""
+    raise ValueError(f"{constant} is no value of JSON")
 
 
 def keys_of(connection: duckdb.DuckDBPyConnection, rows: str) -> list[str]:

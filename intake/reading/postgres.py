@@ -67,9 +67,14 @@ def copy_table(address: str, name: str, target: Path, where: str) -> dict[str, s
     psycopg = driver()
     from psycopg import sql
 
-    relation = sql.SQL(".").join(sql.Identifier(part) for part in name.split("."))
+    as_written = (
+        "select table_schema, table_name from information_schema.tables where lower(table_schema || '.' || table_name) "
+        "= lower(%(name)s) order by table_schema || '.' || table_name = %(name)s desc, table_schema, table_name"
+    )
     try:
         with psycopg.connect(address) as database, database.cursor() as cursor:
+            found = cursor.execute(as_written, {"name": name}).fetchone()  # it may have capitals, or dots in it
+            relation = sql.SQL(".").join(map(sql.Identifier, found or name.split(".")))
             cursor.execute("set timezone to 'UTC'")
             cursor.execute("set datestyle to 'ISO'")
             cursor.execute(sql.SQL("select * from {} limit 0").format(relation))

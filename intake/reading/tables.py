@@ -21,7 +21,12 @@ def load_table(connection: duckdb.DuckDBPyConnection, table: str, source: Table,
         load_duckdb(connection, table, source.name, base, source.duckdb, work)
     else:
         load_postgres(connection, table, source.name, source.postgres or "", work)
-    add_source_file(connection, table, f"{source.duckdb or 'postgres'}: {source.name}")
+    add_source_file(connection, table, named(source))
+
+
+def named(table: Table) -> str:
+    """What rows of a table name as their file: no other table is called so."""
+    return f"{table.duckdb or table.postgres}: {table.name}"
 
 
 def load_duckdb(
@@ -90,15 +95,13 @@ def attach(reader: duckdb.DuckDBPyConnection, path: Path) -> None:
 
 def table_of(reader: duckdb.DuckDBPyConnection, name: str, path: Path) -> str:
     """The table as it is written in SQL. Raises IntakeError for what is none, such as a view."""
-    parts = name.split(".")
-    schema, table = parts if len(parts) == 2 else ("main", name)
     query = (
-        "select {0}_name from duckdb_{0}s() where database_name = 'shop' "
-        "and lower(schema_name) = lower(?) and lower({0}_name) = lower(?)"
+        "select schema_name, {0}_name from duckdb_{0}s() where database_name = 'shop' "
+        "and lower(schema_name || '.' || {0}_name) in (lower(?), lower('main.' || ?)) order by all"
     )
-    if reader.execute(query.format("table"), [schema, table]).fetchall():
-        return f"shop.{identifier(schema)}.{identifier(table)}"
-    if reader.execute(query.format("view"), [schema, table]).fetchall():
+    if found := reader.execute(query.format("table"), [name, name]).fetchall():
+        return f"shop.{identifier(found[0][0])}.{identifier(found[0][1])}"
+    if reader.execute(query.format("view"), [name, name]).fetchall():
         raise IntakeError(
             f"{path}: '{name}' is a view, and only tables are read of a file: a view could read other files. Save its "
             "rows as a table"

@@ -9,6 +9,8 @@ import duckdb
 
 from stammkunde.database import quoted
 
+from ..converting.outcomes import FOLDED, LEFT_OUT
+from ..find import CANONICAL
 from .findings import counted, files
 from .values import SAMPLES, masked
 
@@ -36,6 +38,7 @@ FEEDS = (
     ("orders", "updated_at", "times of changes (which version is the latest)"),
     ("orders", "customer_email", "e-mails (orders without a customer number belong to nobody)"),
 )
+BEFORE_RAW_ROWS = (FOLDED, LEFT_OUT)  # outcomes of lines that were no rows of their own
 REASONS = {
     "quarantined": ("quarantined_orders", "rejection_reason"),
     "excluded": ("excluded_orders", "exclusion_reason"),
@@ -71,6 +74,31 @@ def outcome_report(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
         ]
         total = sum(rows for name, *_, rows in outcomes if name == entity)
         yield f"  {entity} {total:,} read: {', '.join(parts)}"
+
+
+def outcomes_by_source(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    """For each source the rows that were read of its files, how many were handed on, and what becomes of them."""
+    found = connection.execute(
+        """
+        select source, entity, outcome, reason, rows from marts.source_accounting
+        order by source, entity, outcome <> 'counted', outcome, rows desc, reason
+        """
+    ).fetchall()
+    yield ""
+    yield "By source"
+    for source in dict.fromkeys(name for name, *_ in found):
+        of_source = [row for name, *row in found if name == source]
+        read = sum(rows for *_, rows in of_source)
+        handed_on = sum(rows for _, outcome, _, rows in of_source if outcome not in BEFORE_RAW_ROWS)
+        called = f"{source} (files under the entities' own names)" if source == CANONICAL else source
+        yield f"  {called}: {counted(read, 'row', 'rows')} read, {handed_on:,} handed on"
+        for entity in dict.fromkeys(entity for entity, *_ in of_source):
+            parts = [
+                f"{rows:,} {outcome if reason == 'none' else f'{outcome}: {reason}'}"
+                for name, outcome, reason, rows in of_source
+                if name == entity
+            ]
+            yield f"    {entity}: {', '.join(parts)}"
 
 
 def examples(connection: duckdb.DuckDBPyConnection, outcome: str, reason: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,11 +14,11 @@ from ..converting.source import Source, letters
 from ..converting.values import cleaned
 from ..find import Found
 from ..load import drop_sources, rule_for, sources
-from ..mapping import RULE, ColumnRule, EntityRule
+from ..mapping import RULE, ColumnRule, EntityRule, SourceRules
 from ..mapping.confidence import is_unproven
 from ..reading.own_columns import OWN_COLUMNS
 from ..refund_words import means_refund, says_kind
-from .findings import Finding
+from .findings import Finding, counted
 from .values import SAMPLES, masked
 
 MOST_KINDS = 200  # of rows: what has more is no kind
@@ -60,6 +60,40 @@ class Unused:
             )
 
 
+def source_heading(source: SourceRules, folder: Path, raw: Path, found: Sequence[Found]) -> Iterator[str]:
+    """Which source it is, where it is looked for, and which of its rules found nothing."""
+    if source.schema is not None:
+        place = f"schema {source.schema.name}"
+    else:
+        place = "the raw folder" if folder == raw else f"{folder.relative_to(raw)}/"
+    yield f"source {source.name}, in {place}"
+    known = {name: lookup for item in found for name, lookup in item.lookups.items()}
+    for name, lookup in known.items():
+        there = [str(file.relative_to(raw)) for file in lookup.files]
+        there += [lookup.rule.table.name] if lookup.rule.table is not None else []
+        if there:
+            yield f"  {name} are looked up in: {some_of(there)}"
+    if nothing := [name for name in source.rules if name not in {item.name for item in found}]:
+        yield f"  found nothing: {some_of(nothing)}"
+
+
+def unproven_sources(found: Iterable[Found]) -> Iterator[Finding]:
+    """How many columns and rules of each source are only concluded to mean what they are taken for."""
+    unproven_ones: dict[str, set[str]] = {}
+    for item in found:
+        confidences = {name: column.confidence for name, column in item.rule.columns.items()}
+        confidences |= {name: left_out.confidence for name, left_out in item.rule.leave_out.items()}
+        names = {f"{item.name}: {name}" for name, confidence in confidences.items() if is_unproven(confidence)}
+        unproven_ones.setdefault(item.source, set()).update(names)
+    for source, names in unproven_ones.items():
+        if names:
+            yield Finding(
+                f"{counted(len(names), 'column or rule', 'columns and rules')} of source {source} "
+                f"{'is' if len(names) == 1 else 'are'} unproven: {some_of(sorted(names))}",
+                "no documentation says what they mean: compare some rows with the system itself",
+            )
+
+
 def entity_report(
     connection: duckdb.DuckDBPyConnection, item: Found, raw: Path, work: Path, unused: Unused
 ) -> Iterator[str]:
@@ -80,6 +114,8 @@ def source_report(
     yield f"  {shown}: {rows:,} rows{broken}"
     where = item.where
     read = {source.find(name, where).name for name in rule.source_columns()}
+    looked_up_by = [source.get(join.on) for join in rule.join.values()]
+    read |= {column.name for column in looked_up_by if column is not None}
     unused.note(shown, [column.name for column in source.columns.values() if column.name not in {*read, *OWN_COLUMNS}])
     if item.entity.name == "orders":
         for name in [column.name for column in source.columns.values()]:
@@ -155,6 +191,7 @@ def described_origin(rule: ColumnRule) -> str:
     parts += [f"plus {', '.join(rule.plus)}"] if rule.plus else []
     parts += [f"less {', '.join(rule.less)}"] if rule.less else []
     parts += [f"x {rule.scaled_by[0]} / {rule.scaled_by[1]}"] if rule.scaled_by else []
+    parts += [f"per month of {' x '.join(reversed(rule.per_month.columns()))}"] if rule.per_month else []
     parts += ["with the sign turned round"] if rule.negate else []
     parts += [f"at most {rule.at_most}"] if rule.at_most else []
     parts += [f"if any: '{rule.present}'"] if rule.present else []

@@ -74,7 +74,7 @@
     {%- for column in [
         'updated_at', 'customer_id', 'email', 'created_at', 'acquisition_channel', 'country', 'marketing_consent',
         'referred_by_customer_id', 'loyalty_tier',
-    ] + further_columns_of_customers() %}
+    ] + further_columns_of_customers() + ['source_file'] %}
     {{ column }} desc nulls last{{ ',' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}

@@ -9,7 +9,8 @@ typed as (
     select
         {{ reporting_date(raw_timestamp('rate_date')) }} as rate_date,
         upper(currency) as currency,
-        {{ raw_decimal('rate', 'decimal(18, 8)') }} as rate
+        {{ raw_decimal('rate', 'decimal(18, 8)') }} as rate,
+        source_file
     from cleaned
 
 ),
@@ -33,10 +34,11 @@ select
     rate_date,
     currency,
     rate,
+    source_file,
     is_after_as_of_date,
     rejection_reason,
     row_number() over (
         partition by rejection_reason, currency, rate_date
-        order by rate desc nulls last
+        order by rate desc nulls last, source_file desc nulls last
     ) > 1 and rejection_reason is null and not is_after_as_of_date as is_superseded
 from judged

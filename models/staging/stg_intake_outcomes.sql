@@ -1,4 +1,5 @@
 select
+    source,
     entity,
     outcome,
     reason,

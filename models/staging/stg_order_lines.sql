@@ -59,6 +59,7 @@ select
             quantity desc nulls last,
             product_id desc nulls last,
             category desc nulls last,
-            product_name desc nulls last
+            product_name desc nulls last,
+            source_file desc nulls last
     ) > 1 as is_superseded
 from judged

@@ -25,7 +25,11 @@ READ_BY_MODELS = (
     "action_lists",
 )  # fmt: skip
 ORDERS = dg.AssetKey(["raw", "orders"])
-OUTCOMES = dg.AssetKey(["intake", "intake_outcomes"])
+# What intake notes about lines of files before they are raw rows.
+NOTED_BY_INTAKE = {
+    "intake_outcomes": "How many lines of files were folded into others, or left out by a rule of the mapping.",
+    "intake_files": "How many lines each file has that a mapping reads, and how many raw rows were made of them.",
+}
 
 
 def raw_assets() -> dg.AssetsDefinition:
@@ -44,11 +48,10 @@ def raw_assets() -> dg.AssetsDefinition:
     ]
     specs += [
         dg.AssetSpec(
-            key=OUTCOMES, group_name="raw", kinds={"parquet"}, owners=OWNERS,
-            description=made_by_the_job(
-                "How many lines of files were folded into others, or left out by a rule of the mapping."
-            ),
-        ),
+            key=["intake", table], group_name="raw", kinds={"parquet"}, owners=OWNERS,
+            description=made_by_the_job(description),
+        )
+        for table, description in NOTED_BY_INTAKE.items()
     ]  # fmt: skip
     specs += [
         dg.AssetSpec(
@@ -93,7 +96,8 @@ def read_and_judge(session: Session) -> Iterator[Any]:
         metadata: dict[str, Any] = {"files": row["files"], "bytes": row["bytes"], "dagster/row_count": row["rows"]}
         metadata["last_date"] = str(row["last_date"] or "none")
         yield dg.MaterializeResult(asset_key=["raw", str(row["entity"])], metadata=metadata)
-    yield dg.MaterializeResult(asset_key=OUTCOMES)
+    for table in NOTED_BY_INTAKE:
+        yield dg.MaterializeResult(asset_key=["intake", table])
     compared = session.baseline.build_id if session.baseline else "nothing: no build of this shop is published"
     facts = {"build_id": session.build_id, "compared_with": compared}
     for table in READ_BY_MODELS:

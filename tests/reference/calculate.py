@@ -26,9 +26,9 @@ Where the contract leaves room, these are the readings taken here.
   also before its first customer ordered. The dimension `all` is there even if no order is attributed.
 * "First order_date of counted orders" and the first period include unattributed orders.
 * With as_of_date later than every order, periods run on to the one that holds as_of_date.
-* With as_of_date not set and no counted order there is no as_of_date, and every mart but row_accounting is empty; the
-  same holds for an as_of_date before the first order.
-* lifecycle_transitions, row_accounting: combinations that do not occur have no row.
+* With as_of_date not set and no counted order there is no as_of_date, and every mart is empty but row_accounting and
+  source_accounting; the same holds for an as_of_date before the first order.
+* lifecycle_transitions, row_accounting, source_accounting: combinations that do not occur have no row.
 * clv_by_retention is null without orders in the trailing 365 days as well as without a base.
 * E-mails and telephone numbers in reasons for leaving are masked.
 * A shop has referred customers if one with a counted order is, and tiers if a row of customers that counts has one.
@@ -39,7 +39,8 @@ Where the contract leaves room, these are the readings taken here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 from .acquisition import acquisition_economics
@@ -71,6 +72,7 @@ ACCOUNTED_ENTITIES = (
 """Of these the calculation says what became of their rows."""
 MARTS = (
     "row_accounting",
+    "source_accounting",
     "calendar",
     "orders",
     "customers",
@@ -116,7 +118,8 @@ def calculate(raw: Raw, settings: Mapping[str, object], seeds: Seeds | None = No
     seeds = seeds or read_seeds()
     intake = take_in(raw, chosen)
     marts: Marts = {name: [] for name in MARTS}
-    marts["row_accounting"] = row_accounting(intake)
+    marts["source_accounting"] = source_accounting(intake, raw)
+    marts["row_accounting"] = row_accounting(marts["source_accounting"])
     if not intake.orders:
         return marts
     orders, customers = intake.orders, intake.customers
@@ -162,10 +165,29 @@ def calculate(raw: Raw, settings: Mapping[str, object], seeds: Seeds | None = No
     return marts
 
 
-def row_accounting(intake: Intake) -> list[Row]:
+def source_accounting(intake: Intake, raw: Raw) -> list[Row]:
+    """Every row by the source that its file is read for, and the lines that were no rows of their own."""
+    sources = {(row["entity"], row["source_file"]): row["source"] for row in raw.get("intake_files", ())}
+    found: Counter[tuple[str, str, str, str]] = Counter()
+    for (entity, outcome, reason, file), rows in intake.by_file.items():
+        found[str(sources.get((entity, file), "raw_folder")), entity, outcome, reason] += rows
+    for line in raw.get("intake_outcomes", ()):
+        names = [str(line[name]) for name in ("source", "entity", "outcome", "reason")]
+        found[names[0], names[1], names[2], names[3]] += int(str(line["rows"]))
+    return [
+        {"source": source, "entity": entity, "outcome": outcome, "reason": reason, "rows": rows}
+        for (source, entity, outcome, reason), rows in sorted(found.items())
+        if rows
+    ]
+
+
+def row_accounting(of_sources: Sequence[Row]) -> list[Row]:
+    found: Counter[tuple[str, str, str]] = Counter()
+    for row in of_sources:
+        found[str(row["entity"]), str(row["outcome"]), str(row["reason"])] += int(str(row["rows"]))
     return [
         {"entity": entity, "outcome": outcome, "reason": reason, "rows": rows}
-        for (entity, outcome, reason), rows in sorted(intake.accounting.items())
+        for (entity, outcome, reason), rows in sorted(found.items())
     ]
 
 

@@ -24,7 +24,7 @@ from .random_shop import files_of, random_shop
 
 def read_mart(connection: duckdb.DuckDBPyConnection, schema: str, mart: str) -> list[Row]:
     source = f'"{schema}"."{mart}"'
-    if mart == "row_accounting":
+    if mart in ("row_accounting", "source_accounting"):
         return read_table(connection, f'{source} where entity in {ACCOUNTED_ENTITIES} and "rows" > 0')
     if mart in INSTANTS_OF:  # as UTC without a zone, whichever of the two types it has
         in_utc = ", ".join(f"cast({column} as timestamp) as {column}" for column in INSTANTS_OF[mart])

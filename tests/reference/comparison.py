@@ -11,6 +11,7 @@ Row = dict[str, object]
 
 KEYS: dict[str, tuple[str, ...]] = {
     "row_accounting": ("entity", "outcome", "reason"),
+    "source_accounting": ("source", "entity", "outcome", "reason"),
     "calendar": ("calendar_date",),
     "orders": ("order_id",),
     "customers": ("customer_id",),

@@ -17,6 +17,8 @@ ENTITIES = (
     *("orders", "refunds", "customers", "exchange_rates", "order_lines"),
     *("activities", "subscriptions", "marketing_spend", "actions_taken"),
 )
+NOTED_BY_INTAKE = ("intake_files", "intake_outcomes")  # of files that a mapping reads
+SOURCES = ("shop", "events")  # of the first files of each entity, where it has several
 
 
 def read_raw(directory: Path) -> Entities:
@@ -26,7 +28,10 @@ def read_raw(directory: Path) -> Entities:
         paths = [path for kind in ("csv", "parquet") for path in sorted(directory.glob(f"{entity}.{kind}"))]
         paths += [path for kind in ("csv", "parquet") for path in sorted((directory / entity).glob(f"*.{kind}"))]
         if paths:
-            found[entity] = [row for path in paths for row in read_file(path)]
+            found[entity] = [{**row, "source_file": str(path)} for path in paths for row in read_file(path)]
+    for table in NOTED_BY_INTAKE:
+        if (directory / f"{table}.parquet").exists():
+            found[table] = read_file(directory / f"{table}.parquet")
     return found
 
 
@@ -70,6 +75,25 @@ def write_raw(directory: Path, entities: Mapping[str, Sequence[Mapping[str, obje
             write_csv(folder / f"part{part}.csv", columns[:: -1 if part % 2 else 1], text[part::parts])
         if typed:
             write_parquet(folder / "typed.parquet", columns, typed)
+    if parts > 1:
+        write_notes_of_intake(directory, entities)
+
+
+def write_notes_of_intake(directory: Path, entities: Iterable[str]) -> None:
+    """As if a mapping had read the first files of each entity for sources of their own, and left a line of each out."""
+    files: list[RawRow] = []
+    outcomes: list[RawRow] = []
+    for entity in entities:
+        if entity == "order_lines":  # the calculation does not say what became of them
+            continue
+        for number, source in enumerate(SOURCES):
+            path = directory / entity / f"part{number}.csv"
+            rows = len(read_file(path)) if path.exists() else 0
+            of_file = {"source": source, "entity": entity, "source_file": str(path)}
+            files.append({**of_file, "rows_read": rows + number + 1, "rows_handed_on": rows})
+            outcomes.append({**of_file, "outcome": "left_out", "reason": "deleted", "rows": number + 1})
+    for table, noted in zip(NOTED_BY_INTAKE, (files, outcomes), strict=True):
+        write_parquet(directory / f"{table}.parquet", list(noted[0]), noted)
 
 
 def is_typed(row: Mapping[str, object]) -> bool:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from .identity import Identity, describing_rows, find_identity, winning_rows
-from .ranks import Rank, category_rank, line_rank, order_rank, refund_rank, subscription_rank
+from .ranks import Rank, category_rank, line_rank, order_rank, rate_rank, refund_rank, subscription_rank
 from .reading import EXACT, is_damaged, read_customer, round_half_away
 from .rows import (
     CustomerRow,
@@ -33,9 +33,16 @@ from .settings import Settings
 from .signals import Signals, take_in_signals
 
 Rates = Mapping[tuple[str, date], Decimal]
-Accounting = Counter[tuple[str, str, str]]  # (entity, outcome, reason) -> raw rows
+Accounting = Counter[tuple[str, str, str, str | None]]  # (entity, outcome, reason, file) -> raw rows
 AFTER = "after_as_of_date"
-Row = TypeVar("Row")
+
+
+class OfFile(Protocol):
+    @property
+    def source_file(self) -> str | None: ...
+
+
+Row = TypeVar("Row", bound=OfFile)
 
 
 @dataclass(frozen=True)
@@ -116,7 +123,7 @@ class Spend:
 
 @dataclass
 class Intake:
-    accounting: Accounting = field(default_factory=Counter)
+    by_file: Accounting = field(default_factory=Counter)
     orders: list[Order] = field(default_factory=list)
     customers: list[Customer] = field(default_factory=list)
     subscriptions: list[Subscription] = field(default_factory=list)
@@ -131,48 +138,55 @@ class Intake:
     referrers: dict[str, str] = field(default_factory=dict)
     """Of those who name somebody: the customer who referred them, as resolved."""
 
+    @property
+    def accounting(self) -> Counter[tuple[str, str, str]]:
+        """(entity, outcome, reason) -> raw rows"""
+        found: Counter[tuple[str, str, str]] = Counter()
+        for (entity, outcome, reason, _), rows in self.by_file.items():
+            found[entity, outcome, reason] += rows
+        return found
+
 
 def take_in(raw: Raw, settings: Settings) -> Intake:
     result = Intake()
-    rates = usable_rates(
-        [read_rate_row(row, settings) for row in raw.get("exchange_rates", ())], settings, result.accounting
-    )
+    accounting = result.by_file
+    rates = usable_rates([read_rate_row(row, settings) for row in raw.get("exchange_rates", ())], settings, accounting)
 
     rows = [read_order(row, settings) for row in raw["orders"]]
-    versions = usable_orders(rows, rates, settings, result.accounting)
+    versions = usable_orders(rows, rates, settings, accounting)
     refunds = usable_refunds(
-        [read_refund(row, settings) for row in raw.get("refunds", ())], versions, settings, result.accounting
+        [read_refund(row, settings) for row in raw.get("refunds", ())], versions, settings, accounting
     )
     known = {order_id: cut for order_id, cut in versions.items() if cut}  # 4.4 leaves a version
     winners = {order_id: max(rows_of_order, key=order_rank) for order_id, rows_of_order in known.items()}
 
     customer_rows = usable_customers(
-        [read_customer_row(row, settings) for row in raw.get("customers", ())], settings, result.accounting
+        [read_customer_row(row, settings) for row in raw.get("customers", ())], settings, accounting
     )
     identity = find_identity(winning_rows(customer_rows).values(), winners.values(), settings)
     descriptions = describing_rows(customer_rows, identity)
-    result.accounting["customers", "counted", "none"] = len(descriptions)
-    result.accounting["customers", "superseded", "none"] = len(customer_rows) - len(descriptions)
+    count_winners("customers", customer_rows, descriptions.values(), accounting)
 
     for order_id, winner in winners.items():
         for row in known[order_id]:
             if row is not winner:
-                result.accounting["orders", "superseded", superseded_reason(row, winner, identity)] += 1
+                reason = superseded_reason(row, winner, identity)
+                accounting["orders", "superseded", reason, row.source_file] += 1
         refunded = refunded_amount(winner, refunds.get(order_id, ()), settings)
         excluded = exclusion_reason(winner, refunded, settings)
         if excluded is not None:
-            result.accounting["orders", "excluded", excluded] += 1
+            accounting["orders", "excluded", excluded, winner.source_file] += 1
         else:
-            result.accounting["orders", "counted", "none"] += 1
+            accounting["orders", "counted", "none", winner.source_file] += 1
             customer_id = identity.of(winner.customer_id, winner.email)
             result.orders.append(count_order(winner, customer_id, refunded, rates, settings))
 
     result.orders.sort(key=lambda order: (order.ordered_at, order.order_id.encode("utf-8")))
     result.refunds = dated_refunds(result.orders, refunds, rates, settings)
     spend_rows = [read_spend(row, settings) for row in raw.get("marketing_spend", ())]
-    result.spend = counted_spend(spend_rows, rates, settings, result.accounting)
+    result.spend = counted_spend(spend_rows, rates, settings, accounting)
     subscription_rows = [read_subscription(row, settings) for row in raw.get("subscriptions", ())]
-    result.subscriptions = counted_subscriptions(subscription_rows, rates, identity, settings, result.accounting)
+    result.subscriptions = counted_subscriptions(subscription_rows, rates, identity, settings, accounting)
     result.lines = usable_lines([read_order_line(row, settings) for row in raw.get("order_lines", ())])
     result.customers = gather_customers(result.orders, descriptions, result.lines)
     result.created = {
@@ -181,8 +195,7 @@ def take_in(raw: Raw, settings: Settings) -> Intake:
     }
     result.tiers = {customer_id: row.loyalty_tier for customer_id, row in descriptions.items()}
     result.referrers = find_referrers(descriptions, identity, settings)
-    result.signals = take_in_signals(raw, identity, settings, result.accounting)
-    result.accounting += Counter()  # drops zero counts
+    result.signals = take_in_signals(raw, identity, settings, accounting)
     return result
 
 
@@ -207,28 +220,34 @@ def sort_out(
     for row in rows:
         reason = rejection_reason(row)
         if reason is not None:
-            accounting[entity, "quarantined", reason] += 1
+            accounting[entity, "quarantined", reason, row.source_file] += 1
         elif is_after(row):
-            accounting[entity, "excluded", AFTER] += 1
+            accounting[entity, "excluded", AFTER, row.source_file] += 1
         else:
             usable.append(row)
     return usable
+
+
+def count_winners(entity: str, rows: Iterable[OfFile], winners: Iterable[OfFile], accounting: Accounting) -> None:
+    """Of usable rows, those that count, and those for which another one does."""
+    counted = {id(row) for row in winners}
+    for row in rows:
+        accounting[entity, "counted" if id(row) in counted else "superseded", "none", row.source_file] += 1
 
 
 # --- exchange rates ---------------------------------------------------------------------------------------------
 
 
 def usable_rates(rows: Iterable[RateRow], settings: Settings, accounting: Accounting) -> Rates:
-    rates: dict[tuple[str, date], Decimal] = {}
+    largest: dict[tuple[str, date], RateRow] = {}
     entity = "exchange_rates"
-    for row in sort_out(
-        entity, rows, rejected_rate, lambda row: settings.is_after_as_of_date(row.rate_date), accounting
-    ):
-        assert row.rate_date is not None and row.currency is not None and row.rate is not None
+    usable = sort_out(entity, rows, rejected_rate, lambda row: settings.is_after_as_of_date(row.rate_date), accounting)
+    for row in usable:
+        assert row.rate_date is not None and row.currency is not None
         key = (row.currency, settings.local_date(row.rate_date))
-        accounting[entity, "superseded" if key in rates else "counted", "none"] += 1
-        rates[key] = max(row.rate, rates.get(key, row.rate))
-    return rates
+        largest[key] = max(largest.get(key, row), row, key=rate_rank)
+    count_winners(entity, usable, largest.values(), accounting)
+    return {key: row.rate for key, row in largest.items() if row.rate is not None}
 
 
 def rejected_rate(row: RateRow) -> str | None:
@@ -261,12 +280,12 @@ def usable_orders(
     for row in rows:
         reason = rejected_order(row, rates, settings)
         if reason is not None:
-            accounting["orders", "quarantined", reason] += 1
+            accounting["orders", "quarantined", reason, row.source_file] += 1
             continue
         assert row.order_id is not None
         own = versions.setdefault(row.order_id, [])
         if settings.is_after_as_of_date(row.ordered_at) or settings.is_after_as_of_date(row.updated_at):
-            accounting["orders", "excluded", AFTER] += 1
+            accounting["orders", "excluded", AFTER, row.source_file] += 1
         else:
             own.append(row)
     return versions
@@ -363,8 +382,7 @@ def usable_refunds(
             key = (row.order_id, row.refund_id)
             winners[key] = max(winners.get(key, row), row, key=refund_rank)
     counted += winners.values()
-    accounting["refunds", "counted", "none"] = len(counted)
-    accounting["refunds", "superseded", "none"] = len(usable) - len(counted)
+    count_winners("refunds", usable, counted, accounting)
     by_order: dict[str, list[RefundRow]] = {}
     for row in counted:
         by_order.setdefault(row.order_id or "", []).append(row)
@@ -430,7 +448,7 @@ def counted_spend(rows: Iterable[SpendRow], rates: Rates, settings: Settings, ac
         assert rate is not None
         amount = round_half_away(EXACT.multiply(row.amount, rate), 2)
         found.append(Spend(day, row.acquisition_channel, amount, row.purpose))
-        accounting["marketing_spend", "counted", "none"] += 1
+        accounting["marketing_spend", "counted", "none", row.source_file] += 1
     return found
 
 
@@ -468,9 +486,9 @@ def counted_subscriptions(
     for row in usable:
         assert row.subscription_id is not None and row.started_at is not None
         versions.setdefault((row.subscription_id, settings.local_date(row.started_at)), []).append(row)
-    accounting["subscriptions", "counted", "none"] = len(versions)
-    accounting["subscriptions", "superseded", "none"] = len(usable) - len(versions)
-    return [count_subscription(max(of_one, key=rank), rates, identity, settings) for of_one in versions.values()]
+    winners = [max(of_one, key=rank) for of_one in versions.values()]
+    count_winners("subscriptions", usable, winners, accounting)
+    return [count_subscription(row, rates, identity, settings) for row in winners]
 
 
 def rejected_subscription(row: SubscriptionRow, rates: Rates, settings: Settings) -> str | None:

@@ -1,10 +1,13 @@
-"""Which of several rows of one thing goes before the others: the one that compares larger, column by column."""
+"""Which of several rows of one thing goes before the others: the one that compares larger, column by column.
+
+Of equal rows it is that of the larger file: whatever their order, as many rows of each file count.
+"""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
-from .rows import CustomerRow, OrderLine, OrderVersion, RefundRow, SubscriptionRow
+from .rows import CustomerRow, OrderLine, OrderVersion, RateRow, RefundRow, SubscriptionRow
 
 Rank = tuple[tuple[int, object], ...]
 
@@ -29,16 +32,27 @@ def order_rank(row: OrderVersion) -> Rank:
         row.sales_channel,
         row.email,
         row.is_test,
+        row.source_file,
     )
 
 
 def refund_rank(row: RefundRow) -> Rank:
-    return null_smallest(row.updated_at, row.amount, row.refunded_at)
+    return null_smallest(row.updated_at, row.amount, row.refunded_at, row.source_file)
+
+
+def rate_rank(row: RateRow) -> Rank:
+    return null_smallest(row.rate, row.source_file)
 
 
 def subscription_rank(row: SubscriptionRow, customer_id: str | None) -> Rank:
     return null_smallest(
-        row.updated_at, row.ended_at, row.monthly_amount, row.currency, customer_id, row.cancellation_reason
+        row.updated_at,
+        row.ended_at,
+        row.monthly_amount,
+        row.currency,
+        customer_id,
+        row.cancellation_reason,
+        row.source_file,
     )
 
 
@@ -54,6 +68,7 @@ def customer_rank(row: CustomerRow) -> Rank:
         row.referred_by_customer_id,
         *row.described_by.values(),
         row.loyalty_tier,
+        row.source_file,
     )
 
 

@@ -18,7 +18,7 @@ from .reading import (
 )
 from .settings import Settings
 
-RawRow = Mapping[str, object]
+RawRow = Mapping[str, object]  # values by column; `source_file`, where given, is the file of the row
 Raw = Mapping[str, Sequence[RawRow]]
 
 
@@ -36,6 +36,7 @@ class OrderVersion:
     sales_channel: str | None
     is_test: bool
     updated_at: datetime | None
+    source_file: str | None = None
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class RefundRow:
     refunded_at: datetime | None
     amount: Decimal | None
     updated_at: datetime | None
+    source_file: str | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class SubscriptionRow:
     currency: str
     cancellation_reason: str | None
     updated_at: datetime | None
+    source_file: str | None = None
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ class SpendRow:
     amount: Decimal | None
     currency: str
     purpose: str
+    source_file: str | None = None
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,7 @@ class CustomerRow:
     updated_at: datetime | None
     described_by: Mapping[str, str | None]
     """Columns that segment_dimensions names and the contract does not, by their name."""
+    source_file: str | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +96,7 @@ class RateRow:
     rate_date: datetime | None
     currency: str | None
     rate: Decimal | None
+    source_file: str | None = None
 
 
 @dataclass(frozen=True)
@@ -104,6 +110,7 @@ class OrderLine:
     amount: Decimal | None
     is_readable: bool
     """Line number, quantity and amount are numbers or empty."""
+    source_file: str | None = None
 
 
 # Columns of `customers` and dimensions that the contract names.
@@ -115,6 +122,10 @@ KNOWN = (
     "first_order_discounted",
     "loyalty_tier",
 )
+
+
+def file_of(row: RawRow) -> str | None:
+    return None if row.get("source_file") is None else str(row["source_file"])
 
 
 def read_order(row: RawRow, settings: Settings) -> OrderVersion:
@@ -133,6 +144,7 @@ def read_order(row: RawRow, settings: Settings) -> OrderVersion:
         sales_channel=read_text(row.get("sales_channel")),
         is_test=read_boolean(row.get("is_test")) or False,
         updated_at=settings.read_timestamp(row.get("updated_at")),
+        source_file=file_of(row),
     )
 
 
@@ -145,6 +157,7 @@ def read_refund(row: RawRow, settings: Settings) -> RefundRow:
         refunded_at=settings.read_timestamp(refunded_at),
         amount=read_amount(row.get("amount")),
         updated_at=settings.read_timestamp(row.get("updated_at")),
+        source_file=file_of(row),
     )
 
 
@@ -161,6 +174,7 @@ def read_subscription(row: RawRow, settings: Settings) -> SubscriptionRow:
         currency=(read_text(row.get("currency")) or settings.reporting_currency).upper(),
         cancellation_reason=read_text(row.get("cancellation_reason")),
         updated_at=settings.read_timestamp(row.get("updated_at")),
+        source_file=file_of(row),
     )
 
 
@@ -171,6 +185,7 @@ def read_spend(row: RawRow, settings: Settings) -> SpendRow:
         amount=read_amount(row.get("amount")),
         currency=(read_text(row.get("currency")) or settings.reporting_currency).upper(),
         purpose=(read_text(row.get("purpose")) or "acquisition").lower(),
+        source_file=file_of(row),
     )
 
 
@@ -187,6 +202,7 @@ def read_customer_row(row: RawRow, settings: Settings) -> CustomerRow:
         loyalty_tier=read_text(row.get("loyalty_tier")),
         updated_at=settings.read_timestamp(row.get("updated_at")),
         described_by={name: read_text(row.get(name)) for name in settings.segment_dimensions if name not in KNOWN},
+        source_file=file_of(row),
     )
 
 
@@ -196,6 +212,7 @@ def read_rate_row(row: RawRow, settings: Settings) -> RateRow:
         rate_date=settings.read_timestamp(row.get("rate_date")),
         currency=None if currency is None else currency.upper(),
         rate=read_rate(row.get("rate")),
+        source_file=file_of(row),
     )
 
 
@@ -210,4 +227,5 @@ def read_order_line(row: RawRow, settings: Settings) -> OrderLine:
         quantity=numbers["quantity"],
         amount=numbers["amount"],
         is_readable=all(number is not None or read_text(row.get(name)) is None for name, number in numbers.items()),
+        source_file=file_of(row),
     )

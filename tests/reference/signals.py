@@ -17,7 +17,7 @@ from .reading import (
     read_text,
     read_undamaged_id,
 )
-from .rows import Raw, RawRow
+from .rows import Raw, RawRow, file_of
 from .settings import Settings
 
 AT_LEAST_ZERO = ("ticket_first_reply", "ticket_solved", "loyalty_earned", "loyalty_redeemed")
@@ -38,6 +38,7 @@ class Activity:
     detail: str | None
     updated_at: datetime | None
     day: date = date.min
+    source_file: str | None = None
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Action:
     arm: str | None
     variant: str | None
     day: date = date.min
+    source_file: str | None = None
 
 
 @dataclass
@@ -60,7 +62,7 @@ class Signals:
 
 
 Row = TypeVar("Row", Activity, Action)
-Accounting = dict[tuple[str, str, str], int]
+Accounting = dict[tuple[str, str, str, str | None], int]
 
 
 def take_in_signals(
@@ -75,17 +77,18 @@ def take_in_signals(
         for row in map(read, raw.get(entity, ())):
             rejected = reason(row)
             if rejected is not None:
-                count(accounting, entity, "quarantined", rejected)
+                count(accounting, entity, "quarantined", rejected, row)
             elif settings.as_of_date is not None and row.day > settings.as_of_date:
-                count(accounting, entity, "excluded", "after_as_of_date")
+                count(accounting, entity, "excluded", "after_as_of_date", row)
             else:
                 usable.append(row)
         return usable
 
     def winners(entity: str, rows: list[Row], key: Callable[[Row], Hashable], rank: Callable[[Row], Rank]) -> list[Row]:
         found = winning(rows, key, rank)
-        count(accounting, entity, "counted", "none", len(found))
-        count(accounting, entity, "superseded", "none", len(rows) - len(found))
+        counted = {id(row) for row in found}
+        for row in rows:
+            count(accounting, entity, "counted" if id(row) in counted else "superseded", "none", row)
         return found
 
     activities = rows_of(
@@ -104,10 +107,9 @@ def take_in_signals(
     )
 
 
-def count(accounting: Accounting, entity: str, outcome: str, reason: str, rows: int = 1) -> None:
-    if rows:
-        key = (entity, outcome, reason)
-        accounting[key] = accounting.get(key, 0) + rows
+def count(accounting: Accounting, entity: str, outcome: str, reason: str, row: Activity | Action) -> None:
+    key = (entity, outcome, reason, row.source_file)
+    accounting[key] = accounting.get(key, 0) + 1
 
 
 def winning(rows: Iterable[Row], key: Callable[[Row], Hashable], rank: Callable[[Row], Rank]) -> list[Row]:
@@ -142,6 +144,7 @@ def read_activity(row: RawRow, identity: Identity, settings: Settings) -> Activi
         detail=read_text(row.get("detail")),
         updated_at=settings.read_timestamp(row.get("updated_at")),
         day=day_of(occurred_at, settings),
+        source_file=file_of(row),
     )
 
 
@@ -180,7 +183,14 @@ def activity_key(row: Activity) -> Hashable:
 
 def activity_rank(row: Activity) -> Rank:
     return null_smallest(
-        row.updated_at, row.occurred_at, row.customer_id, row.activity_type, row.value, row.channel, row.detail
+        row.updated_at,
+        row.occurred_at,
+        row.customer_id,
+        row.activity_type,
+        row.value,
+        row.channel,
+        row.detail,
+        row.source_file,
     )
 
 
@@ -199,6 +209,7 @@ def read_action(row: RawRow, identity: Identity, settings: Settings) -> Action:
         arm=None if arm is None else arm.lower(),
         variant=read_text(row.get("variant")),
         day=day_of(taken_at, settings),
+        source_file=file_of(row),
     )
 
 
@@ -217,4 +228,4 @@ def rejected_action(row: Action, settings: Settings) -> str | None:
 
 
 def action_rank(row: Action) -> Rank:
-    return null_smallest(row.arm, row.variant)
+    return null_smallest(row.arm, row.variant, row.source_file)

@@ -17,6 +17,7 @@ select
     resolved_customer_id as customer_id,
     {{ attributes | join(',\n    ') }},
     {{ reporting_date('created_at') }} as created_date,
+    source_file,
     row_number() over (
         partition by resolved_customer_id
         order by

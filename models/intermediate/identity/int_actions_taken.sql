@@ -14,6 +14,7 @@ select
     taken_date,
     arm,
     variant,
+    source_file,
     resolved_customer_id as customer_id,
     rejection_reason,
     is_after_as_of_date,
@@ -23,6 +24,7 @@ select
         partition by rejection_reason, is_after_as_of_date, resolved_customer_id, rule_id, taken_at
         order by
             arm desc nulls last,
-            variant desc nulls last
+            variant desc nulls last,
+            source_file desc nulls last
     ) > 1 as is_superseded
 from known_customers

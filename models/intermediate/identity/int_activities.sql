@@ -2,6 +2,7 @@
 
 {%- set columns = [
     'activity_id', 'occurred_at', 'activity_date', 'activity_type', 'value', 'channel', 'source_system', 'detail',
+    'source_file',
 ] -%}
 -- A view: written down once more, the longest of all tables would cost as much as all that is made of it.
 with repeated_ids as (

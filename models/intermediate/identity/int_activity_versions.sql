@@ -50,6 +50,7 @@ select
     channel,
     source_system,
     detail,
+    source_file,
     resolved_customer_id as customer_id,
     row_number() over (
         partition by
@@ -68,7 +69,8 @@ select
             activity_type desc,
             value desc nulls last,
             channel desc nulls last,
-            detail desc nulls last
+            detail desc nulls last,
+            source_file desc nulls last
     ) as version_rank
 from activities
 where activity_id is not null or resolved_customer_id is not null

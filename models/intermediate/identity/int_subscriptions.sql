@@ -14,6 +14,7 @@ select
     end_date,
     converted_monthly_amount,
     cancellation_reason,
+    source_file,
     resolved_customer_id as customer_id,
     rejection_reason,
     is_after_as_of_date,
@@ -27,6 +28,7 @@ select
             monthly_amount desc nulls last,
             currency desc nulls last,
             resolved_customer_id desc nulls last,
-            cancellation_reason desc nulls last
+            cancellation_reason desc nulls last,
+            source_file desc nulls last
     ) > 1 as is_superseded
 from known_customers

@@ -47,7 +47,8 @@ select
             usable_orders.discount_amount desc nulls last,
             usable_orders.sales_channel desc nulls last,
             usable_orders.customer_email desc nulls last,
-            usable_orders.is_test desc
+            usable_orders.is_test desc,
+            usable_orders.source_file desc nulls last
     ) as version_rank
 from usable_orders
 inner join repeated_order_ids

@@ -65,6 +65,10 @@ select
     and refund_id is not null
     and row_number() over (
         partition by order_id, refund_id, rejection_reason, is_after_as_of_date
-        order by updated_at desc nulls last, amount desc, refunded_at desc nulls last
+        order by
+            updated_at desc nulls last,
+            amount desc,
+            refunded_at desc nulls last,
+            source_file desc nulls last
     ) > 1 as is_superseded
 from judged

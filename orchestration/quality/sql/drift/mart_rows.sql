@@ -19,4 +19,6 @@ from marts_before as earlier
 left join marts as built
     on earlier.mart = built.mart
 where
-    earlier.mart not in ('kpi_glossary', 'restatements', 'build', 'builds', 'check_results', 'row_accounting')
+    earlier.mart not in (
+        'kpi_glossary', 'restatements', 'build', 'builds', 'check_results', 'row_accounting', 'source_accounting'
+    )
