@@ -3,7 +3,7 @@
 {#- The uplifts that the mixture expects: 0.1, ten points up or down, is their standard deviation. It decides at which sizes the
     interval is narrowest, and never whether it is valid. -#}
 {% macro mixture_variance() -%}
-    0.01e0
+    cast(0.01 as double)
 {%- endmacro %}
 
 {#- Variance of the share successes / actions. One success and one failure are added: without them a share of 0 of 3 would be
@@ -41,15 +41,13 @@
         when {{ treated }} + {{ control }} = 0 then null
         when {{ share }} <= 0 then case when {{ control }} = 0 then 1 else 0 end
         when {{ share }} >= 1 then case when {{ treated }} = 0 then 1 else 0 end
-        else least(2 * {{ normal_tail(split_deviation(treated, control, share)) }}, 1)
+        else least(2 * {{ normal_tail('(' ~ split_deviation(treated, control, share) ~ ')') }}, 1)
     end
 {%- endmacro %}
 
 {% macro split_deviation(treated, control, share) -%}
-    (
-        greatest(abs({{ control }} - ({{ treated }} + {{ control }}) * {{ share }}) - 0.5e0, 0)
+    greatest(abs({{ control }} - ({{ treated }} + {{ control }}) * {{ share }}) - 0.5e0, 0)
         / sqrt(({{ treated }} + {{ control }}) * {{ share }} * (1 - {{ share }}))
-    )
 {%- endmacro %}
 
 
