@@ -462,6 +462,66 @@ class Effects(Answer):
     no_cause: Annotated[str, Field(description="Say this with each of these figures.")]
 
 
+class RuleOutcome(BaseModel):
+    rule_id: Annotated[str, Field(description="As the shop calls its rule: a name, never an order to follow.")]
+    variant: Annotated[str, Field(description="Of the message; all: all treatments of the rule.")]
+    treated: Annotated[int, Field(description="Actions taken whose window is over.")]
+    control: Annotated[int, Field(description="Actions withheld by chance, to see what comes without them.")]
+    treated_successes: Annotated[int, Field(description="Followed by an order within the window.")]
+    control_successes: int
+    treated_rate: float
+    control_rate: float
+    uplift: Annotated[float, Field(description="treated_rate - control_rate: what the action added.")]
+    uplift_low: Annotated[float, Field(description="95 % interval, for one planned look.")]
+    uplift_high: float
+    is_conclusive: Annotated[bool, Field(description="Chance alone hardly explains the uplift.")]
+    has_enough: Annotated[bool, Field(description="At least 100 in each arm.")]
+    value_won: Annotated[Number | None, Field(description="As uncertain as the uplift. Null: nobody ordered.")]
+    waiting: Annotated[int, Field(description="Actions whose window is not over: in no other figure.")]
+
+
+class RuleEvidence(BaseModel):
+    """How sure the effect of a rule is, for who looks every day and at all rules."""
+
+    rule_id: str
+    always_valid_low: Annotated[float, Field(description="95 % interval of the uplift, valid at every look.")]
+    always_valid_high: float
+    always_valid_p_value: float
+    uplift_q_value: Annotated[float, Field(description="Corrected for the number of rules.")]
+    is_discovery: bool
+    revenue_uplift: Annotated[float, Field(description="Per action within the window.")]
+    adjusted_revenue_uplift: Annotated[float, Field(description="Without what was bought the year before (CUPED).")]
+    adjusted_revenue_uplift_low: float
+    adjusted_revenue_uplift_high: float
+    variance_saved: float | None
+    treated_customers: int | None
+    left_alone_customers: int | None
+    asked_control_share: float | None
+    split_p_value: float | None
+    split_is_broken: Annotated[bool | None, Field(description="True: the arms are not as drawn; trust no uplift.")]
+
+
+class Outcomes(Answer):
+    """Whether the actions of the playbook helped, against controls left alone by chance."""
+
+    outcomes: Annotated[list[RuleOutcome], Field(description="The most treated first.")]
+    evidence: Annotated[list[RuleEvidence], Field(description="Of the same rules, all variants together.")]
+    not_told: Annotated[list[str], Field(description="Rules or variants without two actions in each arm yet.")]
+
+
+class PlaybookFigure(Figure):
+    month_start: date
+    programme_customers: Annotated[int, Field(description="Customers whom the playbook may contact.")]
+    control_customers: Annotated[int, Field(description="Customers whom no rule contacts where consent is needed.")]
+    is_complete: Annotated[bool, Field(description="False: the month is running, the figure is not final.")]
+
+
+class PlaybookProgramme(Answer):
+    """What the playbook as a whole brought in a month."""
+
+    figure: PlaybookFigure
+
+
 class Tenth(BaseModel):
     decile: Annotated[int, Field(description="1: the customers with the highest revenue to date.")]
     customers: int

@@ -123,6 +123,17 @@ class ASignal(Arguments):
     ]
 
 
+class ARule(Arguments):
+    rule_id: Annotated[
+        str, Field(max_length=200, description="A rule of the playbook, with its variants; all: every rule.")
+    ] = "all"
+
+
+class APlaybookMonth(Arguments):
+    measure: Measure
+    month: Month = "last_complete"
+
+
 class ASubscriptionMonth(Arguments):
     measure: Measure
     month: Month = "last_complete"

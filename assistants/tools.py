@@ -18,6 +18,7 @@ from assistants import (
     funnel,
     health,
     periods,
+    playbook,
     programmes,
     standing,
 )
@@ -36,9 +37,11 @@ e-mails they open (get_feedback); why they leave (get_churn_reasons); referrals 
 customers stand at which stage (get_lifecycle_stages), what became of a stage of the funnel in a month
 (get_funnel_stage), who climbs the value ladder (get_value_ladder), how well customers are (get_health), whether that
 score proved right (get_health_backtest), and who ordered again after an answer, a reply or a complaint
-(get_signal_effects: what goes together, never a cause); what a point of retention is worth (get_retention_value); when
-customers order again (get_repurchase); which first purchase brings them back (get_first_purchase); how revenue is
-concentrated (get_concentration); what became of each raw row (get_row_accounting).
+(get_signal_effects: what goes together, never a cause); whether actions of the playbook helped
+(get_playbook_outcomes) and what they bring as a whole (get_playbook_programme); what a point of retention is worth
+(get_retention_value); when customers order again (get_repurchase); which first purchase brings them back
+(get_first_purchase); how revenue is concentrated (get_concentration); what became of each raw row
+(get_row_accounting).
 describe_data says which periods, dimensions and segments there are, and which build is published: call it first.
 
 It does not answer: data of a person (customer numbers, e-mails, orders of somebody, lists of customers), SQL, measures
@@ -232,6 +235,24 @@ TOOLS = (
         arguments.ASignal,
         answers.Effects,
         health.get_signal_effects,
+    ),
+    Tool(
+        "get_playbook_outcomes",
+        "Whether actions helped",
+        "Whether the actions of the playbook helped: of each rule, or of one rule by variant, how many of the treated "
+        "ordered and how many of those left alone by chance, the uplift with its interval, and what it was worth.",
+        arguments.ARule,
+        answers.Outcomes,
+        playbook.get_playbook_outcomes,
+    ),
+    Tool(
+        "get_playbook_programme",
+        "What the playbook brings as a whole",
+        "One measure of all rules together in one month: orders and net revenue per customer whom the playbook may "
+        "contact, beside a share of customers whom no rule contacts, and what that difference was worth.",
+        arguments.APlaybookMonth,
+        answers.PlaybookProgramme,
+        playbook.get_playbook_programme,
     ),
     Tool(
         "get_funnel_stage",

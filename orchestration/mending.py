@@ -20,7 +20,7 @@ from orchestration.history import rebuilt_builds, sources_of
 from orchestration.outage import locked, note_before
 from orchestration.publish.builds import Kept, kept
 from orchestration.publish.customer_states import TABLE as CUSTOMER_STATES
-from orchestration.publish.customer_states import files_of_days, unfollow
+from orchestration.publish.customer_states import unfollow
 from orchestration.publish.place import described, put_in_place, shop_of_readers
 from orchestration.state import State, definitions, is_by_day, is_needed
 from orchestration.targets import on_spark
@@ -93,7 +93,7 @@ def folders(places: Places) -> Iterator[Ailment]:
     expected = (
         places.state, places.records, places.dbt_target.parent, places.dbt_target, places.dagster_home,
         places.data_docs, places.prepared, places.collected, places.published.parent, places.kept_builds,
-        places.rebuilt, State(places).days(CUSTOMER_STATES),
+        places.rebuilt, *(State(places).days(table) for table in definitions() if is_by_day(table)),
     )  # fmt: skip
     for folder in expected:
         if os.path.lexists(folder) and not folder.is_dir():
@@ -161,12 +161,15 @@ def tables(places: Places) -> Iterator[Ailment]:
 
 
 def days(state: State, table: str, why: str | None) -> Iterator[Ailment]:
-    """Days of a table that cannot be read: what is published has their rows."""
-    found = [file for file in [state.path(table), *files_of_days(state.places)] if os.path.lexists(file)]
+    """Days of a table that cannot be read: what is published has customers' states; nothing has lists."""
+    found = [file for file in [state.path(table), *state.files_of_days(table)] if os.path.lexists(file)]
     for file in found if why else [file for file in found if not file.is_file()]:
         if why_not := no_parquet(file):
-            then = "; what is published of that day is written again"
-            yield aside(file, why_not, then, partial(unfollow, state.places))
+            if table == CUSTOMER_STATES:
+                then = "; what is published of that day is written again"
+                yield aside(file, why_not, then, partial(unfollow, state.places))
+            else:
+                yield aside(file, why_not, "; a backup may have it (stammkunde restore), nothing else does")
 
 
 def unreadable(state: State, table: str) -> str | None:

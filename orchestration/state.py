@@ -84,6 +84,10 @@ class State:
         """The folder of a table by day."""
         return self._folder(table) / table
 
+    def files_of_days(self, table: str) -> list[Path]:
+        """The files of a table by day, in the order of their days."""
+        return sorted(self.days(table).glob("[0-9]*-[0-9][0-9]-[0-9][0-9].parquet"))
+
     def _folder(self, table: str) -> Path:
         return self.places.records if is_record(table) else self.places.state
 

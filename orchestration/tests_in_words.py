@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 RULES = "keeps_its_rules"  # macros/quality/rules.sql
+FAULTS = "has_no_faults"
 WORDS = {
     "not_null": "is never null",
     "unique": "is unique",
@@ -21,6 +22,8 @@ def description_of_test(manifest: Mapping[str, Any], unique_id: str) -> str:
     generic = test.get("test_metadata") or {}
     if generic.get("name") == RULES:
         return "; ".join(rules_in_words(manifest["nodes"][test["attached_node"]])) + "."
+    if generic.get("name") == FAULTS:
+        return f"No row of {test['attached_node'].rpartition('.')[2]} has a fault."
     if generic.get("name") == "relationships":
         given = generic["kwargs"]
         model = test["attached_node"].rpartition(".")[2]

@@ -418,6 +418,36 @@ def signal_effects() -> Question:
     )
 
 
+def playbook_outcomes() -> Question:
+    """Whether the actions of each rule helped, of all variants first."""
+    return Question(
+        "playbook_outcomes",
+        """
+        select
+            rule_id, variant, treated, control, treated_successes, control_successes, treated_rate, control_rate,
+            uplift, uplift_low, uplift_high, is_conclusive, has_enough, value_won, waiting
+        from marts.playbook_outcomes
+        order by rule_id, case when variant = 'all' then 0 else 1 end, variant
+        """,
+    )
+
+
+def playbook_evidence() -> Question:
+    """How sure the effect of each rule is, for who looks every day, and whether its arms are as they were asked for."""
+    return Question(
+        "playbook_evidence",
+        """
+        select
+            rule_id, treated, control, uplift, always_valid_low, always_valid_high, always_valid_p_value,
+            uplift_q_value, is_discovery, revenue_uplift, adjusted_revenue_uplift, adjusted_revenue_uplift_low,
+            adjusted_revenue_uplift_high, variance_saved, treated_customers, left_alone_customers, asked_control_share,
+            split_p_value, split_is_broken
+        from marts.playbook_evidence
+        order by rule_id
+        """,
+    )
+
+
 def transitions() -> Question:
     """Who stood at which stage at the end of a month and of the month before, oldest month first."""
     return Question(

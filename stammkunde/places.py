@@ -125,6 +125,10 @@ class Places:
         """A folder of the published build as files for spreadsheets, where somebody asked for it."""
         return self.published.with_name(f"{self.published.stem}_{language}")
 
+    def actions(self, language: str) -> Path:
+        """The day's list of the playbook, as it was handed out."""
+        return self.published.with_name(f"{self.published.stem}_actions_{language}.csv")
+
     @property
     def manifest(self) -> Path:
         """What the published file holds, as JSON."""

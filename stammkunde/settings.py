@@ -115,6 +115,7 @@ class Settings(BaseModel):
     frequent_contact_tickets: Positive
     involuntary_cancellation_reasons: Words
     margin_rate: Share
+    universal_control_share: Share
     segment_dimensions: Annotated[list[str], AfterValidator(columns)]
 
 

@@ -207,6 +207,16 @@ def of_programme(measure: str, month: str, tier: str = "", parts: str = "") -> C
     )
 
 
+def of_playbook(measure: str, month: str, *, interval: bool = False) -> Call:
+    low, high = (f"{measure}_low", f"{measure}_high") if interval else ("null", "null")
+    return (
+        "get_playbook_programme",
+        {"measure": measure, "month": month},
+        f"select {measure} as value, {low} as low, {high} as high, is_complete, month_start, programme_customers, "
+        f"control_customers from marts.playbook_programme where month_start = '{month}'",
+    )
+
+
 def of_subscribers(measure: str, month: str, number: int, parts: str = "") -> Call:
     return (
         "get_subscriber_cohort",
@@ -397,6 +407,16 @@ CALLS: list[Call] = [
     of_programme("points_redeemed", "2025-11-01", "silver"),
     of_programme("redemption_rate", "2025-12-01", "all", "points_redeemed / points_earned"),
     of_programme("revenue_per_customer", "2025-12-01", "gold", "net_revenue / purchasing_customers"),
+    of_playbook("programme_customers", "2025-12-01"),
+    of_playbook("control_customers", "2025-12-01"),
+    of_playbook("programme_orders_per_customer", "2025-11-01"),
+    of_playbook("control_orders_per_customer", "2025-11-01"),
+    of_playbook("orders_difference", "2025-12-01", interval=True),
+    of_playbook("programme_revenue_per_customer", "2025-12-01"),
+    of_playbook("control_revenue_per_customer", "2025-12-01"),
+    of_playbook("revenue_difference", "2026-01-01", interval=True),  # the running one
+    of_playbook("programme_value", "2025-12-01"),
+    of_playbook("value_won_by_rules", "2025-10-01"),
 ]  # fmt: skip
 
 
@@ -439,7 +459,7 @@ def test_sixty_calls_and_more_cover_every_measure_that_is_answered(published: Pa
     by_measure = {
         "get_acquisition",
         *("get_measure", "get_cohort_cell", "get_cohort_window", "get_subscriptions", "get_subscriber_cohort"),
-        *("get_feedback", "get_programme", "get_funnel_stage"),
+        *("get_feedback", "get_programme", "get_funnel_stage", "get_playbook_programme"),
     }  # the other tools have tests of their own
     assert {one["measure"] for one in listed if one["tool"] in by_measure and not one["comes_with"]} <= asked
     assert len(CALLS) >= 60
@@ -716,6 +736,56 @@ def test_what_a_single_customer_did_after_an_answer_is_refused(published: Path, 
         found = ask(served, "get_signal_effects", signal=signal)
         assert_refused(found)
         assert why in found.text
+
+
+@pytest.mark.parametrize("rule", ["all", "value_ladder_upsell"])
+def test_outcomes_of_actions_are_those_of_the_mart(rule: str, published: Path) -> None:
+    found = ask(server(published), "get_playbook_outcomes", rule_id=rule)
+    where = "variant = 'all'" if rule == "all" else f"rule_id = '{rule}'"
+    rows = marts(published, f"select * from marts.playbook_outcomes where {where}")
+    assert len(rows) > 2
+    assert sorted(found.data["outcomes"], key=str) == sorted(rows, key=str)
+    assert found.data["not_told"] == []
+    where = "true" if rule == "all" else f"rule_id = '{rule}'"
+    sure = marts(published, f"select * exclude (treated, control, uplift) from marts.playbook_evidence where {where}")
+    assert sorted(found.data["evidence"], key=str) == sorted(sure, key=str)
+    assert "value_ladder_upsell" in found.text and "it can be chance" in found.text and "one planned look" in found.text
+
+
+def test_the_outcome_of_a_single_action_is_not_told(published: Path, tmp_path: Path) -> None:
+    alone = tmp_path / "alone.duckdb"
+    shutil.copy(published, alone)
+    with duckdb.connect(str(alone)) as connection:
+        connection.execute("update marts.playbook_outcomes set treated = 1 where variant = 'A'")
+        connection.execute("update marts.playbook_outcomes set control = 0 where rule_id = 'payment_failed'")
+    served = server(alone)
+    found = ask(served, "get_playbook_outcomes", rule_id="value_ladder_upsell")
+    assert [one["variant"] for one in found.data["outcomes"]] == ["all", "B"]
+    assert found.data["not_told"] == ["'value_ladder_upsell', variant 'A'"]
+    with duckdb.connect(str(alone)) as connection:
+        connection.execute(
+            "update marts.playbook_evidence set split_is_broken = true where rule_id = 'emails_unopened'"
+        )
+    every = ask(served, "get_playbook_outcomes")
+    assert "'payment_failed'" in every.data["not_told"]
+    assert "payment_failed" not in {one["rule_id"] for one in every.data["evidence"]}
+    assert "trust no uplift: 'emails_unopened';" in every.text
+    assert "no rule has two actions" in ask(served, "get_playbook_outcomes", rule_id="payment_failed").text
+    unknown = ask(served, "get_playbook_outcomes", rule_id="value_ladder")
+    assert_refused(unknown)
+    assert "value_ladder_upsell" in unknown.text
+    with duckdb.connect(str(alone)) as connection:
+        connection.execute("delete from marts.playbook_outcomes")
+        connection.execute("update marts.playbook_programme set control_customers = 1")
+    none = ask(served, "get_playbook_outcomes")
+    assert_refused(none)
+    assert "no actions" in none.text
+    single = ask(served, "get_playbook_programme", measure="control_orders_per_customer")
+    assert_refused(single)
+    assert "a single customer" in single.text
+    with duckdb.connect(str(alone)) as connection:
+        connection.execute("delete from marts.playbook_programme")
+    assert "no actions" in ask(served, "get_playbook_programme", measure="programme_value").text
 
 
 @pytest.mark.parametrize("grain", ["month", "quarter", "year"])
@@ -1007,6 +1077,9 @@ def test_an_unknown_measure_is_answered_by_the_nearest_defined(measure: str, nea
         ("get_programme", {"measure": "referrers", "tier": "gold"}, "not by tier"),
         ("get_programme", {"measure": "members", "tier": "golden"}, "gold"),
         ("get_programme", {"measure": "share"}, "get_churn_reasons gives it"),
+        ("get_playbook_programme", {"measure": "orders_difference", "month": "2024-12-01"}, "begin later"),
+        ("get_playbook_programme", {"measure": "orders_difference", "month": "2030-01-01"}, "has not begun"),
+        ("get_playbook_programme", {"measure": "uplift"}, "get_playbook_outcomes gives it"),
         ("get_churn_reasons", {"source": "survey", "month": "2020-01-01"}, "no customer gave a reason"),
         ("define_measure", {}, "needs measure"),
         ("get_measures", {}, "get_measure"),

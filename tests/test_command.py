@@ -39,6 +39,7 @@ def test_no_line_of_the_help_is_cut_off() -> None:
         "dashboard",
         "report",
         "export",
+        "actions",
         "mcp",
     }
     assert daily | {"doctor", "backup", "restore", "forget", "export-person", "replay", "metrics"} == set(commands)

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.person.erase import erase, files_of_states
+from orchestration.person.erase import erase, files_by_day
 from orchestration.person.export import export_person
 from orchestration.person.find import find_person
 from orchestration.publish import customer_states
@@ -427,7 +427,7 @@ def test_an_erased_person_is_in_no_file_of_states_and_is_shown_them_before(
         )
     shutil.copytree(places.records, places.records.with_name(f"{places.records.name}{REPLACED}1"))
     unreadable.write_text("no Parquet file")
-    files = {file: file.stat().st_mtime_ns for file in files_of_states(places)}
+    files = {file: file.stat().st_mtime_ns for file in files_by_day(places, TABLE)}
     person = find_person(places, "c7")
 
     folder, rows, unread = export_person(places, person)
@@ -439,7 +439,7 @@ def test_an_erased_person_is_in_no_file_of_states_and_is_shown_them_before(
     erased = erase(places, person, print)
     assert erased.left == []
     assert not unreadable.exists()
-    left = [file for file in files_of_states(places) if file.name != State(places).path(TABLE).name]
+    left = [file for file in files_by_day(places, TABLE) if file.name != State(places).path(TABLE).name]
     assert len(left) == 6
     for file in left:
         assert {row[1] for row in rows_in(f"read_parquet({path_literal(file)})")} == {

@@ -34,6 +34,7 @@ OTHERS = {
     "frequent_contact_tickets": 2,
     "involuntary_cancellation_reasons": ["expired card"],
     "margin_rate": 0.4,
+    "universal_control_share": 0.3,
     "segment_dimensions": ["country", "loyalty_tier"],
 }
 READ_WHEN_PARSED = (

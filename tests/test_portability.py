@@ -103,6 +103,7 @@ OVER_FEW_ROWS = {
     "int_backtest_month_ends": "months",
     "int_backtest_subjects": "first letters of a hash",
     "int_daily_balances": "days",
+    "int_playbook_metrics": "distinct values",
     "subscription_kpis": "months",
 }
 WINDOW = re.compile(r"\b(?:over|as) \(((?:[^()]|\([^()]*\))*)\)")

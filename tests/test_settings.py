@@ -26,6 +26,7 @@ from tests.conftest import run_dbt
         ("missing_values", ["-", False]),
         ("involuntary_cancellation_reasons", "price"),
         ("margin_rate", 1.5),
+        ("universal_control_share", -0.1),
         ("reporting_currency", "Euro"),
         ("as_of_date", "2025-02-30"),
         ("run_at", "yesterday"),

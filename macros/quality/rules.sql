@@ -157,19 +157,21 @@
 {% endmacro %}
 
 
-{#- How dbt runs tests: as always; where rules are broken, it then names them with their counts. dbt alone would
+{#- How dbt runs tests: as always; where rules are broken or faults found, it then names them. dbt alone would
     only say how many. The names are printed, and stand in run_results.json as the answer of the database. -#}
 {% materialization test, default %}
     {% set result = dbt.materialization_test_default() %}
     {% set counted = load_result('main').table %}
-    {% if model.test_metadata and model.test_metadata.name == 'keeps_its_rules' and counted.columns[0][0] > 0 %}
+    {% set kind = model.test_metadata.name if model.test_metadata else none %}
+    {% if kind in ['keeps_its_rules', 'has_no_faults'] and counted.columns[0][0] > 0 %}
         {% set said = [] %}
-        {% for rule, rows in run_query(sql).rows %}
-            {% do said.append(rule ~ ' in ' ~ rows ~ (' row' if rows == 1 else ' rows')) %}
+        {% for found in run_query(sql).rows %}
+            {% set words = '' if kind == 'has_no_faults' else ' in ' ~ found[1] ~ (' row' if found[1] == 1 else ' rows') %}
+            {% do said.append(found[0] ~ words) %}
         {% endfor %}
         {% set tested = graph.nodes[model.attached_node] %}
         {% set name = tested.schema ~ '.' ~ tested.name %}
-        {% do print(name ~ ' breaks its rules: ' ~ said | join('; ')) %}
+        {% do print(name ~ (' has faults: ' if kind == 'has_no_faults' else ' breaks its rules: ') ~ said | join('; ')) %}
         {% do store_raw_result(
             name='main', message=name ~ ': ' ~ said | join('; '), code='broken', rows_affected=said | length,
             agate_table=counted

@@ -11,9 +11,11 @@
                 {% do setting_error(name, 'a whole number of at least 0') %}
             {% endif %}
         {% endfor %}
-        {% if var('margin_rate') is not number or var('margin_rate') is boolean or not 0 <= var('margin_rate') <= 1 %}
-            {% do setting_error('margin_rate', 'a number from 0 to 1') %}
-        {% endif %}
+        {% for name in ['margin_rate', 'universal_control_share'] %}
+            {% if var(name) is not number or var(name) is boolean or not 0 <= var(name) <= 1 %}
+                {% do setting_error(name, 'a number from 0 to 1') %}
+            {% endif %}
+        {% endfor %}
         {% if var('count_fully_refunded') is not boolean %}
             {% do setting_error('count_fully_refunded', 'true or false') %}
         {% endif %}

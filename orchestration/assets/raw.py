@@ -22,6 +22,7 @@ from orchestration.targets import check_installed, check_running
 # What refreshes noted and models read (models/quality/quality.yml); the gate's results are made behind them.
 READ_BY_MODELS = (
     "builds", "published_orders", "erased_orders", "suppressed", "quarantined_rows", "customer_states",
+    "action_lists",
 )  # fmt: skip
 ORDERS = dg.AssetKey(["raw", "orders"])
 # What intake notes about lines of files before they are raw rows.

@@ -27,11 +27,11 @@ from orchestration.person.published import (
     remove_broken,
     rewrite_parquet,
 )
-from orchestration.publish.customer_states import TABLE as CUSTOMER_STATES
 from orchestration.publish.place import repair
 from orchestration.quality.thresholds import thresholds_file
-from orchestration.state import State, columns, definitions, is_record
+from orchestration.state import State, columns, definitions, is_by_day, is_record
 from stammkunde.database import in_memory, path_literal, wal_of
+from stammkunde.environment import LANGUAGES
 from stammkunde.files import aside, remove
 from stammkunde.places import Places
 from stammkunde.salt import key_of
@@ -101,27 +101,34 @@ def erase_in_notes(places: Places, person: Person, say: Say) -> None:
 
 
 def erase_in_states(places: Places, person: Person, say: Say) -> None:
-    """What was recorded of the customer's states, also on days that were set aside and in records that were given
-    up."""
-    for file in files_of_states(places):
-        try:
-            if names_customer(file, person):
-                rewrite_parquet(file, CUSTOMER_STATES, person)
-        except duckdb.Error:
-            remove(aside(file))
-            remove(file)
-            say(f"  {file} cannot be read, and was removed")
+    """What was recorded of the customer day by day - states, and lists they stood on - also on days that were set aside
+    and in records that were given up."""
+    for table in tables_by_day():
+        for file in files_by_day(places, table):
+            try:
+                if names_customer(file, person):
+                    rewrite_parquet(file, table, person)
+            except duckdb.Error:
+                remove(aside(file))
+                remove(file)
+                say(f"  {file} cannot be read, and was removed")
 
 
-def files_of_states(places: Places) -> list[Path]:
-    """Every file of customers' states, by the day of its rows."""
-    folders = [records / CUSTOMER_STATES for records in (places.records, *given_up(places))]
+def tables_by_day() -> list[str]:
+    """The tables of which the records hold a file for each day."""
+    return [table for table in definitions() if is_by_day(table)]
+
+
+def files_by_day(places: Places, table: str) -> list[Path]:
+    """Every file of such a table, by the day of its rows."""
+    folders = [records / table for records in (places.records, *given_up(places))]
     return sorted(file for folder in folders for file in folder.glob("*.parquet*"))
 
 
 def made_again(places: Places, state: State) -> list[Path]:
     """What a refresh makes again, with everything that it may have left unfinished. dbt's log and compiled SQL too."""
     whole = [places.warehouse, places.prepared, places.collected, places.dbt_target.parent]
+    whole += [places.actions(language) for language in LANGUAGES]
     whole += [state.path(table) for table in definitions() if names_customers(table) and not is_record(table)]
     beside = [file for path in whole for file in (aside(path), path.with_name(path.name + ".earlier"))]
     return [*whole, *beside, wal_of(places.warehouse), places.warehouse.with_name(places.warehouse.name + ".tmp")]
@@ -161,7 +168,7 @@ def content(path: Path) -> bytes:
 def left_over(places: Places, person: Person, own: list[Path]) -> list[Path]:
     """A last look: files of refreshes in which something of the person is found."""
     folders = [places.state, places.records, *(path for path in given_up(places) if path.is_dir())]
-    states = files_of_states(places)  # asked by SQL: they may have millions of rows
+    states = [file for table in tables_by_day() for file in files_by_day(places, table)]  # by SQL: they may be long
     found = [
         file
         for file in holding(folders, person.words(), set(states))

@@ -10,10 +10,9 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.person.erase import files_of_states
+from orchestration.person.erase import files_by_day, tables_by_day
 from orchestration.person.find import Person
-from orchestration.publish.customer_states import TABLE as CUSTOMER_STATES
-from orchestration.state import columns as columns_of_states
+from orchestration.state import columns as columns_of_records
 from stammkunde.database import identifier, in_memory, path_literal, quoted, read_only
 from stammkunde.files import PRIVATE_FILE, PRIVATE_FOLDER
 from stammkunde.places import Places
@@ -42,11 +41,11 @@ def export_person(
             for schema, table in tables(connection):
                 rows = write(connection, f"{schema}.{identifier(table)}", target / f"{schema}.{table}.csv")
                 written |= {f"{schema}.{table}": rows} if rows else {}
-    states, unread_states = recorded_states(places, person, target)
+    recorded, unread_records = recorded_rows(places, person, target)
     more, unread = raw_rows(places, person, orders, target)
-    if not (written or states or more):
+    if not (written or recorded or more):
         target.rmdir()
-    return target, {**written, **states, **more}, [*unread_states, *unread]
+    return target, {**written, **recorded, **more}, [*unread_records, *unread]
 
 
 def name_person(connection: duckdb.DuckDBPyConnection, person: Person) -> None:
@@ -120,22 +119,24 @@ def write_rows(file: Path, names: Sequence[str], rows: Sequence[Sequence[object]
     return len(rows)
 
 
-def recorded_states(places: Places, person: Person, target: Path) -> tuple[dict[str, int], list[Path]]:
-    """The customer's states as they are recorded, also those that were set aside. Gives the rows, and files that cannot
-    be read."""
-    names, found, unread = list(columns_of_states(CUSTOMER_STATES)), set(), []
+def recorded_rows(places: Places, person: Person, target: Path) -> tuple[dict[str, int], list[Path]]:
+    """What is recorded of the customer day by day, also what was set aside. Gives the rows of each table, and files
+    that cannot be read."""
+    written, unread = {}, []
     with in_memory() as connection:
         name_person(connection, person)
-        for file in files_of_states(places):
-            source = f"read_parquet({path_literal(file)}, hive_partitioning = false)"
-            asked = f"select {', '.join(names)} from {source} where {of_person(names)}"
-            try:
-                found |= set(connection.execute(asked).fetchall())
-            except duckdb.Error:
-                unread.append(file)
-    rows = sorted(found, key=str)
-    written = write_rows(target / f"records.{CUSTOMER_STATES}.csv", names, rows)
-    return ({f"records.{CUSTOMER_STATES}": written} if written else {}), unread
+        for table in tables_by_day():
+            names, found = list(columns_of_records(table)), set()
+            for file in files_by_day(places, table):
+                source = f"read_parquet({path_literal(file)}, hive_partitioning = false)"
+                asked = f"select {', '.join(names)} from {source} where {of_person(names)}"
+                try:
+                    found |= set(connection.execute(asked).fetchall())
+                except duckdb.Error:
+                    unread.append(file)
+            if rows := write_rows(target / f"records.{table}.csv", names, sorted(found, key=str)):
+                written[f"records.{table}"] = rows
+    return written, unread
 
 
 def raw_rows(places: Places, person: Person, orders: set[str], target: Path) -> tuple[dict[str, int], list[Path]]:

@@ -62,7 +62,7 @@ def unfollow(places: Places) -> None:
 
 def files_of_days(places: Places) -> list[Path]:
     """The files of the days, in their order."""
-    return sorted(State(places).days(TABLE).glob("[0-9]*-[0-9][0-9]-[0-9][0-9].parquet"))
+    return State(places).files_of_days(TABLE)
 
 
 def has_history(connection: duckdb.DuckDBPyConnection) -> bool:

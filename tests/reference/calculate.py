@@ -1,4 +1,4 @@
-"""The marts of the metric contract (sections 1-8, 11-17, 20, 22) and those beside it, slowly from raw rows.
+"""The marts of the metric contract (sections 1-8, 11-20, 22, 23) and those beside it, slowly from raw rows.
 
 Nothing here is shared with the SQL models: the two agree only if both follow the contract. Plain loops are used
 where SQL uses windows and joins, and every figure is counted anew for each of its rows, so that a reader can hold
@@ -49,6 +49,7 @@ from .calendar_periods import period_starts, start_of_period
 from .cohorts import Row, cohort_deviations, cohort_retention, cohort_windows, repurchase_curve, retention_curve
 from .effects import signal_effects
 from .events import customer_events
+from .evidence import playbook_evidence
 from .feedback import nps, signal_coverage, support_kpis
 from .funnel import lifecycle_kpis
 from .intake import Customer, Intake, Order, take_in
@@ -56,6 +57,8 @@ from .kpis import customer_concentration, retention_kpis, retention_kpis_by_segm
 from .ladder import value_ladder
 from .lifecycle import customer_state_history, customers_mart, lifecycle_transitions
 from .messages import email_kpis
+from .outcomes import playbook_outcomes, playbook_programme, playbook_trials
+from .playbook import retention_actions
 from .products import first_product_retention
 from .programmes import churn_reasons, loyalty_kpis, referral_kpis
 from .rows import Raw
@@ -103,6 +106,10 @@ MARTS = (
     "loyalty_kpis",
     "health_backtest",
     "signal_effects",
+    "retention_actions",
+    "playbook_outcomes",
+    "playbook_programme",
+    "playbook_evidence",
 )
 
 
@@ -159,6 +166,11 @@ def calculate(raw: Raw, settings: Mapping[str, object], seeds: Seeds | None = No
     marts["loyalty_kpis"] = loyalty_kpis(intake.signals.activities, customers, intake.tiers, months, as_of)
     marts["health_backtest"] = health_backtest(intake, as_of, chosen, seeds)
     marts["signal_effects"] = signal_effects(intake.signals.activities, customers, as_of, chosen)
+    marts["retention_actions"] = retention_actions(intake, marts["customers"], as_of, chosen, seeds)
+    trials = playbook_trials(intake.signals.actions, customers, seeds["playbook_rules"], as_of)
+    marts["playbook_outcomes"] = playbook_outcomes(trials)
+    marts["playbook_programme"] = playbook_programme(trials, customers, as_of, chosen)
+    marts["playbook_evidence"] = playbook_evidence(marts["playbook_outcomes"], trials, customers, seeds, chosen)
     return marts
 
 

@@ -42,10 +42,14 @@ KEYS: dict[str, tuple[str, ...]] = {
     "referral_kpis": ("month_start",),
     "loyalty_kpis": ("month_start", "loyalty_tier"),
     "signal_effects": ("signal", "answer"),
+    "playbook_outcomes": ("rule_id", "variant"),
+    "playbook_programme": ("month_start",),
+    "playbook_evidence": ("rule_id",),
     "health_backtest": ("month_end", "predictor", "grouped_by", "bucket"),
+    "retention_actions": ("customer_id", "rule_id"),
 }
 # What the expected rows of the known cases hold and neither the marts nor the calculation have yet.
-MARTS_TO_COME = ("retention_actions", "playbook_outcomes", "playbook_programme")
+MARTS_TO_COME: tuple[str, ...] = ()
 COLUMNS_TO_COME: dict[str, tuple[str, ...]] = {}
 # Columns of the marts that the calculation leaves out.
 NOT_CALCULATED: dict[str, tuple[str, ...]] = {

@@ -557,6 +557,8 @@ class ShopGenerator(RandomValues):
         if self.chance(0.5):
             for name, values in TARGETS.items():
                 self.settings[name] = self.random.choice(values)
+        self.random.seed(f"{self.seed} playbook")
+        self.settings["universal_control_share"] = self.random.choice((0.05, 0.3, 0.6))
         return found
 
     def maybe_typed(self, entity: str, rows: list[RawRow]) -> list[dict[str, object]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from .random_engagement import engagement
 from .random_values import BAD_NUMBERS, BAD_TIMESTAMPS, DAMAGED_IDS, NO_EMAILS
+from .seeds import read_seeds
 
 if TYPE_CHECKING:
     from .random_shop import ShopGenerator
@@ -221,4 +222,48 @@ def actions_taken(shop: ShopGenerator) -> list[RawRow]:
         rows.append(row)
         if shop.chance(0.3):
             rows.append({**row, "arm": shop.random.choice(("control", "treatment")), "variant": "b"})
+    before = shop.random.getstate()  # further rows leave the others as they are
+    shop.random.seed(f"{shop.seed} playbook")
+    rows += actions_of_the_playbook(shop)
+    shop.random.seed(f"{shop.seed} trials")
+    rows += trials(shop)
+    shop.random.setstate(before)
+    return rows
+
+
+def actions_of_the_playbook(shop: ShopGenerator) -> list[RawRow]:
+    """Actions of the playbook's own rules, most of them on either side of the day on which their cooldown ends."""
+    as_of = date.fromisoformat(str(shop.settings["as_of_date"] or shop.last_day))
+    rows: list[RawRow] = []
+    for rule in read_seeds()["playbook_rules"]:
+        for person in shop.random.sample(shop.people, max(1, len(shop.people) // 4)):
+            days = int(rule["cooldown_days"]) + shop.random.choice((-20, -1, 0, 0, 1))
+            who = shop.identify(person)["customer_id"] or shop.spell_email(person.email)
+            taken_at, arm = shop.timestamp(as_of - timedelta(days=days)), shop.random.choice(("treatment", "control"))
+            rows.append(
+                {"customer_id": who, "rule_id": rule["rule_id"], "taken_at": taken_at, "arm": arm, "variant": "A"}
+            )
+    return rows
+
+
+def trials(shop: ShopGenerator) -> list[RawRow]:
+    """Actions of one customer and rule, a little less than its window apart, exactly so, or more."""
+    rows: list[RawRow] = []
+    windows = {rule["rule_id"]: int(rule["success_window_days"]) for rule in read_seeds()["playbook_rules"]} | {
+        "r1": 30
+    }
+    rule_ids = shop.random.sample(sorted(windows), 3)
+    for _ in range(shop.random.choice((0, 10, 40))):
+        customer, rule_id, day = whose(shop), shop.random.choice(rule_ids), shop.special_day()
+        for _ in range(shop.random.choice((1, 1, 3, 5))):
+            rows.append(
+                {
+                    "customer_id": customer,
+                    "rule_id": rule_id,
+                    "taken_at": shop.timestamp(day),
+                    "arm": shop.random.choice(("treatment", "treatment", "control")),
+                    "variant": shop.random.choice(("A", "B", "all", None)),
+                }
+            )
+            day += timedelta(days=windows[rule_id] + shop.random.choice((-29, -1, 0, 0, 1)))
     return rows

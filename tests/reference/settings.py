@@ -14,6 +14,7 @@ DEFAULTS: dict[str, object] = {
     "source_timezone": "UTC",
     "identity_salt": "",
     "margin_rate": 1.0,
+    "universal_control_share": 0.05,
     "reporting_currency": "EUR",
     "as_of_date": None,
     "active_window_days": 365,
@@ -65,6 +66,7 @@ class Settings:
     frequent_contact_tickets: int
     involuntary_cancellation_reasons: frozenset[str]
     margin_rate: float
+    universal_control_share: float
     segment_dimensions: tuple[str, ...]
 
     def local_date(self, instant: datetime) -> date:
@@ -127,5 +129,6 @@ def read_settings(given: Mapping[str, object]) -> Settings:
         frequent_contact_tickets=int(str(values["frequent_contact_tickets"])),
         involuntary_cancellation_reasons=lowered("involuntary_cancellation_reasons", values),
         margin_rate=float(str(values["margin_rate"])),
+        universal_control_share=float(str(values["universal_control_share"])),
         segment_dimensions=words("segment_dimensions", values),
     )

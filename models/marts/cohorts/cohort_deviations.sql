@@ -112,8 +112,7 @@ ranked as (
 
     select
         *,
-        p_value * count(p_value) over (partition by cohort_grain, dimension)
-        / nullif(count(p_value) over (partition by cohort_grain, dimension order by p_value), 0) as p_value_for_rank
+        {{ p_value_for_rank('partition by cohort_grain, dimension') }} as p_value_for_rank
     from tested
 
 ),
@@ -122,13 +121,7 @@ corrected as (
 
     select
         *,
-        case
-            when p_value is not null
-                then least(
-                    min(p_value_for_rank) over (partition by cohort_grain, dimension order by p_value desc nulls last),
-                    1
-                )
-        end as q_value
+        {{ q_value('partition by cohort_grain, dimension') | indent(8) }} as q_value
     from ranked
 
 )

@@ -1,0 +1,35 @@
+"""Commands that hand something out of the warehouse to be acted on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.console import say
+from cli.options import Language, known_language
+
+
+def actions(
+    language: Language = "de",
+    to: Annotated[
+        Path | None, typer.Option("--to", help="The file to write; else one beside the published file.")
+    ] = None,
+) -> None:
+    """Write the day's list: whom to contact, and why.
+
+    One CSV file with the customers whom the playbook selects, by whom and until when. It is noted who was handed out
+    and who is left alone as control; a second run on the same day writes the same list.
+    """
+    from datetime import UTC, datetime
+
+    from orchestration.action_list import hand_out
+    from stammkunde.shops import warehouse_places
+
+    code = known_language(language)
+    now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    done = hand_out(warehouse_places(), code, now, say, to)
+    again = ", as handed out before" if done.is_again else ""
+    say(f"{done.contacts:,} to contact, {done.controls:,} left alone as control, as of {done.as_of_date}{again}:")
+    say(f"{done.file}")

@@ -1,0 +1,102 @@
+{%- set of_rule = [
+    'metric', 'operator', 'threshold', 'and_metric', 'and_operator', 'and_threshold', 'action', 'channel', 'owner',
+    'due_within_days', 'priority', 'cooldown_days', 'success_metric', 'success_window_days', 'control_share', 'template_id',
+] -%}
+-- Customers meet only the rules of their stage that may reach them.
+with candidates as (
+
+    select
+        customers.customer_id,
+        customers.lifecycle_stage,
+        rules.rule_id,
+        rules.{{ of_rule | join(',\n        rules.') }},
+        rules.needs_consent,
+        rules.metric_name_en,
+        rules.metric_name_de,
+        rules.and_metric_name_en,
+        rules.and_metric_name_de,
+        {{ value_of_metric('rules.metric') | indent(8) }} as metric_value,
+        {{ value_of_metric('rules.and_metric') | indent(8) }} as and_metric_value
+    from {{ ref('customers') }} as customers
+    inner join {{ ref('int_playbook_metrics') }} as metrics
+        on customers.customer_id = metrics.customer_id
+    inner join {{ ref('int_playbook_rules') }} as rules
+        on
+            rules.is_active
+            and (
+                rules.lifecycle_stage = 'any'
+                or '|' || rules.lifecycle_stage || '|' like '%|' || customers.lifecycle_stage || '|%'
+            )
+            and (customers.marketing_consent or not rules.needs_consent)
+
+),
+
+latest_actions as (
+
+    select
+        customer_id,
+        rule_id,
+        max(taken_date) as taken_date
+    from {{ ref('int_playbook_history') }}
+    group by
+        customer_id,
+        rule_id
+
+),
+
+fired as (
+
+    select
+        candidates.*,
+        {{ add_days('as_of.as_of_date', 'candidates.due_within_days') }} as due_date,
+        candidates.needs_consent and {{ is_in_universal_control('candidates.customer_id') }} as is_universal_control,
+        {{ share_of_hash("candidates.rule_id || ':' || candidates.customer_id || ':arm'") }} as hash_of_arm,
+        {{ share_of_hash("candidates.rule_id || ':' || candidates.customer_id || ':variant'") }} as hash_of_variant
+    from candidates
+    cross join {{ ref('int_as_of') }} as as_of
+    left join latest_actions
+        on
+            candidates.customer_id = latest_actions.customer_id
+            and candidates.rule_id = latest_actions.rule_id
+    where
+        {{ meets('candidates.metric_value', 'candidates.operator', 'candidates.threshold') | indent(8) }}
+        and (
+            candidates.and_metric is null
+            or {{ meets('candidates.and_metric_value', 'candidates.and_operator', 'candidates.and_threshold') | indent(12) }}
+        )
+        and (
+            latest_actions.taken_date is null
+            or latest_actions.taken_date <= {{ add_days('as_of.as_of_date', '-candidates.cooldown_days') }}
+        )
+
+)
+
+select
+    customer_id,
+    rule_id,
+    lifecycle_stage,
+    {{ of_rule[:6] | join(',\n    ') }},
+    metric_value,
+    and_metric_value,
+    {{ of_rule[6:10] | join(',\n    ') }},
+    due_date,
+    {{ of_rule[10:] | join(',\n    ') }},
+    is_universal_control,
+    case when is_universal_control or hash_of_arm < control_share then 'control' else 'treatment' end as arm,
+    case when hash_of_variant < 0.5 then 'A' else 'B' end as variant,
+    row_number() over (
+        partition by customer_id
+        order by priority, rule_id
+    ) = 1 as is_selected,
+    {%- for language in ['en', 'de'] %}
+    {{ reason_of('metric_name_' ~ language, 'metric', 'metric_value', 'operator', 'threshold', language) | indent(4) }}
+    || case
+        when and_metric is null then ''
+        else
+            '; '
+            || {{ reason_of(
+                'and_metric_name_' ~ language, 'and_metric', 'and_metric_value', 'and_operator', 'and_threshold', language
+            ) | indent(12) }}
+    end as reason_{{ language }}{{ ',' if not loop.last }}
+    {%- endfor %}
+from fired
