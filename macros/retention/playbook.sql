@@ -83,3 +83,17 @@
             || ' ' || {{ number_in_words(threshold, mark) }} || ')'
     end
 {%- endmacro %}
+
+
+{#- The same for all that a rule compares. -#}
+{% macro reasons_of_rule(language) -%}
+    {{ reason_of('metric_name_' ~ language, 'metric', 'metric_value', 'operator', 'threshold', language) }}
+    || case
+        when and_metric is null then ''
+        else
+            '; '
+            || {{ reason_of(
+                'and_metric_name_' ~ language, 'and_metric', 'and_metric_value', 'and_operator', 'and_threshold', language
+            ) }}
+    end
+{%- endmacro %}

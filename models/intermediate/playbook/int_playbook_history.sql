@@ -1,4 +1,4 @@
--- The one place that knows where actions of the past are noted: in the raw entity, and in the lists that were handed out.
+-- The one place that knows where actions of the past are noted: the raw entity, and the lists that were handed out.
 with actions as (
 
     select

@@ -6,8 +6,8 @@ with activities as (
         activities.occurred_at,
         activities.activity_date,
         activities.value,
-        own_types.activity_type is not null as is_own,
-        as_of.as_of_date
+        as_of.as_of_date,
+        own_types.activity_type is not null as is_own
     from {{ ref('int_activities') }} as activities
     inner join {{ ref('int_as_of') }} as as_of
         on activities.activity_date <= as_of.as_of_date
@@ -34,8 +34,12 @@ summed_up as (
                     then 1
             end
         ) as payment_failed_90d,
-        count(case when activity_type = 'ticket_opened' and activity_date > {{ add_days('as_of_date', -30) }} then 1 end)
-            as tickets_30d
+        count(
+            case
+                when activity_type = 'ticket_opened' and activity_date > {{ add_days('as_of_date', -30) }}
+                    then 1
+            end
+        ) as tickets_30d
     from activities
     group by customer_id
 

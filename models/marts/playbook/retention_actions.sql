@@ -62,7 +62,9 @@ fired as (
         {{ meets('candidates.metric_value', 'candidates.operator', 'candidates.threshold') | indent(8) }}
         and (
             candidates.and_metric is null
-            or {{ meets('candidates.and_metric_value', 'candidates.and_operator', 'candidates.and_threshold') | indent(12) }}
+            or {{ meets(
+                'candidates.and_metric_value', 'candidates.and_operator', 'candidates.and_threshold'
+            ) | indent(12) }}
         )
         and (
             latest_actions.taken_date is null
@@ -88,15 +90,6 @@ select
         partition by customer_id
         order by priority, rule_id
     ) = 1 as is_selected,
-    {%- for language in ['en', 'de'] %}
-    {{ reason_of('metric_name_' ~ language, 'metric', 'metric_value', 'operator', 'threshold', language) | indent(4) }}
-    || case
-        when and_metric is null then ''
-        else
-            '; '
-            || {{ reason_of(
-                'and_metric_name_' ~ language, 'and_metric', 'and_metric_value', 'and_operator', 'and_threshold', language
-            ) | indent(12) }}
-    end as reason_{{ language }}{{ ',' if not loop.last }}
-    {%- endfor %}
+    {{ reasons_of_rule('en') | indent(4) }} as reason_en,
+    {{ reasons_of_rule('de') | indent(4) }} as reason_de
 from fired
