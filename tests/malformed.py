@@ -1133,8 +1133,13 @@ ERRORS = (
     ),
     Case(
         "entity_of_another_kind",
+        {"orders.csv": GOOD, "customers.xml": "<customers/>"},
+        error=("customers.xml: such files are not read. Export it as CSV",),
+    ),
+    Case(
+        "entity_without_rows_in_json",
         {"orders.csv": GOOD, "customers.json": "[]"},
-        error=("customers.json: such files are not read. Export it as CSV",),
+        error=("column 'customer_id' is missing in", "customers.json"),
     ),
     # Other entities.
     Case(

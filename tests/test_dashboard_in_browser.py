@@ -454,6 +454,7 @@ def test_the_story_of_one_customer_fits_and_downloads_whole(
     chart = page.locator(
         f"{CHART}[aria-label*='{longest['customer_id']}'], {CHART} [aria-label*='{longest['customer_id']}']"
     )
+    page.locator(CHART).last.locator(".ytick text").first.wait_for()  # charts come after the figures
     lanes = {text.strip() for text in page.locator(CHART).last.locator(".ytick text").all_text_contents()}
     assert lanes == {language.say(f"events.kind.{kind}") for kind in KINDS}
     assert chart.count() == 1

@@ -60,3 +60,9 @@
 {% macro squared(expression) -%}
     ({{ expression }}) * ({{ expression }})
 {%- endmacro %}
+
+
+{#- The sum of calculated numbers, the same to the last digit in whatever order rows come: doubles are not. -#}
+{% macro sum_in_any_order(number) -%}
+cast(sum(cast({{ number }} as decimal(38, 12))) as double)
+{%- endmacro %}

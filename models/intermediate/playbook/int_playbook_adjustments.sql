@@ -35,9 +35,9 @@ sums as (
     select
         rule_id,
         arm,
-        sum(of_before * of_before) as before_squared,
-        sum(of_after * of_after) as after_squared,
-        sum(of_before * of_after) as before_by_after
+        {{ sum_in_any_order('of_before * of_before') }} as before_squared,
+        {{ sum_in_any_order('of_after * of_after') }} as after_squared,
+        {{ sum_in_any_order('of_before * of_after') }} as before_by_after
     from deviations
     group by
         rule_id,

@@ -142,8 +142,8 @@ squares as (
     select
         means.month_start,
         means.is_universal_control,
-        sum({{ squared('bought.orders - means.orders_per_customer') }}) as of_orders,
-        sum({{ squared('cast(bought.net_revenue as double) - means.revenue_per_customer') }}) as of_revenue
+        {{ sum_in_any_order(squared('bought.orders - means.orders_per_customer')) }} as of_orders,
+        {{ sum_in_any_order(squared('cast(bought.net_revenue as double) - means.revenue_per_customer')) }} as of_revenue
     from bought
     inner join means
         on

@@ -79,7 +79,7 @@ won_by_rules as (
 
     select
         month_start,
-        sum({{ value_won() | indent(8) }}) as value_won
+        {{ sum_in_any_order(value_won()) | indent(8) }} as value_won
     from rules_of_months
     group by month_start
 
