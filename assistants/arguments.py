@@ -129,12 +129,7 @@ class ARule(Arguments):
     ] = "all"
 
 
-class APlaybookMonth(Arguments):
-    measure: Measure
-    month: Month = "last_complete"
-
-
-class ASubscriptionMonth(Arguments):
+class AMeasuredMonth(Arguments):
     measure: Measure
     month: Month = "last_complete"
 

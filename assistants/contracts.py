@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from assistants.answers import SubscriberCohortAnswer, SubscriberCohortFigure, SubscriptionAnswer, SubscriptionFigure
-from assistants.arguments import ASubscriberCohort, ASubscriptionMonth
+from assistants.arguments import AMeasuredMonth, ASubscriberCohort
 from assistants.figures import known_in, not_of_one, parts, told, whether_over
 from assistants.reading import ENGLISH, Reading
 from assistants.refusals import RefusedError
@@ -30,7 +30,7 @@ OF = {
 }
 
 
-def get_subscriptions(reading: Reading, asked: ASubscriptionMonth) -> SubscriptionAnswer:
+def get_subscriptions(reading: Reading, asked: AMeasuredMonth) -> SubscriptionAnswer:
     term = known_in(reading, KPIS, asked.measure, "get_subscriptions")
     month = month_asked(reading, asked)
     found = reading.rows(questions.figure(KPIS, asked.measure, {"month_start": month}))
@@ -79,7 +79,7 @@ def get_subscriber_cohort(reading: Reading, asked: ASubscriberCohort) -> Subscri
     )
 
 
-def month_asked(reading: Reading, asked: ASubscriptionMonth) -> date:
+def month_asked(reading: Reading, asked: AMeasuredMonth) -> date:
     if isinstance(asked.month, date):
         return asked.month
     last = reading.rows(questions.subscription_months())[0]["last_complete_month"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from assistants.answers import Outcomes, PlaybookFigure, PlaybookProgramme, RuleEvidence, RuleOutcome
-from assistants.arguments import APlaybookMonth, ARule
+from assistants.arguments import AMeasuredMonth, ARule
 from assistants.figures import known_in, not_of_one, parts, told, whether_over
 from assistants.programmes import is_over, month_asked
 from assistants.reading import ALL, ENGLISH, Reading
@@ -67,7 +67,7 @@ def in_words(row: Row) -> str:
     )
 
 
-def get_playbook_programme(reading: Reading, asked: APlaybookMonth) -> PlaybookProgramme:
+def get_playbook_programme(reading: Reading, asked: AMeasuredMonth) -> PlaybookProgramme:
     term = known_in(reading, PROGRAMME, asked.measure, "get_playbook_programme")
     month = month_asked(reading, asked.month)
     first = reading.rows(questions.first_month(PROGRAMME))[0]["first_month"]

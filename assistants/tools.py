@@ -150,7 +150,7 @@ TOOLS = (
         "Contracts of a month",
         "One measure of the contracts in one month: monthly recurring revenue (MRR) and subscribers at its start and "
         "end, what was new, won back, grew, shrank and churned (also against the customer's will), and their rates.",
-        arguments.ASubscriptionMonth,
+        arguments.AMeasuredMonth,
         answers.SubscriptionAnswer,
         contracts.get_subscriptions,
     ),
@@ -250,7 +250,7 @@ TOOLS = (
         "What the playbook brings as a whole",
         "One measure of all rules together in one month: orders and net revenue per customer whom the playbook may "
         "contact, beside a share of customers whom no rule contacts, and what that difference was worth.",
-        arguments.APlaybookMonth,
+        arguments.AMeasuredMonth,
         answers.PlaybookProgramme,
         playbook.get_playbook_programme,
     ),

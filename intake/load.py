@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from collections.abc import Mapping as Dictionary
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,24 +47,36 @@ def sources(
     only the columns that they read: tables of loaders may have hundreds, and would be copied with each step."""
     prefix = f"source_{item.entity.name}"
     lookups = lookup_tables(connection, item, raw, work, f"{prefix}_lookup")
-    loaded = []
-    if item.rule.table is not None:
-        table = f"{prefix}_0"
-        load_table(connection, table, item.rule.table, raw, work)
-        loaded.append(describe(connection, table, f"table {item.rule.table.name}"))
-    wanted = wanted_columns(item)
-    are_numbered = any(rule.row_number is not None for rule in item.rule.columns.values())
-    last = 0
-    for position, path in enumerate(item.files):
-        table = f"{prefix}_{position}"
-        left_out = load_file(connection, table, path, item.rule.format, work, wanted)
-        if are_numbered:
-            last = count_on(connection, table, last)
-        loaded.append(describe(connection, table, str(path), str(path), left_out))
+    loaded = load_all(connection, prefix, item.rule, item.files, wanted_columns(item), raw, work)
+    if any(rule.row_number is not None for rule in item.rule.columns.values()):
+        last = 0
+        for source in loaded:
+            last = count_on(connection, source.table, last)
     if only_read and RULE in item.name:
         loaded = [narrowed(connection, source, item.rule) for source in loaded]
     whole = [with_parts(connection, source, item.rule, lookups, item.where) for source in loaded]
     return whole if item.is_canonical else [objects_are_malformed(connection, source, item.rule) for source in whole]
+
+
+def load_all(
+    connection: duckdb.DuckDBPyConnection,
+    prefix: str,
+    rule: EntityRule | Lookup,
+    files: Sequence[Path],
+    wanted: Wanted,
+    raw: Path,
+    work: Path,
+) -> list[Source]:
+    """The files or the table of a rule or a lookup as they are, each in a table of its own."""
+    loaded = []
+    if rule.table is not None:
+        load_table(connection, f"{prefix}_0", rule.table, raw, work)
+        loaded.append(describe(connection, f"{prefix}_0", f"table {rule.table.name}"))
+    for position, path in enumerate(files):
+        table = f"{prefix}_{position}"
+        left_out = load_file(connection, table, path, rule.format, work, wanted)
+        loaded.append(describe(connection, table, str(path), str(path), left_out))
+    return loaded
 
 
 def names_read(rule: EntityRule | Lookup) -> list[str]:
@@ -117,14 +129,8 @@ def create_lookup(
 ) -> None:
     """The table of one lookup from its files or its table, with the columns that `words` name."""
     rule, where = lookup.rule, f"lookup '{lookup.name}'"
-    loaded = []
-    if rule.table is not None:
-        load_table(connection, f"{table}_of_0", rule.table, raw, work)
-        loaded.append(describe(connection, f"{table}_of_0", f"table {rule.table.name}"))
     columns = tuple(rule.file_columns())
-    for position, path in enumerate(lookup.files):
-        load_file(connection, f"{table}_of_{position}", path, rule.format, work, Wanted(columns, columns))
-        loaded.append(describe(connection, f"{table}_of_{position}", str(path), str(path)))
+    loaded = load_all(connection, f"{table}_of", rule, lookup.files, Wanted(columns, columns), raw, work)
     whole = [with_parts(connection, source, rule, others, where) for source in loaded]
     lookup_table(connection, table, whole, rule, where, words)
 

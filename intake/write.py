@@ -17,7 +17,7 @@ from .converting.doubts import (
     check_rules_judge_orders,
 )
 from .converting.one_source import as_one, earliest_once, equal_rows_once, newest_once
-from .converting.outcomes import Outcomes, lines_by_file, tables
+from .converting.outcomes import IN_A_LATER_FILE, Outcomes, lines_by_file, tables
 from .converting.rows import canonical_select, judged_lines
 from .converting.source import Source, describe
 from .converting.told_apart import tell_apart
@@ -92,10 +92,9 @@ def entity_selects(
     ]
     if has_rows_without_number(item) and len(kept) > 1:
         once = equal_rows_once(connection, selects, kept[0].rows)
-        before, after = (lines_by_file(connection, found) for found in (lines_of(kept), tables([once])))
-        outcomes.drop(item.entity.name, before, after)
+        note_dropped(connection, lines_of(kept), once, item, outcomes)
         return [f"select * from {once.table}"], [once]
-    return selects, [part.lines for part in kept]
+    return selects, lines_of(kept)
 
 
 @dataclass(frozen=True)
@@ -112,8 +111,7 @@ def newest(
 ) -> Source:
     """The files as one, in which each row stands once, as its newest version."""
     once = newest_once(connection, loaded, fold, item.where)
-    before, after = (lines_by_file(connection, tables(found)) for found in (loaded, [once]))
-    outcomes.drop(item.entity.name, before, after, "older_version" if fold.latest else "repeated")
+    note_dropped(connection, loaded, once, item, outcomes, "older_version" if fold.latest else "repeated")
     return once
 
 
@@ -121,14 +119,26 @@ def earliest(
     connection: duckdb.DuckDBPyConnection, kept: Sequence[Kept], fold: Earliest, item: Found, outcomes: Outcomes
 ) -> Kept:
     """The files as one, in which of the rows that stay each key has its earliest."""
-    once = earliest_once(connection, [part.lines for part in kept], fold, item.where)
-    before, after = (lines_by_file(connection, found) for found in (lines_of(kept), tables([once])))
-    outcomes.drop(item.entity.name, before, after, "not_the_first")
+    once = earliest_once(connection, lines_of(kept), fold, item.where)
+    note_dropped(connection, lines_of(kept), once, item, outcomes, "not_the_first")
     return Kept(once, once, item.rule.without(once.missing(item.rule)))
 
 
-def lines_of(kept: Sequence[Kept]) -> list[str]:
-    return tables(part.lines for part in kept)
+def lines_of(kept: Sequence[Kept]) -> list[Source]:
+    return [part.lines for part in kept]
+
+
+def note_dropped(
+    connection: duckdb.DuckDBPyConnection,
+    before: Sequence[Source],
+    after: Source,
+    item: Found,
+    outcomes: Outcomes,
+    reason: str = IN_A_LATER_FILE,
+) -> None:
+    """Count the lines of several files that are not in what was made of them."""
+    lines_before, lines_after = (lines_by_file(connection, tables(found)) for found in (before, [after]))
+    outcomes.drop(item.entity.name, lines_before, lines_after, reason)
 
 
 def stay(
@@ -160,9 +170,8 @@ def from_last_files(
 ) -> Kept:
     """All sources as one, in which each document has the lines of one file."""
     are_split = isinstance(item.rule.fold, LastFile) and item.rule.fold.split
-    together = as_one(connection, [part.lines for part in kept], document, item.where, are_split=are_split)
-    before, after = (lines_by_file(connection, found) for found in (lines_of(kept), tables([together])))
-    outcomes.drop(item.entity.name, before, after)
+    together = as_one(connection, lines_of(kept), document, item.where, are_split=are_split)
+    note_dropped(connection, lines_of(kept), together, item, outcomes)
     return Kept(together, together, item.rule.without(together.missing(item.rule)))
 
 

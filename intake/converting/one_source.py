@@ -87,21 +87,7 @@ def newest_once(connection: duckdb.DuckDBPyConnection, loaded: Sequence[Source],
         if column not in fold.may_lack:
             all_lines.find(column, f"{where}, fold")
     check_order(connection, all_lines, fold.latest, f"{where}, fold")
-    table = loaded[0].table + "_newest"
-    keys = [cleaned(all_lines.find(column, f"{where}, fold")) for column in fold.by]
-    connection.execute(
-        f"""
-        create table {table} as
-        select * exclude (file_of_row)
-        from {all_lines.table}
-        qualify malformed_line is not null
-            or coalesce({", ".join(keys)}) is null
-            or row_number() over (
-                partition by malformed_line is null, {", ".join(keys)} order by {latest_first(all_lines, fold.latest)}
-            ) = 1
-        """
-    )
-    return describe(connection, table, all_lines.shown)
+    return first_of_key(connection, all_lines, fold.by, latest_first(all_lines, fold.latest), where)
 
 
 def earliest_once(
@@ -110,26 +96,37 @@ def earliest_once(
     """Of lines with the same key that with the earliest time, of these the first. Lines without a key, and those
     without a time, all stay: that they cannot be read is to be seen."""
     all_lines = together(connection, loaded)
-    table = loaded[0].table + "_earliest"
-    keys = [cleaned(all_lines.find(column, f"{where}, fold")) for column in fold.by]
     at = cleaned(all_lines.find(fold.at, f"{where}, fold"))
     check_order(connection, all_lines, [fold.at], f"{where}, fold")
     by_time = [f"try_cast({at} as {kind}) nulls last" for kind in KINDS_OF_TIME]
+    order = ", ".join([*by_time, "file_of_row", "source_line"])
+    return first_of_key(connection, all_lines, fold.by, order, where, stays=f"{at} is null")
+
+
+def first_of_key(
+    connection: duckdb.DuckDBPyConnection,
+    lines: Source,
+    by: Sequence[str],
+    order: str,
+    where: str,
+    stays: str = "false",
+) -> Source:
+    """Of the lines of several files that have the same key the first in an order. Lines without a key all stay, and
+    so do those that are no rows, or of which a condition says it."""
+    table = lines.table + "_once"
+    keys = ", ".join(cleaned(lines.find(column, f"{where}, fold")) for column in by)
     connection.execute(
         f"""
         create table {table} as
         select * exclude (file_of_row)
-        from {all_lines.table}
+        from {lines.table}
         qualify malformed_line is not null
-            or coalesce({", ".join(keys)}) is null
-            or {at} is null
-            or row_number() over (
-                partition by malformed_line is null, {", ".join(keys)}
-                order by {", ".join(by_time)}, file_of_row, source_line
-            ) = 1
+            or coalesce({keys}) is null
+            or {stays}
+            or row_number() over (partition by malformed_line is null, {keys} order by {order}) = 1
         """
     )
-    return describe(connection, table, all_lines.shown)
+    return describe(connection, table, lines.shown)
 
 
 def check_order(connection: duckdb.DuckDBPyConnection, source: Source, columns: Sequence[str], where: str) -> None:

@@ -12,6 +12,7 @@ from .source import Source
 
 FOLDED, LEFT_OUT = "folded", "left_out"
 NO_REASON = "none"
+IN_A_LATER_FILE = "in_a_later_file"
 
 
 @dataclass
@@ -38,8 +39,8 @@ class Outcomes:
                 too_many -= moved
                 self.lines[entity, FOLDED, NO_REASON, file] += lines - moved
 
-    def drop(self, entity: str, before: Counter[str], after: Counter[str], reason: str = "in_a_later_file") -> None:
-        """Lines that stand elsewhere once more are left out: by default in a later file."""
+    def drop(self, entity: str, before: Counter[str], after: Counter[str], reason: str) -> None:
+        """Lines that stand elsewhere once more are left out."""
         for file in before:
             self.leave_out(entity, reason, file, before[file] - after[file])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from typing import Self
 
 from pydantic import field_validator, model_validator
 
@@ -79,46 +80,36 @@ def is_encoding(name: str) -> bool:
     return True
 
 
-class Schema(Part):
-    """A schema that a loader filled, in a DuckDB file or in PostgreSQL: rules read its tables by their names."""
-
-    no_dictionary = "schema needs `name` and `duckdb` (a file) or `postgres` (an environment variable)"
+class InDatabase(Part):
+    """What is in a DuckDB file, or in PostgreSQL by an address that an environment variable holds."""
 
     name: Text = ""
     duckdb: Text | None = None
     postgres: Text | None = None
 
     @model_validator(mode="after")
-    def is_one_place(self) -> Schema:
-        check_place(self.name, self.duckdb, self.postgres, self.no_dictionary)
+    def is_one_place(self) -> Self:
+        if not self.name or bool(self.duckdb) == bool(self.postgres):
+            raise mistake(self.no_dictionary)
+        if self.postgres is not None and not SOURCE_VARIABLE.fullmatch(self.postgres):
+            # It is not repeated: it may be the address itself, with its password.
+            raise mistake(
+                f"`postgres` must name an environment variable that begins with {SOURCE_PREFIX}, such as "
+                f"{SOURCE_PREFIX}SHOP, and that holds the address. What is given there is another text"
+            )
         return self
 
-    def table(self, name: str) -> Table:
-        return Table(name=f"{self.name}.{name}", duckdb=self.duckdb, postgres=self.postgres)
 
-
-def check_place(name: str, duckdb: str | None, postgres: str | None, needs: str) -> None:
-    """Refuses what is not one place, and an address in the place of a variable's name."""
-    if not name or bool(duckdb) == bool(postgres):
-        raise mistake(needs)
-    if postgres is not None and not SOURCE_VARIABLE.fullmatch(postgres):
-        # It is not repeated: it may be the address itself, with its password.
-        raise mistake(
-            f"`postgres` must name an environment variable that begins with {SOURCE_PREFIX}, such as "
-            f"{SOURCE_PREFIX}SHOP, and that holds the address. What is given there is another text"
-        )
-
-
-class Table(Part):
-    """A table in a DuckDB file, or in PostgreSQL by an address that an environment variable holds."""
+class Table(InDatabase):
+    """A table."""
 
     no_dictionary = "table needs `name` and `duckdb` (a file) or `postgres` (an environment variable)"
 
-    name: Text = ""
-    duckdb: Text | None = None
-    postgres: Text | None = None
 
-    @model_validator(mode="after")
-    def is_one_place(self) -> Table:
-        check_place(self.name, self.duckdb, self.postgres, self.no_dictionary)
-        return self
+class Schema(InDatabase):
+    """A schema that a loader filled: rules read its tables by their names."""
+
+    no_dictionary = "schema needs `name` and `duckdb` (a file) or `postgres` (an environment variable)"
+
+    def table(self, name: str) -> Table:
+        return Table(name=f"{self.name}.{name}", duckdb=self.duckdb, postgres=self.postgres)
