@@ -1,4 +1,4 @@
-"""Churn propensity: how probable it is that an active customer places no order in the next days, by logistic regression.
+"""Churn propensity: the probability that an active customer places no order in the next days, by logistic regression.
 
 A look is one customer on one day: what was known of him then, and whether an order followed within the horizon. The
 model learns from the looks of earlier days whose horizon has ended, and is judged by those of a later day.
@@ -23,8 +23,9 @@ Days: TypeAlias = NDArray[np.datetime64]
 INTERCEPT = "intercept"
 RIVAL = "recency"  # the feature that the rival has alone: the logarithm of the days since the last order
 MIN_OF_EACH_OUTCOME = 30
-# Of the sum of squares of the standardised coefficients, beside the sum of the log losses of all looks: one half of it.
-# It keeps coefficients finite where the outcome follows from the features; among hundreds of looks it moves little else.
+MIN_DAYS_BEFORE = 90  # on a day with fewer days behind it nobody can have an order of the last 90 days
+# Half of it times the sum of squares of the standardised coefficients is added to the sum of the looks' log losses. It
+# keeps coefficients finite where the outcome follows from the features; among hundreds of looks it moves little else.
 PENALTY = 1.0
 CONVERGED = 1e-8  # the largest part of the gradient of the mean loss of a look
 
@@ -84,8 +85,14 @@ def looks(names: Sequence[str], customer_ids: Sequence[str], days: Days, feature
     return Looks(tuple(names), numbers[order], dates[order], values[order], np.asarray(is_gone, dtype=bool)[order])
 
 
+def known_by(found: Looks, day: np.datetime64, first_order: np.datetime64, horizon_days: int) -> Looks:
+    """The looks to learn from on a day: those whose horizon had ended by then, without the shop's first days."""
+    ended = found.days + np.timedelta64(horizon_days, "D") <= day
+    return found.of(ended & (found.days - first_order >= np.timedelta64(MIN_DAYS_BEFORE, "D")))
+
+
 def fit(training: Looks, history_days: float, features: Sequence[str] | None = None) -> Model | Refusal:
-    """`history_days`: from the shop's first order to the day as of which it is fitted; `features`: all, if not given."""
+    """`history_days`: from the shop's first order to the day of the fit. `features`: all where not given."""
     numbers, per_customer = np.unique(training.customers, return_index=True)
     refusal = too_little(len(numbers), history_days)
     if refusal is not None:
@@ -108,9 +115,7 @@ def fit(training: Looks, history_days: float, features: Sequence[str] | None = N
     per_unit[0, 0] = 1
     per_unit[0, 1:] = -mean / deviation
     per_unit[1:, 1:] = np.diag(1 / deviation)
-    return Model(
-        (INTERCEPT, *names), per_unit @ found, per_unit @ covariance @ per_unit.T, len(numbers), len(training)
-    )
+    return Model((INTERCEPT, *names), per_unit @ found, per_unit @ covariance @ per_unit.T, len(numbers), len(training))
 
 
 def _varying(training: Looks, wanted: Sequence[str]) -> tuple[tuple[str, ...], Floats]:

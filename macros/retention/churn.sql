@@ -116,3 +116,39 @@ left join {{ scores }} as scores
 {% macro usual_orders_worth(net_revenue) -%}
     greatest(coalesce({{ rate(net_revenue, 'known.usual_order_value') }}, 0e0), 0e0)
 {%- endmacro %}
+
+
+{#- What moves the probability of a customer, with the features that belong to it. One feature alone may point the other way, as its
+    neighbours say nearly the same: together they say what they mean. -#}
+{% macro churn_drivers() -%}
+    {%- set drivers = {
+        'silence': ['recency', 'rhythm'],
+        'orders': ['orders'],
+        'age': ['age'],
+        'trend': ['orders_90d', 'orders_90d_before', 'revenue_90d'],
+        'revenue': ['revenue_365d'],
+        'activity': ['activity', 'engagement', 'engagement_known'],
+    } -%}
+    {%- for component in churn_components() | reject('equalto', 'engagement') -%}
+        {%- do drivers.update({component: [component, component ~ '_known']}) -%}
+    {%- endfor -%}
+    {{ return(drivers) }}
+{%- endmacro %}
+
+
+{#- The words of a driver with the customer's values in them, which stand there in braces. -#}
+{% macro churn_driver_in_words(words, mark, unknown) -%}
+    {%- set filled = namespace(words=words) -%}
+    {%- set values = [
+        'recency_days', 'usual_gaps_passed', 'orders', 'customer_days', 'orders_90d', 'orders_90d_before', 'net_revenue_365d',
+        'engagement_score', 'health_email', 'health_support', 'health_survey', 'health_payment',
+    ] -%}
+    {%- for value in values -%}
+        {%- set rounded = 'round(known.' ~ value ~ ', ' ~ (1 if value == 'usual_gaps_passed' else 0) ~ ')' -%}
+        {%- set number -%}
+            coalesce({{ number_in_words(rounded, mark) }}, '{{ unknown }}')
+        {%- endset -%}
+        {%- set filled.words = "replace(" ~ filled.words ~ ", '{" ~ value ~ "}', " ~ number ~ ")" -%}
+    {%- endfor -%}
+    {{ filled.words }}
+{%- endmacro %}
