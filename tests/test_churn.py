@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,11 @@ from predictions.churn import Looks, Model, fit, known_by, looks
 from predictions.refusal import Refusal
 from predictions.states import Floats
 from tests.conftest import SAMPLE, Build, run_dbt
-from tests.reference.files import Entities, RawRow, read_raw
-from tests.reference.settings import read_settings
+from tests.reference.files import read_raw
+from tests.reference.health import COMPONENTS, Known, components, engagement_score, known_on
+from tests.reference.intake import Customer, take_in
+from tests.reference.seeds import read_seeds
+from tests.test_health import cut_off, settings
 
 NAMES = ("recency", "rhythm", "orders")
 TRUE = (-0.5, 0.8, 0.4, -0.6)  # intercept, then the features
@@ -216,8 +220,8 @@ def test_a_shuffled_outcome_is_told_by_nothing(drawn: Drawn) -> None:
 
 
 def test_intervals_of_five_customers_are_those_worked_out_by_hand() -> None:
-    """As in tests/test_backtest.py: AUC 5.5 / 6; a, b, c are told apart from 1, 1, 3 / 4 of d and e, these from 5 / 6 and 1
-    of those."""
+    """As in tests/test_backtest.py: AUC 5.5 / 6; a, b, c are told apart from 1, 1, 3 / 4 of d and e, these from
+    5 / 6 and 1 of those."""
     is_gone = np.array([True, True, True, False, False])
     risk = np.array([5.0, 4.0, 3.0, 3.0, 1.0])
     assert told_apart(is_gone, risk) == pytest.approx([1, 1, 0.75, 2.5 / 3, 1])
@@ -229,20 +233,19 @@ def test_intervals_of_five_customers_are_those_worked_out_by_hand() -> None:
 
 # The features, in SQL.
 
-PAST = "2025-03-31"
-DATED: Mapping[str, str] = {"orders": "ordered_at", "activities": "occurred_at", "subscriptions": "started_at"}
+PAST = date(2025, 3, 31)
 
 
-def values_as_of(day: str, directory: Path) -> str:
+def known_as_of(day: date, directory: Path) -> str:
     """SQL of what is known of all customers of a day, as the project's own macros write it."""
     subjects = (
-        "'(select customers.customer_id, cast(\\'" + day + "\\' as date) as as_of_date from ' ~ ref('int_customers')"
-        " ~ ' as customers where customers.first_order_date <= cast(\\'" + day + "\\' as date))'"
+        "'(select customers.customer_id, days.as_of_date from ' ~ ref('int_customers') ~ ' as customers inner join ("
+        f"select cast(\\'{day}\\' as date) as as_of_date"
+        ") as days on customers.first_order_date <= days.as_of_date)'"
     )
     template = (
-        "{% set subjects = "
-        + subjects
-        + " %}{% set scores = '(' ~ health_scores('(' ~ health_components(subjects) ~ ')') ~ ')' %}"
+        f"{{% set subjects = {subjects} %}}"
+        "{% set scores = '(' ~ health_scores('(' ~ health_components(subjects) ~ ')') ~ ')' %}"
         "{{ churn_values(subjects, scores) }}"
     )
     compiled = run_dbt(["--quiet", "compile", "--inline", template], directory)
@@ -250,15 +253,112 @@ def values_as_of(day: str, directory: Path) -> str:
     return compiled.output[compiled.output.index("with rhythm as") :]
 
 
-def cut_off(raw: Entities, day: str) -> Entities:
-    """The raw rows as if nothing had come after a day."""
-    settings = read_settings({"run_at": "2026-11-22T00:00:00Z"})
+def purchases(customer: Customer, known: Known) -> dict[str, object]:
+    """What `churn_values` gives of orders, by loops over the orders of a customer up to the day."""
+    orders = [order for order in customer.orders if order.order_date <= known.day]
+    ages = [(known.day - order.order_date).days for order in orders]
+    span = ages[0] - ages[-1]
+    gap = span / (len(orders) - 1) if len(orders) >= 3 and span else known.usual_gap
+    assert gap is not None
 
-    def is_known(entity: str, row: RawRow) -> bool:
-        instant = settings.read_timestamp(row.get(DATED[entity]))
-        return instant is None or str(settings.local_date(instant)) <= day
+    def net(days: int) -> Decimal:
+        return sum((order.net_amount for order, age in zip(orders, ages, strict=True) if age < days), Decimal(0))
 
     return {
-        entity: [row for row in rows if is_known(entity, row)] if entity in DATED else rows
-        for entity, rows in raw.items()
+        "recency_days": ages[-1],
+        "usual_gaps_passed": pytest.approx(ages[-1] / gap),
+        "orders": len(orders),
+        "customer_days": ages[0],
+        "orders_90d": sum(age < 90 for age in ages),
+        "orders_90d_before": sum(90 <= age < 180 for age in ages),
+        "net_revenue_365d": net(365),
+        "net_revenue_90d": net(90),
     }
+
+
+def test_no_feature_sees_the_future(sample: Build, tmp_path: Path) -> None:
+    """The macros on the whole sample, as of a past day, give what a calculation gives on raw data that ends there."""
+    intake = take_in(cut_off(read_raw(SAMPLE), PAST), settings())
+    assert max(order.order_date for order in intake.orders) <= PAST
+    known = known_on(PAST, intake, settings(), read_seeds())
+    want = {}
+    for customer in intake.customers:
+        health = components(customer, known)
+        of_health = {f"health_{name}": health[name] for name in COMPONENTS if name != "purchase"}
+        want[customer.customer_id] = {
+            **purchases(customer, known), "engagement_score": engagement_score(customer, known), **of_health,
+        }  # fmt: skip
+    columns = list(next(iter(want.values())))
+    query = f"select customer_id, {', '.join(columns)} from ({known_as_of(PAST, tmp_path)})"
+    got = {row[0]: dict(zip(columns, row[1:], strict=True)) for row in sample.rows(query)}
+    assert got.keys() == want.keys()
+    assert {customer: (got[customer], row) for customer, row in want.items() if got[customer] != row} == {}
+    orders_in_year = [
+        order.net_amount
+        for customer in intake.customers
+        for order in customer.orders
+        if (PAST - order.order_date).days < 365
+    ]
+    usual = f"select distinct usual_order_value from ({known_as_of(PAST, tmp_path)})"
+    assert sample.rows(usual) == [(pytest.approx(float(sum(orders_in_year)) / len(orders_in_year)),)]
+
+
+def test_the_training_is_that_of_month_ends_whose_horizon_has_ended(sample: Build) -> None:
+    """Counted again from orders: who was active, and ordered within 90 days of a day that lies so far back."""
+    rows = sample.rows(
+        """
+        select
+            count(*),
+            count(case when training.is_gone = exists (
+                select 1 from marts.orders as later
+                where later.customer_id = training.customer_id
+                    and later.order_date > training.as_of_date and later.order_date <= training.as_of_date + 90
+            ) then 1 end),
+            count(case when training.as_of_date + 90 > as_of.as_of_date then 1 end),
+            count(distinct training.as_of_date)
+        from intermediate.int_churn_training as training
+        cross join intermediate.int_as_of as as_of
+        """
+    )
+    ((looks_at_all, wrong, open_yet, days),) = rows
+    assert looks_at_all > 10_000 and days == 12
+    assert (wrong, open_yet) == (0, 0)
+
+
+def test_sql_scores_customers_as_the_model_does(sample: Build, tmp_path: Path) -> None:
+    """`int_churn_scores` on parameters that the model was given: each probability is the model's own."""
+    found = sample.rows("select * from intermediate.int_churn_training order by customer_id, as_of_date")
+    names = [row[0] for row in sample.rows("describe intermediate.int_churn_training")]
+    features = [name for name in names if name not in ("customer_id", "as_of_date", "is_gone")]
+    table = [dict(zip(names, row, strict=True)) for row in found]
+    model = fitted(
+        looks(
+            features,
+            [str(row["customer_id"]) for row in table],
+            np.array([row["as_of_date"] for row in table], dtype="datetime64[D]"),
+            np.array([[row[name] for name in features] for row in table], dtype=np.float64),
+            np.array([row["is_gone"] for row in table]),
+        )
+    )
+    compiled = run_dbt(["--quiet", "compile", "--select", "int_churn_scores"], tmp_path)
+    assert compiled.exit_code == 0, compiled.output
+    sql = (compiled.target / "compiled/stammkunde/models/intermediate/churn/int_churn_scores.sql").read_text()
+    terms = run_dbt(
+        ["--quiet", "compile", "--inline",
+         "select customer_id{% for name, term in churn_features().items() %}, {{ term }} as {{ name }}{% endfor %}"
+         " from {{ ref('int_churn_features') }} as known order by customer_id"],
+        tmp_path / "terms",
+    )  # fmt: skip
+    assert terms.exit_code == 0, terms.output
+    parameters = " union all ".join(
+        f"select 'churn_logistic' as model, '{name}' as parameter, {estimate!r}::double as estimate"
+        for name, estimate in zip(model.names, model.estimates.tolist(), strict=True)
+    )
+    begin, end = sql.index("from", sql.index("with model as")), sql.index("),", sql.index("with model as"))
+    scored = sample.rows(f"{sql[:begin]} from ({parameters}) {sql[end:]} order by customer_id")
+    today = sample.rows(terms.output[terms.output.index("select customer_id") :])
+    assert [row[0] for row in scored] == [row[0] for row in today] and len(scored) > 900
+    want = model.probability(features, np.array([row[1:] for row in today], dtype=np.float64))
+    assert [row[1] for row in scored] == pytest.approx(want.tolist(), abs=1e-12)
+    german = [row[3] for row in scored if row[3]]
+    assert len(german) > 300 and all("{" not in words and words.count("; ") <= 2 for words in german)

@@ -122,10 +122,9 @@ left join {{ scores }} as scores
     neighbours say nearly the same: together they say what they mean. -#}
 {% macro churn_drivers() -%}
     {%- set drivers = {
-        'silence': ['recency', 'rhythm'],
+        'silence': ['recency', 'rhythm', 'orders_90d', 'orders_90d_before', 'revenue_90d'],
         'orders': ['orders'],
         'age': ['age'],
-        'trend': ['orders_90d', 'orders_90d_before', 'revenue_90d'],
         'revenue': ['revenue_365d'],
         'activity': ['activity', 'engagement', 'engagement_known'],
     } -%}
@@ -146,7 +145,7 @@ left join {{ scores }} as scores
     {%- for value in values -%}
         {%- set rounded = 'round(known.' ~ value ~ ', ' ~ (1 if value == 'usual_gaps_passed' else 0) ~ ')' -%}
         {%- set number -%}
-            coalesce({{ number_in_words(rounded, mark) }}, '{{ unknown }}')
+            case when known.{{ value }} is null then '{{ unknown }}' else {{ number_in_words(rounded, mark) }} end
         {%- endset -%}
         {%- set filled.words = "replace(" ~ filled.words ~ ", '{" ~ value ~ "}', " ~ number ~ ")" -%}
     {%- endfor -%}
