@@ -266,8 +266,8 @@ def write_for(places: Places, state: State, name: str, contacts: Sequence[Row], 
         "rows": len(kept),
         "without_address": left_out[NO_ADDRESS],
     }
-    state.add(TABLE, [note])
     try:
+        state.add(TABLE, [note])
         make_private_folder(file.parent)
         with replaced(file) as unfinished:
             unfinished.touch(PRIVATE_FILE)
@@ -278,8 +278,8 @@ def write_for(places: Places, state: State, name: str, contacts: Sequence[Row], 
                     values = ["" if row[column] is None else harmless(str(row[column])) for column in system.columns]
                     writer.writerow([row["address"], *values])
             to_disk(unfinished)
-    except OSError as error:
-        raise StammkundeError(f"{file}: cannot be written: {error.strerror}") from error
+    except (OSError, duckdb.Error) as error:
+        raise StammkundeError(f"{file}: cannot be written and noted: {one_line(error)}") from error
     return AddressFile(system, file, len(kept), len(contacts), left_out)
 
 

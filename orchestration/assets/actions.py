@@ -40,16 +40,19 @@ def actions_asset() -> dg.AssetsDefinition:
         pool=POOL,
     )
     def retention_actions(context: dg.AssetExecutionContext, refresh: dg.ResourceParam[Session]) -> Iterator[Any]:
-        yield from guarded(refresh, "actions", ("publish",), lambda: handed_out(refresh))
+        if is_asked_for(refresh):
+            yield from guarded(refresh, "actions", ("publish",), lambda: handed_out(refresh))
 
     return retention_actions
 
 
+def is_asked_for(session: Session) -> bool:
+    """Of a past day that is rebuilt nothing is handed out: nobody is written to for how things were."""
+    return environment().actions and session.request.as_of_date is None
+
+
 def handed_out(session: Session) -> Iterator[Any]:
-    """Write the list of the day that was just published; nothing where nobody asked for it, or of a past day that was
-    rebuilt: nobody is written to for how things were."""
-    if not environment().actions or session.request.as_of_date:
-        return
+    """Write the list of the day that was just published; nothing where that fails, which is said."""
     places, now = session.places, datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     try:
         lists = {
