@@ -10,12 +10,14 @@ from datetime import date, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
+import dagster as dg
 import duckdb
 import pytest
 
 from orchestration import action_list
 from orchestration.action_list import COLUMNS, OLD_DAYS, TABLE, hand_out, noted_and_written
-from orchestration.assets.actions import HANDED_OUT, handed_out, is_asked_for
+from orchestration.assets.actions import HANDED_OUT, actions_asset, handed_out, is_asked_for
+from orchestration.assets.publish import PUBLISHED
 from orchestration.backup import entries
 from orchestration.doctor import look_over
 from orchestration.person.erase import erase
@@ -261,6 +263,7 @@ def test_a_refresh_hands_out_where_it_is_asked_and_what_fails_keeps_nothing_back
         connection.execute("drop table marts.retention_actions")
     session = session_of(places)
     assert list(handed_out(session)) == []
+    assert in_dagster(session_of(places)) == (True, [])  # a step that made nothing, of a run that ended well
     (said,) = session.failed_copies
     assert said.startswith("The day's list was not handed out: ") and "holds no retention_actions" in said
 
@@ -269,6 +272,14 @@ def session_of(places: Places, **request: object) -> Session:
     """A refresh that was just published."""
     asked = RefreshRequest(**request)  # type: ignore[arg-type]
     return Session(shown(places), State(places), "run", "b1", asked, Telling(lambda text: None), done=["publish"])
+
+
+def in_dagster(session: Session) -> tuple[bool, list[dg.AssetKey | None]]:
+    """Whether the run of the asset ended well, and what it made."""
+    with dg.DagsterInstance.ephemeral() as instance:
+        given = [dg.AssetSpec(PUBLISHED), actions_asset()]
+        ended = dg.materialize(given, resources={"refresh": session}, instance=instance, raise_on_error=False)
+    return ended.success, [event.asset_key for event in ended.get_asset_materialization_events()]
 
 
 def test_after_a_rollback_what_was_handed_out_stays_noted(places: Places) -> None:
