@@ -354,8 +354,8 @@ def test_sql_scores_customers_as_the_model_does(sample: Build, tmp_path: Path) -
         f"select 'churn_logistic' as model, '{name}' as parameter, {estimate!r}::double as estimate"
         for name, estimate in zip(model.names, model.estimates.tolist(), strict=True)
     )
-    begin, end = sql.index("from", sql.index("with model as")), sql.index("),", sql.index("with model as"))
-    scored = sample.rows(f"{sql[:begin]} from ({parameters}) {sql[end:]} order by customer_id")
+    begin, end = sql.index("from", sql.index("with model as")), sql.index("\n),", sql.index("with model as"))
+    scored = sample.rows(f"select * from ({sql[:begin]} from ({parameters}) {sql[end:]}) order by customer_id")
     today = sample.rows(terms.output[terms.output.index("select customer_id") :])
     assert [row[0] for row in scored] == [row[0] for row in today] and len(scored) > 900
     want = model.probability(features, np.array([row[1:] for row in today], dtype=np.float64))
