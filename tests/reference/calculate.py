@@ -65,6 +65,7 @@ from .rows import Raw
 from .seeds import Seeds, read_seeds
 from .settings import read_settings
 from .subscriptions import subscription_cohorts, subscription_kpis
+from .what_if import what_if
 
 Marts = dict[str, list[Row]]
 ACCOUNTED_ENTITIES = (
@@ -88,6 +89,7 @@ MARTS = (
     "retention_kpis_by_segment",
     "running_period",
     "retention_value",
+    "what_if",
     "customer_concentration",
     "lifecycle_transitions",
     "customer_state_history",
@@ -145,6 +147,7 @@ def calculate(raw: Raw, settings: Mapping[str, object], seeds: Seeds | None = No
     )
     marts["running_period"] = running_period(orders, customers, as_of)
     marts["retention_value"] = retention_value(orders, customers, as_of, window)
+    marts["what_if"] = what_if(orders, customers, as_of, window)
     marts["customer_concentration"] = customer_concentration(customers)
     marts["lifecycle_transitions"] = lifecycle_transitions(customers, as_of, chosen)
     marts["customer_state_history"] = customer_state_history(marts["customers"], as_of)
