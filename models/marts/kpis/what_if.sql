@@ -1,29 +1,43 @@
 {#- So many customers on each side are enough to speak of an average. -#}
 {%- set enough_customers = 30 -%}
-with levers as (
+with first_orders as (
+
+    select min(order_date) as first_order_date
+    from {{ ref('int_daily_orders') }}
+
+),
+
+starts as (
 
     select
-        days.lever,
-        days.observed_from,
-        case when days.lever = 'average_order_value' then 1 else 2 end as sides,
-        days.observed_from >= first_orders.first_order_date as is_observed
-    from (
-        select
-            'retention_rate' as lever,
-            {{ add_days('as_of_date', 1 - 2 * value_window_days()) }} as observed_from
-        from {{ ref('int_as_of') }}
-        union all
-        select
-            'second_order_rate' as lever,
-            {{ add_days('as_of_date', 1 - 90 - value_window_days()) }} as observed_from
-        from {{ ref('int_as_of') }}
-        union all
-        select
-            'average_order_value' as lever,
-            {{ add_days('as_of_date', 1 - value_window_days()) }} as observed_from
-        from {{ ref('int_as_of') }}
-    ) as days
-    cross join (select min(order_date) as first_order_date from {{ ref('int_daily_orders') }}) as first_orders
+        'retention_rate' as lever,
+        2 as sides,
+        {{ add_days('as_of_date', 1 - 2 * value_window_days()) }} as observed_from
+    from {{ ref('int_as_of') }}
+    union all
+    select
+        'second_order_rate' as lever,
+        2 as sides,
+        {{ add_days('as_of_date', 1 - 90 - value_window_days()) }} as observed_from
+    from {{ ref('int_as_of') }}
+    union all
+    select
+        'average_order_value' as lever,
+        1 as sides,
+        {{ add_days('as_of_date', 1 - value_window_days()) }} as observed_from
+    from {{ ref('int_as_of') }}
+
+),
+
+levers as (
+
+    select
+        starts.lever,
+        starts.sides,
+        starts.observed_from,
+        starts.observed_from >= first_orders.first_order_date as is_observed
+    from starts
+    cross join first_orders
 
 ),
 
