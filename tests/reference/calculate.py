@@ -65,6 +65,7 @@ from .rows import Raw
 from .seeds import Seeds, read_seeds
 from .settings import read_settings
 from .subscriptions import subscription_cohorts, subscription_kpis
+from .templates import action_messages
 
 Marts = dict[str, list[Row]]
 ACCOUNTED_ENTITIES = (
@@ -107,6 +108,7 @@ MARTS = (
     "health_backtest",
     "signal_effects",
     "retention_actions",
+    "action_messages",
     "playbook_outcomes",
     "playbook_programme",
     "playbook_evidence",
@@ -167,10 +169,15 @@ def calculate(raw: Raw, settings: Mapping[str, object], seeds: Seeds | None = No
     marts["health_backtest"] = health_backtest(intake, as_of, chosen, seeds)
     marts["signal_effects"] = signal_effects(intake.signals.activities, customers, as_of, chosen)
     marts["retention_actions"] = retention_actions(intake, marts["customers"], as_of, chosen, seeds)
+    marts["action_messages"] = action_messages(
+        intake, marts["retention_actions"], marts["customers"], as_of, chosen, seeds
+    )
     trials = playbook_trials(intake.signals.actions, customers, seeds["playbook_rules"], as_of)
     marts["playbook_outcomes"] = playbook_outcomes(trials)
     marts["playbook_programme"] = playbook_programme(trials, customers, as_of, chosen)
-    marts["playbook_evidence"] = playbook_evidence(marts["playbook_outcomes"], trials, customers, seeds, chosen)
+    marts["playbook_evidence"] = playbook_evidence(
+        marts["playbook_outcomes"], trials, intake.signals, customers, as_of, seeds, chosen
+    )
     return marts
 
 

@@ -47,6 +47,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "playbook_evidence": ("rule_id",),
     "health_backtest": ("month_end", "predictor", "grouped_by", "bucket"),
     "retention_actions": ("customer_id", "rule_id"),
+    "action_messages": ("customer_id", "rule_id", "language"),
 }
 # What the expected rows of the known cases hold and neither the marts nor the calculation have yet.
 MARTS_TO_COME: tuple[str, ...] = ()
