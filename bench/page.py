@@ -20,7 +20,7 @@ LARGEST_GOAL_MIB = 16 * 1024  # at 100 million orders
 SIGNALS_GOAL = 2.5  # times the CPU time of the build with orders alone, at 1 million orders
 MOST_EXPENSIVE = 8  # so many models are listed
 LAYERS = ("staging", "intermediate", "outcomes", "marts", "data tests")
-STEPS = ("start", "raw", "models", "after_predictions", "gate", "publish", "end")
+STEPS = ("start", "raw", "models", "predictions", "after_predictions", "gate", "publish", "end")
 NAMES = {
     "duckdb": "DuckDB",
     "spark": "Apache Spark",

@@ -37,7 +37,7 @@ from bench.run import generate, machine, rounded, write_page
 from spark import cluster
 from stammkunde.places import PROJECT, SAMPLE
 
-BEGINS = re.compile(r"^(raw|models|after_predictions|gate|publish) \.\.\.$")
+BEGINS = re.compile(r"^(raw|models|predictions|after_predictions|gate|publish) \.\.\.$")
 IDLE_SHARE = 0.1  # of one core: below it nobody computes
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.predicting import tables as predicted
 from orchestration.state import State, columns
 from stammkunde.database import STORAGE_VERSION, identifier, path_literal, wal_of
 from stammkunde.files import aside
@@ -77,6 +78,9 @@ def show_state(connection: duckdb.DuckDBPyConnection, places: Places) -> None:
         typed = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in columns(table).items())
         file = path_literal(State(places).path(table))
         connection.execute(f"create view quality.{table} as select {typed} from read_parquet({file})")
+    connection.execute("create schema predictions")
+    file = path_literal(predicted.file_of(places, "refusals"))
+    connection.execute(f"create view predictions.refusals as from read_parquet({file})")
 
 
 def select(places: Places, folder: Path) -> str:

@@ -102,7 +102,7 @@ def layer(props: Mapping) -> str:
     if phase_of(props) == AFTER_THE_GATE:
         return "build"
     folders = [part for part in Path(props["original_file_path"]).parts[1:-1] if part != "marts"]
-    layers = ("raw", "quality", "staging", "intermediate", "outcomes")
+    layers = ("raw", "quality", "predictions", "staging", "intermediate", "outcomes")
     return folders[0] if folders[0] in layers else f"marts_{folders[0]}"
 
 

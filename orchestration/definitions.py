@@ -10,6 +10,7 @@ import dagster as dg
 from orchestration import automation
 from orchestration.assets.gate import gate_asset
 from orchestration.assets.models import model_assets
+from orchestration.assets.predictions import prediction_asset
 from orchestration.assets.publish import PUBLISHED, publish_asset
 from orchestration.assets.raw import raw_assets
 from orchestration.assets.steps import refresh_of
@@ -26,7 +27,7 @@ def definitions(parsed: Mapping[str, Any] | None = None) -> dg.Definitions:
         with outage_told(warehouse_places(), RefreshRequest(), complain):
             parsed = manifest(found_places())
     models = model_assets(parsed)
-    assets = [raw_assets(), *models, gate_asset(models), publish_asset(parsed, models)]
+    assets = [raw_assets(), prediction_asset(), *models, gate_asset(models), publish_asset(parsed, models)]
     # One process from first step to last: the lock is held by it, and freed with it.
     job = dg.define_asset_job(
         automation.JOB,

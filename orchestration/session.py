@@ -27,6 +27,7 @@ from orchestration.outage import (
     outage_told,
     utc_now,
 )
+from orchestration.predicting.tables import complete as complete_predictions
 from orchestration.progress import Telling
 from orchestration.publish.builds import Kept, baseline
 from orchestration.publish.place import repair
@@ -67,6 +68,7 @@ class Session:
     facts: dict[str, object] = field(default_factory=dict)
     prepared: Path | None = None  # the raw folder as dbt reads it; None where there is none
     sql_of_tests: dict[str, str] = field(default_factory=dict)  # of all dbt builds of this refresh, by name
+    late: dict[str, str] = field(default_factory=dict)  # SQL of the marts behind the gate, where not DuckDB built them
     is_blocked: bool = False
     overrides: Mapping[str, object] = field(default_factory=dict)
     baseline: Kept | None = None
@@ -269,6 +271,7 @@ def begun(places: Places, run_id: str, request: RefreshRequest, telling: Telling
         put_right.append(text)
     make_private(places)
     state.complete()
+    complete_predictions(places)
     state.leave_emails_out()
     repair(places)
     note_interrupted(places, state)

@@ -111,6 +111,17 @@ def expected_orders(parameters: Parameters, customers: States, weeks: float) -> 
     return p_alive(parameters, customers) * if_alive
 
 
+def p_order(parameters: Parameters, customers: States, weeks: float) -> Floats:
+    """The probability of at least one order in the next `weeks`.
+
+    One leaves only after an order: who is there orders unless chance brings none. The rate of who is there is
+    distributed as gamma(r + x, alpha + T), so that none comes with ((alpha + T) / (alpha + T + t))^(r + x).
+    """
+    r, alpha, _, _ = parameters
+    none = -(r + customers.orders) * np.log1p(weeks / (alpha + customers.age))
+    return p_alive(parameters, customers) * -np.expm1(none)
+
+
 def log_expected_orders(parameters: Parameters, customers: States, weeks: float) -> Floats:
     """The logarithm of E[Y(t)]: finite also where E[Y(t)] is too small for a number."""
     gone = np.logaddexp(0.0, log_odds_of_having_left(parameters, customers))

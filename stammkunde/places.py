@@ -62,6 +62,11 @@ class Places:
         return self.warehouse.with_suffix(".state")
 
     @property
+    def predictions(self) -> Path:
+        """What was predicted between two dbt builds; macros/quality reads it from the same place."""
+        return self.state / "predictions"
+
+    @property
     def records(self) -> Path:
         """What cannot be rebuilt: nothing removes it but a person."""
         return self.warehouse.with_suffix(".records")

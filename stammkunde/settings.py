@@ -115,6 +115,8 @@ class Settings(BaseModel):
     frequent_contact_tickets: Positive
     involuntary_cancellation_reasons: Words
     margin_rate: Share
+    discount_rate: Share
+    churn_horizon_days: Positive
     universal_control_share: Share
     segment_dimensions: Annotated[list[str], AfterValidator(columns)]
 

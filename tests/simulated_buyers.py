@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 import numpy as np
 
@@ -44,3 +45,33 @@ def draw_values(parameters: ValueParameters, past: States, seed: int) -> tuple[F
     x = past.orders[past.orders > 0]
     scale = random.gamma(parameters.q, 1 / parameters.gamma, len(x))
     return x, random.gamma(parameters.p * x, 1 / (scale * x))
+
+
+@dataclass(frozen=True)
+class Shop:
+    """One element per order: the customer's id, the day, and what was paid."""
+
+    customers: list[str]
+    days: list[date]
+    revenue: list[float]
+
+
+def draw_shop(
+    parameters: Parameters, values: ValueParameters, customers: int, seed: int, first: date, days: int, growing: int
+) -> Shop:
+    """Customers who first order in the first `growing` days, followed up to day `days`."""
+    random = np.random.default_rng(seed)
+    found = Shop([], [], [])
+    for number in range(customers):
+        rate = random.gamma(parameters.r, 1 / parameters.alpha) / 7  # per day
+        leaving = random.beta(parameters.a, parameters.b)
+        scale = random.gamma(values.q, 1 / values.gamma)
+        time = float(random.integers(0, growing))
+        while time < days:
+            found.customers.append(f"c{number}")
+            found.days.append(first + timedelta(days=int(time)))
+            found.revenue.append(round(random.gamma(values.p, 1 / scale), 2))
+            if len(found.days) > 1 and found.customers[-2:] == [f"c{number}"] * 2 and random.random() < leaving:
+                break
+            time += random.exponential(1 / rate)
+    return found

@@ -93,7 +93,7 @@ def test_groups_run_one_way(graph) -> None:
 
 
 def test_marts_that_read_predictions_are_built_after_them_and_before_the_gate(places: Places) -> None:
-    """Two marts say so in their meta: they are a step of their own, and nothing else changes place."""
+    """Marts say so in their meta: they are a step of their own, behind that of the predictions."""
     import dagster as dg
 
     from orchestration.assets.models import model_assets, steps_of
@@ -101,18 +101,22 @@ def test_marts_that_read_predictions_are_built_after_them_and_before_the_gate(pl
     from orchestration.definitions import definitions
 
     parsed = manifest(places)
-    for name in ("customer_concentration", "lifecycle_transitions"):
-        parsed["nodes"][f"model.stammkunde.{name}"]["config"]["meta"]["phase"] = "after_predictions"
     first, second = steps_of(Manifest(parsed))
     assert first.selection() == ["--exclude", "config.meta.phase:after_predictions"]
     assert second.selection() == ["--select", "config.meta.phase:after_predictions"]
+    assert (first.after, second.after) == (("raw",), ("raw", "models", "predictions"))
     models, late = model_assets(parsed)
     keys_of_late = {spec.key.to_user_string() for spec in late.specs}
-    assert keys_of_late == {"marts/customer_concentration", "marts/lifecycle_transitions"}
+    assert {"marts/customer_predictions", "marts/prediction_parameters"} <= keys_of_late
     assert not keys_of_late & {spec.key.to_user_string() for spec in models.specs}
     graph = definitions(parsed).resolve_asset_graph()
     judged = graph.get(dg.AssetKey(["quality", "validation_results"])).parent_keys
     assert {dg.AssetKey.from_user_string(key) for key in keys_of_late} <= judged
+    states = graph.get(dg.AssetKey(["predictions", "states"]))
+    assert states.parent_keys == {
+        dg.AssetKey(["intermediate", "int_as_of"]), dg.AssetKey(["intermediate", "int_repeat_buying"])
+    }  # fmt: skip
+    assert dg.AssetKey(["marts", "customer_predictions"]) in states.child_keys
 
 
 def test_assets_say_what_they_are(graph) -> None:

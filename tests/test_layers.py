@@ -26,7 +26,12 @@ MARTS_THAT_READ_STAGING = {
     "value_ladder": "the names of its steps are a seed",
 }
 # Staging knows of earlier refreshes who was erased, and since when a row cannot be used.
-SOURCES = {"raw": {"staging"}, "intake": {"staging"}, "quality": {"staging", "intermediate", "marts"}}
+SOURCES = {
+    "raw": {"staging"},
+    "intake": {"staging"},
+    "quality": {"staging", "intermediate", "marts"},
+    "predictions": {"marts"},
+}
 
 
 def layer(path: Path) -> str:

@@ -34,6 +34,8 @@ OTHERS = {
     "frequent_contact_tickets": 2,
     "involuntary_cancellation_reasons": ["expired card"],
     "margin_rate": 0.4,
+    "discount_rate": 0.2,
+    "churn_horizon_days": 60,
     "universal_control_share": 0.3,
     "segment_dimensions": ["country", "loyalty_tier"],
 }

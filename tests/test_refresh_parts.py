@@ -264,6 +264,7 @@ def test_what_a_test_is_configured_with_stays() -> None:
         ("models/semantic/time_spine.sql", "marts_semantic"),
         ("models/raw/raw.yml", "raw"),
         ("models/quality/quality.yml", "quality"),
+        ("models/predictions/predictions.yml", "predictions"),
         ("seeds/rfm_segments.csv", "seeds"),
     ],
 )

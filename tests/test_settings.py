@@ -26,6 +26,8 @@ from tests.conftest import run_dbt
         ("missing_values", ["-", False]),
         ("involuntary_cancellation_reasons", "price"),
         ("margin_rate", 1.5),
+        ("discount_rate", -0.1),
+        ("churn_horizon_days", 0),
         ("universal_control_share", -0.1),
         ("reporting_currency", "Euro"),
         ("as_of_date", "2025-02-30"),

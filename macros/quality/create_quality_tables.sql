@@ -1,10 +1,12 @@
-{#- Start of every run: a view quality.<table> over each file that refreshes keep, empty where there is none (see
-    models/quality/quality.yml). -#}
+{#- Start of every run: a view over each file that refreshes keep, quality.<table> or predictions.<table>, empty where there is none
+    (see models/quality/quality.yml and models/predictions/predictions.yml). -#}
 {% macro create_quality_tables() %}
     {% if execute %}
         {% do run_query('create schema if not exists quality') %}
-        {% for table in graph.sources.values() if table.source_name == 'quality' %}
-            {% set path = folder_of_refreshes(table.config.meta.folder or 'state') ~ '/' ~ table.name %}
+        {% do run_query('create schema if not exists predictions') %}
+        {% for table in graph.sources.values() if table.source_name in ['quality', 'predictions'] %}
+            {% set folder = 'state/predictions' if table.source_name == 'predictions' else table.config.meta.folder or 'state' %}
+            {% set path = folder_of_refreshes(folder) ~ '/' ~ table.name %}
             {% set by_day = table.config.meta.by_day %}
             {% set found = state_file_exists(path ~ ('/columns.parquet' if by_day else '.parquet')) %}
             {% set reader = none %}
@@ -19,7 +21,7 @@
                 ) %}
             {% endfor %}
             {% do run_query(
-                'create or replace view quality.' ~ table.name ~ ' as select ' ~ expressions | join(', ')
+                'create or replace view ' ~ table.source_name ~ '.' ~ table.name ~ ' as select ' ~ expressions | join(', ')
                 ~ (' from ' ~ reader if found else ' where false')
             ) %}
         {% endfor %}

@@ -1,7 +1,7 @@
 {#- Stops the run with one clear line if a setting is impossible. -#}
 {% macro check_settings() %}
     {% if execute %}
-        {% for name in ['active_window_days', 'loyal_min_orders', 'quarantined_values_days', 'frequent_contact_tickets'] %}
+        {% for name in ['active_window_days', 'loyal_min_orders', 'quarantined_values_days', 'frequent_contact_tickets', 'churn_horizon_days'] %}
             {% if var(name) is not integer or var(name) < 1 %}
                 {% do setting_error(name, 'a whole number of at least 1') %}
             {% endif %}
@@ -11,7 +11,7 @@
                 {% do setting_error(name, 'a whole number of at least 0') %}
             {% endif %}
         {% endfor %}
-        {% for name in ['margin_rate', 'universal_control_share'] %}
+        {% for name in ['margin_rate', 'discount_rate', 'universal_control_share'] %}
             {% if var(name) is not number or var(name) is boolean or not 0 <= var(name) <= 1 %}
                 {% do setting_error(name, 'a number from 0 to 1') %}
             {% endif %}

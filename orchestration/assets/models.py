@@ -12,7 +12,7 @@ import dagster as dg
 from dagster_dbt import DbtCliInvocation, dbt_assets
 from packaging.version import Version
 
-from orchestration.assets.steps import POOL, guarded
+from orchestration.assets.steps import MODELS, POOL, PREDICTIONS, guarded
 from orchestration.collect import clear, compiled_after_the_gate, show
 from orchestration.dbt_graph import Translator, with_row_counts
 from orchestration.monthly import left_as_they_are
@@ -24,7 +24,6 @@ from stammkunde.database import connect, read_only
 from stammkunde.manifest import AFTER_PREDICTIONS, AFTER_THE_GATE, Manifest
 from stammkunde.places import Places
 
-MODELS = "models"
 COUNTED = "models and tests"
 SECONDS_TO_END = 10
 BROKEN_RULES = "broken"  # macros/quality/rules.sql marks its answer so
@@ -63,7 +62,7 @@ def steps_of(manifest: Manifest) -> list[Step]:
     if not manifest.of_phase(AFTER_PREDICTIONS):
         return [Step(MODELS, ("raw",))]
     later = f"config.meta.phase:{AFTER_PREDICTIONS}"
-    return [Step(MODELS, ("raw",), exclude=later), Step(AFTER_PREDICTIONS, ("raw", MODELS), select=later)]
+    return [Step(MODELS, ("raw",), exclude=later), Step(AFTER_PREDICTIONS, ("raw", MODELS, PREDICTIONS), select=later)]
 
 
 def model_assets(manifest: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
@@ -220,7 +219,8 @@ def row_counts(session: Session, nodes: Iterable[str]) -> dict[str, int]:
     manifest = Manifest.read(places.dbt_target / "manifest.json")
     built = {node["unique_id"]: node for node in manifest.models() if node["unique_id"] in set(nodes)}
     if on_spark(places.target):
-        counted = show(places, compiled_after_the_gate(manifest, results_of_run(places)))
+        session.late |= compiled_after_the_gate(manifest, results_of_run(places))
+        counted = show(places, session.late)
     else:
         counted = rows_of_tables(places)
     tables = {unique_id: f"{node['schema']}.{node['name']}" for unique_id, node in built.items()}

@@ -26,6 +26,7 @@ from stammkunde.request import RefreshRequest
 from stammkunde.shops import is_sample_shop, warehouse_places
 
 POOL = "warehouse"
+MODELS, PREDICTIONS = "models", "predictions"  # steps that others name as those before them
 LOCK_TRIES, LOCK_SECONDS = 20, 15
 AGE_OF_ORDERS = "days_since_the_last_order"
 

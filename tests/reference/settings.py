@@ -14,6 +14,8 @@ DEFAULTS: dict[str, object] = {
     "source_timezone": "UTC",
     "identity_salt": "",
     "margin_rate": 1.0,
+    "discount_rate": 0.1,
+    "churn_horizon_days": 90,
     "universal_control_share": 0.05,
     "reporting_currency": "EUR",
     "as_of_date": None,
@@ -66,6 +68,8 @@ class Settings:
     frequent_contact_tickets: int
     involuntary_cancellation_reasons: frozenset[str]
     margin_rate: float
+    discount_rate: float
+    churn_horizon_days: int
     universal_control_share: float
     segment_dimensions: tuple[str, ...]
 
@@ -129,6 +133,8 @@ def read_settings(given: Mapping[str, object]) -> Settings:
         frequent_contact_tickets=int(str(values["frequent_contact_tickets"])),
         involuntary_cancellation_reasons=lowered("involuntary_cancellation_reasons", values),
         margin_rate=float(str(values["margin_rate"])),
+        discount_rate=float(str(values["discount_rate"])),
+        churn_horizon_days=int(str(values["churn_horizon_days"])),
         universal_control_share=float(str(values["universal_control_share"])),
         segment_dimensions=words("segment_dimensions", values),
     )

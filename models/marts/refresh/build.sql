@@ -36,6 +36,31 @@ customer_totals as (
 
 ),
 
+refused_models as (
+
+    select
+        model,
+        model || ': ' || explanation as sentence
+    from {{ source('predictions', 'refusals') }}
+    where build_id = '{{ build_id() }}'
+
+),
+
+refusals as (
+
+    select
+        nullif(
+            substring(
+                coalesce(max(case when model = 'bg_nbd' then ' ' || sentence end), '')
+                || coalesce(max(case when model = 'gamma_gamma' then ' ' || sentence end), '')
+                || coalesce(max(case when model = 'churn_logistic' then ' ' || sentence end), ''),
+                2
+            ), ''
+        ) as refusal
+    from refused_models
+
+),
+
 raw_totals as (
 
     select cast(coalesce(sum(rows), 0) as bigint) as raw_order_rows
@@ -66,9 +91,11 @@ select
     order_totals.net_revenue,
     refresh.checks,
     refresh.warnings,
-    refresh.failures
+    refresh.failures,
+    refusals.refusal
 from {{ ref('int_as_of') }} as as_of
 cross join order_totals
 cross join customer_totals
 cross join raw_totals
+cross join refusals
 left join refresh on refresh.build_id = '{{ build_id() }}'

@@ -1,0 +1,6 @@
+"""The steps, in the order in which they are taken; none reads what another wrote."""
+
+from orchestration.predicting.step import Step
+from orchestration.predicting.steps.buyers import BUYERS
+
+STEPS: tuple[Step, ...] = (BUYERS,)

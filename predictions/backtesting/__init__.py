@@ -1,0 +1,1 @@
+"""What the models said of past dates against what then happened, beside a simple rival: docs/backtests.md."""
