@@ -112,7 +112,8 @@ def note(connection: duckdb.DuckDBPyConnection, state: State, build_id: str, day
         "as_of_date": f"date {quoted(str(day))}",
         "build_id": quoted(build_id),
         "taken_at": f"timestamp {quoted(str(now))}",
-        "experiment_until": f"case when is_experiment then date {quoted(str(now.date()))} + success_window_days end",
+        "experiment_until": "case when is_experiment "
+        f"then date {quoted(str(now.date()))} + cast(success_window_days as int) end",
         **{f"{part}_{code}": message_part(part, code) for part in ("subject", "body") for code in LANGUAGES},
     }
     selected = ", ".join(
