@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.console import say
+from cli.console import say, show
 from cli.options import Language, known_language
 from stammkunde.errors import StammkundeError
 
@@ -16,6 +16,14 @@ def actions(
     language: Language = "de",
     to: Annotated[
         Path | None, typer.Option("--to", help="The file to write; else one beside the published file.")
+    ] = None,
+    with_addresses: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with-addresses",
+            metavar="SYSTEM",
+            help="Also a file with e-mail addresses, for you alone: klaviyo, mailchimp or hubspot. May be repeated.",
+        ),
     ] = None,
 ) -> None:
     """Write the day's list: whom to contact, and why.
@@ -26,14 +34,13 @@ def actions(
     from datetime import UTC, datetime
 
     from orchestration.action_list import hand_out
+    from orchestration.address_files import known_systems
     from stammkunde.shops import warehouse_places
 
-    code = known_language(language)
+    code, systems = known_language(language), known_systems(with_addresses or ())
     now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-    done = hand_out(warehouse_places(), code, now, say, to)
-    again = ", as handed out before" if done.is_again else ""
-    say(f"{done.contacts:,} to contact, {done.controls:,} left alone as control, as of {done.as_of_date}{again}:")
-    say(f"{done.file}")
+    done = hand_out(warehouse_places(), code, now, say, to, systems)
+    show(done.lines(now.date()))
 
 
 def try_rule(

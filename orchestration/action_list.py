@@ -8,13 +8,15 @@ published meanwhile, and after a crash between both the next run writes the list
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
 
+from orchestration.address_files import AddressFile, Asked, remove_old, write_address_files
 from orchestration.mending import mended
 from orchestration.outage import locked
 from orchestration.publish.copy import copy_to_parquet
@@ -28,6 +30,7 @@ from stammkunde.places import Places
 from stammkunde.published import opened, published_row
 
 TABLE, MART, MESSAGES = "action_lists", "retention_actions", "action_messages"
+OLD_DAYS = 3  # after which a list says that its figures are old
 COLUMNS = ("customer_id", "rule_id", "action", "channel", "owner", "due_date", "variant", "template_id")
 COLUMNS_IN_WORDS = ("reason", "subject", "body")  # in the language of the list
 
@@ -41,18 +44,48 @@ class ActionList:
     contacts: int
     controls: int
     is_again: bool  # it had been handed out before
+    rules: Counter[str] = field(default_factory=Counter)  # of the contacts
+    channels: Counter[str] = field(default_factory=Counter)
+    with_addresses: Sequence[AddressFile] = ()
+
+    def headline(self) -> str:
+        again = ", as handed out before" if self.is_again else ""
+        return f"{self.contacts:,} to contact, {self.controls:,} left alone as control, as of {self.as_of_date}{again}"
+
+    def lines(self, today: date) -> Iterator[str]:
+        """What was written, in words."""
+        yield f"{self.headline()}:"
+        yield f"{self.file}"
+        if self.channels:
+            yield "  by " + ", ".join(f"{channel} {number:,}" for channel, number in self.channels.most_common())
+        if not self.contacts:
+            yield "Nobody is to be contacted: no rule fires, or only for controls and for whom it fired lately."
+        if (age := (today - self.as_of_date).days) > OLD_DAYS:
+            yield f"That was {age:,} days ago: if the shop has newer orders, run a refresh first (make run)."
+        for written in self.with_addresses:
+            yield from written.lines()
 
 
-def hand_out(places: Places, language: str, now: datetime, say: Callable[[str], None], to: Path | None) -> ActionList:
-    """Note and write the list of the published day, while nobody else changes the warehouse. `now` in UTC, without a
-    zone."""
+def hand_out(
+    places: Places,
+    language: str,
+    now: datetime,
+    say: Callable[[str], None],
+    to: Path | None,
+    systems: Sequence[str] = (),
+) -> ActionList:
+    """Note and write the list of the published day, while nobody else changes the warehouse, and for each of `systems`
+    the same with addresses. `now` in UTC, without a zone."""
     with locked(places, print):
         for text in mended(places):
             say(text)
-        return noted_and_written(places, language, now, to or places.actions(language))
+        remove_old(places, say)
+        return noted_and_written(places, language, now, to or places.actions(language), systems)
 
 
-def noted_and_written(places: Places, language: str, now: datetime, file: Path) -> ActionList:
+def noted_and_written(
+    places: Places, language: str, now: datetime, file: Path, systems: Sequence[str] = ()
+) -> ActionList:
     """The same, where the warehouse is held and whole."""
     state = State(places)
     state.complete()
@@ -69,7 +102,10 @@ def noted_and_written(places: Places, language: str, now: datetime, file: Path) 
         raise StammkundeError(f"the list of {day} could not be noted: {one_line(error)}") from error
     contacts = [row for row in rows if row["arm"] == "treatment"]
     write_list(file, contacts, language)
-    return ActionList(file, day, len(contacts), len(rows) - len(contacts), is_again)
+    asked = Asked(systems, language, now, build_id, day, shop)
+    with_addresses = write_address_files(places, state, contacts, asked) if systems else ()
+    rules, channels = (Counter(str(row[name]) for row in contacts) for name in ("rule_id", "channel"))
+    return ActionList(file, day, len(contacts), len(rows) - len(contacts), is_again, rules, channels, with_addresses)
 
 
 def published_day(places: Places) -> tuple[str, date, str | None]:

@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 
 from orchestration import automation
+from orchestration.assets.actions import actions_asset
 from orchestration.assets.gate import gate_asset
 from orchestration.assets.models import model_assets
 from orchestration.assets.predictions import prediction_asset
@@ -27,7 +28,8 @@ def definitions(parsed: Mapping[str, Any] | None = None) -> dg.Definitions:
         with outage_told(warehouse_places(), RefreshRequest(), complain):
             parsed = manifest(found_places())
     models = model_assets(parsed)
-    assets = [raw_assets(), prediction_asset(), *models, gate_asset(models), publish_asset(parsed, models)]
+    published = publish_asset(parsed, models)
+    assets = [raw_assets(), prediction_asset(), *models, gate_asset(models), published, actions_asset()]
     # One process from first step to last: the lock is held by it, and freed with it.
     job = dg.define_asset_job(
         automation.JOB,

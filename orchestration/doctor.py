@@ -156,7 +156,9 @@ def webhook() -> None:
 
 def permissions(places: Places) -> Iterator[Ailment]:
     """Figures are for their readers, all else is for its owner."""
-    private = [places.warehouse, places.state, places.records, places.prepared, places.collected]
+    private = [
+        places.warehouse, places.state, places.records, places.prepared, places.collected, places.addresses,
+    ]  # fmt: skip
     for path in private:
         if path.exists() and path.stat().st_mode & 0o077:
             mode = PRIVATE_FOLDER if path.is_dir() else PRIVATE_FILE

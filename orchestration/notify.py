@@ -22,7 +22,7 @@ SHOWN = 6
 # What readers have after a refresh that came to its end, and is told of all the same.
 READERS = {
     "published": "Readers have new figures. Something was put right before.",
-    "published without a copy": "Readers of the published file have new figures; a copy could not be made.",
+    "published without a copy": "Readers of the published file have new figures; a copy or a list could not be made.",
     "rebuilt": "The past day is in a file of its own. Something was put right before.",
 }
 TIMEOUT_SECONDS = 10

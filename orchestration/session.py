@@ -14,6 +14,7 @@ import duckdb
 
 from intake.mapping import Mapping as RawMapping
 from orchestration import compared, raw
+from orchestration.address_files import remove_old
 from orchestration.history import failed_checks, is_settled, note_withdrawn
 from orchestration.mending import mended
 from orchestration.notify import Failure, fault_of_webhook, notify
@@ -270,6 +271,7 @@ def begun(places: Places, run_id: str, request: RefreshRequest, telling: Telling
         telling.say(f"  {text}")
         put_right.append(text)
     make_private(places)
+    remove_old(places, lambda text: telling.say(f"  {text}"))
     state.complete()
     complete_predictions(places)
     state.leave_emails_out()

@@ -100,6 +100,7 @@ class Environment(BaseSettings):
     webhook: Annotated[SecretStr, AfterValidator(secret_web_address)] | None = None
     report_languages: Annotated[str, AfterValidator(known_languages)] = "de,en"
     parquet: bool = False  # whether each publish writes the marts as Parquet files, too
+    actions: bool = False  # whether each publish hands out the day's list
     postgres_url: SecretStr | None = None
     dagster_url: Annotated[str, AfterValidator(web_address)] = "http://127.0.0.1:3000"
     dagster_port: int = Field(3000, ge=1, le=65535)

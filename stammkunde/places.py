@@ -135,6 +135,11 @@ class Places:
         return self.published.with_name(f"{self.published.stem}_actions_{language}.csv")
 
     @property
+    def addresses(self) -> Path:
+        """Lists with addresses, where somebody asked for them: for the owner of the account, and for some days."""
+        return self.warehouse.with_suffix(".addresses")
+
+    @property
     def manifest(self) -> Path:
         """What the published file holds, as JSON."""
         return self.published.with_suffix(".json")

@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import csv
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
+import dagster as dg
 import duckdb
 import pytest
 
 from orchestration import action_list
-from orchestration.action_list import COLUMNS, COLUMNS_IN_WORDS, TABLE, hand_out, noted_and_written
+from orchestration.action_list import COLUMNS, COLUMNS_IN_WORDS, OLD_DAYS, TABLE, hand_out, noted_and_written
+from orchestration.assets.actions import HANDED_OUT, actions_asset, handed_out, is_asked_for
+from orchestration.assets.publish import PUBLISHED
 from orchestration.backup import entries
 from orchestration.doctor import look_over
 from orchestration.person.erase import erase
 from orchestration.person.export import export_person
 from orchestration.person.find import find_person
+from orchestration.progress import Telling
+from orchestration.session import Session
 from orchestration.state import State
 from stammkunde.errors import StammkundeError
 from stammkunde.files import UNREADABLE
 from stammkunde.places import Places
+from stammkunde.request import RefreshRequest
 from tests.refreshes import RefreshServer, named_copy, published_rows
 
 NOON = datetime(2025, 7, 1, 12)
@@ -200,20 +207,53 @@ def test_after_a_crash_between_note_and_list_the_list_is_the_one_that_was_noted(
     assert [row["customer_id"] for row in handed(places)] == ["c1"]
 
 
-def test_a_crash_while_it_is_noted_leaves_nothing_handed_out(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
-    publish_actions(places, [{"customer_id": "c1"}])
+def test_wherever_it_is_killed_the_next_run_writes_one_list_that_is_noted(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each time on a day of its own. Before the note takes its place nobody was handed out; from then on the list is
+    the noted one, whatever was published meanwhile."""
+    with_both = {"c1": 0, "c2": 0}
+    for at in count():
+        day = date(2025, 7, 1) + timedelta(days=at)
+        publish_actions(places, [{"customer_id": "c1", "cooldown_days": 0}], as_of_date=day)
+        was_killed = killed_at(at, lambda: handed(places), monkeypatch)
+        publish_actions(places, [{"customer_id": "c2", "cooldown_days": 0}], as_of_date=day)
+        (row,) = handed(places)
+        assert [customer for as_of, customer, *_ in noted(places) if as_of == day] == [row["customer_id"]]
+        with_both[row["customer_id"]] += 1
+        assert not list(State(places).days(TABLE).glob("*.unfinished"))
+        if not was_killed:
+            break
+    assert with_both["c1"] > 1 and with_both["c2"] > 1, with_both
 
-    def killed(*_: object) -> None:
-        raise KeyboardInterrupt
 
+def killed_at(at: int, work: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Do something, killed before its write of this number. Whether it came so far."""
+    left = at
+
+    def counted(write: Callable[..., object]) -> Callable[..., object]:
+        def call(*given: object, **named: object) -> object:
+            nonlocal left
+            left -= 1
+            if left == -1:
+                raise KeyboardInterrupt
+            return write(*given, **named)
+
+        return call
+
+    writes = [
+        (Path, "replace"),
+        (Path, "open"),
+        *((action_list, name) for name in ("copy_to_parquet", "to_disk", "write_list")),
+    ]
     with monkeypatch.context() as patched:
-        patched.setattr(action_list, "to_disk", killed)
-        with pytest.raises(KeyboardInterrupt):
-            handed(places)
-    assert noted(places) == set()
-    assert not shown(places).actions("en").exists()
-    publish_actions(places, [{"customer_id": "c2"}])
-    assert [row["customer_id"] for row in handed(places)] == ["c2"]
+        for owner, name in writes:
+            patched.setattr(owner, name, counted(getattr(owner, name)))
+        try:
+            work()
+        except KeyboardInterrupt:
+            return True
+    return False
 
 
 def test_the_list_of_another_shop_of_that_day_is_kept_and_not_read(places: Places) -> None:
@@ -224,6 +264,68 @@ def test_the_list_of_another_shop_of_that_day_is_kept_and_not_read(places: Place
     publish_actions(places, [{"customer_id": "c1"}, {"customer_id": "c2"}], build_id="b9", shop="books")
     assert [row["customer_id"] for row in handed(places)] == ["c1", "c2"]
     assert len(State(places).rows(TABLE)) == 3
+
+
+def test_a_list_says_how_old_it_is_and_that_it_is_empty(places: Places, tmp_path: Path) -> None:
+    publish_actions(places, [{"customer_id": "c1"}, {"customer_id": "c2", "channel": "email"}, {"customer_id": "c3"}])
+    file = tmp_path / "list.csv"
+    done = noted_and_written(shown(places), "en", NOON, file)
+    assert list(done.lines(done.as_of_date + timedelta(days=OLD_DAYS))) == [
+        f"3 to contact, 0 left alone as control, as of {done.as_of_date}:", str(file), "  by phone 2, email 1"
+    ]  # fmt: skip
+    (*_, old) = done.lines(done.as_of_date + timedelta(days=1234))
+    assert old.startswith("That was 1,234 days ago")
+    publish_actions(places, [], as_of_date=date(2030, 1, 1))
+    empty = noted_and_written(shown(places), "en", NOON, file)
+    assert [*empty.lines(date(2030, 1, 1))][2].startswith("Nobody is to be contacted")
+
+
+def test_a_refresh_hands_out_where_it_is_asked_and_what_fails_keeps_nothing_back(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_actions(places, [{"customer_id": "c1"}, {"customer_id": "c2", "arm": "control"}])
+    monkeypatch.setenv("STAMMKUNDE_REPORT_LANGUAGES", "none")
+    monkeypatch.delenv("STAMMKUNDE_ACTIONS", raising=False)
+    assert not is_asked_for(session_of(places))
+    monkeypatch.setenv("STAMMKUNDE_ACTIONS", "yes")
+    assert not is_asked_for(session_of(places, as_of_date="2025-06-01"))
+    assert is_asked_for(session_of(places))
+    (made,) = handed_out(session_of(places))
+    assert made.asset_key == HANDED_OUT
+    assert (made.metadata["contacts"], made.metadata["controls"]) == (1, 1)
+    assert "c1" not in str({**made.metadata, "list (de)": ""})  # how many, and never whom
+    assert shown(places).actions("de").read_text(encoding="utf-8").count("c1,") == 1
+    with duckdb.connect(str(shown(places).published)) as connection:
+        connection.execute("drop table marts.retention_actions")
+    session = session_of(places)
+    assert list(handed_out(session)) == []
+    assert in_dagster(session_of(places)) == (True, [])  # a step that made nothing, of a run that ended well
+    (said,) = session.failed_copies
+    assert said.startswith("The day's list was not handed out: ") and "holds no retention_actions" in said
+
+
+def session_of(places: Places, **request: object) -> Session:
+    """A refresh that was just published."""
+    asked = RefreshRequest(**request)  # type: ignore[arg-type]
+    return Session(shown(places), State(places), "run", "b1", asked, Telling(lambda text: None), done=["publish"])
+
+
+def in_dagster(session: Session) -> tuple[bool, list[dg.AssetKey | None]]:
+    """Whether the run of the asset ended well, and what it made."""
+    with dg.DagsterInstance.ephemeral() as instance:
+        given = [dg.AssetSpec(PUBLISHED), actions_asset()]
+        ended = dg.materialize(given, resources={"refresh": session}, instance=instance, raise_on_error=False)
+    return ended.success, [event.asset_key for event in ended.get_asset_materialization_events()]
+
+
+def test_after_a_rollback_what_was_handed_out_stays_noted(places: Places) -> None:
+    """The day that readers see again has the list that was noted then, or one without those in a cooldown."""
+    first, second = date(2025, 7, 1), date(2025, 7, 2)
+    publish_actions(places, [{"customer_id": "c1"}], as_of_date=second, build_id="withdrawn")
+    handed(places)
+    publish_actions(places, [{"customer_id": "c1"}, {"customer_id": "c2"}], as_of_date=first, build_id="b1")
+    assert [row["customer_id"] for row in handed(places)] == ["c2"]
+    assert {(day, customer) for day, customer, *_ in noted(places)} == {(second, "c1"), (first, "c2")}
 
 
 def test_where_no_list_can_be_made_it_is_said(places: Places) -> None:
@@ -246,8 +348,10 @@ def test_the_next_build_reads_the_list_as_actions_taken(places: Places, server: 
     publish_actions(places, [{"customer_id": "c1"}, {"customer_id": "c2", "arm": "control"}])
     handed(places, datetime(day.year, day.month, day.day, 6))
     shown(places).published.unlink()
-    status, output = server.run(places)
+    status, output = server.run(places, {"STAMMKUNDE_ACTIONS": "yes"})
     assert status == 0, output
+    assert f"handed out: 1 to contact, 1 left alone as control, as of {day}, as handed out before" in output
+    assert places.actions("de").read_text(encoding="utf-8").count("c1,r1") == 1
     history = "select customer_id, rule_id, taken_date, arm from intermediate.int_playbook_history order by all"
     with duckdb.connect(str(places.warehouse), read_only=True) as connection:
         found = connection.execute(history).fetchall()

@@ -63,6 +63,9 @@ def test_the_graph_leads_from_raw_entities_to_consumers(graph, places: Places) -
         "consumers/retention_export", "consumers/retention_report", "consumers/retention_summary",
         "consumers/semantic_layer", "consumers/superset",
     }  # fmt: skip
+    handed_out = graph.get(dg.AssetKey(["handed_out", "retention_actions"]))
+    assert keys(graph, "handed_out") == {"handed_out/retention_actions"}
+    assert handed_out.parent_keys == {dg.AssetKey(["published", "retention"])}
     upstream = dg.AssetSelection.assets("published/retention").upstream().resolve(graph)
     marts = {key for key in graph.get_all_asset_keys() if key.path[0] == "marts"}
     assert {dg.AssetKey(["marts", mart]) for mart in MARTS} <= marts

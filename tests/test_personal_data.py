@@ -11,14 +11,16 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from orchestration.address_files import NO_ADDRESS, Asked, write_address_files
 from orchestration.person.erase import erase
 from orchestration.person.find import find_person
-from orchestration.state import State
+from orchestration.state import State, columns
 from stammkunde.places import Places
 from tests.refreshes import RefreshServer, folder_of, last_build, published_rows, write_shop
 
@@ -38,9 +40,10 @@ TRACES = {
     "product": "Zwackelmann",
     "phone on a product": "1112223",
 }
-# What holds personal data by intention: raw files, prepared raw files, and these tables of the working warehouse.
+# What holds personal data by intention: raw files, prepared raw files, lists with addresses, and these tables of the
+# working warehouse.
 # docs/personal-data.md lists the same.
-RAW, WAREHOUSE = "raw/", "shop.duckdb"
+RAW, WAREHOUSE, LISTS = "raw/", "shop.duckdb", "shop.addresses/"
 STAGING = {
     "raw.orders", "raw.customers", "raw.activities", "raw.subscriptions", "raw.actions_taken", "raw.order_lines",
     "staging.stg_orders", "staging.stg_customers", "staging.stg_activities", "staging.stg_subscriptions",
@@ -142,9 +145,9 @@ def planted(unrefreshed: Places) -> Places:
 
 
 def refresh(server: RefreshServer, places: Places, **settings: object) -> None:
-    """One refresh with settings of a mapping, which the shop has anyway."""
+    """One refresh with settings of a mapping, which the shop has anyway. It hands out the day's list."""
     (places.raw / "mapping.yml").write_text(json.dumps({"settings": settings}))  # type: ignore[operator]
-    status, output = server.run(places)
+    status, output = server.run(places, {"STAMMKUNDE_ACTIONS": "yes"})
     assert status == 0, output
 
 
@@ -210,7 +213,11 @@ def test_personal_data_is_where_it_is_meant_to_be_and_nothing_of_an_erased_perso
         ("action_taken", 1), ("complaint", 1), ("contract_started", 1), ("nps", 1), ("order", 3), ("session", 1)
     ]  # fmt: skip
 
-    found = search(folder_of(planted))
+    write_lists_with_addresses(planted, [str(before[order]) for order in ("p1", "p4", "g1")])
+    lists = {place: held for place, held in search(folder_of(planted)).items() if place.startswith(LISTS)}
+    assert lists == {f"{LISTS}actions_2025-06-30_hubspot_de.csv": {"e-mail", "guest"}}
+
+    found = {place: held for place, held in search(folder_of(planted)).items() if not place.startswith(LISTS)}
     allowed = {WAREHOUSE, *(f"{WAREHOUSE}:{table}" for table in STAGING)}
     elsewhere = {place: held for place, held in found.items() if not place.startswith(RAW) and place not in allowed}
     assert elsewhere == {}
@@ -251,6 +258,15 @@ def test_personal_data_is_where_it_is_meant_to_be_and_nothing_of_an_erased_perso
         ("actions_taken", 1), ("activities", 4), ("customers", 1), ("subscriptions", 1)
     ]  # fmt: skip
     assert set(ids_of(planted).values()) == {None}
+
+
+def write_lists_with_addresses(places: Places, customers: Iterable[str]) -> None:
+    """By e-mail to the person and the guest; the third has a number alone."""
+    row = {"channel": "letter", "variant": "A", "reason_de": "Bestellungen: 3"}
+    contacts = [dict.fromkeys(columns("action_lists")) | row | {"customer_id": customer} for customer in customers]
+    asked = Asked(["hubspot"], "de", datetime(2025, 7, 1), "b", date(2025, 6, 30), "small")
+    (written,) = write_address_files(places, State(places), contacts, asked)
+    assert (written.rows, dict(written.left_out)) == (2, {NO_ADDRESS: 1})
 
 
 def failed_checks(places: Places, build_id: str) -> set[str]:

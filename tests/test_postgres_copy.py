@@ -213,7 +213,7 @@ def test_a_refresh_is_published_without_its_copy_and_says_so(places: Places, ser
     build = last_build(places)
     assert build["outcome"] == "published"
     assert str(build["reason"]).startswith("The copy in PostgreSQL is still that of an earlier build")
-    assert "Readers of the published file have new figures; a copy could not be made." in received[0]["text"]
+    assert "Readers of the published file have new figures; a copy or a list could not be made." in received[0]["text"]
     assert "secret-word" not in output + received[0]["text"] + str(build["reason"])
 
 

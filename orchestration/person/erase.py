@@ -127,7 +127,7 @@ def files_by_day(places: Places, table: str) -> list[Path]:
 
 def made_again(places: Places, state: State) -> list[Path]:
     """What a refresh makes again, with everything that it may have left unfinished. dbt's log and compiled SQL too."""
-    whole = [places.warehouse, places.prepared, places.collected, places.dbt_target.parent]
+    whole = [places.warehouse, places.prepared, places.collected, places.addresses, places.dbt_target.parent]
     whole += [places.actions(language) for language in LANGUAGES]
     whole += [state.path(table) for table in definitions() if names_customers(table) and not is_record(table)]
     beside = [file for path in whole for file in (aside(path), path.with_name(path.name + ".earlier"))]

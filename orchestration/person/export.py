@@ -140,11 +140,11 @@ def recorded_rows(places: Places, person: Person, target: Path) -> tuple[dict[st
 
 
 def raw_rows(places: Places, person: Person, orders: set[str], target: Path) -> tuple[dict[str, int], list[Path]]:
-    """Rows of the raw files as the shop exported them, with the columns that no refresh reads. Gives the rows of each,
-    and the files of other formats."""
+    """Rows of the raw files as the shop exported them, with the columns that no refresh reads, and of lists with
+    addresses. Gives the rows of each, and the files of other formats."""
     written, unread = {}, []
     wanted = sorted({text.lower() for text in person.identifiers.texts()} | {order.lower() for order in orders})
-    for file in raw_files(places):
+    for file in [*raw_files(places), *sorted(places.addresses.glob("*.csv"))]:
         try:
             names, rows = matching(file, wanted) if file.suffix.lower() in READABLE else ((), None)
         except duckdb.Error:
@@ -152,7 +152,8 @@ def raw_rows(places: Places, person: Person, orders: set[str], target: Path) -> 
         if rows is None:
             unread.append(file)
             continue
-        shown = "files/" + str(file.relative_to(places.raw or file.parent))
+        is_list = file.parent == places.addresses
+        shown = f"addresses/{file.name}" if is_list else "files/" + str(file.relative_to(places.raw or file.parent))
         if rows:
             written[shown] = write_rows(target / f"{shown.replace('/', '.').removesuffix('.csv')}.csv", names, rows)
     return written, unread
