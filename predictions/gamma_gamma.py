@@ -62,18 +62,18 @@ def loss_of(x: Floats, value: Floats) -> Loss:
     from scipy.special import gammaln, psi
 
     log_value, log_x = np.log(value), np.log(x)
+    # The gamma functions depend on x alone: computed once for each x that occurs.
+    distinct, which = np.unique(x, return_inverse=True)
 
     def loss(log_parameters: Floats) -> tuple[float, Floats]:
         p, q, gamma = np.exp(log_parameters)
         log_sum = np.log(gamma + x * value)
-        likelihood = (
-            gammaln(p * x + q) - gammaln(p * x) - gammaln(q) + q * np.log(gamma) + (p * x - 1) * log_value
-            + p * x * log_x - (p * x + q) * log_sum
-        )  # fmt: skip
-        both = psi(p * x + q)
+        by_x = gammaln(p * distinct + q) - gammaln(p * distinct) - gammaln(q) + q * np.log(gamma)
+        likelihood = by_x[which] + (p * x - 1) * log_value + p * x * log_x - (p * x + q) * log_sum
+        both = psi(p * distinct + q)
         gradient = (
-            x * (both - psi(p * x) + log_value + log_x - log_sum),
-            both - psi(q) + np.log(gamma) - log_sum,
+            x * ((both - psi(p * distinct))[which] + log_value + log_x - log_sum),
+            both[which] - psi(q) + np.log(gamma) - log_sum,
             q / gamma - (p * x + q) / (gamma + x * value),
         )
         return -float(likelihood.mean()), -np.array([slope.mean() for slope in gradient]) * (p, q, gamma)

@@ -59,6 +59,7 @@ from .lifecycle import customer_state_history, customers_mart, lifecycle_transit
 from .messages import email_kpis
 from .outcomes import playbook_outcomes, playbook_programme, playbook_trials
 from .playbook import retention_actions
+from .predictions import customer_predictions
 from .products import first_product_retention
 from .programmes import churn_reasons, loyalty_kpis, referral_kpis
 from .rows import Raw
@@ -112,6 +113,7 @@ MARTS = (
     "playbook_outcomes",
     "playbook_programme",
     "playbook_evidence",
+    "customer_predictions",
 )
 
 
@@ -178,6 +180,7 @@ def calculate(raw: Raw, settings: Mapping[str, object], seeds: Seeds | None = No
     marts["playbook_evidence"] = playbook_evidence(
         marts["playbook_outcomes"], trials, intake.signals, customers, as_of, seeds, chosen
     )
+    marts["customer_predictions"] = customer_predictions(customers, as_of)
     return marts
 
 
