@@ -186,51 +186,58 @@ def on_all_days(
     past: Past, shipped: Mapping[str, TypedRule], tried: Mapping[str, TypedRule], telling: Telling, month_ends: int
 ) -> Trial:
     days = [past.as_of_date, *month_ends_before(past.as_of_date, past.first_order_date, month_ends)]
-    caught: dict[str, list[Caught]] = {rule_id: [] for rule_id in tried}
-    as_it_is: dict[str, list[Caught]] = {rule_id: [] for rule_id in tried if rule_id in shipped}
+    kept = {rule_id: rule for rule_id, rule in shipped.items() if rule_id in tried}
+    beside = {**shipped, **{rule_id: {**rule, "is_active": True} for rule_id, rule in tried.items()}}
+    caught: list[Mapping[str, Caught]] = []
+    as_it_is: list[Mapping[str, Caught]] = []
     today: list[Mapping[str, object]] = []
     with telling.counting("days"):
         for number, day in enumerate(days, start=1):
             past.build(day, None)
-            beside = day == past.as_of_date
-            for rule_id, rule in tried.items():
-                caught[rule_id].append(on_day(past, day, rule, {**shipped, **tried} if beside else None))
-                if rule_id in shipped:
-                    as_it_is[rule_id].append(on_day(past, day, shipped[rule_id], shipped if beside else None))
-            if beside:
-                today = [
-                    row
-                    for row in actions(past, day, [active(rule, tried) for rule in {**shipped, **tried}.values()])
-                    if row["rule_id"] in tried
-                ]
+            selecting = beside if day == past.as_of_date else None
+            of_day = actions(past, day, list(selecting.values())) if selecting else None
+            caught.append(on_day(past, day, tried, of_day))
+            before = actions(past, day, list(shipped.values())) if selecting and kept else None
+            as_it_is.append(on_day(past, day, kept, before))
+            today += [row for row in of_day or () if row["rule_id"] in tried]
             past.forget(day)
             telling.count(number, len(days), "days")
-    return Trial([Tried(rule_id, caught[rule_id], as_it_is.get(rule_id)) for rule_id in tried], today)
-
-
-def active(rule: TypedRule, tried: Mapping[str, TypedRule]) -> TypedRule:
-    return {**rule, "is_active": rule["is_active"] or rule["rule_id"] in tried}
-
-
-def on_day(past: Past, day: date, rule: TypedRule, beside: Mapping[str, TypedRule] | None) -> Caught:
-    """Whom one rule catches on a day that is built, step by step; `beside` other rules, where that is asked."""
-    steps = [actions(past, day, [{**rule, **without}]) for without in STEPS]
-    arms = [row["arm"] for row in steps[-1]]
-    of_rule = []
-    if beside is not None:
-        others = [one for one in beside.values() if one["rule_id"] != rule["rule_id"]]
-        found = actions(past, day, [*others, {**rule, "is_active": True}])
-        of_rule = [row for row in found if row["rule_id"] == rule["rule_id"] and row["is_selected"]]
-    on_the_list = [row for row in of_rule if row["arm"] == "treatment" and not row["in_other_experiment"]]
-    return Caught(
-        day,
-        in_stages(past, day, str(rule["lifecycle_stage"])),
-        *(len(step) for step in steps),
-        arms.count("treatment"),
-        arms.count("control"),
-        len(of_rule) if beside is not None else None,
-        len(on_the_list) if beside is not None else None,
+    return Trial(
+        [
+            Tried(
+                rule_id,
+                [one[rule_id] for one in caught],
+                [one[rule_id] for one in as_it_is] if rule_id in kept else None,
+            )
+            for rule_id in tried
+        ],
+        today,
     )
+
+
+def on_day(
+    past: Past, day: date, rules: Mapping[str, TypedRule], selecting: Sequence[Mapping[str, object]] | None
+) -> dict[str, Caught]:
+    """Whom each rule catches on a day that is built, step by step. `selecting`: the actions of that day beside all
+    other rules, where that is asked."""
+    if not rules:
+        return {}
+    steps = [actions(past, day, [{**rule, **without} for rule in rules.values()]) for without in STEPS]
+    found = {}
+    for rule_id, rule in rules.items():
+        arms = [row["arm"] for row in steps[-1] if row["rule_id"] == rule_id]
+        of_rule = [row for row in selecting or () if row["rule_id"] == rule_id and row["is_selected"]]
+        on_the_list = [row for row in of_rule if row["arm"] == "treatment" and not row["in_other_experiment"]]
+        found[rule_id] = Caught(
+            day,
+            in_stages(past, day, str(rule["lifecycle_stage"])),
+            *(sum(row["rule_id"] == rule_id for row in step) for step in steps),
+            arms.count("treatment"),
+            arms.count("control"),
+            len(of_rule) if selecting is not None else None,
+            len(on_the_list) if selecting is not None else None,
+        )
+    return found
 
 
 def in_stages(past: Past, day: date, stages: str) -> int:
