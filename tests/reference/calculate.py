@@ -66,6 +66,7 @@ from .rows import Raw
 from .seeds import Seeds, read_seeds
 from .settings import read_settings
 from .subscriptions import subscription_cohorts, subscription_kpis
+from .targets import target_attainment
 from .templates import action_messages
 
 Marts = dict[str, list[Row]]
@@ -113,6 +114,7 @@ MARTS = (
     "playbook_outcomes",
     "playbook_programme",
     "playbook_evidence",
+    "target_attainment",
     "customer_predictions",
 )
 
@@ -180,6 +182,7 @@ def calculate(raw: Raw, settings: Mapping[str, object], seeds: Seeds | None = No
     marts["playbook_evidence"] = playbook_evidence(
         marts["playbook_outcomes"], trials, intake.signals, customers, as_of, seeds, chosen
     )
+    marts["target_attainment"] = target_attainment(marts, seeds)
     marts["customer_predictions"] = customer_predictions(customers, as_of)
     return marts
 
