@@ -441,10 +441,57 @@ def playbook_evidence() -> Question:
             rule_id, treated, control, uplift, always_valid_low, always_valid_high, always_valid_p_value,
             uplift_q_value, is_discovery, revenue_uplift, adjusted_revenue_uplift, adjusted_revenue_uplift_low,
             adjusted_revenue_uplift_high, variance_saved, treated_customers, left_alone_customers, asked_control_share,
-            split_p_value, split_is_broken
+            split_p_value, split_is_broken, contacted_elsewhere_treated, contacted_elsewhere_control, contacts_differ,
+            overlapping_treated, overlapping_control
         from marts.playbook_evidence
         order by rule_id
         """,
+    )
+
+
+def playbook_programme() -> Question:
+    """What the playbook brings as a whole, oldest month first."""
+    return Question(
+        "playbook_programme",
+        """
+        select
+            month_start, is_complete, programme_customers, control_customers, programme_revenue_per_customer,
+            control_revenue_per_customer, revenue_difference, revenue_difference_low, revenue_difference_high
+        from marts.playbook_programme
+        order by month_start
+        """,
+    )
+
+
+def weakest_points(most: int) -> Question:
+    """The points of the audit that scored lowest."""
+    return Question(
+        "retention_audit",
+        """
+        select
+            audit_rank, audit_point, question_en, question_de, audit_score, max_score, evidence_en, evidence_de,
+            first_step_en, first_step_de
+        from marts.retention_audit
+        order by audit_rank
+        limit ?
+        """,
+        (most,),
+    )
+
+
+def targets(grain: str | None = None) -> Question:
+    """Figures of a grain, or of all, beside their targets: oldest first, and in the order of their measures."""
+    return Question(
+        "target_attainment",
+        """
+        select
+            measure, period_grain, period_start, is_complete, actual_value, actual_value_low, actual_value_high,
+            target_value, direction, distance_to_target, is_met, is_beyond_chance, not_judged_because, valid_from, owner
+        from marts.target_attainment
+        where coalesce(period_grain = ?, true)
+        order by period_start, case period_grain when 'month' then 1 when 'quarter' then 2 else 3 end, measure
+        """,
+        (grain,),
     )
 
 

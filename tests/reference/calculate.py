@@ -66,6 +66,9 @@ from .rows import Raw
 from .seeds import Seeds, read_seeds
 from .settings import read_settings
 from .subscriptions import subscription_cohorts, subscription_kpis
+from .targets import target_attainment
+from .templates import action_messages
+from .what_if import what_if
 
 Marts = dict[str, list[Row]]
 ACCOUNTED_ENTITIES = (
@@ -89,6 +92,7 @@ MARTS = (
     "retention_kpis_by_segment",
     "running_period",
     "retention_value",
+    "what_if",
     "customer_concentration",
     "lifecycle_transitions",
     "customer_state_history",
@@ -108,9 +112,11 @@ MARTS = (
     "health_backtest",
     "signal_effects",
     "retention_actions",
+    "action_messages",
     "playbook_outcomes",
     "playbook_programme",
     "playbook_evidence",
+    "target_attainment",
     "customer_predictions",
 )
 
@@ -147,6 +153,7 @@ def calculate(raw: Raw, settings: Mapping[str, object], seeds: Seeds | None = No
     )
     marts["running_period"] = running_period(orders, customers, as_of)
     marts["retention_value"] = retention_value(orders, customers, as_of, window)
+    marts["what_if"] = what_if(orders, customers, as_of, window)
     marts["customer_concentration"] = customer_concentration(customers)
     marts["lifecycle_transitions"] = lifecycle_transitions(customers, as_of, chosen)
     marts["customer_state_history"] = customer_state_history(marts["customers"], as_of)
@@ -169,10 +176,16 @@ def calculate(raw: Raw, settings: Mapping[str, object], seeds: Seeds | None = No
     marts["health_backtest"] = health_backtest(intake, as_of, chosen, seeds)
     marts["signal_effects"] = signal_effects(intake.signals.activities, customers, as_of, chosen)
     marts["retention_actions"] = retention_actions(intake, marts["customers"], as_of, chosen, seeds)
+    marts["action_messages"] = action_messages(
+        intake, marts["retention_actions"], marts["customers"], as_of, chosen, seeds
+    )
     trials = playbook_trials(intake.signals.actions, customers, seeds["playbook_rules"], as_of)
     marts["playbook_outcomes"] = playbook_outcomes(trials)
     marts["playbook_programme"] = playbook_programme(trials, customers, as_of, chosen)
-    marts["playbook_evidence"] = playbook_evidence(marts["playbook_outcomes"], trials, customers, seeds, chosen)
+    marts["playbook_evidence"] = playbook_evidence(
+        marts["playbook_outcomes"], trials, intake.signals, customers, as_of, seeds, chosen
+    )
+    marts["target_attainment"] = target_attainment(marts, seeds)
     marts["customer_predictions"] = customer_predictions(customers, as_of)
     return marts
 

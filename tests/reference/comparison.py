@@ -25,6 +25,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "retention_kpis_by_segment": ("period_grain", "period_start", "dimension", "dimension_value"),
     "running_period": ("period_grain", "compared_with"),
     "retention_value": ("period_grain",),
+    "what_if": ("lever",),
     "customer_concentration": ("decile",),
     "lifecycle_transitions": ("month_start", "from_stage", "to_stage"),
     "lifecycle_kpis": ("month_start", "lifecycle_stage"),
@@ -45,8 +46,10 @@ KEYS: dict[str, tuple[str, ...]] = {
     "playbook_outcomes": ("rule_id", "variant"),
     "playbook_programme": ("month_start",),
     "playbook_evidence": ("rule_id",),
+    "target_attainment": ("measure", "period_grain", "period_start"),
     "health_backtest": ("month_end", "predictor", "grouped_by", "bucket"),
     "retention_actions": ("customer_id", "rule_id"),
+    "action_messages": ("customer_id", "rule_id", "language"),
     "customer_predictions": ("customer_id",),
 }
 # What the expected rows of the known cases hold and neither the marts nor the calculation have yet.
