@@ -45,6 +45,7 @@ TOOLS = {
     "playbook_outcomes": "get_playbook_outcomes",
     "playbook_evidence": "get_playbook_outcomes",
     "playbook_programme": "get_playbook_programme",
+    "retention_audit": "get_retention_audit",
     "retention_value": "get_retention_value",
     "repurchase_curve": "get_repurchase",
     "first_product_retention": "get_first_purchase",

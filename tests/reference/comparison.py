@@ -45,6 +45,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "playbook_outcomes": ("rule_id", "variant"),
     "playbook_programme": ("month_start",),
     "playbook_evidence": ("rule_id",),
+    "retention_audit": ("audit_point",),
     "health_backtest": ("month_end", "predictor", "grouped_by", "bucket"),
     "retention_actions": ("customer_id", "rule_id"),
     "customer_predictions": ("customer_id",),
