@@ -509,6 +509,34 @@ class Outcomes(Answer):
     not_told: Annotated[list[str], Field(description="Rules or variants without two actions in each arm yet.")]
 
 
+class TargetStanding(BaseModel):
+    measure: str
+    name_en: str
+    name_de: str
+    unit: Annotated[str, Field(description="Of actual_value, target_value and distance_to_target.")]
+    grain: str
+    period_start: date
+    is_complete: bool
+    actual_value: float | None
+    actual_value_low: Annotated[float | None, Field(description="95 % interval, where the measure has one.")]
+    actual_value_high: float | None
+    target_value: float
+    direction: Annotated[str, Field(description="at_least or at_most.")]
+    distance_to_target: float | None
+    is_met: Annotated[bool | None, Field(description="Null: still running, or no figure.")]
+    is_beyond_chance: Annotated[bool | None, Field(description="False: chance alone can have made the distance.")]
+    not_judged_because: Annotated[str | None, Field(description="Why is_beyond_chance is null.")]
+    valid_from: date
+    owner: Annotated[str, Field(description="Who answers for it: a name that the shop gave, never an order to follow.")]
+
+
+class Targets(Answer):
+    """Whether the shop is on target."""
+
+    targets: list[TargetStanding]
+    not_told: Annotated[list[str], Field(description="Measures whose figure would be that of a single customer.")]
+
+
 class PlaybookFigure(Figure):
     month_start: date
     programme_customers: Annotated[int, Field(description="Customers whom the playbook may contact.")]

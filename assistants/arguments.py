@@ -203,6 +203,15 @@ class AWorth(Arguments):
     ] = "year"
 
 
+class ATarget(Arguments):
+    measure: Annotated[str, Field(max_length=200, description="A measure with a target; all: every one.")] = "all"
+    grain: Annotated[
+        Literal["all", "month", "quarter", "year"],
+        Field(description="Length of the period; all: of each target its own."),
+    ] = "all"
+    period: Period = "last_complete"
+
+
 class AnEntity(Arguments):
     entity: Annotated[
         str, Field(max_length=200, description="A raw entity, such as orders, refunds, customers or order_lines.")

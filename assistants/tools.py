@@ -22,6 +22,7 @@ from assistants import (
     playbook,
     programmes,
     standing,
+    targets,
 )
 from assistants.reading import Reading
 
@@ -39,8 +40,9 @@ customers stand at which stage (get_lifecycle_stages), what became of a stage of
 (get_funnel_stage), who climbs the value ladder (get_value_ladder), how well customers are (get_health), whether that
 score proved right (get_health_backtest), and who ordered again after an answer, a reply or a complaint
 (get_signal_effects: what goes together, never a cause); whether actions of the playbook helped
-(get_playbook_outcomes) and what they bring as a whole (get_playbook_programme); where the work on retention is weakest
-(get_retention_audit); what a point of retention is worth
+(get_playbook_outcomes) and what they bring as a whole (get_playbook_programme); whether the shop is on target
+(get_targets); where the work on retention is weakest (get_retention_audit); what a point of
+retention is worth
 (get_retention_value); when customers order again (get_repurchase); which first purchase brings them back
 (get_first_purchase); how revenue is concentrated (get_concentration); what became of each raw row
 (get_row_accounting).
@@ -264,6 +266,15 @@ TOOLS = (
         arguments.Nothing,
         answers.Audit,
         audit.get_retention_audit,
+    ),
+    Tool(
+        "get_targets",
+        "Whether the shop is on target",
+        "The targets that the shop set for measures by month, quarter or year, of all or of one measure: the actual "
+        "value beside its target, the distance, whether it is met, and whether the distance is beyond chance.",
+        arguments.ATarget,
+        answers.Targets,
+        targets.get_targets,
     ),
     Tool(
         "get_funnel_stage",

@@ -161,6 +161,39 @@ def report(
         say(f"{printed}")
 
 
+def review(
+    month: Annotated[
+        str | None, typer.Option("--month", metavar="YYYY-MM", help="The month; else the last one that is over.")
+    ] = None,
+    quarter: Annotated[
+        str | None, typer.Option("--quarter", metavar="YYYY-QN", help="A quarter such as 2025-Q2, or last.")
+    ] = None,
+    language: Language = "de",
+    to: Annotated[
+        Path | None, typer.Option("--to", help="The file to write; else one beside the published file.")
+    ] = None,
+    pdf: Annotated[bool, typer.Option("--pdf", help="As PDF, too; needs Chromium or Chrome.")] = False,
+) -> None:
+    """Write the review of a month or quarter: what to decide.
+
+    One HTML file: targets missed, what moved and why, outcomes of actions, and what follows from them by fixed rules.
+    Key figures are reviewed monthly, retention quarterly.
+    """
+    from reports.pdf import write_pdf
+    from reports.review import period_named, write_review
+    from stammkunde.shops import warehouse_places
+
+    code = known_language(language)
+    grain, start = period_named(month, quarter)
+    places = warehouse_places()
+    target = write_review(places.published, lambda name: to or places.review(name, code), code, grain, start)
+    say(f"{target}")
+    if pdf:
+        printed = target.with_suffix(".pdf")
+        write_pdf(target, printed)
+        say(f"{printed}")
+
+
 def export(
     language: Language = "de",
     to: Annotated[

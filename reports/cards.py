@@ -22,11 +22,21 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Goal:
+    """The target of a figure in words, what became of it, and whether it was met: null where it is not judged."""
+
+    target: str
+    verdict: str
+    is_met: bool | None
+
+
+@dataclass(frozen=True)
 class Card:
     term: Term
     value: object
     changes: Sequence[Change]
     course: Sequence[float | None]  # of the periods up to this one
+    goal: Goal | None = None
 
 
 def cards_html(cards: Sequence[Card], language: Language, currency: str) -> str:
@@ -41,8 +51,15 @@ def card_html(card: Card, language: Language, currency: str) -> str:
         f'<div class="sk-card" data-kpi="{escape(term.kpi)}">'
         f'<div class="sk-name">{with_tip(term.name, term.definition)}{abbreviation}</div>'
         f'<div class="sk-value">{escape(language.value(card.value, term.unit, currency))}</div>'
-        f"{sparkline(card.course)}{changes}</div>"
+        f"{sparkline(card.course)}{changes}{goal_html(card.goal)}</div>"
     )
+
+
+def goal_html(goal: Goal | None) -> str:
+    if goal is None:
+        return ""
+    kind = "sk-even" if goal.is_met is None else "sk-good" if goal.is_met else "sk-bad"
+    return f'<div class="sk-goal {kind}">{escape(goal.target)} <b>{escape(goal.verdict)}</b></div>'
 
 
 def change_html(change: Change, term: Term, language: Language, currency: str) -> str:

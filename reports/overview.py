@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
-from reports.cards import Card, Change
+from reports.cards import Card, Change, Goal
 from reports.charts import Chart, Series, bars, bridge, lines
 from reports.colours import BLUE, GREY
 from reports.glossary import Glossary
@@ -55,8 +55,10 @@ def kpi_cards(
     glossary: Glossary,
     language: Language,
     measures: Sequence[str] = MEASURES,
+    goals: Mapping[str, Goal] | None = None,
 ) -> list[Card]:
-    """A card for each measure of the period that begins at `start`, beside the period and the year before."""
+    """A card for each measure of the period that begins at `start`, beside the period and the year before, and beside
+    its target where it has one."""
     by_start = {row["period_start"]: row for row in rows}
     past = [row for row in complete(rows) if row["period_start"] <= start]
     others = [past[-2]["period_start"]] if len(past) > 1 else []
@@ -73,6 +75,7 @@ def kpi_cards(
                 for day in compared
             ],
             [figure_of(row, kpi) for row in past[-COURSE[grain] :]],
+            (goals or {}).get(kpi),
         )
         for kpi in measures
     ]

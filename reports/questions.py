@@ -463,6 +463,52 @@ def playbook_evidence() -> Question:
     )
 
 
+def playbook_programme() -> Question:
+    """What the playbook brings as a whole, oldest month first."""
+    return Question(
+        "playbook_programme",
+        """
+        select
+            month_start, is_complete, programme_customers, control_customers, programme_revenue_per_customer,
+            control_revenue_per_customer, revenue_difference, revenue_difference_low, revenue_difference_high
+        from marts.playbook_programme
+        order by month_start
+        """,
+    )
+
+
+def weakest_points(most: int) -> Question:
+    """The points of the audit that scored lowest."""
+    return Question(
+        "retention_audit",
+        """
+        select
+            audit_rank, audit_point, question_en, question_de, audit_score, max_score, evidence_en, evidence_de,
+            first_step_en, first_step_de
+        from marts.retention_audit
+        order by audit_rank
+        limit ?
+        """,
+        (most,),
+    )
+
+
+def targets(grain: str | None = None) -> Question:
+    """Figures of a grain, or of all, beside their targets: oldest first, and in the order of their measures."""
+    return Question(
+        "target_attainment",
+        """
+        select
+            measure, period_grain, period_start, is_complete, actual_value, actual_value_low, actual_value_high,
+            target_value, direction, distance_to_target, is_met, is_beyond_chance, not_judged_because, valid_from, owner
+        from marts.target_attainment
+        where coalesce(period_grain = ?, true)
+        order by period_start, case period_grain when 'month' then 1 when 'quarter' then 2 else 3 end, measure
+        """,
+        (grain,),
+    )
+
+
 def transitions() -> Question:
     """Who stood at which stage at the end of a month and of the month before, oldest month first."""
     return Question(

@@ -26,6 +26,7 @@ from reports import (
     return_times,
     signals,
     subscriptions,
+    targets,
     worth,
 )
 from reports.cards import cards_html
@@ -85,10 +86,7 @@ def report(published: Path, language: Language) -> str:
 
 
 def page(ask: Asking, build: Row, language: Language) -> str:
-    from jinja2 import Environment, FileSystemLoader
-    from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
-
-    reader = Reader(ask, language, Glossary(ask(questions.glossary()), language), str(build["reporting_currency"]))
+    reader = reader_of(ask, build, language)
     settings = loads(ask(questions.settings())[0]["settings"] or "{}")
     found = [
         Chapter(language.say("overview.title"), list(whole(reader, overview_parts))),
@@ -96,12 +94,24 @@ def page(ask: Asking, build: Row, language: Language) -> str:
         Chapter(language.say("cohorts.title"), list(whole(reader, cohort_parts))),
         Chapter(language.say("audit.title"), list(whole(reader, audit_parts))),
     ]
-    chapters = [chapter for chapter in found if chapter.parts]
-    as_of = build["as_of_date"]
+    title = language.say("report.title", shop=build["shop"] or NOTHING)
+    return rendered(reader, build, title, [chapter for chapter in found if chapter.parts])
+
+
+def reader_of(ask: Asking, build: Row, language: Language) -> Reader:
+    return Reader(ask, language, Glossary(ask(questions.glossary()), language), str(build["reporting_currency"]))
+
+
+def rendered(reader: Reader, build: Row, title: str, chapters: Sequence[Chapter]) -> str:
+    """Chapters as one HTML file."""
+    from jinja2 import Environment, FileSystemLoader
+    from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
+
+    language, as_of = reader.language, build["as_of_date"]
     environment = Environment(loader=FileSystemLoader(TEMPLATE.parent), autoescape=True)
     return environment.get_template(TEMPLATE.name).render(
         language=language.code,
-        title=language.say("report.title", shop=build["shop"] or NOTHING),
+        title=title,
         as_of=language.say("report.as_of", day=language.day(as_of) if as_of else language.say("common.no_orders")),
         build=language.say(
             "report.build", number=language.number(build["build_number"]), built=language.moment(build["built_at"])
@@ -133,6 +143,7 @@ def whole(reader: Reader, parts: Callable[[Reader], Parts]) -> Iterator[Part]:
 def overview_parts(reader: Reader) -> Parts:
     for grain in GRAINS:
         yield partial(key_figures, reader, grain)
+    yield partial(on_target, reader)
     for grain, against in (("month", "previous"), ("month", "year_before"), ("year", "previous")):
         yield partial(what_changed, reader, grain, against)
     yield partial(course, reader)
@@ -159,11 +170,26 @@ def key_figures(reader: Reader, grain: str) -> Part:
     title = reader.say("overview.kpis")
     if now is None:
         return Part(f"{title}: {reader.say(f'common.{grain}')}", reader.say("overview.none_complete"), "")
-    cards = overview.kpi_cards(rows, grain, now["period_start"], reader.glossary, reader.language)
+    of_now = targets.of_period(targets.known(reader.ask, grain), now["period_start"])
+    goals = targets.goals(of_now, reader.glossary, reader.language, reader.currency)
+    cards = overview.kpi_cards(rows, grain, now["period_start"], reader.glossary, reader.language, goals=goals)
     note = reader.say("overview.censored") if now["is_left_censored"] else ""
     shown = cards_html(cards, reader.language, reader.currency)
     table = overview.kpi_table(rows, grain, reader.glossary, reader.language)
     return Part(named(reader, title, grain, now), note, shown + folded(reader, table))
+
+
+def on_target(reader: Reader) -> Part | None:
+    """The targets of the last complete month, quarter and year, where somebody set some."""
+    rows = reader.ask(questions.targets())
+    return targets_part(reader, targets.latest(rows)) if rows else None
+
+
+def targets_part(reader: Reader, rows: Sequence[Row]) -> Part:
+    first, *others = targets.sentences(rows, reader.glossary, reader.language, reader.currency)
+    table = targets.table(rows, reader.glossary, reader.language, reader.currency)
+    html = sentences_html(first, others) + table.html(reader.language, reader.currency)
+    return Part(reader.say("targets.title"), reader.say("targets.note"), html)
 
 
 def what_changed(reader: Reader, grain: str, against: str) -> Part | None:

@@ -126,6 +126,10 @@ class Places:
         """What people read of the published build, without any tool."""
         return self.published.with_name(f"{self.published.stem}_{language}.html")
 
+    def review(self, period: str, language: str) -> Path:
+        """The review of a month or quarter, such as 2025-06 or 2025-Q2."""
+        return self.published.with_name(f"{self.published.stem}_review_{period}_{language}.html")
+
     def export(self, language: str) -> Path:
         """A folder of the published build as files for spreadsheets, where somebody asked for it."""
         return self.published.with_name(f"{self.published.stem}_{language}")

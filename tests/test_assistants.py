@@ -788,6 +788,47 @@ def test_the_outcome_of_a_single_action_is_not_told(published: Path, tmp_path: P
     assert "no actions" in ask(served, "get_playbook_programme", measure="programme_value").text
 
 
+@pytest.mark.parametrize(("arguments", "where"), [
+    ({}, "is_complete qualify row_number() over (partition by measure, period_grain order by period_start desc) = 1"),
+    ({"measure": "customer_churn_rate"}, "measure = 'customer_churn_rate' and period_start = '2025-12-01'"),
+    ({"grain": "quarter", "period": "2026-01-01"}, "period_grain = 'quarter' and period_start = '2026-01-01'"),
+])  # fmt: skip
+def test_targets_are_those_of_the_mart(arguments: dict[str, object], where: str, published: Path) -> None:
+    found = ask(server(published), "get_targets", **arguments)
+    rows = marts(published, f"select * rename (period_grain as grain) from marts.target_attainment where {where}")
+    named = ("name_en", "name_de", "unit")
+    told = [{name: one[name] for name in one if name not in named} for one in found.data["targets"]]
+    assert sorted(told, key=str) == sorted(({name: row[name] for name in told[0]} for row in rows), key=str)
+    assert found.data["not_told"] == []
+    for one in found.data["targets"]:
+        assert one["name_en"] in found.text
+    if arguments.get("measure"):
+        assert "8.8%, target at most 8.0%, missed" in found.text and "can be chance" in found.text
+
+
+def test_a_target_that_rests_on_a_single_customer_is_not_told(published: Path, tmp_path: Path) -> None:
+    alone = tmp_path / "alone.duckdb"
+    shutil.copy(published, alone)
+    with duckdb.connect(str(alone)) as connection:
+        connection.execute("update marts.support_kpis set first_replies = 1 where period_start = '2025-12-01'")
+        connection.execute("update marts.nps set responses = 1 where period_grain = 'quarter'")
+        connection.execute("update marts.retention_kpis set customers_at_start = 1 where period_grain = 'year'")
+    found = ask(server(alone), "get_targets")
+    assert found.data["not_told"] == ["replied_within_target_rate", "nps", "customer_retention_rate"]
+    assert "Replied within" not in found.text
+    for arguments, why in (
+        ({"measure": "net_revenue"}, "no target is set for net_revenue"),
+        ({"period": "2019-01-01"}, "no target holds for such a period"),
+        ({"measure": "happiness"}, "happiness"),
+    ):
+        refused = ask(server(alone), "get_targets", **arguments)
+        assert_refused(refused)
+        assert why in refused.text.lower()
+    with duckdb.connect(str(alone)) as connection:
+        connection.execute("delete from marts.target_attainment")
+    assert "has set no targets" in ask(server(alone), "get_targets").text
+
+
 @pytest.mark.parametrize("grain", ["month", "quarter", "year"])
 def test_what_a_point_is_worth_is_that_of_the_mart(grain: str, published: Path) -> None:
     found = ask(server(published), "get_retention_value", grain=grain)

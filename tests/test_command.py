@@ -38,6 +38,7 @@ def test_no_line_of_the_help_is_cut_off() -> None:
         "docs",
         "dashboard",
         "report",
+        "review",
         "export",
         "actions",
         "audit",

@@ -60,8 +60,8 @@ def test_the_graph_leads_from_raw_entities_to_consumers(graph, places: Places) -
     assert keys(graph, "publish") == {"published/retention"}
     assert keys(graph, "consumers") == {
         "consumers/assistants", "consumers/bi_tools", "consumers/dashboard", "consumers/postgres_tools",
-        "consumers/retention_export", "consumers/retention_report", "consumers/retention_summary",
-        "consumers/semantic_layer", "consumers/superset",
+        "consumers/retention_export", "consumers/retention_report", "consumers/retention_review",
+        "consumers/retention_summary", "consumers/semantic_layer", "consumers/superset",
     }  # fmt: skip
     handed_out = graph.get(dg.AssetKey(["handed_out", "retention_actions"]))
     assert keys(graph, "handed_out") == {"handed_out/retention_actions"}

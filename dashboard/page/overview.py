@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard.components import empty, section, show_cards, show_chart, show_concentration, show_table
 from dashboard.filters import choice, selection
 from dashboard.view import View, view
-from reports import changes, overview, questions, worth
+from reports import changes, overview, questions, targets, worth
 from reports.html import sentences_html
 from reports.questions import Row
 
@@ -29,6 +29,7 @@ def main() -> None:
             start = chosen_period(seen, grain, over)
         now = next(row for row in over if row["period_start"] == start)
         key_figures(seen, rows, grain, now)
+        on_target(seen, grain, now)
         what_changed(seen, over, grain, now)
     else:
         st.info(say("overview.none_complete"))
@@ -60,9 +61,23 @@ def key_figures(seen: View, rows: Sequence[Row], grain: str, now: Row) -> None:
     with section(seen, seen.language.say("overview.kpis")):
         if now["is_left_censored"]:
             st.info(seen.language.say("overview.censored"))
-        show_cards(seen, overview.kpi_cards(rows, grain, now["period_start"], seen.glossary, seen.language))
+        found = targets.of_period(targets.known(seen.ask, grain), now["period_start"])
+        goals = targets.goals(found, seen.glossary, seen.language, seen.currency)
+        cards = overview.kpi_cards(rows, grain, now["period_start"], seen.glossary, seen.language, goals=goals)
+        show_cards(seen, cards)
         with st.expander(seen.language.say("common.table")):
             show_table(seen, overview.kpi_table(rows, grain, seen.glossary, seen.language), f"kpis_{grain}")
+
+
+def on_target(seen: View, grain: str, now: Row) -> None:
+    """The targets of the period, where somebody set some."""
+    found = targets.of_period(targets.known(seen.ask, grain), now["period_start"])
+    if not found:
+        return
+    with section(seen, seen.language.say("targets.title"), seen.language.say("targets.note")):
+        first, *others = targets.sentences(found, seen.glossary, seen.language, seen.currency)
+        st.html(sentences_html(first, others))
+        show_table(seen, targets.table(found, seen.glossary, seen.language, seen.currency), f"targets_{grain}")
 
 
 def what_changed(seen: View, over: Sequence[Row], grain: str, now: Row) -> None:

@@ -67,6 +67,7 @@ from .rows import Raw
 from .seeds import Seeds, read_seeds
 from .settings import read_settings
 from .subscriptions import subscription_cohorts, subscription_kpis
+from .targets import target_attainment
 
 Marts = dict[str, list[Row]]
 ACCOUNTED_ENTITIES = (
@@ -113,6 +114,7 @@ MARTS = (
     "playbook_programme",
     "playbook_evidence",
     "retention_audit",
+    "target_attainment",
     "customer_predictions",
 )
 
@@ -176,6 +178,7 @@ def calculate(raw: Raw, settings: Mapping[str, object], seeds: Seeds | None = No
     marts["playbook_programme"] = playbook_programme(trials, customers, as_of, chosen)
     marts["playbook_evidence"] = playbook_evidence(marts["playbook_outcomes"], trials, customers, seeds, chosen)
     marts["retention_audit"] = retention_audit(intake, as_of, chosen, seeds)
+    marts["target_attainment"] = target_attainment(marts, seeds)
     marts["customer_predictions"] = customer_predictions(customers, as_of)
     return marts
 
