@@ -499,6 +499,13 @@ class RuleEvidence(BaseModel):
     asked_control_share: float | None
     split_p_value: float | None
     split_is_broken: Annotated[bool | None, Field(description="True: the arms are not as drawn; trust no uplift.")]
+    contacted_elsewhere_treated: Annotated[
+        float | None, Field(description="Share of the treated who were sent other messages within the window.")
+    ]
+    contacted_elsewhere_control: float | None
+    contacts_differ: Annotated[bool | None, Field(description="True: other messages reached one arm more often.")]
+    overlapping_treated: Annotated[float | None, Field(description="Share in whose window another rule acted too.")]
+    overlapping_control: float | None
 
 
 class Outcomes(Answer):

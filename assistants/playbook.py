@@ -30,11 +30,13 @@ def get_playbook_outcomes(reading: Reading, asked: ARule) -> Outcomes:
     told_of = {row["rule_id"] for row in enough if row["variant"] == ALL}
     evidence = [row for row in reading.rows(questions.playbook_evidence()) if row["rule_id"] in told_of]
     broken = [rule_named(row["rule_id"]) for row in evidence if row["split_is_broken"]]
+    uneven = [rule_named(row["rule_id"]) for row in evidence if row["contacts_differ"]]
     said = "; ".join(in_words(row) for row in enough) or "no rule has two actions in each arm whose window is over"
     return Outcomes(
         sentence=(
             f"{said}; the intervals hold for one planned look"
-            f"{'; the arms are not as they were drawn, trust no uplift: ' + ', '.join(broken) if broken else ''}; "
+            f"{'; the arms are not as they were drawn, trust no uplift: ' + ', '.join(broken) if broken else ''}"
+            f"{'; other messages reached one arm more often, of ' + ', '.join(uneven) if uneven else ''}; "
             f"{reading.stand}."
         ),
         build=reading.build,

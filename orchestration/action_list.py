@@ -23,14 +23,16 @@ from orchestration.publish.copy import copy_to_parquet
 from orchestration.state import State, columns
 from reports.tables import harmless
 from stammkunde.database import attach_read_only, in_memory, path_literal, quoted
+from stammkunde.environment import LANGUAGES
 from stammkunde.errors import PublishedFileError, StammkundeError, one_line
 from stammkunde.files import replaced, to_disk
 from stammkunde.places import Places
 from stammkunde.published import opened, published_row
 
-TABLE, MART = "action_lists", "retention_actions"
+TABLE, MART, MESSAGES = "action_lists", "retention_actions", "action_messages"
 OLD_DAYS = 3  # after which a list says that its figures are old
 COLUMNS = ("customer_id", "rule_id", "action", "channel", "owner", "due_date", "variant", "template_id")
+COLUMNS_IN_WORDS = ("reason", "subject", "body")  # in the language of the list
 
 
 @dataclass(frozen=True)
@@ -110,10 +112,11 @@ def published_day(places: Places) -> tuple[str, date, str | None]:
     """The published build, its day and its shop. Raises StammkundeError where there is no list to be made of it."""
     with opened(places.published) as connection:
         asked = "select 1 from duckdb_tables() where schema_name = 'marts' and table_name = ?"
-        if not connection.execute(asked, [MART]).fetchall():
-            raise PublishedFileError(
-                f"{places.published}: holds no {MART}, as builds of earlier versions: run a refresh"
-            )
+        for mart in (MART, MESSAGES):
+            if not connection.execute(asked, [mart]).fetchall():
+                raise PublishedFileError(
+                    f"{places.published}: holds no {mart}, as builds of earlier versions: run a refresh"
+                )
     published = published_row(places.published) or {}
     if published.get("as_of_date") is None:
         raise StammkundeError(f"{places.published}: no order counts, so there is nobody to contact")
@@ -138,12 +141,16 @@ def rows_of(connection: duckdb.DuckDBPyConnection, day: date) -> list[dict[str, 
 
 
 def note(connection: duckdb.DuckDBPyConnection, state: State, build_id: str, day: date, now: datetime) -> None:
-    """The selected rows of both arms. Left out is whom the same rule was handed out for within its cooldown: the build
-    looks at lists up to its own day alone, which may lie before that of the last hand-over."""
+    """The selected rows of both arms, with the words of what they are sent. Left out is who is in the experiment of
+    another rule, and whom the same rule was handed out for within its cooldown: the build knows that of its own day,
+    which may lie before that of the last hand-over."""
     made = {
         "as_of_date": f"date {quoted(str(day))}",
         "build_id": quoted(build_id),
         "taken_at": f"timestamp {quoted(str(now))}",
+        "experiment_until": "case when is_experiment "
+        f"then date {quoted(str(now.date()))} + cast(success_window_days as int) end",
+        **{f"{part}_{code}": message_part(part, code) for part in ("subject", "body") for code in LANGUAGES},
     }
     selected = ", ".join(
         f"cast({made.get(name, f'actions.{name}')} as {kind}) as {name}" for name, kind in columns(TABLE).items()
@@ -158,6 +165,14 @@ def note(connection: duckdb.DuckDBPyConnection, state: State, build_id: str, day
             select {selected}
             from published.marts.{MART} as actions
             where actions.is_selected
+                and not actions.in_other_experiment
+                and not exists (
+                    select 1 from noted
+                    where actions.is_experiment
+                        and noted.customer_id = actions.customer_id
+                        and noted.rule_id <> actions.rule_id
+                        and noted.experiment_until > cast({made["taken_at"]} as date)
+                )
                 and not exists (
                     select 1 from noted
                     where noted.customer_id = actions.customer_id
@@ -170,14 +185,24 @@ def note(connection: duckdb.DuckDBPyConnection, state: State, build_id: str, day
         to_disk(unfinished)
 
 
+def message_part(part: str, language: str) -> str:
+    """Of the message of an action, as SQL."""
+    return f"""(
+        select messages.{part} from published.marts.{MESSAGES} as messages
+        where messages.customer_id = actions.customer_id
+            and messages.rule_id = actions.rule_id
+            and messages.language = {quoted(language)}
+    )"""
+
+
 def write_list(file: Path, contacts: Sequence[dict[str, object]], language: str) -> None:
     """One plain CSV file, as any tool reads it."""
     try:
         with replaced(file) as unfinished, unfinished.open("w", encoding="utf-8", newline="") as opened_file:
             writer = csv.writer(opened_file)
-            writer.writerow([*COLUMNS, "reason"])
+            writer.writerow([*COLUMNS, *COLUMNS_IN_WORDS])
             for row in contacts:
-                values = [row[name] for name in (*COLUMNS, f"reason_{language}")]
+                values = [row[name] for name in (*COLUMNS, *(f"{name}_{language}" for name in COLUMNS_IN_WORDS))]
                 writer.writerow(["" if value is None else harmless(str(value)) for value in values])
     except OSError as error:
         raise StammkundeError(f"{file}: cannot be written: {error.strerror}") from error

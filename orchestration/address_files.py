@@ -137,7 +137,6 @@ def write_address_files(places: Places, state: State, contacts: Sequence[Row], a
     try:
         with read_only(places.warehouse) as connection:
             found = with_addresses(connection, contacts)
-            words = words_of_templates(connection, asked.language)
     except duckdb.Error as error:
         why = "is open elsewhere: close it there" if LOCKED in str(error).lower() else "cannot be read: run a refresh"
         raise StammkundeError(
@@ -146,8 +145,7 @@ def write_address_files(places: Places, state: State, contacts: Sequence[Row], a
     known = [
         {
             **row,
-            **words.get((row["template_id"], row["variant"]), {"subject": None, "body": None}),
-            "reason": row[f"reason_{asked.language}"],
+            **{name: row[f"{name}_{asked.language}"] for name in ("subject", "body", "reason")},
             "agrees": row["agrees"] and row["customer_id"] in consenting,
         }
         for row in found
@@ -241,13 +239,6 @@ def with_addresses(connection: duckdb.DuckDBPyConnection, contacts: Sequence[Row
         }
         for row in contacts
     ]
-
-
-def words_of_templates(connection: duckdb.DuckDBPyConnection, language: str) -> dict[tuple, dict[str, str]]:
-    """Subject and body by template and variant, in one language."""
-    asked = "select template_id, variant, subject, body from staging.playbook_templates where language = ?"
-    found = connection.execute(asked, [language]).fetchall()
-    return {(template, variant): {"subject": subject, "body": body} for template, variant, subject, body in found}
 
 
 def write_for(places: Places, state: State, name: str, contacts: Sequence[Row], asked: Asked) -> AddressFile:

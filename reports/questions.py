@@ -456,7 +456,8 @@ def playbook_evidence() -> Question:
             rule_id, treated, control, uplift, always_valid_low, always_valid_high, always_valid_p_value,
             uplift_q_value, is_discovery, revenue_uplift, adjusted_revenue_uplift, adjusted_revenue_uplift_low,
             adjusted_revenue_uplift_high, variance_saved, treated_customers, left_alone_customers, asked_control_share,
-            split_p_value, split_is_broken
+            split_p_value, split_is_broken, contacted_elsewhere_treated, contacted_elsewhere_control, contacts_differ,
+            overlapping_treated, overlapping_control
         from marts.playbook_evidence
         order by rule_id
         """,

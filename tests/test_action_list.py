@@ -15,7 +15,7 @@ import duckdb
 import pytest
 
 from orchestration import action_list
-from orchestration.action_list import COLUMNS, OLD_DAYS, TABLE, hand_out, noted_and_written
+from orchestration.action_list import COLUMNS, COLUMNS_IN_WORDS, OLD_DAYS, TABLE, hand_out, noted_and_written
 from orchestration.assets.actions import HANDED_OUT, actions_asset, handed_out, is_asked_for
 from orchestration.assets.publish import PUBLISHED
 from orchestration.backup import entries
@@ -41,6 +41,9 @@ OF_A_RULE = {
     "due_date": date(2025, 7, 3),
     "priority": 1,
     "cooldown_days": 30,
+    "success_window_days": 30,
+    "is_experiment": True,
+    "in_other_experiment": False,
     "template_id": None,
     "arm": "treatment",
     "variant": "A",
@@ -56,7 +59,7 @@ def shown(places: Places) -> Places:
 
 
 def publish_actions(places: Places, rows: Sequence[Mapping[str, object]], **build: object) -> None:
-    """Publish these actions, and other words about the build."""
+    """Publish these actions, each with its message, and other words about the build."""
     file = shown(places).published
     file.unlink(missing_ok=True)
     shutil.copy(places.published, file)
@@ -66,6 +69,13 @@ def publish_actions(places: Places, rows: Sequence[Mapping[str, object]], **buil
         for row in ({**OF_A_RULE, **row} for row in rows):
             names, values = ", ".join(row), ", ".join("?" * len(row))
             connection.execute(f"insert into marts.retention_actions ({names}) values ({values})", list(row.values()))
+        connection.execute("delete from marts.action_messages")
+        connection.execute(
+            "insert into marts.action_messages (customer_id, rule_id, language, template_id, variant, subject, body) "
+            "select customer_id, rule_id, language, template_id, variant, '=' || language, language || ' ' || variant "
+            "from marts.retention_actions cross join (values ('en'), ('de')) as languages (language) "
+            "where is_selected and arm = 'treatment' and template_id is not null"
+        )
         for name, value in build.items():
             connection.execute(f"update marts.build set {name} = ?", [value])
 
@@ -99,18 +109,21 @@ def test_the_list_holds_selected_rows_of_the_treatment_and_nothing_that_is_a_for
             {"customer_id": "c1", "rule_id": "r2", "is_selected": False},
         ],
     )
-    assert [*handed(places)[0]] == [*COLUMNS, "reason"]
+    assert [*handed(places)[0]] == [*COLUMNS, *COLUMNS_IN_WORDS]
     assert handed(places) == [
         {
             "customer_id": "c1", "rule_id": "r1", "action": "'=cmd()", "channel": "phone", "owner": "'@crm",
             "due_date": "2025-07-03", "variant": "B", "template_id": "t", "reason": "Orders: 3",
+            "subject": "'=en", "body": "en B",
         },
         {
             "customer_id": "c2", "rule_id": "r1", "action": "call", "channel": "phone", "owner": "crm",
             "due_date": "2025-07-03", "variant": "A", "template_id": "", "reason": "Orders: 3",
+            "subject": "", "body": "",
         },
     ]  # fmt: skip
-    assert handed(places, language="de")[0]["reason"] == "Bestellungen: 3"
+    german = handed(places, language="de")[0]
+    assert (german["reason"], german["subject"], german["body"]) == ("Bestellungen: 3", "'=de", "de B")
     day = day_of(places)
     assert noted(places) == {
         (day, "c1", "r1", "treatment"),
@@ -143,7 +156,7 @@ def test_nobody_is_handed_out_twice_within_the_cooldown_of_a_rule(places: Places
         [
             {"customer_id": "c1"},
             {"customer_id": "c2", "arm": "control"},
-            {"customer_id": "c1", "rule_id": "r2"},
+            {"customer_id": "c1", "rule_id": "r2", "is_experiment": False},
             {"customer_id": "c3"},
         ],
         as_of_date=date(2025, 7, 2),
@@ -153,6 +166,29 @@ def test_nobody_is_handed_out_twice_within_the_cooldown_of_a_rule(places: Places
     assert second == {("c1", "r2"), ("c3", "r1")}
     publish_actions(places, [{"customer_id": "c1"}], as_of_date=date(2025, 7, 3))
     assert [row["customer_id"] for row in handed(places, datetime(2025, 8, 9, 7))] == ["c1"]
+
+
+def test_nobody_is_handed_out_while_another_rule_measures_what_it_did(places: Places) -> None:
+    """Of both arms alike: whom the build knows to be in an experiment, and whom a list put there that the build does
+    not know yet. r1 has 30 days from the 10th. A service is withheld from nobody, and begins nothing."""
+    both = [{"customer_id": "c1"}, {"customer_id": "c2", "arm": "control"}]
+    service = {"customer_id": "c3", "rule_id": "serve", "is_experiment": False}
+    publish_actions(places, [*both, service], as_of_date=date(2025, 7, 1))
+    handed(places, datetime(2025, 7, 10, 9))
+    rows = [{**row, "rule_id": "r2", "is_experiment": True} for row in [*both, service]]
+    others = [
+        {"customer_id": "c4", "in_other_experiment": True},
+        {"customer_id": "c5", "in_other_experiment": True, "arm": "control"},
+    ]
+    again = {"customer_id": "c1", "rule_id": "serve", "is_experiment": False}
+
+    def handed_on(day: date, now: datetime, *more: dict[str, object]) -> set[tuple[object, object]]:
+        publish_actions(places, [*rows, *others, *more], as_of_date=day)
+        handed(places, now)
+        return {(customer, rule) for noted_on, customer, rule, _ in noted(places) if noted_on == day}
+
+    assert handed_on(date(2025, 7, 2), datetime(2025, 8, 8, 9), again) == {("c3", "r2"), ("c1", "serve")}
+    assert handed_on(date(2025, 7, 3), datetime(2025, 8, 9, 9)) == {("c1", "r2"), ("c2", "r2")}
 
 
 def test_after_a_crash_between_note_and_list_the_list_is_the_one_that_was_noted(
@@ -308,7 +344,7 @@ def test_the_next_build_reads_the_list_as_actions_taken(places: Places, server: 
     day = day_of(places)
     done = hand_out(places, "de", NOON, print, None)
     assert (done.file, done.contacts, done.controls, done.is_again) == (places.actions("de"), 0, 0, False)
-    assert done.file.read_text(encoding="utf-8").splitlines() == [",".join([*COLUMNS, "reason"])]
+    assert done.file.read_text(encoding="utf-8").splitlines() == [",".join([*COLUMNS, *COLUMNS_IN_WORDS])]
     publish_actions(places, [{"customer_id": "c1"}, {"customer_id": "c2", "arm": "control"}])
     handed(places, datetime(day.year, day.month, day.day, 6))
     shown(places).published.unlink()

@@ -42,7 +42,7 @@ from tests.refreshes import folder_of, named_copy
 
 NOON, DAY = datetime(2025, 7, 1, 12), date(2025, 6, 30)
 ADDRESS = "c1@planted.example"
-BODY = "Mit Ihrer nächsten Bestellung sparen Sie einen Teil des Preises. Der Gutschein gilt 30 Tage."
+BODY = "Mit Ihrer nächsten Bestellung sparen Sie einen Teil des Preises. Sie waren am 3.1.2025 hier."
 
 
 def know(
@@ -77,6 +77,7 @@ def contact(customer: str, **given: object) -> dict[str, object]:
         "customer_id": customer, "rule_id": "lost_win_back", "action": "win back", "channel": "email", "owner": "crm",
         "due_date": date(2025, 7, 7), "variant": "B", "template_id": "lost_win_back",
         "reason_en": "Orders: 3", "reason_de": "Bestellungen: 3",
+        "subject_de": "Ein Gutschein für Ihre Rückkehr", "body_de": BODY,
     }  # fmt: skip
     return {**dict.fromkeys(columns("action_lists")), **row, **given}
 

@@ -764,12 +764,14 @@ def test_the_outcome_of_a_single_action_is_not_told(published: Path, tmp_path: P
     assert found.data["not_told"] == ["'value_ladder_upsell', variant 'A'"]
     with duckdb.connect(str(alone)) as connection:
         connection.execute(
-            "update marts.playbook_evidence set split_is_broken = true where rule_id = 'emails_unopened'"
+            "update marts.playbook_evidence set split_is_broken = true, contacts_differ = rule_id = 'inactive_14_days' "
+            "where rule_id in ('emails_unopened', 'inactive_14_days')"
         )
     every = ask(served, "get_playbook_outcomes")
     assert "'payment_failed'" in every.data["not_told"]
     assert "payment_failed" not in {one["rule_id"] for one in every.data["evidence"]}
-    assert "trust no uplift: 'emails_unopened';" in every.text
+    assert "trust no uplift: 'emails_unopened', 'inactive_14_days';" in every.text
+    assert "reached one arm more often, of 'inactive_14_days';" in every.text
     assert "no rule has two actions" in ask(served, "get_playbook_outcomes", rule_id="payment_failed").text
     unknown = ask(served, "get_playbook_outcomes", rule_id="value_ladder")
     assert_refused(unknown)

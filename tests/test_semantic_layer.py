@@ -41,7 +41,8 @@ SAVED_QUERIES = [query["name"] for query in yaml.safe_load(FILE_OF_QUERIES.read_
 # Not in the layer: texts about refreshes and measures, its own days, and what is read cell by cell.
 OTHER_MARTS = {"build", "builds", "check_results", "restatements", "kpi_glossary", "calendar", "cohort_deviations"}
 OTHER_MARTS.add("signal_coverage")  # on which rows measures rest
-OTHER_MARTS |= {"customer_state_history", "customer_events", "retention_actions"}  # of single customers, no figures
+# Of single customers, no figures.
+OTHER_MARTS |= {"customer_state_history", "customer_events", "retention_actions", "action_messages"}
 OTHER_MARTS |= {"customer_predictions", "prediction_parameters"}  # likewise, and what it rests on
 QUARTER, RATE_OF_QUARTER, RATIO_OF_MONTHS = datetime(2025, 10, 1), 0.753669, 0.919465
 

@@ -66,6 +66,18 @@
 {%- endmacro %}
 
 
+{#- The first part of a text that has the form of a regular expression, or of one of its groups; empty where none has. -#}
+{% macro found_form(expression, pattern, group) -%}
+    regexp_extract({{ expression }}, {{ text_literal(pattern) }}, {{ group }})
+{%- endmacro %}
+
+
+{#- A text in which another one stands wherever a part was; as it is where that part is empty. -#}
+{% macro replaced_text(expression, part, replacement) -%}
+    replace({{ expression }}, {{ part }}, {{ replacement }})
+{%- endmacro %}
+
+
 {#- A text as a literal. -#}
 {% macro text_literal(text) -%}
     {{ return(adapter.dispatch('text_literal', 'stammkunde')(text | string)) }}

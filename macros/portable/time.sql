@@ -158,3 +158,24 @@
     {%- set past_the_end = {'week': 7, 'month': 31, 'quarter': 92, 'year': 366}[grain] -%}
     {{ period_start(grain, add_days(start, past_the_end)) }}
 {%- endmacro %}
+
+
+{#- A date as people write it: 31 December 2024, 31.12.2024. -#}
+{% macro date_in_words(date, language) -%}
+    {%- set text = 'cast(' ~ date ~ ' as ' ~ dbt.type_string() ~ ')' -%}
+    {%- set day, month, year = 'substring(' ~ text ~ ', 9, 2)', 'substring(' ~ text ~ ', 6, 2)', 'substring(' ~ text ~ ', 1, 4)' -%}
+    {%- if language == 'de' -%}
+    {{ day }} || '.' || {{ month }} || '.' || {{ year }}
+    {%- else -%}
+    cast(cast({{ day }} as int) as {{ dbt.type_string() }}) || ' '
+    || case {{ month }}
+        {%- for name in [
+            'January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November',
+            'December',
+        ] %}
+        when '{{ '%02d' % loop.index }}' then '{{ name }}'
+        {%- endfor %}
+    end
+    || ' ' || {{ year }}
+    {%- endif -%}
+{%- endmacro %}

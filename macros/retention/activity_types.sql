@@ -20,6 +20,12 @@
 {%- endmacro %}
 
 
+{#- Those that say that somebody was written to. -#}
+{% macro activity_types_of_messages() -%}
+    {{ return(['email_sent', 'sms_sent']) }}
+{%- endmacro %}
+
+
 {#- Those whose value says something: a mark, minutes or points. -#}
 {% macro activity_types_with_a_value() -%}
     {{ return(['nps', 'csat', 'ticket_first_reply', 'ticket_solved', 'loyalty_earned', 'loyalty_redeemed']) }}

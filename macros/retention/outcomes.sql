@@ -1,3 +1,16 @@
+{#- Whether a rule leaves anybody alone, so that what it does is measured. What is service and withheld from nobody is not. -#}
+{% macro is_experiment(rules) -%}
+    ({{ rules }}.control_share > 0
+    {%- if var('universal_control_share') > 0 %} or {{ rules }}.needs_consent{% endif -%})
+{%- endmacro %}
+
+
+{#- Days within which success must come, for actions of rules that the playbook does not hold (any more). -#}
+{% macro window_of_other_rules() -%}
+    30
+{%- endmacro %}
+
+
 {#- What became of the trials of a group: columns of `int_playbook_trials` counted by arm. `value` is what the first orders
     after them brought. -#}
 {% macro outcome_counts() -%}

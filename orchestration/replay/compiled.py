@@ -5,7 +5,7 @@ A day is then what a refresh with this `as_of_date` builds, because it is built 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -72,16 +72,22 @@ def compile_models(places: Places, settings: Mapping[str, object], folder: Path)
     return Manifest.read(folder / "target" / "manifest.json")
 
 
-def chain(manifest: Manifest, read_besides: frozenset[Relation], empty: frozenset[Relation], database: str) -> Compiled:
-    """What has to be built for a day: the marts and `read_besides`, with all that they are built of and that depends on
-    the day. The rest is read from `database`.
+def chain(
+    manifest: Manifest,
+    read_besides: frozenset[Relation],
+    empty: frozenset[Relation],
+    database: str,
+    marts: Collection[str] | None = None,
+) -> Compiled:
+    """What has to be built for a day: the marts - all, or those named - and `read_besides`, with all that they are
+    built of and that depends on the day. The rest is read from `database`.
 
     `empty` are relations without rows in the one build: a staging model that only leaves out what a day does not know
     is then empty on every day, and what follows from it alone stays as it is.
     """
     nodes = {**manifest.content["nodes"], **manifest.content["sources"]}
     models = {node["unique_id"]: node for node in manifest.models() if phase_of(node) != AFTER_THE_GATE}
-    wanted = needed(models, read_besides)
+    wanted = needed(models, read_besides, marts)
     parents = {unique_id: models[unique_id]["depends_on"]["nodes"] for unique_id in wanted}
     ordered = [unique_id for unique_id in TopologicalSorter(parents).static_order() if unique_id in wanted]
     built: set[str] = set()
@@ -105,10 +111,16 @@ def chain(manifest: Manifest, read_besides: frozenset[Relation], empty: frozense
     )
 
 
-def needed(models: Mapping[str, Mapping[str, Any]], read_besides: frozenset[Relation]) -> set[str]:
+def needed(
+    models: Mapping[str, Mapping[str, Any]], read_besides: frozenset[Relation], marts: Collection[str] | None
+) -> set[str]:
     """Marts, what is read besides, and all models above them."""
     found: set[str] = set()
-    ahead = [key for key, node in models.items() if node["schema"] == MARTS or relation_of(node) in read_besides]
+    ahead = [
+        key
+        for key, node in models.items()
+        if (node["schema"] == MARTS and (marts is None or node["name"] in marts)) or relation_of(node) in read_besides
+    ]
     while ahead:
         unique_id = ahead.pop()
         if unique_id not in found:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -99,12 +99,12 @@ class Past:
                     )
                     yield found
                     is_accepted = found.is_accepted
-                    self._forget(there.pop(0))
+                    self.forget(there.pop(0))
                     del raw[before]
                 months += self.months_to_note(months, day, is_accepted)
         finally:
             for day in there:
-                self._forget(day)
+                self.forget(day)
 
     def build(self, day: date, before: date | None) -> None:
         """All models of a day, in a database in memory."""
@@ -136,7 +136,8 @@ class Past:
             relation = table.inside(database_of(day))
             self.connection.execute(f"create table {relation} as select {casts} from ({query})")
 
-    def _forget(self, day: date) -> None:
+    def forget(self, day: date) -> None:
+        """Give up what was built of a day."""
         self.connection.execute(f"detach {database_of(day)}")
 
     def evidence(self, day: date, before: date, noted: Noted) -> Evidence:
@@ -184,8 +185,15 @@ def known_by_order_date(orders: str) -> str:
 
 
 @contextmanager
-def opened(warehouse: Path, manifest: Manifest, folder: Path, secrets: Mapping[str, str]) -> Iterator[Past]:
-    """The past of the build in a warehouse, which is read at once: a refresh must not wait for the replay.
+def opened(
+    warehouse: Path,
+    manifest: Manifest,
+    folder: Path,
+    secrets: Mapping[str, str],
+    marts: Collection[str] | None = None,
+) -> Iterator[Past]:
+    """The past of the build in a warehouse, which is read at once: a refresh must not wait for the replay. `marts`: of
+    these alone, and not what the gate reads besides.
 
     Raises ReplayError where there is no build, or it is another version's.
     """
@@ -199,7 +207,7 @@ def opened(warehouse: Path, manifest: Manifest, folder: Path, secrets: Mapping[s
             connection.execute(f"set memory_limit = {quoted(memory)}")
         connection.execute(f"attach {quoted(str(folder / f'{KEPT}.duckdb'))} as {KEPT}")
         try:
-            past = read(connection, warehouse, manifest)
+            past = read(connection, warehouse, manifest, marts)
         except duckdb.IOException as error:
             raise ReplayError(f"{warehouse} cannot be opened: {one_line(error)}. Close it elsewhere") from error
         except duckdb.Error as error:
@@ -209,7 +217,9 @@ def opened(warehouse: Path, manifest: Manifest, folder: Path, secrets: Mapping[s
         yield past
 
 
-def read(connection: duckdb.DuckDBPyConnection, warehouse: Path, manifest: Manifest) -> Past:
+def read(
+    connection: duckdb.DuckDBPyConnection, warehouse: Path, manifest: Manifest, marts: Collection[str] | None
+) -> Past:
     """Take what is needed of a warehouse, and leave it."""
     build = warehouse.stem  # it keeps its name, which its views were made with
     attach_read_only(connection, warehouse, build)
@@ -218,7 +228,8 @@ def read(connection: duckdb.DuckDBPyConnection, warehouse: Path, manifest: Manif
         first_order_date, as_of_date = connection.execute(query).fetchall()[0]
         if as_of_date is None:
             raise ReplayError("no order counts in the last build: there is no past to replay")
-        compiled = chain(manifest, BESIDE, empty_relations(connection, manifest, build), KEPT)
+        besides = BESIDE if marts is None else frozenset[Relation]()
+        compiled = chain(manifest, besides, empty_relations(connection, manifest, build), KEPT, marts)
         for relation in sorted(compiled.kept, key=lambda relation: (relation.schema, relation.name)):
             connection.execute(f"create schema if not exists {KEPT}.{relation.schema}")
             connection.execute(f"create table {relation.inside(KEPT)} as from {relation.inside(build)}")

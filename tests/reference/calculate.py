@@ -68,6 +68,7 @@ from .seeds import Seeds, read_seeds
 from .settings import read_settings
 from .subscriptions import subscription_cohorts, subscription_kpis
 from .targets import target_attainment
+from .templates import action_messages
 
 Marts = dict[str, list[Row]]
 ACCOUNTED_ENTITIES = (
@@ -110,6 +111,7 @@ MARTS = (
     "health_backtest",
     "signal_effects",
     "retention_actions",
+    "action_messages",
     "playbook_outcomes",
     "playbook_programme",
     "playbook_evidence",
@@ -173,10 +175,15 @@ def calculate(raw: Raw, settings: Mapping[str, object], seeds: Seeds | None = No
     marts["health_backtest"] = health_backtest(intake, as_of, chosen, seeds)
     marts["signal_effects"] = signal_effects(intake.signals.activities, customers, as_of, chosen)
     marts["retention_actions"] = retention_actions(intake, marts["customers"], as_of, chosen, seeds)
+    marts["action_messages"] = action_messages(
+        intake, marts["retention_actions"], marts["customers"], as_of, chosen, seeds
+    )
     trials = playbook_trials(intake.signals.actions, customers, seeds["playbook_rules"], as_of)
     marts["playbook_outcomes"] = playbook_outcomes(trials)
     marts["playbook_programme"] = playbook_programme(trials, customers, as_of, chosen)
-    marts["playbook_evidence"] = playbook_evidence(marts["playbook_outcomes"], trials, customers, seeds, chosen)
+    marts["playbook_evidence"] = playbook_evidence(
+        marts["playbook_outcomes"], trials, intake.signals, customers, as_of, seeds, chosen
+    )
     marts["retention_audit"] = retention_audit(intake, as_of, chosen, seeds)
     marts["target_attainment"] = target_attainment(marts, seeds)
     marts["customer_predictions"] = customer_predictions(customers, as_of)

@@ -49,6 +49,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "target_attainment": ("measure", "period_grain", "period_start"),
     "health_backtest": ("month_end", "predictor", "grouped_by", "bucket"),
     "retention_actions": ("customer_id", "rule_id"),
+    "action_messages": ("customer_id", "rule_id", "language"),
     "customer_predictions": ("customer_id",),
 }
 # What the expected rows of the known cases hold and neither the marts nor the calculation have yet.

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from math import exp, log, sqrt
 
 from .cohorts import Row
 from .confidence import Z, false_discovery_rates, normal_tail
 from .intake import Customer
 from .outcomes import Trial, is_universal_control
+from .playbook import is_experiment, window_of
 from .seeds import Seeds
 from .settings import Settings
+from .signals import Signals
 
 MIXTURE = 0.1**2
 ALPHA = 0.05
@@ -21,12 +23,20 @@ NONE = (
     *("always_valid_low", "always_valid_high", "always_valid_p_value", "uplift_q_value", "is_discovery"),
     *("revenue_uplift", "adjusted_revenue_uplift", "adjusted_revenue_uplift_low", "adjusted_revenue_uplift_high"),
     *("variance_saved", "treated_customers", "left_alone_customers", "asked_control_share", "split_p_value"),
-    "split_is_broken",
+    *("split_is_broken", "contacted_elsewhere_treated", "contacted_elsewhere_control", "contacts_differ"),
+    *("overlapping_treated", "overlapping_control"),
 )
+MESSAGES = ("email_sent", "sms_sent")
 
 
 def playbook_evidence(
-    outcomes: Sequence[Row], trials: Sequence[Trial], customers: Sequence[Customer], seeds: Seeds, settings: Settings
+    outcomes: Sequence[Row],
+    trials: Sequence[Trial],
+    signals: Signals,
+    customers: Sequence[Customer],
+    as_of: date,
+    seeds: Seeds,
+    settings: Settings,
 ) -> list[Row]:
     """`outcomes`: the rows of playbook_outcomes."""
     rules = {rule["rule_id"]: rule for rule in seeds["playbook_rules"]}
@@ -51,6 +61,7 @@ def playbook_evidence(
             ]
             if drawn:
                 row |= split(drawn, rule)
+        row |= contacts([trial for trial in own if trial.is_observed], signals, as_of, seeds, settings)
         rows.append(row)
     known = [row for row in rows if row["uplift"] is not None]
     rates = false_discovery_rates([float(str(row["always_valid_p_value"])) for row in known])
@@ -62,13 +73,58 @@ def playbook_evidence(
 def always_valid(k: int, n: int, m: int, o: int) -> Row:
     """The normal mixture: each uplift d as likely as normal with variance 0.01 says, held against none."""
     uplift, v = k / n - m / o, variance_of_share(k, n) + variance_of_share(m, o)
-    margin = sqrt(v * (v + MIXTURE) / MIXTURE * (2 * log(1 / ALPHA) + log((v + MIXTURE) / v)))
+    margin = margin_of(v)
     against = sqrt((v + MIXTURE) / v) * exp(-MIXTURE * uplift**2 / (2 * v * (v + MIXTURE)))
     return {
         "always_valid_low": max(uplift - margin, -1.0),
         "always_valid_high": min(uplift + margin, 1.0),
         "always_valid_p_value": min(against, 1.0),
     }
+
+
+def margin_of(v: float) -> float:
+    return sqrt(v * (v + MIXTURE) / MIXTURE * (2 * log(1 / ALPHA) + log((v + MIXTURE) / v)))
+
+
+def contacts(own: Sequence[Trial], signals: Signals, as_of: date, seeds: Seeds, settings: Settings) -> Row:
+    """Who was reached by something else within the window: a message of another name, an action of another rule."""
+    rules = {rule["rule_id"]: rule for rule in seeds["playbook_rules"]}
+    to_somebody = [
+        row for row in signals.activities if row.activity_type in MESSAGES and row.customer_id and row.day <= as_of
+    ]
+    others = [row for row in signals.actions if row.day <= as_of and is_experiment(row.rule_id, seeds, settings)]
+    found: Row = {}
+    counts: dict[str, tuple[int, int]] = {}
+    for side, arm in (("treated", "treatment"), ("control", "control")):
+        of_arm = [trial for trial in own if trial.arm == arm]
+        contacted = overlapping = 0
+        for trial in of_arm:
+            names = {trial.rule_id, rules.get(trial.rule_id, {}).get("template_id", "-")} - {"-"}
+            contacted += any(
+                row.customer_id == trial.customer_id
+                and row.occurred_at is not None
+                and row.occurred_at > trial.taken_at
+                and row.day <= trial.day + trial.window
+                and (row.detail or "").lower() not in {name.lower() for name in names}
+                for row in to_somebody
+            )
+            overlapping += any(
+                row.customer_id == trial.customer_id
+                and row.rule_id != trial.rule_id
+                and row.day < trial.day + trial.window
+                and trial.day < row.day + window_of(row.rule_id, seeds)
+                for row in others
+            )
+        counts[side] = (contacted, len(of_arm))
+        if of_arm:
+            found[f"overlapping_{side}"] = overlapping / len(of_arm)
+            if to_somebody:
+                found[f"contacted_elsewhere_{side}"] = contacted / len(of_arm)
+    shares = [found.get(f"contacted_elsewhere_{side}") for side in ("treated", "control")]
+    if None not in shares:
+        margin = margin_of(sum(variance_of_share(*count) for count in counts.values()))
+        found["contacts_differ"] = margin < abs(float(str(shares[0])) - float(str(shares[1])))
+    return found
 
 
 def variance_of_share(k: int, n: int) -> float:

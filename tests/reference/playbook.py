@@ -64,8 +64,32 @@ def retention_actions(
                 fired.append(action(customer_id, rule, metrics, as_of, needs_consent[text["channel"]], settings, names))
         for one in fired:
             one["is_selected"] = one is min(fired, key=lambda other: (other["priority"], other["rule_id"]))
+            one["is_experiment"] = is_experiment(str(one["rule_id"]), seeds, settings)
+            one["in_other_experiment"] = one["is_experiment"] and any(
+                row.customer_id == customer_id
+                and row.rule_id != one["rule_id"]
+                and row.day <= as_of < row.day + window_of(row.rule_id, seeds)
+                and is_experiment(row.rule_id, seeds, settings)
+                for row in intake.signals.actions
+            )
         found += fired
     return found
+
+
+def window_of(rule_id: str | None, seeds: Seeds) -> timedelta:
+    """The rule's own, and 30 days of rules that are not in the seed."""
+    own = [int(rule["success_window_days"]) for rule in seeds["playbook_rules"] if rule["rule_id"] == rule_id]
+    return timedelta(days=own[0] if own else 30)
+
+
+def is_experiment(rule_id: str | None, seeds: Seeds, settings: Settings) -> bool:
+    """Whether the rule leaves anybody alone; of one that is not in the seed it is taken for granted."""
+    needs_consent = {row["channel"]: row["needs_consent"] == "true" for row in seeds["playbook_channels"]}
+    own = [rule for rule in seeds["playbook_rules"] if rule["rule_id"] == rule_id]
+    return not own or (
+        float(own[0]["control_share"]) > 0
+        or (needs_consent[own[0]["channel"]] and settings.universal_control_share > 0)
+    )
 
 
 def typed(rule: Mapping[str, str]) -> dict[str, object]:

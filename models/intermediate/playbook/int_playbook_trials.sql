@@ -1,5 +1,3 @@
-{#- Of rules that the playbook does not hold (any more). -#}
-{%- set window_of_other_rules = 30 -%}
 with actions as (
 
     select
@@ -10,7 +8,7 @@ with actions as (
         actions.arm,
         actions.variant,
         as_of.as_of_date,
-        coalesce(rules.success_window_days, {{ window_of_other_rules }}) as success_window_days,
+        coalesce(rules.success_window_days, {{ window_of_other_rules() }}) as success_window_days,
         lag(actions.taken_date) over (
             partition by actions.customer_id, actions.rule_id
             order by actions.taken_at

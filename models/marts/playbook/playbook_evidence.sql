@@ -66,6 +66,20 @@ splits as (
         {{ split_p_value('treated_customers', 'left_alone_customers', 'asked_control_share') | indent(8) }} as p_value
     from {{ ref('int_playbook_splits') }}
 
+),
+
+contacts as (
+
+    select
+        *,
+        {{ rate('treated_contacted', 'treated') }} as contacted_elsewhere_treated,
+        {{ rate('control_contacted', 'control') }} as contacted_elsewhere_control,
+        {{ variance_of_share('treated_contacted', 'treated') }}
+        + {{ variance_of_share('control_contacted', 'control') }} as contacts_variance,
+        {{ rate('treated_overlapping', 'treated') }} as overlapping_treated,
+        {{ rate('control_overlapping', 'control') }} as overlapping_control
+    from {{ ref('int_playbook_contacts') }}
+
 )
 
 select
@@ -87,9 +101,20 @@ select
     splits.left_alone_customers,
     splits.asked_control_share,
     cast(splits.p_value as double) as split_p_value,
-    splits.p_value < {{ broken_below }} as split_is_broken
+    splits.p_value < {{ broken_below }} as split_is_broken,
+    contacts.contacted_elsewhere_treated,
+    contacts.contacted_elsewhere_control,
+    case
+        when contacts.contacted_elsewhere_treated is not null and contacts.contacted_elsewhere_control is not null
+            then abs(contacts.contacted_elsewhere_treated - contacts.contacted_elsewhere_control)
+                > {{ always_valid_margin('contacts.contacts_variance') | indent(16) }}
+    end as contacts_differ,
+    contacts.overlapping_treated,
+    contacts.overlapping_control
 from corrected
 left join adjustments
     on corrected.rule_id = adjustments.rule_id
 left join splits
     on corrected.rule_id = splits.rule_id
+left join contacts
+    on corrected.rule_id = contacts.rule_id

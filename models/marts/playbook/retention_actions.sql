@@ -44,10 +44,35 @@ latest_actions as (
 
 ),
 
+-- Customers whose actions by these rules are being measured; of several the first and the last by name are enough.
+experiments as (
+
+    select
+        history.customer_id,
+        min(history.rule_id) as first_rule_id,
+        max(history.rule_id) as last_rule_id
+    from {{ ref('int_playbook_history') }} as history
+    cross join {{ ref('int_as_of') }} as as_of
+    left join {{ ref('int_playbook_rules') }} as rules
+        on history.rule_id = rules.rule_id
+    where
+        history.taken_date > {{ add_days(
+            'as_of.as_of_date', '-coalesce(rules.success_window_days, ' ~ window_of_other_rules() ~ ')'
+        ) }}
+        and coalesce({{ is_experiment('rules') }}, true)
+    group by history.customer_id
+
+),
+
 fired as (
 
     select
         candidates.*,
+        {{ is_experiment('candidates') }} as is_experiment,
+        {{ is_experiment('candidates') }} and (
+            coalesce(experiments.first_rule_id <> candidates.rule_id, false)
+            or coalesce(experiments.last_rule_id <> candidates.rule_id, false)
+        ) as in_other_experiment,
         {{ add_days('as_of.as_of_date', 'candidates.due_within_days') }} as due_date,
         candidates.needs_consent and {{ is_in_universal_control('candidates.customer_id') }} as is_universal_control,
         {{ share_of_hash("candidates.rule_id || ':' || candidates.customer_id || ':arm'") }} as hash_of_arm,
@@ -58,6 +83,8 @@ fired as (
         on
             candidates.customer_id = latest_actions.customer_id
             and candidates.rule_id = latest_actions.rule_id
+    left join experiments
+        on candidates.customer_id = experiments.customer_id
     where
         {{ meets('candidates.metric_value', 'candidates.operator', 'candidates.threshold') | indent(8) }}
         and (
@@ -90,6 +117,8 @@ select
         partition by customer_id
         order by priority, rule_id
     ) = 1 as is_selected,
+    is_experiment,
+    in_other_experiment,
     {{ reasons_of_rule('en') | indent(4) }} as reason_en,
     {{ reasons_of_rule('de') | indent(4) }} as reason_de
 from fired
