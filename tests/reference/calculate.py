@@ -69,6 +69,7 @@ from .settings import read_settings
 from .subscriptions import subscription_cohorts, subscription_kpis
 from .targets import target_attainment
 from .templates import action_messages
+from .what_if import what_if
 
 Marts = dict[str, list[Row]]
 ACCOUNTED_ENTITIES = (
@@ -92,6 +93,7 @@ MARTS = (
     "retention_kpis_by_segment",
     "running_period",
     "retention_value",
+    "what_if",
     "customer_concentration",
     "lifecycle_transitions",
     "customer_state_history",
@@ -153,6 +155,7 @@ def calculate(raw: Raw, settings: Mapping[str, object], seeds: Seeds | None = No
     )
     marts["running_period"] = running_period(orders, customers, as_of)
     marts["retention_value"] = retention_value(orders, customers, as_of, window)
+    marts["what_if"] = what_if(orders, customers, as_of, window)
     marts["customer_concentration"] = customer_concentration(customers)
     marts["lifecycle_transitions"] = lifecycle_transitions(customers, as_of, chosen)
     marts["customer_state_history"] = customer_state_history(marts["customers"], as_of)

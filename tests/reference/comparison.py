@@ -25,6 +25,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "retention_kpis_by_segment": ("period_grain", "period_start", "dimension", "dimension_value"),
     "running_period": ("period_grain", "compared_with"),
     "retention_value": ("period_grain",),
+    "what_if": ("lever",),
     "customer_concentration": ("decile",),
     "lifecycle_transitions": ("month_start", "from_stage", "to_stage"),
     "lifecycle_kpis": ("month_start", "lifecycle_stage"),
