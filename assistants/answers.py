@@ -557,6 +557,36 @@ class PlaybookProgramme(Answer):
     figure: PlaybookFigure
 
 
+class AuditPoint(BaseModel):
+    """A point of the 15-point audit of customer retention."""
+
+    audit_point: int
+    area_en: str
+    area_de: str
+    question_en: str
+    question_de: str
+    audit_score: Annotated[int | None, Field(description="1 (not at all) to 5 (fully). Null: not scored, no verdict.")]
+    max_score: int
+    how_scored: Annotated[str, Field(description="measured, by_hand or not_scored.")]
+    decisive_measure: str | None
+    measured_part: int | None
+    measured_whole: int | None
+    measured_share: float | None
+    from_date: date | None
+    to_date: date | None
+    scored_on: date | None
+    evidence_en: Annotated[str, Field(description="What the score rests on, or why there is none.")]
+    evidence_de: str
+    first_step_en: str
+    first_step_de: str
+
+
+class Audit(Answer):
+    """The audit, the weakest point first."""
+
+    points: list[AuditPoint]
+
+
 class Tenth(BaseModel):
     decile: Annotated[int, Field(description="1: the customers with the highest revenue to date.")]
     customers: int

@@ -45,6 +45,7 @@ TOOLS = {
     "playbook_outcomes": "get_playbook_outcomes",
     "playbook_evidence": "get_playbook_outcomes",
     "playbook_programme": "get_playbook_programme",
+    "retention_audit": "get_retention_audit",
     "target_attainment": "get_targets",
     "retention_value": "get_retention_value",
     "repurchase_curve": "get_repurchase",

@@ -10,6 +10,7 @@ from assistants import (
     acquisition,
     answers,
     arguments,
+    audit,
     catalogue,
     cohorts,
     comparison,
@@ -40,7 +41,8 @@ customers stand at which stage (get_lifecycle_stages), what became of a stage of
 score proved right (get_health_backtest), and who ordered again after an answer, a reply or a complaint
 (get_signal_effects: what goes together, never a cause); whether actions of the playbook helped
 (get_playbook_outcomes) and what they bring as a whole (get_playbook_programme); whether the shop is on target
-(get_targets); what a point of retention is worth
+(get_targets); where the work on retention is weakest (get_retention_audit); what a point of
+retention is worth
 (get_retention_value); when customers order again (get_repurchase); which first purchase brings them back
 (get_first_purchase); how revenue is concentrated (get_concentration); what became of each raw row
 (get_row_accounting).
@@ -255,6 +257,15 @@ TOOLS = (
         arguments.AMeasuredMonth,
         answers.PlaybookProgramme,
         playbook.get_playbook_programme,
+    ),
+    Tool(
+        "get_retention_audit",
+        "The 15-point audit",
+        "Where the work on retention is weakest: the 15 questions of the audit, the weakest first, each with its score "
+        "from 1 to 5, how it was scored, the evidence and a first step. Null is not scored, which is no verdict.",
+        arguments.Nothing,
+        answers.Audit,
+        audit.get_retention_audit,
     ),
     Tool(
         "get_targets",

@@ -1,4 +1,4 @@
-"""Commands that hand something out of the warehouse to be acted on."""
+"""Commands that say what to act on."""
 
 from __future__ import annotations
 
@@ -41,6 +41,19 @@ def actions(
     now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     done = hand_out(warehouse_places(), code, now, say, to, systems)
     show(done.lines(now.date()))
+
+
+def audit(language: Language = "de") -> None:
+    """Print where retention is weakest, and what to do first.
+
+    The 15-point audit: each point with its score, what it rests on and a first step, the weakest first.
+    """
+    from reports.audit import audit_lines
+    from stammkunde.shops import find_places
+
+    code = known_language(language)
+    for line in audit_lines(find_places().published, code):
+        say(line)
 
 
 def try_rule(

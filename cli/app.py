@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from cli.acting import actions, try_rule
+from cli.acting import actions, audit, try_rule
 from cli.asking import metrics
 from cli.console import complaints
 from cli.keeping import backup, doctor, restore, rollback
@@ -29,7 +29,7 @@ app = typer.Typer(
 # In the order in which --help lists them.
 for command in (
     run, check, map_, accept, replay, rollback, forget, export_person_, doctor, backup, restore, builds, summary,
-    report, review, export, actions, try_rule, dashboard, metrics, mcp, serve, docs,
+    report, review, export, actions, audit, try_rule, dashboard, metrics, mcp, serve, docs,
 ):  # fmt: skip
     app.command(command.__name__.rstrip("_").replace("_", "-"))(command)
 

@@ -432,6 +432,21 @@ def playbook_outcomes() -> Question:
     )
 
 
+def retention_audit() -> Question:
+    """The points of the audit, the weakest first."""
+    return Question(
+        "retention_audit",
+        """
+        select
+            audit_rank, audit_point, area, area_en, area_de, question_en, question_de, audit_score, max_score,
+            how_scored, decisive_measure, measured_part, measured_whole, measured_share, from_date, to_date, scored_on,
+            evidence_en, evidence_de, full_score_en, full_score_de, first_step_en, first_step_de
+        from marts.retention_audit
+        order by audit_rank
+        """,
+    )
+
+
 def playbook_evidence() -> Question:
     """How sure the effect of each rule is, for who looks every day, and whether its arms are as they were asked for."""
     return Question(

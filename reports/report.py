@@ -13,6 +13,7 @@ from json import loads
 from pathlib import Path
 
 from reports import (
+    audit,
     changes,
     cohort_curves,
     cohorts,
@@ -91,6 +92,7 @@ def page(ask: Asking, build: Row, language: Language) -> str:
         Chapter(language.say("overview.title"), list(whole(reader, overview_parts))),
         Chapter(language.say("report.signals"), list(whole(reader, lambda one: signal_parts(one, settings)))),
         Chapter(language.say("cohorts.title"), list(whole(reader, cohort_parts))),
+        Chapter(language.say("audit.title"), list(whole(reader, audit_parts))),
     ]
     title = language.say("report.title", shop=build["shop"] or NOTHING)
     return rendered(reader, build, title, [chapter for chapter in found if chapter.parts])
@@ -325,6 +327,23 @@ def recurring_revenue(reader: Reader) -> Part | None:
         return None
     first, *others = subscriptions.sentences(over[-1:], reader.language, reader.currency)
     return Part(reader.say("subscriptions.title"), "", sentences_html(first, others))
+
+
+# The audit
+
+
+def audit_parts(reader: Reader) -> Parts:
+    yield partial(weakest_points, reader)
+
+
+def weakest_points(reader: Reader) -> Part | None:
+    rows = reader.ask(questions.retention_audit())
+    if not rows:
+        return None
+    first, *others = audit.sentences(rows, reader.language)
+    html = sentences_html(first, others) + chart_html(reader, audit.radar(rows, reader.language))
+    html += audit.point_table(rows, reader.language).html(reader.language)
+    return Part(reader.say("audit.heading"), reader.say("audit.note"), html)
 
 
 # Cohorts

@@ -909,6 +909,33 @@ def test_the_concentration_is_that_of_the_mart(published: Path) -> None:
     assert found.data["tenths"] == marts(published, "select * from marts.customer_concentration order by decile")
 
 
+def test_the_audit_is_that_of_the_mart(published: Path, tmp_path: Path) -> None:
+    """A note beside a score by hand is not told: it is anybody's words."""
+    held = marts(
+        published,
+        "select * exclude (audit_rank, area, full_score_en, full_score_de) from marts.retention_audit "
+        "order by audit_rank",
+    )
+    found = ask(server(published), "get_retention_audit")
+    assert found.data["points"] == held
+    assert len(held) == 15
+    assert "weakest: point 2 (" in found.text and "no score is neither" not in found.text
+    other = with_build(published, tmp_path / "retention.duckdb", "audited")
+    with duckdb.connect(str(other)) as connection:
+        connection.execute(
+            "update marts.retention_audit set audit_score = 2, how_scored = 'by_hand', scored_on = '2026-01-05', "
+            "evidence_en = 'Scored by hand: ask Erna', evidence_de = 'Von Hand: Erna' where audit_point = 13"
+        )
+    by_hand = ask(server(other), "get_retention_audit")
+    (point,) = [one for one in by_hand.data["points"] if one["audit_point"] == 13]
+    assert point["evidence_en"] == "Scored by hand on 2026-01-05."
+    assert point["evidence_de"] == "Von Hand bewertet am 05.01.2026."
+    assert "Erna" not in by_hand.text
+    with duckdb.connect(str(other)) as connection:
+        connection.execute("delete from marts.retention_audit")
+    assert_refused(ask(server(other), "get_retention_audit"))
+
+
 def test_what_there_is_to_ask_for(published: Path) -> None:
     data = ask(server(published), "describe_data").data
     assert {one["grain"]: one["last_complete_period"] for one in data["periods"]} == {

@@ -41,6 +41,7 @@ def test_no_line_of_the_help_is_cut_off() -> None:
         "review",
         "export",
         "actions",
+        "audit",
         "mcp",
     }
     assert daily | {"doctor", "backup", "restore", "forget", "export-person", "replay", "metrics", "try-rule"} == set(

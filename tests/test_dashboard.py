@@ -23,6 +23,7 @@ import pytest
 import yaml
 
 from reports import (
+    audit,
     backtest,
     changes,
     cohorts,
@@ -65,6 +66,7 @@ from reports.questions import (
     nps,
     referrals,
     restatements,
+    retention_audit,
     retention_value,
     running_period,
     subscriber_cohorts,
@@ -89,6 +91,7 @@ PAGES = {
     "economics": "page/economics.py",
     "feedback": "page/feedback.py",
     "products": "page/products.py",
+    "audit": "page/audit.py",
     "quality": "page/quality.py",
 }
 SETTINGS = '{"active_window_days": 365, "at_risk_after_days": 180, "new_window_days": 90, "loyal_min_orders": 4}'
@@ -1243,6 +1246,42 @@ def test_products_say_what_the_mart_says(published: Path, language: Language, le
         line = shown[products.plain_name(row, language)]
         assert f">{language.percent(row['second_order_rate_90d'])}<" in line
         assert f">{language.money(row['later_revenue_per_customer_365d'], 'EUR')}<" in line
+
+
+@pytest.mark.parametrize("language", [DE, EN], ids=["de", "en"])
+def test_the_audit_says_what_the_mart_says(published: Path, language: Language) -> None:
+    app = page("audit", lang=language.code)
+    no_error(app)
+    shown = unescape(html_of(app))
+    rows = answer(published, retention_audit())
+    assert len(rows) == 15
+    for sentence in audit.sentences(rows, language):
+        assert sentence in shown
+    table = shown[shown.index(language.say("audit.full_score")) :]
+    places = [table.index(row[f"question_{language.code}"]) for row in rows]
+    assert places == sorted(places)
+    for row in rows:
+        for name in ("evidence", "first_step", "full_score"):
+            assert row[f"{name}_{language.code}"] in table
+
+
+def test_an_area_without_a_score_is_no_zero_on_the_radar() -> None:
+    """Of two points the mean of the scored one; of an area without any nothing, and the line stays open there."""
+    rows = [
+        {"audit_point": 1, "area": "a", "area_en": "A", "audit_score": 4, "max_score": 5},
+        {"audit_point": 2, "area": "a", "area_en": "A", "audit_score": 1, "max_score": 5},
+        {"audit_point": 3, "area": "b", "area_en": "B", "audit_score": None, "max_score": 5},
+        {"audit_point": 4, "area": "c", "area_en": "C", "audit_score": None, "max_score": 5},
+        {"audit_point": 5, "area": "c", "area_en": "C", "audit_score": 3, "max_score": 5},
+    ]
+    chart = audit.radar(rows, EN)
+    assert list(chart.figure.data[0].r) == [2.5, None, 3, 2.5]
+    assert chart.figure.data[0].fill == "none"
+    assert [row["scored"] for row in chart.table.rows] == [2, 0, 1]
+    assert audit.total(rows, EN) == "3 of 5 points are scored: 8 of 15 possible."
+    assert audit.not_scored(rows, EN) == "Not scored: points 3, 4. That is neither good nor bad."
+    whole = audit.radar([row for row in rows if row["area"] != "b"], EN)
+    assert whole.figure.data[0].fill == "toself"
 
 
 SIGNAL_PAGES = {

@@ -93,7 +93,7 @@ def named(arguments: object) -> str:
 OF_A_FOLDER = [("map", "--raw", "{raw}"), ("check",), ("builds",), ("doctor",), long("run"), long("docs")]
 OF_A_SHOP = [
     ("summary",), ("report", "--to", "{file}"), ("review",), ("export",), ("actions", "--with-addresses", "hubspot"),
-    ("doctor", "--mend"), ("backup", "{file}"),
+    ("audit",), ("doctor", "--mend"), ("backup", "{file}"),
     ("metrics", "--saved-query", "retention_by_month"), ("export-person", "--customer-id", "c17"),
     ("forget", "--customer-id", "c17", "--yes", "--no-refresh"), long("forget", "--customer-id", "c17", "--yes"),
     long("restore", "{file}", "--replace"), long("replay", "--days", "2"), long("rollback"),

@@ -179,3 +179,17 @@
     {% endif %}
     {{ return(result) }}
 {% endmaterialization %}
+
+
+{#- The first fault of a row of a seed: `faults` are (field, when it is wrong, what is wrong with it), `named` is the row's name
+    in SQL. Null where nothing is wrong. -#}
+{% macro first_fault(named, relation, faults) -%}
+    case
+        {%- for field, is_wrong, what in faults %}
+        when {{ relation }}.{{ field }} is null
+            then {{ named }} || ': {{ field }} is empty'
+        when {{ is_wrong }}
+            then {{ named }} || ': {{ field }} ' || {{ relation }}.{{ field }} || ' {{ what }}'
+        {%- endfor %}
+    end
+{%- endmacro %}

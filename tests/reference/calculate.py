@@ -44,6 +44,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 from .acquisition import acquisition_economics
+from .audit import retention_audit
 from .backtest import health_backtest
 from .calendar_periods import period_starts, start_of_period
 from .cohorts import Row, cohort_deviations, cohort_retention, cohort_windows, repurchase_curve, retention_curve
@@ -116,6 +117,7 @@ MARTS = (
     "playbook_outcomes",
     "playbook_programme",
     "playbook_evidence",
+    "retention_audit",
     "target_attainment",
     "customer_predictions",
 )
@@ -185,6 +187,7 @@ def calculate(raw: Raw, settings: Mapping[str, object], seeds: Seeds | None = No
     marts["playbook_evidence"] = playbook_evidence(
         marts["playbook_outcomes"], trials, intake.signals, customers, as_of, seeds, chosen
     )
+    marts["retention_audit"] = retention_audit(intake, as_of, chosen, seeds)
     marts["target_attainment"] = target_attainment(marts, seeds)
     marts["customer_predictions"] = customer_predictions(customers, as_of)
     return marts

@@ -46,6 +46,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "playbook_outcomes": ("rule_id", "variant"),
     "playbook_programme": ("month_start",),
     "playbook_evidence": ("rule_id",),
+    "retention_audit": ("audit_point",),
     "target_attainment": ("measure", "period_grain", "period_start"),
     "health_backtest": ("month_end", "predictor", "grouped_by", "bucket"),
     "retention_actions": ("customer_id", "rule_id"),
