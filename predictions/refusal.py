@@ -12,6 +12,7 @@ Reason = Literal[
     "too_few_customers",
     "too_short_history",
     "no_repeat_orders",
+    "one_outcome",
     "no_convergence",
     "optimisers_disagree",
     "no_mean_value",

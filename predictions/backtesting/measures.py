@@ -107,22 +107,28 @@ def log_loss(outcome: NDArray[np.bool_], probability: Floats) -> Floats:
 def calibration_slope(outcome: NDArray[np.bool_], probability: Floats) -> float:
     """Of a logistic regression of the outcome on the logit of the probability (Cox 1958): 1 is right; below 1 the
     probabilities are too far apart. Null where it has no maximum, or all probabilities are equal."""
+    return calibration_line(outcome, probability)[0]
+
+
+def calibration_line(outcome: NDArray[np.bool_], probability: Floats) -> tuple[float, float]:
+    """The slope, and its standard error from the inverse Hessian."""
+    nothing = (float("nan"), float("nan"))
     sure = np.clip(probability, MOST_SURE, 1 - MOST_SURE)
     logit = np.log(sure / (1 - sure))
     if logit.max() - logit.min() < 1e-9:
-        return float("nan")
+        return nothing
     design = np.stack([np.ones_like(logit), logit])
     at = np.array([0.0, 1.0])
     for _ in range(50):
         fitted = 1 / (1 + np.exp(-(at @ design)))
         hessian = (design * (fitted * (1 - fitted))) @ design.T
         if np.linalg.cond(hessian) > 1e12:
-            return float("nan")
+            return nothing
         step = np.linalg.solve(hessian, design @ (outcome - fitted))
         at = at + np.clip(step, -2, 2)
         if np.abs(step).max() < 1e-10:
-            return float(at[1])
-    return float("nan")
+            return float(at[1]), float(np.sqrt(np.linalg.inv(hessian)[1, 1]))
+    return nothing
 
 
 def deciles(score: Floats) -> NDArray[np.int64]:

@@ -89,6 +89,12 @@ def of_probability(
         ("calibration_error", measures.calibration_error),
     ):
         rows.append(score(model, measure, ALL, of(outcome, probability), of(outcome, rival), customers))
+    return rows + by_decile(model, outcome, probability, rival)
+
+
+def by_decile(model: str, outcome: NDArray[np.bool_], probability: Floats, rival: Floats) -> list[Row]:
+    """Of each tenth of the customers, 1 with the lowest probability: the model's mean, the share, the rival's mean."""
+    rows = []
     decile = measures.deciles(probability)
     for bucket in range(1, DECILES + 1):
         inside = decile == bucket

@@ -63,21 +63,24 @@ predictions as (
 )
 
 select
-    customer_id,
-    repeat_orders,
-    last_day,
-    age_days,
-    p_alive,
-    expected_orders_90d,
-    expected_orders_90d_low,
-    expected_orders_90d_high,
-    expected_orders_365d,
-    expected_orders_365d_low,
-    expected_orders_365d_high,
-    expected_order_value,
-    discounted_orders_365d,
-    cast({{ var('margin_rate') }} as double) * expected_order_value * discounted_orders_365d as predicted_clv_365d,
-    cast(null as double) as churn_probability,
-    cast(null as {{ dbt.type_string() }}) as top_drivers_en,
-    cast(null as {{ dbt.type_string() }}) as top_drivers_de
+    predictions.customer_id,
+    predictions.repeat_orders,
+    predictions.last_day,
+    predictions.age_days,
+    predictions.p_alive,
+    predictions.expected_orders_90d,
+    predictions.expected_orders_90d_low,
+    predictions.expected_orders_90d_high,
+    predictions.expected_orders_365d,
+    predictions.expected_orders_365d_low,
+    predictions.expected_orders_365d_high,
+    predictions.expected_order_value,
+    predictions.discounted_orders_365d,
+    cast({{ var('margin_rate') }} as double) * predictions.expected_order_value * predictions.discounted_orders_365d
+        as predicted_clv_365d,
+    churn_scores.churn_probability,
+    churn_scores.top_drivers_en,
+    churn_scores.top_drivers_de
 from predictions
+left join {{ ref('int_churn_scores') }} as churn_scores
+    on predictions.customer_id = churn_scores.customer_id

@@ -2,5 +2,6 @@
 
 from orchestration.predicting.step import Step
 from orchestration.predicting.steps.buyers import BUYERS
+from orchestration.predicting.steps.churn import CHURN
 
-STEPS: tuple[Step, ...] = (BUYERS,)
+STEPS: tuple[Step, ...] = (BUYERS, CHURN)
