@@ -30,7 +30,7 @@ SOURCES = {
     "raw": {"staging"},
     "intake": {"staging"},
     "quality": {"staging", "intermediate", "marts"},
-    "predictions": {"marts"},
+    "predictions": {"intermediate", "marts"},
 }
 
 
