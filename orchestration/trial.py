@@ -226,12 +226,17 @@ def on_day(
     found = {}
     for rule_id, rule in rules.items():
         arms = [row["arm"] for row in steps[-1] if row["rule_id"] == rule_id]
+        meet_limits, may_be_contacted, not_in_cooldown = (
+            sum(row["rule_id"] == rule_id for row in step) for step in steps
+        )
         of_rule = [row for row in selecting or () if row["rule_id"] == rule_id and row["is_selected"]]
         on_the_list = [row for row in of_rule if row["arm"] == "treatment" and not row["in_other_experiment"]]
         found[rule_id] = Caught(
             day,
             in_stages(past, day, str(rule["lifecycle_stage"])),
-            *(sum(row["rule_id"] == rule_id for row in step) for step in steps),
+            meet_limits,
+            may_be_contacted,
+            not_in_cooldown,
             arms.count("treatment"),
             arms.count("control"),
             len(of_rule) if selecting is not None else None,
@@ -247,7 +252,7 @@ def in_stages(past: Past, day: date, stages: str) -> int:
     return int(count)
 
 
-def actions(past: Past, day: date, rules: Sequence[TypedRule]) -> list[Mapping[str, object]]:
+def actions(past: Past, day: date, rules: Sequence[TypedRule]) -> Sequence[Mapping[str, object]]:
     """The rows of retention_actions of a day that is built, as if these were the rules."""
     (model,) = (model for model in past.compiled.models if model.relation == ACTIONS)
     kept = RULES.inside(KEPT)

@@ -23,17 +23,6 @@
 {%- endmacro %}
 
 
-{#- A date as readers write it. -#}
-{% macro date_in_words(date, language) -%}
-    {%- set text = 'cast(' ~ date ~ ' as ' ~ dbt.type_string() ~ ')' -%}
-    {%- if language == 'de' -%}
-    substring({{ text }}, 9, 2) || '.' || substring({{ text }}, 6, 2) || '.' || substring({{ text }}, 1, 4)
-    {%- else -%}
-    {{ text }}
-    {%- endif -%}
-{%- endmacro %}
-
-
 {#- What a measure found, in the words of its row of the seed. -#}
 {% macro audit_evidence(language) -%}
     {%- set mark = {'en': '.', 'de': ','}[language] -%}
