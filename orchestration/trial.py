@@ -337,7 +337,7 @@ def report(trial: Trial) -> Iterator[str]:
             )
         yield f"  {selected_today(tried)}"
         if tried.predictions:
-            yield f"  Past days are left out: {', '.join(tried.predictions)} is predicted, and old predictions are not kept."
+            yield f"  Past days are left out: predictions of then are not kept ({', '.join(tried.predictions)})."
         for name in tried.unknown:
             yield f"  Nobody has {name} today: its model is refused or not shown to be better than its simple rival"
             yield "  (stammkunde backtest), so the rule catches nobody."

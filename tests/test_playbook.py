@@ -32,7 +32,7 @@ def figures(model: str) -> set[str]:
 def test_rules_may_use_every_figure_of_a_customer() -> None:
     """And some of the predictions. Each has a name in both languages."""
     known = figures("customers") | figures("int_playbook_metrics")
-    assert PREDICTIONS <= figures("customer_predictions")
+    assert figures("customer_predictions") >= PREDICTIONS
     assert {row["metric"] for row in rows("playbook_metrics")} == known | PREDICTIONS
 
 
