@@ -28,8 +28,13 @@ from tests.simulated_buyers import draw, draw_values
 from tests.test_predictions import SHOP
 
 AS_OF = date(2025, 6, 30)
-SETTINGS = {"margin_rate": 0.4, "discount_rate": 0.2, "as_of_date": str(AS_OF), "run_at": "2025-07-01T00:00:00Z"}
-MARTS = "prediction_parameters customer_predictions"
+SETTINGS = {
+    "margin_rate": 0.4, "discount_rate": 0.2, "churn_horizon_days": 90, "as_of_date": str(AS_OF),
+    "run_at": "2025-07-01T00:00:00Z",
+}  # fmt: skip
+MARTS = "prediction_parameters customer_predictions prediction_backtest int_prediction_trust int_churn_scores"
+READ = ("+int_repeat_buying", "+int_buying_days", "+int_churn_training", "+customer_predictions")
+LATER = ("--exclude", "config.meta.phase:after_predictions")
 RELATIVE = 1e-3  # two optimisers, one of them without a gradient
 
 
@@ -80,7 +85,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Predicted:
         patched.setenv("STAMMKUNDE_BUILD_ID", "today")
         complete(places)
         chosen = ["--exclude-resource-type", "unit_test", "--indirect-selection", "cautious"]
-        first = run_dbt(["build", "--select", "+int_repeat_buying", *chosen], folder, raw=places.raw, settings=SETTINGS)
+        first = run_dbt(["build", "--select", *READ, *LATER, *chosen], folder, raw=places.raw, settings=SETTINGS)
         assert first.exit_code == 0, first.output
         predict(places, "today", SETTINGS, said.append)
         build = run_dbt(["build", "--select", *MARTS.split(), *chosen], folder, raw=places.raw, settings=SETTINGS)
@@ -153,7 +158,7 @@ def test_what_an_earlier_build_left_is_not_shown(shop: Predicted, tmp_path: Path
     kept = (folder / WAREHOUSE).read_bytes()
     try:
         build = run_dbt(
-            ["build", "--select", *MARTS.split(), "--exclude-resource-type", "unit_test"],
+            ["build", "--select", *MARTS.split(), "--exclude-resource-type", "unit_test", "--indirect-selection", "cautious"],
             folder, raw=shop.places.raw, settings=SETTINGS,
         )  # fmt: skip
         assert build.exit_code == 0, build.output
@@ -180,6 +185,13 @@ def warehouse(folder: Path, rows: Sequence[tuple[str, int, int, int, float]], da
             "create table intermediate.int_repeat_buying (customer_id text, repeat_orders bigint, last_day bigint, "
             "age_days bigint, later_revenue decimal(28, 2))"
         )
+        connection.execute(
+            "create table intermediate.int_buying_days (customer_id text, order_date date, net_revenue decimal(28, 2))"
+        )
+        connection.execute(
+            "create table intermediate.int_churn_training (customer_id text, as_of_date date, is_gone boolean, "
+            "recency double)"
+        )
         if rows:
             connection.executemany("insert into intermediate.int_repeat_buying values (?, ?, ?, ?, ?)", rows)
     return places
@@ -200,13 +212,18 @@ def written(places: Places, table: str) -> list[tuple]:
         ).fetchall()
 
 
+def of_buyers(places: Places, table: str) -> list[tuple]:
+    """Without those of churn, which reads other rows."""
+    return [row for row in written(places, table) if "churn_logistic" not in row]
+
+
 def test_the_order_of_rows_changes_no_digit(shop: Predicted, tmp_path: Path) -> None:
     customers = customers_of(shop)
     mixed = [customers[number] for number in np.random.default_rng(5).permutation(len(customers))]
     places = warehouse(tmp_path / "mixed", mixed)
     predict(places, "b", SETTINGS, print)
     for table in ("parameters", "states", "refusals"):
-        assert written(places, table) == written(shop.places, table)
+        assert of_buyers(places, table) == of_buyers(shop.places, table)
 
 
 def test_of_a_large_shop_those_with_the_smallest_hashes_are_fitted(shop: Predicted) -> None:
@@ -248,9 +265,10 @@ def test_a_shop_that_carries_no_model_has_a_reason_and_no_figure(
     said: list[str] = []
     places = warehouse(tmp_path / "shop", customers, day)
     counts = predict(places, "b", SETTINGS, said.append)
-    assert counts == {**dict.fromkeys(definitions(), 0), "refusals": 2}
-    assert [(row[1], row[2]) for row in written(places, "refusals")] == [("bg_nbd", reason), ("gamma_gamma", reason)]
-    assert [line.split(": ")[0] for line in said] == ["  bg_nbd is not predicted", "  gamma_gamma is not predicted"]
+    assert counts == {**dict.fromkeys(definitions(), 0), "refusals": 3}
+    reasons = {"bg_nbd": reason, "churn_logistic": "too_few_customers", "gamma_gamma": reason}  # nobody is looked at
+    assert {model: why for _, model, why, _ in written(places, "refusals")} == reasons
+    assert {line.split(": ")[0] for line in said} == {f"  {model} is not predicted" for model in reasons}
 
 
 def test_tables_that_cannot_be_read_are_made_anew(tmp_path: Path) -> None:
