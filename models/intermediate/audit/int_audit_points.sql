@@ -6,6 +6,7 @@
     ('and_measure', "points.and_measure <> '-' and and_measures.measure is null", no_measure),
     ('and_measure', "points.and_measure <> '-' and points.measure = '-'", 'stands without a measure'),
 ] -%}
+{%- set named = "'point ' || coalesce(points.audit_point, 'without a number')" -%}
 {%- set texts = [
     'area', 'area_en', 'area_de', 'question_en', 'question_de', 'full_score_en', 'full_score_de', 'first_step_en',
     'first_step_de',
@@ -32,7 +33,7 @@ select
         when points.audit_point is null and numbers.audit_point is not null
             then 'point ' || numbers.audit_point || ' is missing: audit_points holds each from 1 to 15'
         else
-            {{ first_fault("'point ' || coalesce(points.audit_point, 'without a number')", 'points', faults) | indent(12) }}
+            {{ first_fault(named, 'points', faults) | indent(12) }}
     end as fault
 from numbers
 full outer join {{ ref('audit_points') }} as points
