@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from orchestration.predicting.monthly import carried_over
 from orchestration.predicting.read import as_of_date_of, read
-from orchestration.predicting.step import Rows
+from orchestration.predicting.step import Rows, Step
 from orchestration.predicting.steps import STEPS
 from orchestration.predicting.write import write
 from stammkunde.database import read_only
@@ -19,6 +19,7 @@ def predict(
     settings: Mapping[str, object],
     say: Callable[[str], None],
     published: str | None = None,
+    steps: Sequence[Step] = STEPS,
 ) -> dict[str, int]:
     """Predictions of what the warehouse holds. Gives the rows written by table; says which models were refused.
 
@@ -26,7 +27,7 @@ def predict(
     found: list[Rows] = []
     with read_only(places.warehouse) as connection:
         as_of_date = as_of_date_of(connection)
-        for step in STEPS:
+        for step in steps:
             carried = carried_over(places, step.monthly, published, as_of_date)
             found += carried or step.predict(read(connection, step, settings))
     for rows in found:
