@@ -340,7 +340,8 @@ def programme(rows: Sequence[Row], glossary: Glossary, language: Language, curre
         }
         for row in found
     ]
-    figure = dots(labels, line, "currency", language, currency, beside=0)
+    rules = Series(language.say("actions.rules_value"), [row["value_won_by_rules"] for row in found])
+    figure = dots(labels, line, "currency", language, currency, beside=0, also=rules)
     return Chart(figure, language.say("actions.programme_alt", parts=parts or NOTHING), Table(columns, shown))
 
 

@@ -500,8 +500,10 @@ def dots(
     *,
     colours: Sequence[str] | str = BLUE,
     beside: float | None = None,
+    also: Series | None = None,
 ) -> Figure:
-    """A figure for each label, as a dot with a line over its interval; `beside` is what all are compared with."""
+    """A figure for each label, as a dot with a line over its interval; `beside` is what all are compared with, `also`
+    another figure for each label."""
     names, height = names_beside(labels)
     figure = empty_figure(language, 90 + height)
     values = [float(value) for value in line.values]
@@ -519,13 +521,24 @@ def dots(
             "thickness": 2,
             "width": 4,
         },
+        name=line.name,
         customdata=hover(labels, line, unit, language, currency),
         hovertemplate="%{customdata}<extra></extra>",
     )
+    if also:
+        figure.add_scatter(
+            x=[None if value is None else float(value) for value in also.values],
+            y=names,
+            name=also.name,
+            mode="markers",
+            marker={"color": ORANGE, "size": 10, "symbol": "diamond-open", "line": {"width": 2}},
+            hoverinfo="skip",
+        )
+        figure.update_layout(showlegend=True)
     if beside is not None:
         figure.add_vline(x=beside, line={"color": INK, "width": 1, "dash": "dot"}, layer="below")
     figure.update_yaxes(type="category", autorange="reversed", showgrid=True)
-    lying_axis(figure, unit, language, currency, [*line.low, *line.high])
+    lying_axis(figure, unit, language, currency, [*line.low, *line.high, *(also.values if also else ())])
     return figure
 
 

@@ -1335,10 +1335,10 @@ def test_the_actions_say_what_the_marts_say(published: Path, language: Language)
     ):
         assert sentence in shown
     listed = lines_of(html_of(app), language.say("actions.reason"))
-    first = answer(published, actions_of_today("all", "all", 25))
+    first = answer(published, actions_of_today("all", "all", 15))
     assert [re.findall(r">([^<]*)</td>", line)[0] for line in listed] == [row["customer_id"] for row in first]
     assert all(row[f"reason_{language.code}"] in unescape(line) for row, line in zip(first, listed, strict=True))
-    more = language.say("common.more_rows", shown=25, rows=language.number(counted["contacts"]))
+    more = language.say("common.more_rows", shown=15, rows=language.number(counted["contacts"]))
     assert more in texts_of(app)
     assert [chart.proto.alt for chart in app.get("plotly_chart")] == [
         actions.effects(rules, Glossary(answer(published, glossary()), language), language).alt,
@@ -1364,7 +1364,7 @@ def test_the_list_holds_whom_the_owner_is_to_contact_by_the_rule(published: Path
     assert len(expected) > 5
     listed = lines_of(html_of(app), EN.say("actions.reason"))
     found = [re.findall(r">([^<]*)</td>", line)[0] for line in listed]
-    assert found == [row["customer_id"] for row in expected][:25]
+    assert found == [row["customer_id"] for row in expected][:15]
     nobody = page("actions", lang="en", owner="billing", rule="at_risk_high_value")
     no_error(nobody)
     assert EN.say("actions.nobody_so") in [info.value for info in nobody.info]

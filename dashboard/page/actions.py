@@ -12,7 +12,7 @@ from dashboard.view import View, view
 from reports import actions, questions
 from reports.html import sentences_html
 
-LISTED = 25  # customers on the page; the file has all
+LISTED = 15  # customers on the page; the file has all
 IN_A_FILE = 100_000
 
 
@@ -31,16 +31,16 @@ def main() -> None:
 def today(seen: View) -> None:
     say = seen.language.say
     note = say("actions.today_note", day=seen.language.day(seen.build["as_of_date"]))
-    with section(seen, say("actions.today"), note, has_pieces=True):
+    with section(seen, say("actions.today"), note):
         rows = seen.ask(questions.actions_by_rule())
         first, *others = actions.sentences_of_today(rows, seen.language)
         st.html(sentences_html(first, others))
         if not rows:
             return
-        st.subheader(say("actions.by_rule"), anchor=False)
+        st.markdown(f"**{say('actions.by_rule')}**")
         show_table(seen, actions.rule_table(rows, seen.language), "actions_by_rule")
         if actions.total(rows, "contacts"):
-            st.subheader(say("actions.list"), anchor=False)
+            st.markdown(f"**{say('actions.list')}**")
             st.caption(say("actions.list_note"))
             listed(seen, rows)
 
