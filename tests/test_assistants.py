@@ -1341,7 +1341,10 @@ def test_the_segment_of_a_single_customer_is_refused(published: Path) -> None:
     assert "a single customer" in found.text
 
 
-OF_NOW = ("get_lifecycle_stages", "get_health", "get_health_backtest", "get_retention_value", "get_concentration")
+OF_NOW = (
+    *("get_lifecycle_stages", "get_health", "get_health_backtest", "get_retention_value", "get_concentration"),
+    "get_actions_today",
+)
 
 
 def test_no_answer_holds_a_customer_or_an_order(given: list[Answered], published: Path) -> None:

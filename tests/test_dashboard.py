@@ -1466,6 +1466,15 @@ def test_how_many_it_takes_is_that_of_the_tables() -> None:
     assert actions.needed(0.95, 0.1, 0.2) is None and actions.needed(0.1, 0.05, 0.0) is None
 
 
+@pytest.mark.parametrize(("page_of", "mark"), [("playbook-for-managers", ","), ("playbook-fuer-manager", ".")])
+def test_the_managers_page_says_how_many_it_takes(page_of: str, mark: str) -> None:
+    text = (PROJECT / "docs" / f"{page_of}.md").read_text(encoding="utf-8")
+    for base in (0.05, 0.1, 0.2, 0.3):
+        sizes = [actions.needed(base, difference, 0.2) or (0, 0) for difference in actions.DIFFERENCES]
+        cells = " | ".join(f"{controls:,} ({treated:,})".replace(",", mark) for treated, controls in sizes)
+        assert f"| {base:.0%} | {cells} |".replace("%", " %") in text
+
+
 def test_how_long_it_takes_is_told_by_the_arm_that_lags() -> None:
     """Of 15 in 100 controls 16 in 102 are counted. 100 controls came in ten months, so those that lack take a tenth of
     their number in months."""
