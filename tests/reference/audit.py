@@ -21,7 +21,10 @@ from .settings import Settings
 
 WORDS = ("area_en", "area_de", "question_en", "question_de", "full_score_en", "full_score_de")
 STEPS = ("first_step_en", "first_step_de")
-BY_HAND = {"en": "Scored by hand, and not scored yet.", "de": "Von Hand zu bewerten; noch nicht bewertet."}
+BY_HAND = {
+    "en": "To be scored by hand in seeds/audit_scores_by_hand.csv; not scored yet.",
+    "de": "Von Hand zu bewerten, in seeds/audit_scores_by_hand.csv; noch nicht bewertet.",
+}
 
 
 @dataclass(frozen=True)
