@@ -69,7 +69,7 @@ def try_rule(
     to: Annotated[Path | None, typer.Option("--to", help="A CSV file for today's customers.")] = None,
     language: Language = "de",
 ) -> None:
-    """Say whom a changed or new rule would catch, before it is used.
+    """Say whom a changed or new rule would catch.
 
     Counts customers step by step, today and on the past twelve month ends, each as a refresh of that day would have
     known them. Changes nothing.

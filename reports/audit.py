@@ -98,9 +98,10 @@ def radar(rows: Sequence[Row], language: Language) -> Chart:
     """The mean score of each area on an axis of its own; the line is open where no point of an area is scored."""
     found = areas(rows, language)
     most = max((row["max_score"] for row in rows), default=5)
-    names = ["<br>".join(wrap(str(one["area"]), 14)) for one in found]
+    names = ["<br>".join(wrap(str(one["area"]), 13)) for one in found]
     means = [one["mean"] for one in found]
     told = [f"{one['area']}: {language.value(one['mean'], 'number')}" for one in found]
+    between = 90 + 180 / max(len(found), 1)  # degrees: the numbers stand where no marker hides them
     figure = empty_figure(language, 380)
     figure.add_scatterpolar(
         r=[*means, *means[:1]],
@@ -115,7 +116,7 @@ def radar(rows: Sequence[Row], language: Language) -> Chart:
         hovertemplate="%{customdata}<extra></extra>",
     )
     figure.update_layout(
-        margin={"l": 60, "r": 60, "t": 40, "b": 40},
+        margin={"l": 100, "r": 100, "t": 40, "b": 40},  # on a phone the names of the areas stand there
         polar={
             "bgcolor": "rgba(0,0,0,0)",
             "angularaxis": {
@@ -124,7 +125,7 @@ def radar(rows: Sequence[Row], language: Language) -> Chart:
             },
             "radialaxis": {
                 "range": [0, most], "tickvals": list(range(1, most + 1)), "gridcolor": GRID, "linecolor": GRID,
-                "angle": 90, "tickangle": 90,
+                "angle": between, "tickangle": between,
             },
         },
     )  # fmt: skip

@@ -921,6 +921,23 @@ def test_a_mart_that_the_build_before_did_not_have_is_not_judged(shop: Path, sho
 
 
 @pytest.mark.parametrize(
+    ("mart", "outcome"),
+    [("retention_actions", "passed"), ("action_messages", "passed"), ("target_attainment", "passed"),
+     ("customers_of_a_kind", "failed")],
+)  # fmt: skip
+def test_what_is_gone_with_a_rule_or_target_that_was_taken_away_blocks_nothing(
+    mart: str, outcome: str, shop: Path, shop_before: Path, tmp_path: Path
+) -> None:
+    folders = [tmp_path / "before", tmp_path / "now"]
+    for folder in folders:
+        folder.mkdir()
+    before = changed(shop_before, folders[0], f"create table marts.{mart} as select * from range(40)")
+    now = changed(shop, folders[1], f"create table marts.{mart} as select * from range(10)")
+    with only("mart_rows_kept"), evidence_of(now, before) as evidence:
+        assert by_name(judge(["drift"], evidence, load_thresholds()))["mart_rows_kept"].outcome == outcome
+
+
+@pytest.mark.parametrize(
     ("check", "statement"),
     [
         ("copied_orders_of_a_day", "update marts.orders set amount = 0"),

@@ -104,6 +104,7 @@ OVER_FEW_ROWS = {
     "int_backtest_subjects": "first letters of a hash",
     "int_daily_balances": "days",
     "int_playbook_metrics": "distinct values",
+    "retention_audit": "points of the audit",
     "subscription_kpis": "months",
 }
 WINDOW = re.compile(r"\b(?:over|as) \(((?:[^()]|\([^()]*\))*)\)")

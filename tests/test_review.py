@@ -137,7 +137,7 @@ def test_a_rule_is_a_point_where_it_helps_harms_or_is_not_as_drawn() -> None:
     ]
     said = list(decisions.of_rules(evidence, english))
     assert [point.split(":")[0] for point in said] == ["Rule helps", "Rule harms", "Rule broken"]
-    assert "+10.0\xa0pp orders more" in said[0] and "extended" in said[0]
+    assert "+10.0\xa0pp in the share of customers who order" in said[0] and "extended" in said[0]
     assert "switched off" in said[1] and "100 of 580" in said[2]
 
 

@@ -78,6 +78,12 @@
 {%- endmacro %}
 
 
+{#- How often a single character stands in a text. -#}
+{% macro times_in_text(expression, character) -%}
+    (length({{ expression }}) - length(replace({{ expression }}, {{ character }}, '')))
+{%- endmacro %}
+
+
 {#- A text as a literal. -#}
 {% macro text_literal(text) -%}
     {{ return(adapter.dispatch('text_literal', 'stammkunde')(text | string)) }}

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from hashlib import md5
 from pathlib import Path
 
 from . import money, signals, story
 from .dice import below, between, chance
 from .edge_cases import EdgeCases
 from .files import write_csv, write_parquet
-from .orders import DAY, Order, Person, people, prospects, stamp
+from .orders import DAY, Action, Order, Person, people, prospects, stamp
 
 ORDER_COLUMNS = (
     "order_id", "customer_id", "ordered_at", "amount", "currency", "refunded_amount", "discount_amount", "status",
@@ -185,13 +186,26 @@ def subscription_rows(buyers: list[Person]) -> list[Row]:
 
 
 def action_rows(buyers: list[Person]) -> list[Row]:
-    """Return what the business did because of its playbook."""
-    actions = [(action, person) for person in buyers for action in person.actions]
+    """Return what the business noted of its playbook."""
+    actions = [(action, person) for person in buyers for action in person.actions if _is_noted(action, person)]
     actions.sort(key=lambda pair: (pair[0].taken_on, pair[1].number, pair[0].rule_id))
     return [
         (person.customer_id, action.rule_id, f"{action.taken_on}T07:00:00Z", action.arm, action.variant)
         for action, person in actions
     ]
+
+
+def _is_noted(action: Action, person: Person) -> bool:
+    """Service is withheld from nobody; what needs consent never reaches the universal control, of whom nothing is
+    noted. Who of them would have been chosen is in the story only, so that no other file depends on it."""
+    if action.rule_id in story.SERVICE_RULES:
+        return action.arm == "treatment"
+    return action.rule_id in story.RULES_BY_LETTER or not _in_universal_control(str(person.customer_id))
+
+
+def _in_universal_control(customer_id: str) -> bool:
+    drawn = int(md5(f"universal:{customer_id}".encode(), usedforsecurity=False).hexdigest()[:8], 16) / 16**8
+    return drawn < story.UNIVERSAL_CONTROL_SHARE
 
 
 def rate_rows() -> list[Row]:

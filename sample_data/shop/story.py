@@ -28,6 +28,8 @@ DISCOUNT_FACTOR = 880
 LOYALTY_START = date(2023, 9, 1)
 PLAYBOOK_START = date(2025, 1, 13)
 CONTROL_SHARE = 200
+UNIVERSAL_CONTROL_SHARE = 0.05  # as dbt_project.yml sets it
+SERVICE_RULES, RULES_BY_LETTER = ("payment_failed",), ("at_risk_high_value",)  # whose channels need no consent
 
 MONTH_DEMAND = {1: 850, 2: 860, 3: 960, 4: 960, 5: 950, 6: 880, 7: 680, 8: 650, 9: 950, 10: 1080, 11: 1380, 12: 1750}
 WEEKDAY_DEMAND = (1060, 1020, 1000, 1000, 950, 850, 1120)  # from Monday

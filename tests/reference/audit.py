@@ -21,7 +21,10 @@ from .settings import Settings
 
 WORDS = ("area_en", "area_de", "question_en", "question_de", "full_score_en", "full_score_de")
 STEPS = ("first_step_en", "first_step_de")
-BY_HAND = {"en": "Scored by hand, and not scored yet.", "de": "Von Hand zu bewerten; noch nicht bewertet."}
+BY_HAND = {
+    "en": "To be scored by hand in seeds/audit_scores_by_hand.csv; not scored yet.",
+    "de": "Von Hand zu bewerten, in seeds/audit_scores_by_hand.csv; noch nicht bewertet.",
+}
 
 
 @dataclass(frozen=True)
@@ -92,8 +95,7 @@ def evidence(found: Found, limits: dict[str, str], code: str) -> str:
     percent = "-"
     if found.whole:
         percent = f"{floor(1000 * (found.part / found.whole) + 0.5) / 10:g}".replace(".", "," if code == "de" else ".")
-    form = "%d.%m.%Y" if code == "de" else "%Y-%m-%d"
-    first, last = (f"{day:{form}}" if day else "-" for day in (found.first, found.last))
+    first, last = (in_words(day, code) if day else "-" for day in (found.first, found.last))
     words = limits[f"evidence_{code}"].replace("{part}", str(found.part)).replace("{whole}", str(found.whole))
     words = words.replace("{percent}", percent).replace("{from}", first).replace("{to}", last)
     if found.whole < int(limits["least_whole"]):
@@ -102,6 +104,11 @@ def evidence(found: Found, limits: dict[str, str], code: str) -> str:
             "de": f" Zu wenige für ein Urteil: Mindestens {limits['least_whole']} sind nötig.",
         }[code]
     return words
+
+
+def in_words(day: date, code: str) -> str:
+    """31.01.2025 in German, 31 January 2025 in English."""
+    return f"{day:%d.%m.%Y}" if code == "de" else f"{day.day} {day:%B %Y}"
 
 
 # --- customers --------------------------------------------------------------------------------------------------

@@ -43,8 +43,7 @@ with rules_found as (
     select
         thresholds.measure,
         thresholds.rules,
-        length(thresholds.rules) - length(replace(thresholds.rules, '|', '')) + 1
-        - count(rules.rule_id) as unknown_rules
+        {{ times_in_text('thresholds.rules', "'|'") }} + 1 - count(rules.rule_id) as unknown_rules
     from {{ ref('audit_thresholds') }} as thresholds
     left join {{ ref('playbook_rules') }} as rules
         on '|' || thresholds.rules || '|' like '%|' || rules.rule_id || '|%'

@@ -76,16 +76,7 @@ select
     coalesce(metric_names.name_de, rules.metric) as metric_name_de,
     coalesce(and_metric_names.name_en, nullif(rules.and_metric, '-')) as and_metric_name_en,
     coalesce(and_metric_names.name_de, nullif(rules.and_metric, '-')) as and_metric_name_de,
-    case
-        {% for field, is_wrong, what in faults %}
-            when rules.{{ field }} is null
-                then 'rule ' || coalesce(rules.rule_id, 'without a name') || ': {{ field }} is empty'
-            when {{ is_wrong }}
-                then
-                    'rule ' || coalesce(rules.rule_id, 'without a name') || ': {{ field }} '
-                    || rules.{{ field }} || ' {{ what }}'
-        {% endfor %}
-    end as fault
+    {{ first_fault("'rule ' || coalesce(rules.rule_id, 'without a name')", 'rules', faults) | indent(4) }} as fault
 from {{ ref('playbook_rules') }} as rules
 left join {{ ref('playbook_channels') }} as channels
     on rules.channel = channels.channel

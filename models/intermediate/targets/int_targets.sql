@@ -50,14 +50,7 @@ typed as (
         targets.owner,
         try_cast(targets.value as double) as target_value,
         try_cast(targets.valid_from as date) as valid_from,
-        case
-            {% for field, is_wrong, what in faults %}
-                when targets.{{ field }} is null
-                    then targets.name || ': {{ field }} is empty'
-                when {{ is_wrong }}
-                    then targets.name || ': {{ field }} ' || targets.{{ field }} || ' {{ what }}'
-            {% endfor %}
-        end as fault
+        {{ first_fault('targets.name', 'targets', faults) | indent(8) }} as fault
     from targets
 
 )

@@ -53,7 +53,8 @@ refusals as (
             substring(
                 coalesce(max(case when model = 'bg_nbd' then ' ' || sentence end), '')
                 || coalesce(max(case when model = 'gamma_gamma' then ' ' || sentence end), '')
-                || coalesce(max(case when model = 'churn_logistic' then ' ' || sentence end), ''),
+                || coalesce(max(case when model = 'churn_logistic' then ' ' || sentence end), '')
+                || coalesce(max(case when model = 'forecast' then ' ' || sentence end), ''),
                 2
             ), ''
         ) as refusal

@@ -3,5 +3,6 @@
 from orchestration.predicting.step import Step
 from orchestration.predicting.steps.buyers import BUYERS
 from orchestration.predicting.steps.churn import CHURN
+from orchestration.predicting.steps.sales import SALES
 
-STEPS: tuple[Step, ...] = (BUYERS, CHURN)
+STEPS: tuple[Step, ...] = (BUYERS, CHURN, SALES)
