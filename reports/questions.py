@@ -581,6 +581,26 @@ def prediction_backtest() -> Question:
     )
 
 
+def sales_forecast() -> Question:
+    """Orders and net revenue that are expected of the shop: months first, then the next quarter and twelve months."""
+    return Question(
+        "sales_forecast",
+        """
+        select
+            period_grain, period_start, customer_group,
+            expected_orders, expected_orders_low, expected_orders_high, orders_last_year, expected_orders_error,
+            orders_last_year_error, expected_orders_held,
+            expected_revenue, expected_revenue_low, expected_revenue_high, revenue_last_year, expected_revenue_error,
+            revenue_last_year_error, expected_revenue_held,
+            past_forecasts, has_season
+        from marts.sales_forecast
+        order by
+            case period_grain when 'month' then 1 when 'quarter' then 2 else 3 end, period_start,
+            case customer_group when 'existing' then 1 when 'new' then 2 else 3 end
+        """,
+    )
+
+
 def what_if() -> Question:
     """What one point more of each lever is worth in the year ahead."""
     return Question(

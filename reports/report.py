@@ -336,12 +336,23 @@ def recurring_revenue(reader: Reader) -> Part | None:
 
 def outlook_parts(reader: Reader, settings: Mapping[str, object]) -> Parts:
     """As on the page; nothing where nothing is predicted."""
+    yield partial(whole_shop, reader)
     yield partial(expected, reader, settings)
     yield partial(value_at_risk, reader, settings)
     yield partial(what_one_point_brings, reader)
     for model in outlook.CALIBRATED:
         yield partial(calibration, reader, model)
     yield partial(how_far_to_trust, reader)
+
+
+def whole_shop(reader: Reader) -> Part | None:
+    rows = reader.ask(questions.sales_forecast())
+    if not rows:
+        return None
+    first, *others = outlook.sales_sentences(rows, reader.language, reader.currency)
+    html = sentences_html(first, others)
+    html += chart_html(reader, outlook.sales_chart(rows, reader.language, reader.currency))
+    return Part(reader.say("outlook.sales"), reader.say("outlook.sales_note"), html)
 
 
 def expected(reader: Reader, settings: Mapping[str, object]) -> Part | None:

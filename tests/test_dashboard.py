@@ -1460,6 +1460,7 @@ def test_a_build_without_predictions_says_so(published: Path) -> None:
     app = page("outlook", lang="de")
     no_error(app)
     assert html_of(app).count(DE.say("outlook.nothing_predicted")) == 2
+    assert DE.say("outlook.no_forecast") in html_of(app)
     assert "data-kpi" not in html_of(app)
 
 
@@ -1725,6 +1726,7 @@ def test_a_build_of_an_earlier_version_gives_sentences(published: Path, name: st
             "churn_reasons",
             "customer_predictions",
             "what_if",
+            "retention_audit",
         ):
             connection.execute(f"drop table marts.{table}")
     app = page(name)

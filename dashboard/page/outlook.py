@@ -18,11 +18,24 @@ def main() -> None:
         empty(seen)
         return
     found = outlook.known_trust(seen.ask)
+    whole_shop(seen)
     expected(seen, found)
     value_at_risk(seen, found)
     what_if(seen)
     calibration(seen)
     how_far_to_trust(seen, found)
+
+
+def whole_shop(seen: View) -> None:
+    say = seen.language.say
+    with section(seen, say("outlook.sales"), say("outlook.sales_note")):
+        rows = seen.ask(questions.sales_forecast())
+        if not rows:
+            st.html(sentences_html(say("outlook.no_forecast"), []))
+            return
+        first, *others = outlook.sales_sentences(rows, seen.language, seen.currency)
+        st.html(sentences_html(first, others))
+        show_chart(seen, outlook.sales_chart(rows, seen.language, seen.currency), "sales_forecast")
 
 
 def expected(seen: View, found: Trusted) -> None:
