@@ -28,6 +28,7 @@ PAGES = (
     "feedback",
     "products",
     "outlook",
+    "actions",
     "audit",
     "quality",
 )  # each is a file in page/ with its words in reports/words/
