@@ -65,9 +65,9 @@ scores_by_hand as (
         score,
         scored_on,
         'Scored by hand on ' || {{ date_in_words('scored_on', 'en') }} || ' by ' || scored_by
-        || coalesce(': ' || note, '') || '.' as evidence_en,
+        || coalesce(': ' || note, '') || case when note like '%.' then '' else '.' end as evidence_en,
         'Von Hand bewertet am ' || {{ date_in_words('scored_on', 'de') }} || ' von ' || scored_by
-        || coalesce(': ' || note, '') || '.' as evidence_de
+        || coalesce(': ' || note, '') || case when note like '%.' then '' else '.' end as evidence_de
     from {{ ref('int_audit_scores_by_hand') }}
     where is_latest
 
