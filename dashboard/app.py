@@ -27,6 +27,7 @@ PAGES = (
     "economics",
     "feedback",
     "products",
+    "actions",
     "audit",
     "quality",
 )  # each is a file in page/ with its words in reports/words/

@@ -471,10 +471,54 @@ def playbook_programme() -> Question:
         """
         select
             month_start, is_complete, programme_customers, control_customers, programme_revenue_per_customer,
-            control_revenue_per_customer, revenue_difference, revenue_difference_low, revenue_difference_high
+            control_revenue_per_customer, revenue_difference, revenue_difference_low, revenue_difference_high,
+            programme_value, value_won_by_rules
         from marts.playbook_programme
         order by month_start
         """,
+    )
+
+
+# Who is selected and not in the experiment of another rule: what a list of the day holds, of both arms.
+ON_THE_LIST = "is_selected and not in_other_experiment"
+
+
+def actions_by_rule() -> Question:
+    """What is to be done today by rule and owner, the most urgent rule first: how many are to be contacted, how many
+    are left alone, and how many wait because another rule's experiment on them is not over."""
+    return Question(
+        "retention_actions",
+        f"""
+        select
+            rule_id, owner, channel, action, due_date, success_window_days, control_share,
+            count(*) filter (where {ON_THE_LIST} and arm = 'treatment') as contacts,
+            count(*) filter (where {ON_THE_LIST} and arm = 'control') as controls,
+            count(*) filter (where {ON_THE_LIST} and is_universal_control) as universal_controls,
+            count(*) filter (where is_selected and in_other_experiment) as in_other_experiment
+        from marts.retention_actions
+        where is_selected
+        group by
+            rule_id, owner, channel, action, due_date, success_window_days, control_share, priority
+        order by priority, rule_id
+        """,
+    )
+
+
+def actions_of_today(owner: str, rule: str, most: int) -> Question:
+    """Whom to contact today, the urgent ones first, of one owner and one rule or of `all`; no more than `most`."""
+    return Question(
+        "retention_actions",
+        f"""
+        select
+            customer_id, rule_id, action, channel, owner, due_date, variant, lifecycle_stage, reason_en, reason_de
+        from marts.retention_actions
+        where
+            {ON_THE_LIST} and arm = 'treatment'
+            and (owner = ? or ? = 'all') and (rule_id = ? or ? = 'all')
+        order by priority, due_date, rule_id, customer_id
+        limit ?
+        """,
+        (owner, owner, rule, rule, most),
     )
 
 

@@ -13,6 +13,7 @@ from json import loads
 from pathlib import Path
 
 from reports import (
+    actions,
     audit,
     changes,
     cohort_curves,
@@ -92,6 +93,7 @@ def page(ask: Asking, build: Row, language: Language) -> str:
         Chapter(language.say("overview.title"), list(whole(reader, overview_parts))),
         Chapter(language.say("report.signals"), list(whole(reader, lambda one: signal_parts(one, settings)))),
         Chapter(language.say("cohorts.title"), list(whole(reader, cohort_parts))),
+        Chapter(language.say("actions.title"), list(whole(reader, action_parts))),
         Chapter(language.say("audit.title"), list(whole(reader, audit_parts))),
     ]
     title = language.say("report.title", shop=build["shop"] or NOTHING)
@@ -327,6 +329,46 @@ def recurring_revenue(reader: Reader) -> Part | None:
         return None
     first, *others = subscriptions.sentences(over[-1:], reader.language, reader.currency)
     return Part(reader.say("subscriptions.title"), "", sentences_html(first, others))
+
+
+# Actions
+
+
+def action_parts(reader: Reader) -> Parts:
+    yield partial(actions_of_today, reader)
+    yield partial(outcomes_of_rules, reader)
+    yield partial(programme, reader)
+
+
+def actions_of_today(reader: Reader) -> Part | None:
+    """How many by rule; who they are stands on the dashboard and in the list of the day."""
+    rows = reader.ask(questions.actions_by_rule())
+    if not rows:
+        return None
+    first, *others = actions.sentences_of_today(rows, reader.language)
+    table = actions.rule_table(rows, reader.language)
+    return Part(reader.say("actions.today"), "", sentences_html(first, others) + folded(reader, table))
+
+
+def outcomes_of_rules(reader: Reader) -> Part | None:
+    rows = actions.of_rules(reader.ask(questions.playbook_outcomes()), reader.ask(questions.playbook_evidence()))
+    if not rows:
+        return None
+    first, *others = actions.sentences_of_outcomes(rows, reader.language)
+    chart = actions.effects(rows, reader.glossary, reader.language)
+    html = sentences_html(first, others) + chart_html(reader, chart)
+    return Part(reader.say("actions.outcomes"), reader.say("actions.outcomes_note"), html)
+
+
+def programme(reader: Reader) -> Part | None:
+    rows = reader.ask(questions.playbook_programme())
+    if not rows:
+        return None
+    first, *others = actions.sentences_of_programme(rows, reader.language, reader.currency)
+    html = sentences_html(first, others)
+    if actions.measured(rows):
+        html += chart_html(reader, actions.programme(rows, reader.glossary, reader.language, reader.currency))
+    return Part(reader.say("actions.programme"), reader.say("actions.programme_note"), html)
 
 
 # The audit

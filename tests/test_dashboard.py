@@ -16,6 +16,7 @@ from datetime import date
 from decimal import Decimal
 from html import unescape
 from pathlib import Path
+from statistics import NormalDist
 from typing import Any
 
 import duckdb
@@ -23,6 +24,7 @@ import pytest
 import yaml
 
 from reports import (
+    actions,
     audit,
     backtest,
     changes,
@@ -46,7 +48,7 @@ from reports import (
 from reports import subscriptions as contracts
 from reports.cards import card_html
 from reports.charts import months_between, ticks
-from reports.colours import SCALE, luminance, on_scale
+from reports.colours import ORANGE, SCALE, luminance, on_scale
 from reports.glossary import Glossary
 from reports.language import Language, words
 from reports.questions import (
@@ -55,6 +57,8 @@ from reports.questions import (
     MissingMartError,
     Question,
     acquisition,
+    actions_by_rule,
+    actions_of_today,
     answer,
     at_risk_customers,
     build,
@@ -64,6 +68,9 @@ from reports.questions import (
     kpis,
     loyalty,
     nps,
+    playbook_evidence,
+    playbook_outcomes,
+    playbook_programme,
     referrals,
     restatements,
     retention_audit,
@@ -91,6 +98,7 @@ PAGES = {
     "economics": "page/economics.py",
     "feedback": "page/feedback.py",
     "products": "page/products.py",
+    "actions": "page/actions.py",
     "audit": "page/audit.py",
     "quality": "page/quality.py",
 }
@@ -164,6 +172,10 @@ def test_stages_segments_and_dimensions_have_names() -> None:
     expected = {f"names.segment.{code}" for code in segments} | {f"names.stage.{code}" for code in stages}
     expected |= {f"names.dimension.{code}" for code in settings["segment_dimensions"]}
     expected |= {f"names.band.{code}" for code in HEALTH_BANDS}
+    with (PROJECT / "seeds" / "playbook_rules.csv").open(encoding="utf-8") as seed:
+        rules = list(csv.DictReader(seed))
+    columns = {"rule": "rule_id", "action": "action", "owner": "owner", "channel": "channel"}
+    expected |= {f"names.{kind}.{rule[column]}" for rule in rules for kind, column in columns.items()}
     assert expected <= words().keys()
 
 
@@ -1284,6 +1296,198 @@ def test_an_area_without_a_score_is_no_zero_on_the_radar() -> None:
     assert whole.figure.data[0].fill == "toself"
 
 
+# Actions
+
+
+def of_playbook(published: Path) -> tuple[list[Any], list[Any], date]:
+    """Outcomes by rule with their verdicts, the months of the programme, and the build's day."""
+    outcomes, sure = answer(published, playbook_outcomes()), answer(published, playbook_evidence())
+    today = answer(published, build())[0]["as_of_date"]
+    return actions.of_rules(outcomes, sure), answer(published, playbook_programme()), today
+
+
+@pytest.mark.parametrize("language", [DE, EN], ids=["de", "en"])
+def test_the_actions_say_what_the_marts_say(published: Path, language: Language) -> None:
+    app = page("actions", lang=language.code)
+    no_error(app)
+    shown = unescape(html_of(app))
+    rules, months, today = of_playbook(published)
+    (counted,) = answer(
+        published,
+        Question(
+            "retention_actions",
+            """
+            select
+                sum(case when arm = 'treatment' and not in_other_experiment then 1 else 0 end) as contacts,
+                sum(case when arm = 'control' and not in_other_experiment then 1 else 0 end) as controls,
+                sum(case when in_other_experiment then 1 else 0 end) as wait
+            from marts.retention_actions where is_selected
+            """,
+        ),
+    )
+    for number in counted.values():
+        assert number > 1 and re.search(rf"[> ]{re.escape(language.number(number))} ", shown)
+    for sentence in (
+        *actions.sentences_of_today(answer(published, actions_by_rule()), language),
+        *actions.sentences_of_outcomes(rules, language),
+        *actions.sentences_of_programme(months, language, "EUR"),
+        *actions.sentences_of_patience(actions.patience(rules, actions.first_month(months), today), language),
+    ):
+        assert sentence in shown
+    listed = lines_of(html_of(app), language.say("actions.reason"))
+    first = answer(published, actions_of_today("all", "all", 15))
+    assert [re.findall(r">([^<]*)</td>", line)[0] for line in listed] == [row["customer_id"] for row in first]
+    assert all(row[f"reason_{language.code}"] in unescape(line) for row, line in zip(first, listed, strict=True))
+    more = language.say("common.more_rows", shown=15, rows=language.number(counted["contacts"]))
+    assert more in texts_of(app)
+    assert [chart.proto.alt for chart in app.get("plotly_chart")] == [
+        actions.effects(rules, Glossary(answer(published, glossary()), language), language).alt,
+        actions.programme(months, Glossary(answer(published, glossary()), language), language, "EUR").alt,
+    ]
+
+
+def test_the_list_holds_whom_the_owner_is_to_contact_by_the_rule(published: Path) -> None:
+    app = page("actions", lang="en", owner="customer success", rule="at_risk_high_value")
+    no_error(app)
+    expected = answer(
+        published,
+        Question(
+            "retention_actions",
+            """
+            select customer_id from marts.retention_actions
+            where
+                rule_id = 'at_risk_high_value' and is_selected and arm = 'treatment' and not in_other_experiment
+            order by customer_id
+            """,
+        ),
+    )
+    assert len(expected) > 5
+    listed = lines_of(html_of(app), EN.say("actions.reason"))
+    found = [re.findall(r">([^<]*)</td>", line)[0] for line in listed]
+    assert found == [row["customer_id"] for row in expected][:15]
+    nobody = page("actions", lang="en", owner="billing", rule="at_risk_high_value")
+    no_error(nobody)
+    assert EN.say("actions.nobody_so") in [info.value for info in nobody.info]
+
+
+@pytest.mark.parametrize("language", [DE, EN], ids=["de", "en"])
+def test_a_shop_without_actions_is_told_so(published: Path, language: Language) -> None:
+    with duckdb.connect(str(published)) as connection:
+        for mart in ("retention_actions", "playbook_outcomes", "playbook_evidence", "playbook_programme"):
+            connection.execute(f"delete from marts.{mart}")
+    app = page("actions", lang=language.code)
+    no_error(app)
+    assert {language.say("actions.no_outcomes"), language.say("actions.no_patience")} <= {one.value for one in app.info}
+    assert language.say("actions.nobody") in html_of(app) and language.say("actions.no_programme") in html_of(app)
+    assert not app.get("plotly_chart") and "<table" not in html_of(app)
+
+
+def outcome(rule_id: str, **figures: Any) -> dict[str, Any]:
+    known = {
+        "rule_id": rule_id, "variant": "all", "treated": 400, "control": 100, "treated_successes": 80,
+        "control_successes": 15, "treated_rate": 0.2, "control_rate": 0.15, "uplift": 0.05, "uplift_low": -0.04,
+        "uplift_high": 0.12, "is_conclusive": False, "has_enough": True, "value_won": 100.0, "waiting": 3,
+    }  # fmt: skip
+    return {**known, **figures}
+
+
+def surety(rule_id: str, **figures: Any) -> dict[str, Any]:
+    known = {
+        "rule_id": rule_id, "always_valid_low": -0.1, "always_valid_high": 0.2, "is_discovery": False,
+        "split_is_broken": False, "contacts_differ": None, "asked_control_share": 0.2,
+    }  # fmt: skip
+    return {**known, **figures}
+
+
+def test_the_verdict_of_a_rule_says_what_its_figures_bear() -> None:
+    """A lucky look is no effect; arms that are not alike go before what they show; without controls there is none."""
+    cases = (
+        (outcome("works"), surety("works", is_discovery=True), "works"),
+        (outcome("harms", uplift=-0.05), surety("harms", is_discovery=True), "harms"),
+        (outcome("lucky", is_conclusive=True), surety("lucky"), "unclear"),
+        (outcome("few", has_enough=False), surety("few"), "few"),
+        (outcome("sure", has_enough=False), surety("sure", is_discovery=True), "works"),
+        (outcome("broken"), surety("broken", split_is_broken=True, contacts_differ=True, is_discovery=True), "broken"),
+        (outcome("mixed"), surety("mixed", contacts_differ=True, is_discovery=True), "contacts"),
+        (outcome("alone", control=0, uplift=None), surety("alone", split_is_broken=True), "alone"),
+    )
+    rules = actions.of_rules([one for one, _, _ in cases], [one for _, one, _ in cases])
+    assert {row["rule_id"]: row["verdict"] for row in rules} == {row["rule_id"]: said for row, _, said in cases}
+    first, *others = actions.sentences_of_outcomes(rules, EN)
+    assert first == "Of 8 rules with actions 3 have shown an effect."
+    interval = "+5.0\xa0pp, interval −10.0\xa0pp to +20.0\xa0pp"  # noqa: RUF001
+    assert (
+        others[0] == f"sure ({interval}); works ({interval}): works, also for who looks every day and has many rules."
+    )
+    assert others[-1] == "24 actions still wait for their window to end; they are in no other figure."
+    assert [actions.colour(row) for row in rules if row["verdict"] == "harms"] == [ORANGE]
+
+
+def test_both_intervals_of_a_rule_are_drawn_and_an_empty_arm_is_not() -> None:
+    rules = actions.of_rules([outcome("a"), outcome("b", control=0, uplift=None)], [surety("a"), surety("b")])
+    wide, narrow, dot = actions.effects(rules, TERMS["en"], EN).figure.data
+    assert list(wide.x) == [-0.1, 0.2, None] and list(narrow.x) == [-0.04, 0.12, None]
+    assert list(dot.x) == [0.05] and wide.line.width < narrow.line.width
+
+
+def test_months_of_the_programme_add_up_with_the_width_of_all_their_intervals() -> None:
+    def month_of(start: date, difference: float, half: float, **figures: Any) -> dict[str, Any]:
+        known = {
+            "month_start": start, "is_complete": True, "programme_customers": 100, "control_customers": 10,
+            "revenue_difference": difference, "revenue_difference_low": difference - half,
+            "revenue_difference_high": difference + half, "programme_value": 100 * difference,
+            "value_won_by_rules": None,
+        }  # fmt: skip
+        return {**known, **figures}
+
+    rows = [
+        month_of(date(2025, 1, 1), 2.0, 1.0, value_won_by_rules=50.0),
+        month_of(date(2025, 2, 1), -1.0, 3.0),
+        month_of(date(2025, 3, 1), 9.0, 1.0, is_complete=False),
+        {**month_of(date(2024, 12, 1), 5.0, 0.0), "revenue_difference_low": None},
+    ]
+    assert actions.worth(rows) == actions.Worth(2, 100.0, -300.0, 500.0, 50.0)
+    said = list(actions.sentences_of_programme(rows, EN, "EUR"))
+    assert said[0].startswith("2 complete months together: €100 ") and EN.say("actions.programme_unsure") in said
+    assert list(actions.sentences_of_programme(rows[:1], EN, "EUR"))[1] == EN.say("actions.programme_sure")
+    assert list(actions.sentences_of_programme(rows[3:], EN, "EUR")) == [EN.say("actions.no_programme")]
+
+
+def test_how_many_it_takes_is_that_of_the_tables() -> None:
+    """10 % against 15 %, power 0.8: 686 in each arm of equal size. With a fifth left alone fewer controls and more in
+    all; and so many do see it in four of five cases."""
+    assert actions.needed(0.10, 0.05, 0.5) == (686, 686)
+    treated, controls = actions.needed(0.10, 0.05, 0.2) or (0, 0)
+    assert controls < 686 < treated and treated == pytest.approx(4 * controls, abs=4)
+    spread = (0.15 * 0.85 / treated + 0.10 * 0.90 / controls) ** 0.5
+    pooled = (treated * 0.15 + controls * 0.10) / (treated + controls)
+    limit = 1.959964 * (pooled * (1 - pooled) * (1 / treated + 1 / controls)) ** 0.5
+    assert 1 - NormalDist(0.05, spread).cdf(limit) == pytest.approx(0.8, abs=0.001)
+    assert actions.needed(0.95, 0.1, 0.2) is None and actions.needed(0.1, 0.05, 0.0) is None
+
+
+@pytest.mark.parametrize(("page_of", "mark"), [("playbook-for-managers", ","), ("playbook-fuer-manager", ".")])
+def test_the_managers_page_says_how_many_it_takes(page_of: str, mark: str) -> None:
+    text = (PROJECT / "docs" / f"{page_of}.md").read_text(encoding="utf-8")
+    for base in (0.05, 0.1, 0.2, 0.3):
+        sizes = [actions.needed(base, difference, 0.2) or (0, 0) for difference in actions.DIFFERENCES]
+        cells = " | ".join(f"{controls:,} ({treated:,})".replace(",", mark) for treated, controls in sizes)
+        assert f"| {base:.0%} | {cells} |".replace("%", " %") in text
+
+
+def test_how_long_it_takes_is_told_by_the_arm_that_lags() -> None:
+    """Of 15 in 100 controls 16 in 102 are counted. 100 controls came in ten months, so those that lack take a tenth of
+    their number in months."""
+    rules = actions.of_rules([outcome("a"), outcome("b", control=0, uplift=None)], [surety("a"), surety("b")])
+    (row,) = actions.patience(rules, date(2025, 1, 1), date(2025, 11, 1))
+    assert row["base_rate"] == 16 / 102
+    size = actions.needed(16 / 102, 0.1, 0.2)
+    assert size is not None and row["needed_0.1"] == size[1]
+    months = (date(2025, 11, 1) - date(2025, 1, 1)).days / (365.25 / 12)
+    assert row["months_left"] == -(-(size[1] - 100) * months // 100)
+    assert actions.patience(rules, None, date(2025, 11, 1))[0]["months_left"] is None
+
+
 SIGNAL_PAGES = {
     "economics": ["marketing_spend", "subscriptions"],
     "feedback": ["nps", "csat", "churn_reason", "email_sent"],
@@ -1492,6 +1696,9 @@ def test_a_build_of_an_earlier_version_gives_sentences(published: Path, name: st
             "loyalty_kpis",
             "email_kpis",
             "churn_reasons",
+            "playbook_programme",
+            "retention_actions",
+            "retention_audit",
         ):
             connection.execute(f"drop table marts.{table}")
     app = page(name)

@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pytest
 
-from reports import audit, overview
+from reports import actions, audit, overview
 from reports.events import KINDS
 from reports.glossary import Glossary
 from reports.language import Language
 from reports.questions import (
     Question,
+    actions_by_rule,
     answer,
     at_risk,
     first_purchases,
@@ -67,13 +68,14 @@ PAGES = {
     "economics": "/economics",
     "feedback": "/feedback",
     "products": "/products",
+    "actions": "/actions",
     "audit": "/audit",
     "quality": "/quality",
 }
 # How many a page has at least.
 CHARTS = {
     "overview": 4, "cohorts": 4, "lifecycle": 12, "customers": 3, "economics": 7, "feedback": 9, "products": 3,
-    "audit": 1, "quality": 1,
+    "actions": 2, "audit": 1, "quality": 1,
 }  # fmt: skip
 FIGURES = ".sk-card, .sk-grid, .sk-said"  # the first that a page shows
 CONTROLS = (
@@ -180,7 +182,7 @@ QUICK = (
     ("overview", "laptop", "de"), ("cohorts", "phone", "en"), ("lifecycle", "phone", "de"),
     ("customers", "laptop", "en"), ("economics", "phone", "en"), ("feedback", "phone", "de"),
     ("products", "laptop", "de"), ("quality", "phone", "de"),
-    ("audit", "phone", "de"),
+    ("audit", "phone", "de"), ("actions", "phone", "de"),
 )  # fmt: skip
 
 
@@ -259,6 +261,11 @@ def assert_figures(page: Page | Locator, name: str, published: Path, language: L
         sizes = [cell.strip() for cell in page.locator(".sk-grid .sk-size").all_inner_texts()]
         cohorts = [row for row in answer(published, subscriber_cohorts()) if row["period_number"] == 0][-12:]
         assert sizes == [language.number(row["cohort_subscribers"]) for row in cohorts]
+        return
+    if name == "actions":
+        said = page.locator(".sk-said").first.inner_text()
+        rows = answer(published, actions_by_rule())
+        assert all(sentence in said for sentence in actions.sentences_of_today(rows, language))
         return
     if name == "audit":
         said = page.locator(".sk-said").first.inner_text()
@@ -380,7 +387,7 @@ def test_the_keyboard_reaches_every_control(chromium: Browser, served: Served, n
         page.keyboard.press("Tab")
         reached.add(page.evaluate("document.activeElement.dataset.control"))
     assert wanted <= reached
-    if name in CHOSEN:  # the audit has nothing to choose
+    if name in CHOSEN:  # actions and the audit have no choice of a few options
         before = page.url
         option, written = CHOSEN[name]
         page.get_by_role("radio", name=option).focus()
