@@ -110,7 +110,7 @@ def test_predictions_of_a_simulated_shop_are_those_of_the_papers(shop: Predicted
     found = {
         (model, parameter): estimate
         for model, parameter, estimate in shop.rows(
-            "select model, parameter, estimate from marts.prediction_parameters"
+            "select model, parameter, estimate from marts.prediction_parameters where model <> 'churn_logistic'"
         )
     }
     expected = {
