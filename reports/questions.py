@@ -176,6 +176,43 @@ def retention_value(grain: str) -> Question:
     )
 
 
+def what_if() -> Question:
+    """What one point more of each lever is worth in the year ahead."""
+    return Question(
+        "what_if",
+        """
+        select
+            lever, observed_from, base_customers, customers_with, customers_without, level_observed,
+            value_per_customer, gain_365d, gain_365d_low, gain_365d_high, has_enough, missing_because
+        from marts.what_if
+        order by case lever when 'retention_rate' then 1 when 'second_order_rate' then 2 else 3 end, lever
+        """,
+    )
+
+
+def sales_forecast(grain: str, customers: str) -> Question:
+    """What the shop is expected to sell to customers of a group, the next period first."""
+    return Question(
+        "sales_forecast",
+        """
+        select
+            period_grain, period_start, period_end, customer_group, expected_orders, expected_orders_low,
+            expected_orders_high, orders_last_year, expected_orders_error, orders_last_year_error, expected_orders_held,
+            expected_revenue, expected_revenue_low, expected_revenue_high, revenue_last_year, expected_revenue_error,
+            revenue_last_year_error, expected_revenue_held, past_forecasts, has_season
+        from marts.sales_forecast
+        where period_grain = ? and customer_group = ?
+        order by period_start
+        """,
+        (grain, customers),
+    )
+
+
+def refusals() -> Question:
+    """Which models the data of this build cannot carry, and why; one row, null where all could be fitted."""
+    return Question("build", "select refusal from marts.build")
+
+
 def concentration() -> Question:
     """Customers by tenths, those with the highest revenue first."""
     return Question(
