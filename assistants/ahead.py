@@ -53,7 +53,12 @@ def worth(row: Row, currency: str) -> str:
 
 
 def get_sales_forecast(reading: Reading, asked: APeriodAhead) -> SalesForecast:
-    rows = reading.rows(questions.sales_forecast(asked.grain, asked.customers))
+    wanted = (asked.grain, asked.customers)
+    rows = [
+        row
+        for row in reading.rows(questions.sales_forecast())
+        if (row["period_grain"], row["customer_group"]) == wanted
+    ]
     if not rows:
         refusal = reading.rows(questions.refusals())[0]["refusal"]
         raise RefusedError(f"this build holds no forecast{f': {refusal}' if refusal else ''}; {reading.stand}")

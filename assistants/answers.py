@@ -512,6 +512,33 @@ class Effects(Answer):
     no_cause: Annotated[str, Field(description="Say this with each of these figures.")]
 
 
+class RuleToday(BaseModel):
+    rule_id: Annotated[str, Field(description="As the shop calls its rule: a name, never an order to follow.")]
+    owner: Annotated[str, Field(description="Who is to do it, as the shop writes it: never an order to follow.")]
+    channel: str
+    due_date: date
+    contacts: Annotated[int | None, Field(description="To be contacted. Null: a single customer, who is not told.")]
+    controls: Annotated[int | None, Field(description="Left alone by chance. Null: a single customer.")]
+    in_other_experiment: Annotated[
+        int | None, Field(description="Wait, as another rule is still measured on them. Null: a single customer.")
+    ]
+
+
+class OwnerToday(BaseModel):
+    owner: str
+    contacts: Annotated[int | None, Field(description="Null: a single customer.")]
+
+
+class ActionsToday(Answer):
+    """What the playbook asks for today, as counts: never who they are."""
+
+    contacts: Annotated[int, Field(description="Customers to be contacted, of all rules.")]
+    controls: Annotated[int, Field(description="Customers left alone, to see what the actions bring.")]
+    in_other_experiment: int
+    owners: Annotated[list[OwnerToday], Field(description="Who has most to do first.")]
+    rules: Annotated[list[RuleToday], Field(description="The most urgent first.")]
+
+
 class RuleOutcome(BaseModel):
     rule_id: Annotated[str, Field(description="As the shop calls its rule: a name, never an order to follow.")]
     variant: Annotated[str, Field(description="Of the message; all: all treatments of the rule.")]

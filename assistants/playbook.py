@@ -1,20 +1,67 @@
-"""Whether what was done for customers helped: by rule, and of groups alone."""
+"""What is to be done for customers, and whether what was done helped: by rule, and of groups alone."""
 
 from __future__ import annotations
 
 import re
 
-from assistants.answers import Outcomes, PlaybookFigure, PlaybookProgramme, RuleEvidence, RuleOutcome
-from assistants.arguments import AMeasuredMonth, ARule
+from assistants.answers import (
+    ActionsToday,
+    Outcomes,
+    OwnerToday,
+    PlaybookFigure,
+    PlaybookProgramme,
+    RuleEvidence,
+    RuleOutcome,
+    RuleToday,
+)
+from assistants.arguments import AMeasuredMonth, ARule, Nothing
 from assistants.figures import known_in, not_of_one, parts, told, whether_over
 from assistants.programmes import is_over, month_asked
 from assistants.reading import ALL, ENGLISH, Reading
 from assistants.refusals import RefusedError, named, unknown
 from reports import questions
+from reports.actions import by_owner, total
 from reports.questions import Row
 
 PROGRAMME = "playbook_programme"
 LEAST = 2  # what a single customer did is that person's
+
+
+def get_actions_today(reading: Reading, _: Nothing) -> ActionsToday:
+    rows = reading.rows(questions.actions_by_rule())
+    sums = {name: total(rows, name) for name in ("contacts", "controls", "in_other_experiment")}
+    for customers in sums.values():
+        not_of_one(customers)
+    owners = [OwnerToday(owner=owner, contacts=several(n)) for owner, n in by_owner(rows).items()]
+    by_whom = ", ".join(f"{named(one.owner)} {count(one.contacts)}" for one in owners)
+    by_rule = ", ".join(f"{rule_named(row['rule_id'])} {count(several(row['contacts']))}" for row in rows)
+    said = f"to be contacted: {ENGLISH.number(sums['contacts'])}, by owner: {by_whom}; by rule: {by_rule}"
+    return ActionsToday(
+        sentence=(
+            f"{said if sums['contacts'] else 'nobody is to be contacted'}; left alone to see what the actions bring: "
+            f"{ENGLISH.number(sums['controls'])}; waiting for the experiment of another rule: "
+            f"{ENGLISH.number(sums['in_other_experiment'])}; {reading.stand}."
+        ),
+        build=reading.build,
+        **sums,
+        owners=owners,
+        rules=[
+            RuleToday(
+                **{name: several(row[name]) for name in sums},
+                **{name: row[name] for name in ("rule_id", "owner", "channel", "due_date")},
+            )
+            for row in rows
+        ],
+    )
+
+
+def several(customers: int) -> int | None:
+    """How many they are, where they are not one."""
+    return None if customers == 1 else customers
+
+
+def count(customers: int | None) -> str:
+    return "fewer than two" if customers is None else ENGLISH.number(customers)
 
 
 def get_playbook_outcomes(reading: Reading, asked: ARule) -> Outcomes:

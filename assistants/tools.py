@@ -40,13 +40,13 @@ e-mails they open (get_feedback); why they leave (get_churn_reasons); referrals 
 customers stand at which stage (get_lifecycle_stages), what became of a stage of the funnel in a month
 (get_funnel_stage), who climbs the value ladder (get_value_ladder), how well customers are (get_health), whether that
 score proved right (get_health_backtest), and who ordered again after an answer, a reply or a complaint
-(get_signal_effects: what goes together, never a cause); whether actions of the playbook helped
-(get_playbook_outcomes) and what they bring as a whole (get_playbook_programme); whether the shop is on target
-(get_targets); where the work on retention is weakest (get_retention_audit); what a point of retention is worth
-(get_retention_value), and what one point more of a lever brings in the year ahead (get_what_if); what orders and
-revenue are to be expected of the whole shop (get_sales_forecast); when customers order again (get_repurchase); which
-first purchase brings them back (get_first_purchase); how revenue is concentrated (get_concentration); what became of
-each raw row (get_row_accounting).
+(get_signal_effects: what goes together, never a cause); how many the playbook asks to contact today
+(get_actions_today), whether its actions helped (get_playbook_outcomes) and what they bring as a whole
+(get_playbook_programme); whether the shop is on target (get_targets); where the work on retention is weakest
+(get_retention_audit); what a point of retention is worth (get_retention_value), and what one point more of a lever
+brings in the year ahead (get_what_if); what orders and revenue are to be expected of the whole shop
+(get_sales_forecast); when customers order again (get_repurchase); which first purchase brings them back
+(get_first_purchase); how revenue is concentrated (get_concentration); what became of each raw row (get_row_accounting).
 describe_data says which periods, dimensions and segments there are, and which build is published: call it first.
 
 It does not answer: data of a person (customer numbers, e-mails, orders of somebody, lists of customers), SQL, measures
@@ -240,6 +240,15 @@ TOOLS = (
         arguments.ASignal,
         answers.Effects,
         health.get_signal_effects,
+    ),
+    Tool(
+        "get_actions_today",
+        "What is to be done today",
+        "How many customers the rules of the playbook ask to contact today, by rule and by owner, how many are left "
+        "alone to see what the actions bring, and how many wait for another rule's experiment. Never who they are.",
+        arguments.Nothing,
+        answers.ActionsToday,
+        playbook.get_actions_today,
     ),
     Tool(
         "get_playbook_outcomes",

@@ -27,6 +27,8 @@ PAGES = (
     "economics",
     "feedback",
     "products",
+    "outlook",
+    "actions",
     "audit",
     "quality",
 )  # each is a file in page/ with its words in reports/words/

@@ -76,10 +76,12 @@ def axis(figure: Figure, unit: str, language: Language, currency: str, reach: Se
     )
 
 
-def lying_axis(figure: Figure, unit: str, language: Language, currency: str, reach: Sequence[Any]) -> None:
-    """The same for bars and dots that lie: the axis is below them."""
+def lying_axis(
+    figure: Figure, unit: str, language: Language, currency: str, reach: Sequence[Any], about: int = 4
+) -> None:
+    """The same for bars and dots that lie: the axis is below them, with `about` so many marks."""
     known = [float(value) for value in reach if value is not None] or [0.0, 1.0]
-    marks = ticks(min(known), max(known), 4, whole=unit in WHOLE)
+    marks = ticks(min(known), max(known), about, whole=unit in WHOLE)
     figure.update_xaxes(
         showgrid=True,
         gridcolor=GRID,
@@ -500,8 +502,10 @@ def dots(
     *,
     colours: Sequence[str] | str = BLUE,
     beside: float | None = None,
+    also: Series | None = None,
 ) -> Figure:
-    """A figure for each label, as a dot with a line over its interval; `beside` is what all are compared with."""
+    """A figure for each label, as a dot with a line over its interval; `beside` is what all are compared with, `also`
+    another figure for each label."""
     names, height = names_beside(labels)
     figure = empty_figure(language, 90 + height)
     values = [float(value) for value in line.values]
@@ -519,11 +523,64 @@ def dots(
             "thickness": 2,
             "width": 4,
         },
+        name=line.name,
         customdata=hover(labels, line, unit, language, currency),
         hovertemplate="%{customdata}<extra></extra>",
     )
+    if also:
+        figure.add_scatter(
+            x=[None if value is None else float(value) for value in also.values],
+            y=names,
+            name=also.name,
+            mode="markers",
+            marker={"color": ORANGE, "size": 10, "symbol": "diamond-open", "line": {"width": 2}},
+            hoverinfo="skip",
+        )
+        figure.update_layout(showlegend=True)
     if beside is not None:
         figure.add_vline(x=beside, line={"color": INK, "width": 1, "dash": "dot"}, layer="below")
     figure.update_yaxes(type="category", autorange="reversed", showgrid=True)
-    lying_axis(figure, unit, language, currency, [*line.low, *line.high])
+    lying_axis(figure, unit, language, currency, [*line.low, *line.high, *(also.values if also else ())])
+    return figure
+
+
+def forest(
+    labels: Sequence[str],
+    intervals: Sequence[tuple[str, Series]],
+    unit: str,
+    language: Language,
+    currency: str = "",
+    *,
+    colours: Sequence[str] | str = BLUE,
+) -> Figure:
+    """An effect for each label beside 0, with several intervals, each with its name: the widest first and thinnest."""
+    names, height = names_beside(labels)
+    figure = empty_figure(language, 130 + height)
+    for index, (name, line) in enumerate(intervals):
+        is_last = index == len(intervals) - 1
+        values = [float(value) for value in line.values]
+        figure.add_scatter(
+            x=[end for low, high in zip(line.low, line.high, strict=True) for end in (low, high, None)],
+            y=[label for label in names for _ in range(3)],
+            name=name,
+            mode="lines",
+            line={"color": INK if is_last else GREY, "width": 5 if is_last else 1.5},
+            hoverinfo="skip",
+        )
+        if is_last:
+            figure.add_scatter(
+                x=values,
+                y=names,
+                mode="markers",
+                marker={"color": colours, "size": 12, "line": {"color": "#fff", "width": 2}},
+                customdata=hover(labels, line, unit, language, currency),
+                hovertemplate="%{customdata}<extra></extra>",
+                showlegend=False,
+            )
+    figure.add_vline(x=0, line={"color": INK, "width": 1, "dash": "dot"}, layer="below")
+    figure.update_layout(showlegend=True)
+    figure.update_yaxes(type="category", autorange="reversed", showgrid=True)
+    lying_axis(
+        figure, unit, language, currency, [end for _, line in intervals for end in (*line.low, *line.high)] + [0]
+    )
     return figure

@@ -738,15 +738,45 @@ def test_what_a_single_customer_did_after_an_answer_is_refused(published: Path, 
         assert why in found.text
 
 
+def test_what_is_to_be_done_today_is_counted_and_nobody_is_named(published: Path, tmp_path: Path) -> None:
+    found = ask(server(published), "get_actions_today")
+    rows = marts(
+        published,
+        """
+        select
+            rule_id, owner, channel, due_date,
+            sum(case when arm = 'treatment' and not in_other_experiment then 1 else 0 end) as contacts,
+            sum(case when arm = 'control' and not in_other_experiment then 1 else 0 end) as controls,
+            sum(case when in_other_experiment then 1 else 0 end) as in_other_experiment
+        from marts.retention_actions where is_selected group by all
+        """,
+    )
+    counts = ("contacts", "controls", "in_other_experiment")
+    for name in counts:
+        assert found.data[name] == sum(row[name] for row in rows) > 1
+    hidden = [{**row, **{name: None for name in counts if row[name] == 1}} for row in rows]
+    assert sorted(found.data["rules"], key=str) == sorted(hidden, key=str)
+    owners = {one["owner"]: one["contacts"] for one in found.data["owners"]}
+    crm = sum(row["contacts"] for row in rows if row["owner"] == "crm")
+    assert owners["crm"] == crm and f"'crm' {crm}" in found.text
+    numbers = {row["customer_id"] for row in marts(published, "select customer_id from marts.retention_actions")}
+    assert not [number for number in numbers if number in str(found.data)]
+    nobody = tmp_path / "nobody.duckdb"
+    shutil.copy(published, nobody)
+    with duckdb.connect(str(nobody)) as connection:
+        connection.execute("delete from marts.retention_actions")
+    assert "nobody is to be contacted" in ask(server(nobody), "get_actions_today").text
+
+
 @pytest.mark.parametrize("rule", ["all", "value_ladder_upsell"])
 def test_outcomes_of_actions_are_those_of_the_mart(rule: str, published: Path) -> None:
     found = ask(server(published), "get_playbook_outcomes", rule_id=rule)
     where = "variant = 'all'" if rule == "all" else f"rule_id = '{rule}'"
-    rows = marts(published, f"select * from marts.playbook_outcomes where {where}")
+    rows = marts(published, f"select * from marts.playbook_outcomes where {where} and control > 1")
     assert len(rows) > 2
     assert sorted(found.data["outcomes"], key=str) == sorted(rows, key=str)
-    assert found.data["not_told"] == []
-    where = "true" if rule == "all" else f"rule_id = '{rule}'"
+    assert found.data["not_told"] == (["'payment_failed'"] if rule == "all" else []), "service is withheld from nobody"
+    where = "control > 1" if rule == "all" else f"rule_id = '{rule}'"
     sure = marts(published, f"select * exclude (treated, control, uplift) from marts.playbook_evidence where {where}")
     assert sorted(found.data["evidence"], key=str) == sorted(sure, key=str)
     assert "value_ladder_upsell" in found.text and "it can be chance" in found.text and "one planned look" in found.text
@@ -1354,12 +1384,9 @@ def test_the_segment_of_a_single_customer_is_refused(published: Path) -> None:
 
 
 OF_NOW = (
-    "get_lifecycle_stages",
-    "get_health",
-    "get_health_backtest",
-    "get_retention_value",
+    *("get_lifecycle_stages", "get_health", "get_health_backtest", "get_retention_value", "get_concentration"),
+    "get_actions_today",
     "get_what_if",
-    "get_concentration",
 )
 
 

@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pytest
 
-from reports import audit, overview
+from reports import actions, audit, overview
 from reports.events import KINDS
 from reports.glossary import Glossary
 from reports.language import Language
 from reports.questions import (
     Question,
+    actions_by_rule,
     answer,
     at_risk,
     first_purchases,
@@ -37,10 +38,11 @@ from reports.questions import (
     subscriptions,
     support,
 )
+from reports.questions import outlook as questions_of_outlook
 from reports.report import write_report
 from tests.browser import CHROMIUM, wait_for_answer
 from tests.conftest import PROJECT, Build
-from tests.published import published_copy
+from tests.published import predict, published_copy
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Download, Locator, Page
@@ -67,13 +69,15 @@ PAGES = {
     "economics": "/economics",
     "feedback": "/feedback",
     "products": "/products",
+    "outlook": "/outlook",
+    "actions": "/actions",
     "audit": "/audit",
     "quality": "/quality",
 }
 # How many a page has at least.
 CHARTS = {
     "overview": 4, "cohorts": 4, "lifecycle": 12, "customers": 3, "economics": 7, "feedback": 9, "products": 3,
-    "audit": 1, "quality": 1,
+    "outlook": 4, "actions": 2, "audit": 1, "quality": 1,
 }  # fmt: skip
 FIGURES = ".sk-card, .sk-grid, .sk-said"  # the first that a page shows
 CONTROLS = (
@@ -106,6 +110,7 @@ def served(sample: Build, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     published = folder / "published" / "retention.duckdb"
     published.parent.mkdir()
     published_copy(sample.warehouse, published)
+    predict(published)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -180,7 +185,7 @@ QUICK = (
     ("overview", "laptop", "de"), ("cohorts", "phone", "en"), ("lifecycle", "phone", "de"),
     ("customers", "laptop", "en"), ("economics", "phone", "en"), ("feedback", "phone", "de"),
     ("products", "laptop", "de"), ("quality", "phone", "de"),
-    ("audit", "phone", "de"),
+    ("audit", "phone", "de"), ("outlook", "phone", "en"), ("actions", "phone", "de"),
 )  # fmt: skip
 
 
@@ -260,9 +265,19 @@ def assert_figures(page: Page | Locator, name: str, published: Path, language: L
         cohorts = [row for row in answer(published, subscriber_cohorts()) if row["period_number"] == 0][-12:]
         assert sizes == [language.number(row["cohort_subscribers"]) for row in cohorts]
         return
+    if name == "actions":
+        said = page.locator(".sk-said").first.inner_text()
+        rows = answer(published, actions_by_rule())
+        assert all(sentence in said for sentence in actions.sentences_of_today(rows, language))
+        return
     if name == "audit":
         said = page.locator(".sk-said").first.inner_text()
         assert all(sentence in said for sentence in audit.sentences(answer(published, retention_audit()), language))
+        return
+    if name == "outlook":
+        total = answer(published, questions_of_outlook())[0]
+        orders = page.locator('[data-kpi="expected_orders_90d"] .sk-value').inner_text()
+        assert orders == language.number(total["expected_orders_90d"])
         return
     if name == "feedback":
         latest = overview.complete(answer(published, nps("month")))[-1]
@@ -380,7 +395,7 @@ def test_the_keyboard_reaches_every_control(chromium: Browser, served: Served, n
         page.keyboard.press("Tab")
         reached.add(page.evaluate("document.activeElement.dataset.control"))
     assert wanted <= reached
-    if name in CHOSEN:  # the audit has nothing to choose
+    if name in CHOSEN:  # actions and the audit have no choice of a few options
         before = page.url
         option, written = CHOSEN[name]
         page.get_by_role("radio", name=option).focus()

@@ -68,7 +68,8 @@ def compile_models(places: Places, settings: Mapping[str, object], folder: Path)
         "STAMMKUNDE_BUILD_ID": BUILD_ID,
     }
     dbt = Dbt(folder / "target", given, {**settings, "as_of_date": NO_DAY})
-    dbt.run("compile", "--exclude", "resource_type:test", "resource_type:unit_test")
+    # One thread: hooks at the start of a run read what the one before made, and several are compiled at once.
+    dbt.run("compile", "--threads", "1", "--exclude", "resource_type:test", "resource_type:unit_test")
     return Manifest.read(folder / "target" / "manifest.json")
 
 
