@@ -658,6 +658,43 @@ class AuditPoint(BaseModel):
     first_step_de: str
 
 
+class StageAhead(BaseModel):
+    stage: str
+    name_en: str
+    name_de: str
+    customers: int
+    value: Annotated[
+        Number | None,
+        Field(
+            description="Predicted for 365 days, or where clv is not used of the last 365. Null of a single customer."
+        ),
+    ]
+    value_at_risk: Annotated[
+        Number | None,
+        Field(description="Value x probability of no order, summed; no forecast of a loss. Null: lost, or not used."),
+    ]
+    churn_probability: Annotated[float | None, Field(description="Mean probability of no order in the days ahead.")]
+
+
+class ModelTrust(BaseModel):
+    model: Annotated[str, Field(description="bg_nbd (orders), gamma_gamma (order value), clv or churn_logistic.")]
+    is_used: Annotated[bool, Field(description="Whether it is shown to be better than its simple rule here.")]
+    why: Annotated[str, Field(description="better, rival_better, no_difference, not_judged, refused or not_predicted.")]
+
+
+class Outlook(Answer):
+    """What is to be expected of today's customers; null where a model is not used."""
+
+    customers: int
+    expected_orders_90d: Annotated[float | None, Field(description="Days with an order.")]
+    expected_orders_365d: float | None
+    predicted_clv_365d: Annotated[float | None, Field(description="Discounted value of 365 days.")]
+    repeat_orders_last_365d: Annotated[int, Field(description="To compare: days with an order after the first.")]
+    repeat_revenue_last_365d: Number
+    stages: list[StageAhead]
+    models: list[ModelTrust]
+
+
 class Audit(Answer):
     """The audit, the weakest point first."""
 

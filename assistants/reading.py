@@ -163,6 +163,8 @@ def not_answered(term: Row) -> str | None:
     if term["mart"] == "customers":
         of_groups = "; get_health tells it of groups" if term["kpi"] in OF_GROUPS else ""
         return f"it is held for each customer, and a person's data are not answered{of_groups}"
+    if term["mart"] == "customer_predictions":
+        return "it is held for each customer, and a person's data are not answered; get_outlook tells of all together"
     return f"no tool gives it: it stands in marts.{term['mart']} and on the dashboard"
 
 

@@ -27,7 +27,7 @@ from reports.language import Language
 from stammkunde.errors import StammkundeError
 from stammkunde.places import Places
 from tests.conftest import PROJECT, Build
-from tests.published import published_copy
+from tests.published import predict, published_copy
 from tests.refreshes import environment_of_refresh
 
 pytest.importorskip("mcp", reason="the package mcp is not installed: make assistants")
@@ -468,7 +468,7 @@ def test_sixty_calls_and_more_cover_every_measure_that_is_answered(published: Pa
 def test_every_measure_is_answered_but_those_of_a_person(published: Path) -> None:
     listed = ask(server(published), "list_measures").data["measures"]
     expected = marts(published, "select kpi, mart from marts.kpi_glossary where unit not in ('flag', 'text')")
-    of_a_person = {row["kpi"] for row in expected if row["mart"] == "customers"}
+    of_a_person = {row["kpi"] for row in expected if row["mart"] in ("customers", "customer_predictions")}
     assert {one["measure"] for one in listed if one["tool"] is None} == of_a_person
     bounds = {row["kpi"] for row in expected if row["kpi"].endswith(("_low", "_high"))}
     assert {one["measure"] for one in listed} == {row["kpi"] for row in expected} - bounds
@@ -1006,6 +1006,29 @@ def test_the_audit_is_that_of_the_mart(published: Path, tmp_path: Path) -> None:
     with duckdb.connect(str(other)) as connection:
         connection.execute("delete from marts.retention_audit")
     assert_refused(ask(server(other), "get_retention_audit"))
+
+
+def test_the_outlook_is_of_models_that_are_used_and_of_nobody_alone(published: Path, tmp_path: Path) -> None:
+    """Without predictions it refuses; a stage of one customer has no figures; a model that is no better gives none."""
+    assert_refused(ask(server(published), "get_outlook"))
+    other = with_build(published, tmp_path / "retention.duckdb", "predicted")
+    with duckdb.connect(str(other)) as connection:
+        connection.execute(
+            "update marts.customers set lifecycle_stage = 'loyal' where lifecycle_stage = 'reactivated' "
+            "and customer_id <> (select min(customer_id) from marts.customers where lifecycle_stage = 'reactivated')"
+        )
+    predict(other)
+    found = ask(server(other), "get_outlook").data
+    (x,) = marts(other, "select sum(repeat_orders) as x from marts.customer_predictions")
+    assert (found["expected_orders_365d"], found["predicted_clv_365d"]) == (x["x"], 50 * x["x"])
+    (alone,) = [one for one in found["stages"] if one["stage"] == "reactivated"]
+    assert (alone["customers"], alone["value"], alone["value_at_risk"]) == (1, None, None)
+    assert all(one["is_used"] for one in found["models"])
+    predict(other, gain=-0.2)
+    none = ask(server(other), "get_outlook").data
+    assert (none["expected_orders_90d"], none["predicted_clv_365d"]) == (None, None)
+    assert {one["why"] for one in none["models"]} == {"rival_better"}
+    assert all(one["value_at_risk"] is None for one in none["stages"])
 
 
 def test_what_there_is_to_ask_for(published: Path) -> None:
