@@ -371,6 +371,56 @@ class RetentionValue(Answer):
     null_because: str | None
 
 
+class Lever(BaseModel):
+    """What one point more of a lever brings in the 365 days ahead: an upper limit, in net revenue."""
+
+    lever: str
+    observed_from: date
+    base_customers: int | None
+    customers_with: int
+    customers_without: int
+    level_observed: Number | None
+    value_per_customer: Number | None
+    gain_365d: Number | None
+    gain_365d_low: Annotated[Number | None, Field(description="95 % interval.")]
+    gain_365d_high: Number | None
+    has_enough: Annotated[bool, Field(description="False: only the interval says something.")]
+    missing_because: str | None
+
+
+class WhatIf(Answer):
+    """What a point is worth. Levers do not add up: who is kept also orders again."""
+
+    levers: list[Lever]
+
+
+class SalesForecast(Answer):
+    """What is expected of the whole shop in a period ahead."""
+
+    period_grain: str
+    period_start: date
+    period_end: Annotated[date, Field(description="Day after the last.")]
+    customer_group: str
+    expected_orders: float
+    expected_orders_low: Annotated[float, Field(description="80 % interval.")]
+    expected_orders_high: float
+    orders_last_year: Annotated[float | None, Field(description="In the same months a year before.")]
+    expected_orders_error: Annotated[float | None, Field(description="How far off past forecasts were, 0.1 is 10 %.")]
+    orders_last_year_error: Annotated[float | None, Field(description="How far off last year's figure was.")]
+    expected_orders_held: Annotated[
+        float | None, Field(description="Past intervals that held what came; 0.8 is right.")
+    ]
+    expected_revenue: float
+    expected_revenue_low: Annotated[float, Field(description="80 % interval.")]
+    expected_revenue_high: float
+    revenue_last_year: float | None
+    expected_revenue_error: float | None
+    revenue_last_year_error: float | None
+    expected_revenue_held: float | None
+    past_forecasts: Annotated[int, Field(description="Past months from which a period as far ahead was forecast.")]
+    has_season: Annotated[bool, Field(description="False: no season is in it, as two whole years are not known.")]
+
+
 class Repurchase(Answer):
     """How many orders of that number were followed by another one within so many days (Kaplan-Meier)."""
 

@@ -48,6 +48,8 @@ TOOLS = {
     "retention_audit": "get_retention_audit",
     "target_attainment": "get_targets",
     "retention_value": "get_retention_value",
+    "what_if": "get_what_if",
+    "sales_forecast": "get_sales_forecast",
     "repurchase_curve": "get_repurchase",
     "first_product_retention": "get_first_purchase",
     "customer_concentration": "get_concentration",

@@ -631,7 +631,7 @@ def sales_forecast() -> Question:
         "sales_forecast",
         """
         select
-            period_grain, period_start, customer_group,
+            period_grain, period_start, period_end, customer_group,
             expected_orders, expected_orders_low, expected_orders_high, orders_last_year, expected_orders_error,
             orders_last_year_error, expected_orders_held,
             expected_revenue, expected_revenue_low, expected_revenue_high, revenue_last_year, expected_revenue_error,
