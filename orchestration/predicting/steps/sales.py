@@ -135,7 +135,9 @@ def of_backtest(
         columns: dict[str, list[object]] = {name: [getattr(row, name) for row in rows] for name in COLUMNS}
         as_of_date = month_start(start + origin) - timedelta(days=1)
         dated = {"as_of_date": [as_of_date] * len(rows), "judged_until": [judged_until] * len(rows)}
-        yield Rows("backtest", {**columns, **dated})
+        # It is of the whole shop: nothing is decided by it for a customer.
+        decides = [False] * len(rows)
+        yield Rows("backtest", {**columns, **dated, "decides": decides})
 
 
 SALES = Step("sales", ("int_cohort_months", "int_daily_orders"), {"cells": CELLS, "first_order": FIRST_ORDER}, predict)
