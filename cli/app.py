@@ -10,7 +10,7 @@ from cli.acting import actions, audit, try_rule
 from cli.asking import metrics
 from cli.console import complaints
 from cli.keeping import backup, doctor, restore, rollback
-from cli.looking import builds, check, docs, export, map_, replay, report, review, summary
+from cli.looking import backtest, builds, check, docs, export, map_, replay, report, review, summary
 from cli.people import export_person_, forget
 from cli.refreshing import accept, run
 from cli.serving import dashboard, mcp, serve
@@ -28,8 +28,8 @@ app = typer.Typer(
 
 # In the order in which --help lists them.
 for command in (
-    run, check, map_, accept, replay, rollback, forget, export_person_, doctor, backup, restore, builds, summary,
-    report, review, export, actions, audit, try_rule, dashboard, metrics, mcp, serve, docs,
+    run, check, map_, accept, replay, backtest, rollback, forget, export_person_, doctor, backup, restore, builds,
+    summary, report, review, export, actions, audit, try_rule, dashboard, metrics, mcp, serve, docs,
 ):  # fmt: skip
     app.command(command.__name__.rstrip("_").replace("_", "-"))(command)
 

@@ -89,6 +89,31 @@ def replay(
     show(report(find_places(raw, mapping), day_of(start, "--from"), days, every, telling))
 
 
+def backtest(
+    raw: Raw = None,
+    mapping: MappingFile = None,
+    to: Annotated[Path | None, typer.Option("--to", help="A folder for a page, all rows and pictures.")] = None,
+) -> None:
+    """Hold past predictions against what then happened.
+
+    Fits the models as of past ends of quarters, on what was known then, beside a simple rival. It reads the last build,
+    or a folder that is named here, and changes nothing.
+    """
+    from orchestration.backtests.pages import write_pages
+    from orchestration.backtests.source import of_folder, of_last_build
+    from orchestration.backtests.words import lines
+    from predictions.backtesting.backtest import backtest as look_back
+    from stammkunde.shops import find_places
+
+    places = find_places(raw, mapping)
+    source = of_folder(places, say) if raw else of_last_build(places)
+    found = look_back(source.days, source.as_of_date) if source.as_of_date else []
+    show(lines(found, source.as_of_date))
+    if to:
+        name = places.shop or "shop"
+        show(str(file) for file in write_pages(to, name, name.replace("_", " "), found))
+
+
 def day_of(text: str | None, option: str) -> date | None:
     """A day as an option names it. Raises StammkundeError for another text."""
     from stammkunde.dates import iso_date

@@ -12,7 +12,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings
 
 from orchestration.tests_in_words import description_of_test
 from stammkunde.dbt import Dbt
-from stammkunde.manifest import AFTER_THE_GATE, Manifest, phase_of
+from stammkunde.manifest import AFTER_PREDICTIONS, AFTER_THE_GATE, Manifest, phase_of
 from stammkunde.places import Places
 
 OWNERS = ["team:analytics-engineering"]
@@ -95,13 +95,16 @@ class Translator(DagsterDbtTranslator):
 def layer(props: Mapping) -> str:
     """The group of a dbt node: its folder below models/, for the folders are the architecture.
 
-    One group keeps the graph running one way: how a build was checked is known after it.
+    Two groups keep the graph running one way: how a build was checked is known after it, and intermediate models that
+    read predictions stand beside these.
     """
     if props["resource_type"] == "seed":
         return "seeds"
     if phase_of(props) == AFTER_THE_GATE:
         return "build"
     folders = [part for part in Path(props["original_file_path"]).parts[1:-1] if part != "marts"]
+    if phase_of(props) == AFTER_PREDICTIONS and folders[0] == "intermediate":
+        return "predictions"
     layers = ("raw", "quality", "predictions", "staging", "intermediate", "outcomes")
     return folders[0] if folders[0] in layers else f"marts_{folders[0]}"
 

@@ -1,6 +1,7 @@
 """What is built once a month: whether a refresh builds it, or leaves it as it is.
 
-The health backtest asks the past of twelve months: every day it would cost more than it could have learnt.
+The health backtest asks the past of twelve months, that of the predictions fits them as of several dates: every day
+that would cost more than it could have learnt.
 """
 
 from __future__ import annotations
@@ -25,17 +26,24 @@ def left_as_they_are(session: Session, manifest: Manifest) -> list[str]:
     return [] if is_due(session) else manifest.tagged(MONTHLY)
 
 
+def with_backtests(session: Session) -> str | None:
+    """The published build, if its backtests of predictions may be carried over: of the same definitions, and asked for
+    by a usual refresh. A past day is compared with no build, and always computes them."""
+    before = session.baseline
+    if before is None or session.request.full_refresh:
+        return None
+    return None if session.state.of_build("definition_changes", session.build_id) else before.build_id
+
+
 def is_due(session: Session) -> bool:
     """Only what readers have is left as it is: the warehouse holds the published build, of the same definitions and of
     the latest month end. A past day is compared with no build, and always builds all."""
-    before = session.baseline
-    if before is None or session.request.full_refresh:
-        return True
-    if session.state.of_build("definition_changes", session.build_id):
+    before = with_backtests(session)
+    if before is None:
         return True
     try:
         with read_only(session.places.warehouse) as connection:
             held = connection.execute(HELD).fetchall()[0]
     except duckdb.Error:  # it is not there, or of an earlier version
         return True
-    return held != (before.build_id, True)
+    return held != (before, True)

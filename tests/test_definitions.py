@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.assets.predictions import DRIFT
 from orchestration.quality.suites import NAMES
 from orchestration.state import State
 from stammkunde.errors import SettingError
@@ -110,14 +111,16 @@ def test_marts_that_read_predictions_are_built_after_them_and_before_the_gate(pl
     assert (first.after, second.after) == (("raw",), ("raw", "models", "predictions"))
     models, late = model_assets(parsed)
     keys_of_late = {spec.key.to_user_string() for spec in late.specs}
-    assert {"marts/customer_predictions", "marts/prediction_parameters"} <= keys_of_late
+    assert {"marts/customer_predictions", "marts/prediction_parameters", "marts/prediction_backtest"} <= keys_of_late
     assert not keys_of_late & {spec.key.to_user_string() for spec in models.specs}
     graph = definitions(parsed).resolve_asset_graph()
     judged = graph.get(dg.AssetKey(["quality", "validation_results"])).parent_keys
-    assert {dg.AssetKey.from_user_string(key) for key in keys_of_late} <= judged
+    assert {dg.AssetKey.from_user_string(key) for key in keys_of_late if key.startswith("marts/")} <= judged
     states = graph.get(dg.AssetKey(["predictions", "states"]))
     assert states.parent_keys == {
-        dg.AssetKey(["intermediate", "int_as_of"]), dg.AssetKey(["intermediate", "int_repeat_buying"])
+        dg.AssetKey(["intermediate", "int_as_of"]), dg.AssetKey(["intermediate", "int_repeat_buying"]),
+        dg.AssetKey(["intermediate", "int_buying_days"]), dg.AssetKey(["intermediate", "int_churn_training"]),
+        dg.AssetKey(["intermediate", "int_cohort_months"]), dg.AssetKey(["intermediate", "int_daily_orders"]),
     }  # fmt: skip
     assert dg.AssetKey(["marts", "customer_predictions"]) in states.child_keys
 
@@ -145,7 +148,7 @@ def test_every_dbt_test_is_a_check_and_every_suite_blocks(graph, places: Places)
     tests = {node["name"] for node in manifest["nodes"].values() if node["resource_type"] == "test"}
     checks = {key.name: graph.get(key) for key in graph.asset_check_keys}
     suites = set(NAMES)
-    assert tests | suites == checks.keys()
+    assert tests | suites | {DRIFT} == checks.keys()
     assert all(checks[suite].blocking for suite in suites)
 
 

@@ -96,7 +96,7 @@ OF_A_SHOP = [
     ("audit",), ("doctor", "--mend"), ("backup", "{file}"),
     ("metrics", "--saved-query", "retention_by_month"), ("export-person", "--customer-id", "c17"),
     ("forget", "--customer-id", "c17", "--yes", "--no-refresh"), long("forget", "--customer-id", "c17", "--yes"),
-    long("restore", "{file}", "--replace"), long("replay", "--days", "2"), long("rollback"),
+    long("restore", "{file}", "--replace"), long("replay", "--days", "2"), long("backtest"), long("rollback"),
     long("try-rule", "--rule", "lost_win_back"),
     long("accept", "--reason", "half of it was deleted"),
 ]  # fmt: skip

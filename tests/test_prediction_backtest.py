@@ -17,6 +17,7 @@ from predictions.backtesting import measures
 from predictions.backtesting.backtest import AsOf, backtest, backtest_as_of
 from predictions.backtesting.past import backtest_dates, day_number, followed, known_at, order_days
 from predictions.backtesting.rows import Row, of_probability
+from predictions.backtesting.verdict import drifted, verdict
 from predictions.states import states
 from tests.simulated_buyers import Shop, draw_shop
 
@@ -281,3 +282,37 @@ def test_of_few_customers_nothing_is_said_of_what_is_better() -> None:
     enough = of_probability("bg_nbd", ~outcome[28:][:60], *(values[28:][:60] for values in (probability, rival) * 2))
     assert {row.is_better for row in enough} == {None}
     assert sum(row.customers for row in rows if row.measure == "calibration") == 229
+
+
+# What follows from it
+
+
+def decisive(gain: tuple[float, float, float] | None) -> Row:
+    ends = gain or (None, None, None)
+    return Row("bg_nbd", "customer_squared_error", "90d", 1.0, None, 1.0, 600, *ends, gain and gain[1] > 0)
+
+
+@pytest.mark.parametrize(
+    ("gains", "why"),
+    [
+        ([(-1, -2, -0.5), (1, 0.5, 2)], "better"),
+        ([(1, 0.5, 2), (-1, -2, -0.5)], "rival_better"),
+        ([(1, 0.5, 2), (0, -1, 1)], "no_difference"),
+        ([(1, 0.5, 2), None], "better"),
+        ([None], "not_judged"),
+        ([], "not_judged"),
+    ],
+)
+def test_the_latest_date_that_can_be_judged_decides(gains: list[tuple[float, float, float] | None], why: str) -> None:
+    rows = [(FIRST + timedelta(days=number), decisive(gain)) for number, gain in enumerate(gains)]
+    other = Row("bg_nbd", "auc", "all", 0.5, None, 0.9, 600, -0.4, -0.5, -0.3, False)
+    found = verdict("bg_nbd", [*rows, (FIRST + timedelta(days=99), other)])
+    assert (found.why, found.is_better) == (why, why == "better")
+
+
+def test_a_calibration_that_gets_worse_is_a_drift() -> None:
+    days = [FIRST + timedelta(days=90 * number) for number in range(3)]
+    errors = [("bg_nbd", days[2], 0.08), ("bg_nbd", days[0], 0.01), ("bg_nbd", days[1], 0.03), ("other", days[0], 0.9)]
+    (found,) = drifted(errors)
+    assert (found.model, found.as_of_date, found.error, found.before) == ("bg_nbd", days[2], 0.08, 0.02)
+    assert drifted([("bg_nbd", days[2], 0.0699), *errors[1:]]) == []

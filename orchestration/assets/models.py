@@ -58,9 +58,7 @@ class Step:
 
 
 def steps_of(manifest: Manifest) -> list[Step]:
-    """The builds of a refresh, in their order: one for each phase before the gate that has models."""
-    if not manifest.of_phase(AFTER_PREDICTIONS):
-        return [Step(MODELS, ("raw",))]
+    """The builds of a refresh, in their order: one for each phase before the gate."""
     later = f"config.meta.phase:{AFTER_PREDICTIONS}"
     return [Step(MODELS, ("raw",), exclude=later), Step(AFTER_PREDICTIONS, ("raw", MODELS, PREDICTIONS), select=later)]
 

@@ -36,9 +36,11 @@ class Rows:
 class Step:
     """`models`: the intermediate models that its queries read. `queries`: in DuckDB's SQL, whatever engine built them;
     each says the order of its rows, so that the same shop gives the same figures to the last digit. `predict` is a pure
-    function."""
+    function. `monthly`: the models whose rows of `backtest` the step writes, once a month; the refreshes between carry
+    them over."""
 
     name: str
     models: tuple[str, ...]
     queries: Mapping[str, str]
     predict: Callable[[Known], Iterable[Rows]]
+    monthly: tuple[str, ...] = ()

@@ -84,7 +84,7 @@ def scores_of(outcome: NDArray[np.bool_], probability: Floats) -> dict[str, Inte
     slope, error = measures.calibration_line(outcome, probability)
     return {
         "auc": within(of_kinds(told_apart(outcome, probability), outcome), 0, 1),
-        "brier": of_mean(measures.brier(outcome, probability)),
+        "brier": within(of_mean(measures.brier(outcome, probability)), 0, 1),
         "log_loss": of_mean(measures.log_loss(outcome, probability)),
         "calibration_slope": around(slope, error),
         "calibration_error": around(measures.calibration_error(outcome, probability), float("nan")),

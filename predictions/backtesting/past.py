@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +38,9 @@ class OrderDays:
         return len(self.day)
 
 
-def order_days(customers: Sequence[str], days: Sequence[date], revenue: Sequence[float]) -> OrderDays:
+def order_days(
+    customers: Sequence[str] | NDArray[Any], days: Sequence[date] | NDArray[Any], revenue: Sequence[float] | Floats
+) -> OrderDays:
     """From orders in any order; several of a customer on one day are one, and their revenue is summed."""
     numbers = np.unique(np.asarray(customers, dtype=np.str_), return_inverse=True)[1].astype(np.int64)
     at = np.asarray(days, dtype="datetime64[D]").astype(np.int64)

@@ -13,6 +13,14 @@ from predictions.backtesting.measures import DECILES, LEAST, Gain, Interval
 from predictions.states import Floats
 
 ALL = "all"
+# Whether a model is better than its rival is decided by one measure and bucket of each: the mean squared error, which
+# a right expectation and a right probability make least.
+DECISIVE = {
+    ("bg_nbd", "customer_squared_error", "90d"),
+    ("gamma_gamma", "order_value_squared_error", ALL),
+    ("clv", "clv_365d_customer_squared_error", ALL),
+    ("churn_logistic", "brier", ALL),
+}
 
 
 @dataclass(frozen=True)
@@ -31,6 +39,10 @@ class Row:
     gain_low: float | None = None
     gain_high: float | None = None
     is_better: bool | None = None
+
+    @property
+    def decides(self) -> bool:
+        return (self.model, self.measure, self.bucket) in DECISIVE
 
 
 def number(value: float | None) -> float | None:

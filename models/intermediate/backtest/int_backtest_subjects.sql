@@ -7,12 +7,9 @@ with span as (
 
 ),
 
-hashed as (
+active as (
 
-    select
-        customers.customer_id,
-        md5(customers.customer_id) as hash_of_id,
-        substring(md5(customers.customer_id), 1, 2) as hash_start
+    select customers.customer_id
     from {{ ref('int_customers') }} as customers
     inner join span
         on
@@ -21,35 +18,9 @@ hashed as (
 
 ),
 
--- Numbered part by part: one window over all customers is one task on Spark. Not by `limit`: where DuckDB 2.0.0 expects
--- fewer rows than that, it leaves the limit out, and gives all of them.
-parts as (
-
-    select
-        hash_start,
-        (sum(count(*)) over (order by hash_start)) - count(*) as customers_before
-    from hashed
-    group by hash_start
-
-),
-
-numbered as (
-
-    select
-        hashed.customer_id,
-        parts.customers_before
-        + row_number() over (partition by hashed.hash_start order by hashed.hash_of_id, hashed.customer_id) as number
-    from hashed
-    inner join parts on hashed.hash_start = parts.hash_start
-
-),
-
--- By their hash: the same customers from month to month, whoever they are.
 chosen as (
 
-    select customer_id
-    from numbered
-    where number <= {{ most_customers_to_look_at() }}
+    {{ chosen_by_hash('active', most_customers_to_look_at()) | indent(4) }}
 
 )
 

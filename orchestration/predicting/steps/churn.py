@@ -7,13 +7,13 @@ refresh, which gives the same, as nothing of chance is in it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
 
 import numpy as np
 
 from orchestration.predicting.step import Known, Rows, Step
 from orchestration.predicting.steps.buyers import refused
-from predictions.backtesting.churn import MODEL, AsOf, backtest
+from orchestration.predicting.steps.judged import of_backtest
+from predictions.backtesting.churn import MODEL, backtest
 from predictions.churn import Looks, Model, fit, known_by, looks
 from predictions.refusal import Refusal
 
@@ -44,7 +44,7 @@ def predict(known: Known) -> Iterator[Rows]:
     yield refused(MODEL, model) if isinstance(model, Refusal) else parameters(model)
     for as_of in backtest(found, first_order, horizon):
         if as_of.rows:
-            yield of_backtest(as_of)
+            yield of_backtest(as_of.rows, as_of.as_of_date.astype(object), known.as_of_date)
 
 
 def looks_of(known: Known) -> Looks:
@@ -67,12 +67,6 @@ def parameters(model: Model) -> Rows:
             "customers": np.full(len(model.names), model.customers),
         },
     )
-
-
-def of_backtest(as_of: AsOf) -> Rows:
-    found = [asdict(row) for row in as_of.rows]
-    columns: dict[str, list[object]] = {name: [row[name] for row in found] for name in found[0]}
-    return Rows("backtest", {**columns, "as_of_date": [as_of.as_of_date.astype(object)] * len(found)})
 
 
 CHURN = Step("churn", ("int_churn_training", "int_repeat_buying"), {"training": TRAINING, "history": HISTORY}, predict)

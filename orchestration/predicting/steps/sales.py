@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields
 from datetime import date, timedelta
 
 import numpy as np
 
 from orchestration.predicting.step import Column, Known, Rows, Step
 from orchestration.predicting.steps.buyers import refused
-from predictions.backtesting.rows import Row
+from orchestration.predicting.steps.judged import of_backtest
 from predictions.backtesting.sales import MODEL, Worth, rows_of, worth
 from predictions.forecast import HORIZON, Figure, Forecast, Past, Span, Triangle, backtest, forecast
 from predictions.refusal import Refusal
 
-COLUMNS = tuple(field.name for field in fields(Row) if field.name != "is_better")
 MONTHS = tuple(Span(month, month + 1) for month in range(HORIZON))
 YEAR = Span(0, HORIZON)
 CELLS = """
@@ -53,7 +51,7 @@ def predict(known: Known) -> Iterator[Rows]:
         made[measure] = found, backtest(triangle, spans)
     yield Rows("sales", of_forecasts(made, first_ahead))
     for measure, (_, past) in made.items():
-        yield from of_backtest(measure, past, start, spans, known.as_of_date)
+        yield from of_past(measure, past, start, spans, known.as_of_date)
 
 
 def triangles(known: Known, first_ahead: int) -> tuple[int, dict[str, Triangle]]:
@@ -126,18 +124,13 @@ def of_measure(name: str, figures: Sequence[Figure], worths: Sequence[Worth]) ->
     }
 
 
-def of_backtest(
+def of_past(
     measure: str, past: Sequence[Past], start: int, spans: Sequence[Span], judged_until: date
 ) -> Iterator[Rows]:
     """As of the last day of each past month: the month, the quarter and the twelve months ahead."""
     named = {spans[0]: "next_month", spans[-2]: "quarter", spans[-1]: "twelve_months"}
     for origin, rows in rows_of(measure, past, named).items():
-        columns: dict[str, list[object]] = {name: [getattr(row, name) for row in rows] for name in COLUMNS}
-        as_of_date = month_start(start + origin) - timedelta(days=1)
-        dated = {"as_of_date": [as_of_date] * len(rows), "judged_until": [judged_until] * len(rows)}
-        # It is of the whole shop: nothing is decided by it for a customer.
-        decides = [False] * len(rows)
-        yield Rows("backtest", {**columns, **dated, "decides": decides})
+        yield of_backtest(rows, month_start(start + origin) - timedelta(days=1), judged_until)
 
 
 SALES = Step("sales", ("int_cohort_months", "int_daily_orders"), {"cells": CELLS, "first_order": FIRST_ORDER}, predict)
