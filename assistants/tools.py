@@ -45,9 +45,9 @@ score proved right (get_health_backtest), and who ordered again after an answer,
 (get_actions_today), whether its actions helped (get_playbook_outcomes) and what they bring as a whole
 (get_playbook_programme); whether the shop is on target (get_targets); where the work on retention is weakest
 (get_retention_audit); what is to be expected of today's customers (get_outlook), and what orders and revenue of the
-whole shop (get_sales_forecast); what a point of retention is worth (get_retention_value), and what one point more of a lever
-brings in the year ahead (get_what_if); when customers order again (get_repurchase); which first purchase brings them
-back (get_first_purchase); how revenue is concentrated (get_concentration); what became of each raw row
+whole shop (get_sales_forecast); what a point of retention is worth (get_retention_value), and what one point more of a
+lever brings in the year ahead (get_what_if); when customers order again (get_repurchase); which first purchase brings
+them back (get_first_purchase); how revenue is concentrated (get_concentration); what became of each raw row
 (get_row_accounting).
 describe_data says which periods, dimensions and segments there are, and which build is published: call it first.
 
