@@ -101,7 +101,6 @@ OVER_FEW_ROWS = {
     "customers": "distinct values",
     "int_customers": "combinations of attributes",
     "int_backtest_month_ends": "months",
-    "int_backtest_subjects": "first letters of a hash",
     "int_daily_balances": "days",
     "int_playbook_metrics": "distinct values",
     "retention_audit": "points of the audit",
