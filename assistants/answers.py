@@ -371,6 +371,56 @@ class RetentionValue(Answer):
     null_because: str | None
 
 
+class Lever(BaseModel):
+    """What one point more of a lever brings in the 365 days ahead: an upper limit, in net revenue."""
+
+    lever: str
+    observed_from: date
+    base_customers: int | None
+    customers_with: int
+    customers_without: int
+    level_observed: Number | None
+    value_per_customer: Number | None
+    gain_365d: Number | None
+    gain_365d_low: Annotated[Number | None, Field(description="95 % interval.")]
+    gain_365d_high: Number | None
+    has_enough: Annotated[bool, Field(description="False: only the interval says something.")]
+    missing_because: str | None
+
+
+class WhatIf(Answer):
+    """What a point is worth. Levers do not add up: who is kept also orders again."""
+
+    levers: list[Lever]
+
+
+class SalesForecast(Answer):
+    """What is expected of the whole shop in a period ahead."""
+
+    period_grain: str
+    period_start: date
+    period_end: Annotated[date, Field(description="Day after the last.")]
+    customer_group: str
+    expected_orders: float
+    expected_orders_low: Annotated[float, Field(description="80 % interval.")]
+    expected_orders_high: float
+    orders_last_year: Annotated[float | None, Field(description="In the same months a year before.")]
+    expected_orders_error: Annotated[float | None, Field(description="How far off past forecasts were, 0.1 is 10 %.")]
+    orders_last_year_error: Annotated[float | None, Field(description="How far off last year's figure was.")]
+    expected_orders_held: Annotated[
+        float | None, Field(description="Past intervals that held what came; 0.8 is right.")
+    ]
+    expected_revenue: float
+    expected_revenue_low: Annotated[float, Field(description="80 % interval.")]
+    expected_revenue_high: float
+    revenue_last_year: float | None
+    expected_revenue_error: float | None
+    revenue_last_year_error: float | None
+    expected_revenue_held: float | None
+    past_forecasts: Annotated[int, Field(description="Past months from which a period as far ahead was forecast.")]
+    has_season: Annotated[bool, Field(description="False: no season is in it, as two whole years are not known.")]
+
+
 class Repurchase(Answer):
     """How many orders of that number were followed by another one within so many days (Kaplan-Meier)."""
 
@@ -606,6 +656,43 @@ class AuditPoint(BaseModel):
     evidence_de: str
     first_step_en: str
     first_step_de: str
+
+
+class StageAhead(BaseModel):
+    stage: str
+    name_en: str
+    name_de: str
+    customers: int
+    value: Annotated[
+        Number | None,
+        Field(
+            description="Predicted for 365 days, or where clv is not used of the last 365. Null of a single customer."
+        ),
+    ]
+    value_at_risk: Annotated[
+        Number | None,
+        Field(description="Value x probability of no order, summed; no forecast of a loss. Null: lost, or not used."),
+    ]
+    churn_probability: Annotated[float | None, Field(description="Mean probability of no order in the days ahead.")]
+
+
+class ModelTrust(BaseModel):
+    model: Annotated[str, Field(description="bg_nbd (orders), gamma_gamma (order value), clv or churn_logistic.")]
+    is_used: Annotated[bool, Field(description="Whether it is shown to be better than its simple rule here.")]
+    why: Annotated[str, Field(description="better, rival_better, no_difference, not_judged, refused or not_predicted.")]
+
+
+class Outlook(Answer):
+    """What is to be expected of today's customers; null where a model is not used."""
+
+    customers: int
+    expected_orders_90d: Annotated[float | None, Field(description="Days with an order.")]
+    expected_orders_365d: float | None
+    predicted_clv_365d: Annotated[float | None, Field(description="Discounted value of 365 days.")]
+    repeat_orders_last_365d: Annotated[int, Field(description="To compare: days with an order after the first.")]
+    repeat_revenue_last_365d: Number
+    stages: list[StageAhead]
+    models: list[ModelTrust]
 
 
 class Audit(Answer):

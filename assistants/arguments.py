@@ -98,6 +98,20 @@ class AWindow(Arguments):
     segment: Segment = "all"
 
 
+class APeriodAhead(Arguments):
+    grain: Annotated[
+        Literal["month", "quarter", "twelve_months"],
+        Field(description="A month ahead, the next calendar quarter, or the next twelve months together."),
+    ] = "quarter"
+    month: Annotated[date | None, Field(description="Of grain month: its first day; without it, the first ahead.")] = (
+        None
+    )
+    customers: Annotated[
+        Literal["existing", "new", "all"],
+        Field(description="existing: who has ordered before; new: who will for the first time; all: both."),
+    ] = "all"
+
+
 class AnOrder(Arguments):
     from_order_number: Annotated[
         int, Field(ge=1, le=5, description="After which order of its customer: 1 is the first, up to 5.")

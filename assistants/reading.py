@@ -48,6 +48,8 @@ TOOLS = {
     "retention_audit": "get_retention_audit",
     "target_attainment": "get_targets",
     "retention_value": "get_retention_value",
+    "what_if": "get_what_if",
+    "sales_forecast": "get_sales_forecast",
     "repurchase_curve": "get_repurchase",
     "first_product_retention": "get_first_purchase",
     "customer_concentration": "get_concentration",
@@ -161,6 +163,8 @@ def not_answered(term: Row) -> str | None:
     if term["mart"] == "customers":
         of_groups = "; get_health tells it of groups" if term["kpi"] in OF_GROUPS else ""
         return f"it is held for each customer, and a person's data are not answered{of_groups}"
+    if term["mart"] == "customer_predictions":
+        return "it is held for each customer, and a person's data are not answered; get_outlook tells of all together"
     return f"no tool gives it: it stands in marts.{term['mart']} and on the dashboard"
 
 

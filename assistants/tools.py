@@ -8,6 +8,7 @@ from typing import Any
 
 from assistants import (
     acquisition,
+    ahead,
     answers,
     arguments,
     audit,
@@ -18,6 +19,7 @@ from assistants import (
     feedback,
     funnel,
     health,
+    outlook,
     periods,
     playbook,
     programmes,
@@ -42,14 +44,17 @@ score proved right (get_health_backtest), and who ordered again after an answer,
 (get_signal_effects: what goes together, never a cause); how many the playbook asks to contact today
 (get_actions_today), whether its actions helped (get_playbook_outcomes) and what they bring as a whole
 (get_playbook_programme); whether the shop is on target (get_targets); where the work on retention is weakest
-(get_retention_audit); what a point of retention is worth (get_retention_value); when customers order again
-(get_repurchase); which first purchase brings them back (get_first_purchase); how revenue is concentrated
-(get_concentration); what became of each raw row (get_row_accounting).
+(get_retention_audit); what is to be expected of today's customers (get_outlook), and what orders and revenue of the whole
+shop (get_sales_forecast); what a point of retention is worth (get_retention_value), and what one point more of a lever
+brings in the year ahead (get_what_if); when customers order again (get_repurchase); which first purchase brings them
+back (get_first_purchase); how revenue is concentrated (get_concentration); what became of each raw row
+(get_row_accounting).
 describe_data says which periods, dimensions and segments there are, and which build is published: call it first.
 
 It does not answer: data of a person (customer numbers, e-mails, orders of somebody, lists of customers), SQL, measures
-that are not defined, forecasts, and figures calculated from others. Never add, average or subtract rates: for a quarter
-ask for the quarter. If a tool refuses, tell the reason and do not estimate.
+that are not defined, forecasts but those of get_outlook and get_sales_forecast, and figures calculated from others.
+Never add, average or subtract rates: for a quarter ask for the quarter. If a tool refuses, tell the reason and do not
+estimate.
 
 Say with each figure what limits it: a running period or an unfinished cell is not final; a left-censored figure is not
 to be relied on; where intervals overlap, a difference can be chance; null is not zero. Name the as-of date."""
@@ -267,6 +272,15 @@ TOOLS = (
         playbook.get_playbook_programme,
     ),
     Tool(
+        "get_outlook",
+        "What is to be expected",
+        "Orders and value to be expected of today's customers in 90 and 365 days, value at risk by stage, and "
+        "which models are used: only those shown to be better than a simple rule; figures of last year stand beside.",
+        arguments.Nothing,
+        answers.Outlook,
+        outlook.get_outlook,
+    ),
+    Tool(
         "get_retention_audit",
         "The 15-point audit",
         "Where the work on retention is weakest: the 15 questions of the audit, the weakest first, each with its score "
@@ -310,6 +324,25 @@ TOOLS = (
         arguments.AWorth,
         answers.RetentionValue,
         standing.get_retention_value,
+    ),
+    Tool(
+        "get_what_if",
+        "What one point more is worth",
+        "What one point more of retention, of second orders within 90 days, or one percent more of order value brings "
+        "in the 365 days ahead, at most, with its interval and what was observed.",
+        arguments.Nothing,
+        answers.WhatIf,
+        ahead.get_what_if,
+    ),
+    Tool(
+        "get_sales_forecast",
+        "What orders are to be expected",
+        "Orders and net revenue that are expected of the whole shop in a month ahead, the next calendar quarter or the "
+        "next twelve months, of existing, new or all customers, with an 80 % interval, last year's figure, and how far "
+        "off both have been in the past.",
+        arguments.APeriodAhead,
+        answers.SalesForecast,
+        ahead.get_sales_forecast,
     ),
     Tool(
         "get_repurchase",

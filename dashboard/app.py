@@ -27,6 +27,7 @@ PAGES = (
     "economics",
     "feedback",
     "products",
+    "outlook",
     "actions",
     "audit",
     "quality",

@@ -1,15 +1,17 @@
 """Whom a changed or new rule of the playbook would catch, today and on past month ends, before it is used.
 
 A past day is what a refresh with this as_of_date builds, by the models' own SQL as the replay of the gate runs it, so
-no figure sees what came later. Nothing is changed.
+no figure sees what came later. Predictions of past days are not kept: a rule on them is tried on today alone. Nothing
+is changed.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -31,6 +33,8 @@ from stammkunde.places import Places
 
 ACTIONS, CUSTOMERS = Relation("marts", "retention_actions"), Relation("marts", "customers")
 RULES, SEED = Relation("intermediate", "int_playbook_rules"), "playbook_rules"
+PREDICTIONS, TRUST = Relation("marts", "customer_predictions"), Relation("intermediate", "int_prediction_trust")
+AS_BUILT = (PREDICTIONS.name, TRUST.name)
 MONTH_ENDS = 12
 Rule = Mapping[str, str]
 TypedRule = Mapping[str, Any]
@@ -60,11 +64,14 @@ class Caught:
 
 @dataclass(frozen=True)
 class Tried:
-    """One rule as it was tried, and as it is in the playbook; newest day first."""
+    """One rule as it was tried, and as it is in the playbook; newest day first, today alone where either compares
+    predictions. `unknown`: those of them that nobody has today."""
 
     rule_id: str
     caught: Sequence[Caught]
     as_it_is: Sequence[Caught] | None  # None where the playbook does not hold it
+    predictions: Sequence[str] = ()
+    unknown: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -119,7 +126,7 @@ def try_rules(
         manifest = compile_models(places, overrides, Path(folder))
         shipped, tried = typed_rules(places.warehouse, manifest, changes, file)
         secrets = secrets_of(places, overrides)
-        with opened(places.warehouse, manifest, Path(folder), secrets, {ACTIONS.name}) as past:
+        with opened(places.warehouse, manifest, Path(folder), secrets, {ACTIONS.name}, AS_BUILT) as past:
             return on_all_days(past, shipped, tried, telling, month_ends)
 
 
@@ -188,6 +195,10 @@ def on_all_days(
     days = [past.as_of_date, *month_ends_before(past.as_of_date, past.first_order_date, month_ends)]
     kept = {rule_id: rule for rule_id, rule in shipped.items() if rule_id in tried}
     beside = {**shipped, **{rule_id: {**rule, "is_active": True} for rule_id, rule in tried.items()}}
+    predictions = {rule_id: predictions_of(past, rule, kept.get(rule_id)) for rule_id, rule in tried.items()}
+    if all(predictions.values()):
+        days = days[:1]
+    unknown: set[str] = set()
     caught: list[Mapping[str, Caught]] = []
     as_it_is: list[Mapping[str, Caught]] = []
     today: list[Mapping[str, object]] = []
@@ -195,10 +206,13 @@ def on_all_days(
         for number, day in enumerate(days, start=1):
             past.build(day, None)
             selecting = beside if day == past.as_of_date else None
+            if selecting:
+                unknown = unknown_on(past, day, next(iter(tried.values())), sorted({*chain(*predictions.values())}))
+            asked = {rule_id for rule_id in tried if selecting or not predictions[rule_id]}
             of_day = actions(past, day, list(selecting.values())) if selecting else None
-            caught.append(on_day(past, day, tried, of_day))
+            caught.append(on_day(past, day, only(asked, tried), of_day))
             before = actions(past, day, list(shipped.values())) if selecting and kept else None
-            as_it_is.append(on_day(past, day, kept, before))
+            as_it_is.append(on_day(past, day, only(asked, kept), before))
             today += [row for row in of_day or () if row["rule_id"] in tried]
             past.forget(day)
             telling.count(number, len(days), "days")
@@ -206,13 +220,37 @@ def on_all_days(
         [
             Tried(
                 rule_id,
-                [one[rule_id] for one in caught],
-                [one[rule_id] for one in as_it_is] if rule_id in kept else None,
+                [one[rule_id] for one in caught if rule_id in one],
+                [one[rule_id] for one in as_it_is if rule_id in one] if rule_id in kept else None,
+                predictions[rule_id],
+                [name for name in predictions[rule_id] if name in unknown],
             )
             for rule_id in tried
         ],
         today,
     )
+
+
+def only(asked: Collection[str], rules: Mapping[str, TypedRule]) -> dict[str, TypedRule]:
+    return {rule_id: rule for rule_id, rule in rules.items() if rule_id in asked}
+
+
+def predictions_of(past: Past, *rules: TypedRule | None) -> list[str]:
+    """The predictions that rules compare, by name."""
+    described = past.connection.execute(f"select * from {PREDICTIONS.inside(KEPT)} limit 0").description
+    columns = {str(column[0]) for column in described}
+    compared = {rule[name] for rule in rules if rule for name in ("metric", "and_metric")}
+    return sorted(columns & compared)
+
+
+def unknown_on(past: Past, day: date, rule: TypedRule, predictions: Sequence[str]) -> set[str]:
+    """Those that no customer has in the eyes of the playbook: a rule that any value meets fires for nobody."""
+    any_value = {**rule, **STEPS[0], "lifecycle_stage": "any", "operator": ">=", "threshold": 0.0, "and_metric": None}
+    probes = [{**any_value, "rule_id": name, "metric": name} for name in predictions]
+    if not probes:
+        return set()
+    query = f"select distinct rule_id from ({firing(past, day, probes)})"
+    return set(predictions) - {str(rule_id) for (rule_id,) in past.connection.execute(query).fetchall()}
 
 
 def on_day(
@@ -254,6 +292,11 @@ def in_stages(past: Past, day: date, stages: str) -> int:
 
 def actions(past: Past, day: date, rules: Sequence[TypedRule]) -> Sequence[Mapping[str, object]]:
     """The rows of retention_actions of a day that is built, as if these were the rules."""
+    return rows(past.connection, f"select * from ({firing(past, day, rules)}) order by rule_id, customer_id")
+
+
+def firing(past: Past, day: date, rules: Sequence[TypedRule]) -> str:
+    """The query of retention_actions of a day that is built, as if these were the rules."""
     (model,) = (model for model in past.compiled.models if model.relation == ACTIONS)
     kept = RULES.inside(KEPT)
     past.connection.execute(f"create or replace temp table tried_rules as select * from {kept} where false")
@@ -262,8 +305,7 @@ def actions(past: Past, day: date, rules: Sequence[TypedRule]) -> Sequence[Mappi
         f"insert into tried_rules ({', '.join(names)}) values ({', '.join('?' * len(names))})",
         [[rule[name] for name in names] for rule in rules],
     )
-    sql = model.sql_on(day.isoformat(), database_of(day)).replace(kept, "tried_rules")
-    return rows(past.connection, f"select * from ({sql}) order by rule_id, customer_id")
+    return model.sql_on(day.isoformat(), database_of(day)).replace(kept, "tried_rules")
 
 
 def month_ends_before(day: date, first: date, number: int) -> list[date]:
@@ -294,6 +336,11 @@ def report(trial: Trial) -> Iterator[str]:
                 f"{caught.not_in_cooldown:>15,}  {caught.treatment:>9,}  {caught.control:>7,}{as_it_is}"
             )
         yield f"  {selected_today(tried)}"
+        if tried.predictions:
+            yield f"  Past days are left out: predictions of then are not kept ({', '.join(tried.predictions)})."
+        for name in tried.unknown:
+            yield f"  Nobody has {name} today: its model is refused or not shown to be better than its simple rival"
+            yield "  (stammkunde backtest), so the rule catches nobody."
 
 
 def selected_today(tried: Tried) -> str:

@@ -76,10 +76,12 @@ def axis(figure: Figure, unit: str, language: Language, currency: str, reach: Se
     )
 
 
-def lying_axis(figure: Figure, unit: str, language: Language, currency: str, reach: Sequence[Any]) -> None:
-    """The same for bars and dots that lie: the axis is below them."""
+def lying_axis(
+    figure: Figure, unit: str, language: Language, currency: str, reach: Sequence[Any], about: int = 4
+) -> None:
+    """The same for bars and dots that lie: the axis is below them, with `about` so many marks."""
     known = [float(value) for value in reach if value is not None] or [0.0, 1.0]
-    marks = ticks(min(known), max(known), 4, whole=unit in WHOLE)
+    marks = ticks(min(known), max(known), about, whole=unit in WHOLE)
     figure.update_xaxes(
         showgrid=True,
         gridcolor=GRID,

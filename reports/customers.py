@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
+from types import MappingProxyType
 
 from reports import health
 from reports.charts import Chart, lying_bars
@@ -114,8 +115,17 @@ def at_stake(total: Row, settings: Mapping[str, object], language: Language, cur
     yield language.say("customers.consent", customers=language.number(total["consenting_customers"]))
 
 
-def customer_table(rows: Sequence[Row], glossary: Glossary, language: Language, *, with_stage: bool = False) -> Table:
-    """A list of customers, who may stand at several stages. Of the person nothing but the number."""
+def customer_table(
+    rows: Sequence[Row],
+    glossary: Glossary,
+    language: Language,
+    *,
+    with_stage: bool = False,
+    predicted: Sequence[Column] = (),
+    ahead: Mapping[str, Mapping[str, object]] = MappingProxyType({}),
+) -> Table:
+    """A list of customers, who may stand at several stages. Of the person nothing but the number. `predicted`: columns
+    of what is predicted, which `ahead` holds by customer (outlook.in_list)."""
     say = language.say
     columns = [
         Column("customer_id", say("customers.customer")),
@@ -129,6 +139,7 @@ def customer_table(rows: Sequence[Row], glossary: Glossary, language: Language, 
         Column("last_order_date", say("customers.last_order"), "date"),
         glossary.column("recency_days"),
         glossary.column("average_days_between_orders"),
+        *predicted,
         Column("segment", glossary.term("rfm_segment").name),
         Column("marketing_consent", say("customers.consent_given"), "flag", tip=say("customers.consent_tip")),
     ]
@@ -137,6 +148,7 @@ def customer_table(rows: Sequence[Row], glossary: Glossary, language: Language, 
         [
             {
                 **row,
+                **ahead.get(row["customer_id"], {}),
                 "segment": language.rfm_segment(row["rfm_segment"]),
                 "stage": language.stage(row["lifecycle_stage"]),
                 **health.in_words(row, language),

@@ -538,6 +538,165 @@ def weakest_points(most: int) -> Question:
     )
 
 
+PREDICTED = """
+    predictions.customer_id, predictions.repeat_orders, predictions.p_alive,
+    predictions.expected_orders_90d, predictions.expected_orders_90d_low, predictions.expected_orders_90d_high,
+    predictions.expected_orders_365d, predictions.expected_orders_365d_low, predictions.expected_orders_365d_high,
+    predictions.predicted_clv_365d, predictions.churn_probability, predictions.top_drivers_en,
+    predictions.top_drivers_de
+"""
+# What a customer ordered again in the last 365 days: what a prediction is compared with, and what stands in its place.
+LAST_YEAR = """
+    select
+        customers.customer_id,
+        count(distinct orders.order_date) as orders_365d,
+        coalesce(sum(orders.net_amount), 0) as net_revenue_365d
+    from marts.customers as customers
+    cross join marts.build as build
+    left join marts.orders as orders
+        on
+            customers.customer_id = orders.customer_id
+            and orders.order_date > customers.first_order_date
+            and orders.order_date > build.as_of_date - 365
+    group by customers.customer_id
+"""
+
+
+def outlook() -> Question:
+    """What is predicted of all customers together, and what they ordered again in the last 365 days; one row."""
+    return Question(
+        "customer_predictions",
+        f"""
+        select
+            count(*) as customers,
+            count(predictions.p_alive) as predicted_customers,
+            count(predictions.predicted_clv_365d) as valued_customers,
+            count(predictions.churn_probability) as judged_customers,
+            sum(predictions.expected_orders_90d) as expected_orders_90d,
+            sum(predictions.expected_orders_365d) as expected_orders_365d,
+            sum(predictions.predicted_clv_365d) as predicted_clv_365d,
+            avg(predictions.churn_probability) as churn_probability,
+            sum(last_year.orders_365d) as orders_365d,
+            sum(last_year.net_revenue_365d) as net_revenue_365d
+        from marts.customer_predictions as predictions
+        inner join ({LAST_YEAR}) as last_year
+            on predictions.customer_id = last_year.customer_id
+        """,
+    )
+
+
+def value_at_risk() -> Question:
+    """Value and value at risk of the customers at each stage, as predicted and as of the last 365 days. Value at risk
+    is that of each customer times the probability of no order in the days ahead; null at the stage `lost`."""
+    return Question(
+        "customer_predictions",
+        f"""
+        select
+            customers.lifecycle_stage,
+            count(*) as customers,
+            avg(predictions.churn_probability) as churn_probability,
+            sum(predictions.expected_orders_90d) as expected_orders_90d,
+            sum(predictions.predicted_clv_365d) as predicted_clv_365d,
+            sum(predictions.predicted_clv_365d * predictions.churn_probability) as predicted_at_risk,
+            sum(last_year.net_revenue_365d) as net_revenue_365d,
+            sum(cast(last_year.net_revenue_365d as double) * predictions.churn_probability) as net_revenue_at_risk
+        from marts.customer_predictions as predictions
+        inner join marts.customers as customers
+            on predictions.customer_id = customers.customer_id
+        inner join ({LAST_YEAR}) as last_year
+            on predictions.customer_id = last_year.customer_id
+        group by customers.lifecycle_stage
+        """,
+    )
+
+
+def prediction_backtest() -> Question:
+    """What models said of past days against what then happened, beside their rivals; of each model the latest day
+    first."""
+    return Question(
+        "prediction_backtest",
+        """
+        select
+            model, as_of_date, measure, bucket, expected, actual, rival, customers, gain, gain_low, gain_high,
+            is_better, decides
+        from marts.prediction_backtest
+        order by model, as_of_date desc, measure, try_cast(bucket as int), bucket
+        """,
+    )
+
+
+def sales_forecast() -> Question:
+    """Orders and net revenue that are expected of the shop: months first, then the next quarter and twelve months."""
+    return Question(
+        "sales_forecast",
+        """
+        select
+            period_grain, period_start, period_end, customer_group,
+            expected_orders, expected_orders_low, expected_orders_high, orders_last_year, expected_orders_error,
+            orders_last_year_error, expected_orders_held,
+            expected_revenue, expected_revenue_low, expected_revenue_high, revenue_last_year, expected_revenue_error,
+            revenue_last_year_error, expected_revenue_held,
+            past_forecasts, has_season
+        from marts.sales_forecast
+        order by
+            case period_grain when 'month' then 1 when 'quarter' then 2 else 3 end, period_start,
+            case customer_group when 'existing' then 1 when 'new' then 2 else 3 end
+        """,
+    )
+
+
+def what_if() -> Question:
+    """What one point more of each lever is worth in the year ahead."""
+    return Question(
+        "what_if",
+        """
+        select
+            lever, observed_from, base_customers, customers_with, customers_without, level_observed,
+            value_per_customer, gain_365d, gain_365d_low, gain_365d_high, has_enough, missing_because
+        from marts.what_if
+        order by case lever when 'retention_rate' then 1 when 'second_order_rate' then 2 else 3 end, lever
+        """,
+    )
+
+
+def refusals() -> Question:
+    """Which models the data of this build cannot carry, and why; one row, null where all could be fitted."""
+    return Question("build", "select refusal from marts.build")
+
+
+def predictions_by_health(stage: str, band: str, order: str, most: int) -> Question:
+    """What is predicted of the customers of customers_by_health."""
+    return Question(
+        "customer_predictions",
+        f"""
+        select {PREDICTED}
+        from marts.customer_predictions as predictions
+        inner join (
+            select customer_id
+            from marts.customers
+            where {STAGE_FILTERS[stage]} and {BAND_FILTERS[band]}
+            order by {CUSTOMER_ORDERS[order]}
+            limit ?
+        ) as listed
+            on predictions.customer_id = listed.customer_id
+        """,
+        (most,),
+    )
+
+
+def prediction(customer_id: str) -> Question:
+    """What is predicted of one customer; no row where nobody has this number."""
+    return Question(
+        "customer_predictions",
+        f"""
+        select {PREDICTED}
+        from marts.customer_predictions as predictions
+        where predictions.customer_id = ?
+        """,
+        (customer_id,),
+    )
+
+
 def targets(grain: str | None = None) -> Question:
     """Figures of a grain, or of all, beside their targets: oldest first, and in the order of their measures."""
     return Question(

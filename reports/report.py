@@ -22,6 +22,7 @@ from reports import (
     feedback,
     funnel,
     health,
+    outlook,
     overview,
     questions,
     return_times,
@@ -93,6 +94,7 @@ def page(ask: Asking, build: Row, language: Language) -> str:
         Chapter(language.say("overview.title"), list(whole(reader, overview_parts))),
         Chapter(language.say("report.signals"), list(whole(reader, lambda one: signal_parts(one, settings)))),
         Chapter(language.say("cohorts.title"), list(whole(reader, cohort_parts))),
+        Chapter(language.say("outlook.title"), list(whole(reader, lambda one: outlook_parts(one, settings)))),
         Chapter(language.say("actions.title"), list(whole(reader, action_parts))),
         Chapter(language.say("audit.title"), list(whole(reader, audit_parts))),
     ]
@@ -329,6 +331,80 @@ def recurring_revenue(reader: Reader) -> Part | None:
         return None
     first, *others = subscriptions.sentences(over[-1:], reader.language, reader.currency)
     return Part(reader.say("subscriptions.title"), "", sentences_html(first, others))
+
+
+# The outlook
+
+
+def outlook_parts(reader: Reader, settings: Mapping[str, object]) -> Parts:
+    """As on the page; nothing where nothing is predicted."""
+    yield partial(whole_shop, reader)
+    yield partial(expected, reader, settings)
+    yield partial(value_at_risk, reader, settings)
+    yield partial(what_one_point_brings, reader)
+    for model in outlook.CALIBRATED:
+        yield partial(calibration, reader, model)
+    yield partial(how_far_to_trust, reader)
+
+
+def whole_shop(reader: Reader) -> Part | None:
+    rows = reader.ask(questions.sales_forecast())
+    if not rows:
+        return None
+    first, *others = outlook.sales_sentences(rows, reader.language, reader.currency)
+    html = sentences_html(first, others)
+    html += chart_html(reader, outlook.sales_chart(rows, reader.language, reader.currency))
+    return Part(reader.say("outlook.sales"), reader.say("outlook.sales_note"), html)
+
+
+def expected(reader: Reader, settings: Mapping[str, object]) -> Part | None:
+    found = outlook.known_trust(reader.ask)
+    total = reader.ask(questions.outlook())[0]
+    if outlook.is_nothing(found):
+        return None
+    cards = outlook.expected_cards(total, found, reader.glossary)
+    first, *others = outlook.expected_sentences(total, found, settings, reader.language, reader.currency)
+    html = (cards_html(cards, reader.language, reader.currency) if cards else "") + sentences_html(first, others)
+    return Part(reader.say("outlook.expected"), reader.say("outlook.expected_note"), html)
+
+
+def value_at_risk(reader: Reader, settings: Mapping[str, object]) -> Part | None:
+    found = outlook.known_trust(reader.ask)
+    rows = reader.ask(questions.value_at_risk())
+    if outlook.is_nothing(found):
+        return None
+    first, *others = outlook.risk_sentences(rows, found, settings, reader.language, reader.currency)
+    chart = outlook.risk_chart(rows, found, settings, reader.language, reader.currency)
+    html = sentences_html(first, others) + chart_html(reader, chart)
+    return Part(reader.say("outlook.at_risk_title"), reader.say("outlook.at_risk_note"), html)
+
+
+def what_one_point_brings(reader: Reader) -> Part | None:
+    rows = reader.ask(questions.what_if())
+    if not rows:
+        return None
+    first, *others = outlook.what_if_sentences(rows, reader.language, reader.currency)
+    html = sentences_html(first, others)
+    html += chart_html(reader, outlook.what_if_chart(rows, reader.language, reader.currency))
+    return Part(reader.say("outlook.what_if"), reader.say("outlook.what_if_note"), html)
+
+
+def calibration(reader: Reader, model: str) -> Part | None:
+    rows = outlook.calibration(outlook.backtest_rows(reader.ask), model)
+    if not rows:
+        return None
+    html = sentences_html(outlook.calibration_sentence(rows, model, reader.language), [])
+    html += chart_html(reader, outlook.calibration_chart(rows, model, reader.language))
+    return Part(reader.say("outlook.calibration"), reader.say("outlook.calibration_note"), html)
+
+
+def how_far_to_trust(reader: Reader) -> Part | None:
+    found, refusal = outlook.known_trust(reader.ask), reader.ask(questions.refusals())[0]["refusal"]
+    if outlook.is_nothing(found) and not refusal:
+        return None
+    first, *others = outlook.trust_sentences(found, refusal, reader.language)
+    html = sentences_html(first, others) + outlook.trust_table(found, reader.language).html(reader.language)
+    return Part(reader.say("outlook.trust"), reader.say("outlook.trust_note"), html)
 
 
 # Actions

@@ -27,7 +27,7 @@ from reports.language import Language
 from stammkunde.errors import StammkundeError
 from stammkunde.places import Places
 from tests.conftest import PROJECT, Build
-from tests.published import published_copy
+from tests.published import predict, published_copy
 from tests.refreshes import environment_of_refresh
 
 pytest.importorskip("mcp", reason="the package mcp is not installed: make assistants")
@@ -468,7 +468,7 @@ def test_sixty_calls_and_more_cover_every_measure_that_is_answered(published: Pa
 def test_every_measure_is_answered_but_those_of_a_person(published: Path) -> None:
     listed = ask(server(published), "list_measures").data["measures"]
     expected = marts(published, "select kpi, mart from marts.kpi_glossary where unit not in ('flag', 'text')")
-    of_a_person = {row["kpi"] for row in expected if row["mart"] == "customers"}
+    of_a_person = {row["kpi"] for row in expected if row["mart"] in ("customers", "customer_predictions")}
     assert {one["measure"] for one in listed if one["tool"] is None} == of_a_person
     bounds = {row["kpi"] for row in expected if row["kpi"].endswith(("_low", "_high"))}
     assert {one["measure"] for one in listed} == {row["kpi"] for row in expected} - bounds
@@ -875,6 +875,48 @@ def test_what_a_point_is_worth_is_that_of_the_mart(grain: str, published: Path) 
     assert "upper limit" in found.text
 
 
+def test_what_one_point_more_brings_is_that_of_the_mart(published: Path, tmp_path: Path) -> None:
+    found = ask(server(published), "get_what_if")
+    expected = marts(published, "select * from marts.what_if")
+    assert sorted(found.data["levers"], key=str) == sorted(expected, key=str)
+    assert "upper limits" in found.text
+    assert "do not add up" in found.text
+    alone = Path(shutil.copy(published, tmp_path / "retention.duckdb"))
+    with duckdb.connect(str(alone)) as connection:
+        connection.execute("update marts.what_if set customers_with = 1 where lever = 'second_order_rate'")
+    assert_refused(ask(server(alone), "get_what_if"))
+
+
+def test_expected_sales_are_those_of_the_mart_or_there_is_none(published: Path, tmp_path: Path) -> None:
+    """A plain dbt build forecasts nothing. Of a forecast the sentence says which of the two was nearer in the past."""
+    refused = ask(server(published), "get_sales_forecast")
+    assert_refused(refused)
+    assert "no forecast" in refused.text
+    filled = Path(shutil.copy(published, tmp_path / "retention.duckdb"))
+    with duckdb.connect(str(filled)) as connection:
+        for start, month in ((date(2026, 1, 1), 1), (date(2026, 2, 1), 2)):
+            connection.execute(
+                "insert into marts.sales_forecast by name select 'month' as period_grain, ? as period_start, "
+                "cast(? + interval 1 month as date) as period_end, 'new' as customer_group, 40.0 as expected_orders, "
+                "30.0 as expected_orders_low, 55.0 as expected_orders_high, 38.0 as orders_last_year, "
+                "900.0 * ? as expected_revenue, 700.0 as expected_revenue_low, 2000.0 as expected_revenue_high, "
+                "800.0 as revenue_last_year, 0.3 as expected_revenue_error, 0.2 as revenue_last_year_error, "
+                "0.5 as expected_revenue_held, 9 as past_forecasts, false as has_season",
+                [start, start, month],
+            )
+    found = ask(server(filled), "get_sales_forecast", grain="month", month="2026-02-01", customers="new")
+    (expected,) = marts(filled, "select * from marts.sales_forecast where period_start = '2026-02-01'")
+    assert {name: found.data[name] for name in expected} == expected
+    assert "40 orders by new customers are to be expected (30 to 55 in four of five cases)" in found.text
+    assert "last year's figure 20.0%: go by that one" in found.text
+    assert "No season is in it" in found.text
+    first = ask(server(filled), "get_sales_forecast", grain="month", customers="new")
+    assert first.data["period_start"] == "2026-01-01"
+    beyond = ask(server(filled), "get_sales_forecast", grain="month", month="2027-06-01", customers="new")
+    assert_refused(beyond)
+    assert "from 2026-01-01 to 2026-02-01" in beyond.text
+
+
 @pytest.mark.parametrize(("order", "day"), [(1, 90), (2, 30), (5, 365)])
 def test_the_time_to_the_next_order_is_that_of_the_mart(order: int, day: int, published: Path) -> None:
     found = ask(server(published), "get_repurchase", from_order_number=order, day=day)
@@ -964,6 +1006,29 @@ def test_the_audit_is_that_of_the_mart(published: Path, tmp_path: Path) -> None:
     with duckdb.connect(str(other)) as connection:
         connection.execute("delete from marts.retention_audit")
     assert_refused(ask(server(other), "get_retention_audit"))
+
+
+def test_the_outlook_is_of_models_that_are_used_and_of_nobody_alone(published: Path, tmp_path: Path) -> None:
+    """Without predictions it refuses; a stage of one customer has no figures; a model that is no better gives none."""
+    assert_refused(ask(server(published), "get_outlook"))
+    other = with_build(published, tmp_path / "retention.duckdb", "predicted")
+    with duckdb.connect(str(other)) as connection:
+        connection.execute(
+            "update marts.customers set lifecycle_stage = 'loyal' where lifecycle_stage = 'reactivated' "
+            "and customer_id <> (select min(customer_id) from marts.customers where lifecycle_stage = 'reactivated')"
+        )
+    predict(other)
+    found = ask(server(other), "get_outlook").data
+    (x,) = marts(other, "select sum(repeat_orders) as x from marts.customer_predictions")
+    assert (found["expected_orders_365d"], found["predicted_clv_365d"]) == (x["x"], 50 * x["x"])
+    (alone,) = [one for one in found["stages"] if one["stage"] == "reactivated"]
+    assert (alone["customers"], alone["value"], alone["value_at_risk"]) == (1, None, None)
+    assert all(one["is_used"] for one in found["models"])
+    predict(other, gain=-0.2)
+    none = ask(server(other), "get_outlook").data
+    assert (none["expected_orders_90d"], none["predicted_clv_365d"]) == (None, None)
+    assert {one["why"] for one in none["models"]} == {"rival_better"}
+    assert all(one["value_at_risk"] is None for one in none["stages"])
 
 
 def test_what_there_is_to_ask_for(published: Path) -> None:
@@ -1344,6 +1409,7 @@ def test_the_segment_of_a_single_customer_is_refused(published: Path) -> None:
 OF_NOW = (
     *("get_lifecycle_stages", "get_health", "get_health_backtest", "get_retention_value", "get_concentration"),
     "get_actions_today",
+    "get_what_if",
 )
 
 

@@ -38,6 +38,7 @@ from reports import (
     health,
     ladder,
     lifecycle,
+    outlook,
     overview,
     products,
     programmes,
@@ -79,6 +80,7 @@ from reports.questions import (
     subscriber_cohorts,
     subscriptions,
     support,
+    value_at_risk,
 )
 from reports.questions import emails as emails_rows
 from reports.questions import funnel as funnel_rows
@@ -86,7 +88,7 @@ from reports.questions import ladder as ladder_rows
 from reports.questions import reasons as reasons_rows
 from reports.tables import Column, Table, harmless
 from tests.conftest import PROJECT, Build
-from tests.published import published_copy
+from tests.published import predict, published_copy
 from tests.reference.events import GROUPS
 
 DE, EN = Language("de"), Language("en")
@@ -98,6 +100,7 @@ PAGES = {
     "economics": "page/economics.py",
     "feedback": "page/feedback.py",
     "products": "page/products.py",
+    "outlook": "page/outlook.py",
     "actions": "page/actions.py",
     "audit": "page/audit.py",
     "quality": "page/quality.py",
@@ -1296,6 +1299,235 @@ def test_an_area_without_a_score_is_no_zero_on_the_radar() -> None:
     assert whole.figure.data[0].fill == "toself"
 
 
+def judged(model: str, day: date, gain: float | None, **said: Any) -> dict[str, Any]:
+    """A row that decides, with an interval of a tenth to each side of the gain."""
+    ends = {"gain_low": gain - 0.1, "gain_high": gain + 0.1} if gain is not None else {}
+    return {
+        "model": model, "as_of_date": day, "measure": "brier", "bucket": "all", "expected": 0.1, "actual": None,
+        "rival": 0.2, "customers": 900, "gain": gain, "gain_low": None, "gain_high": None, "decides": True,
+        **ends, **said,
+    }  # fmt: skip
+
+
+ALL_PREDICTED = {"predicted_customers": 9, "valued_customers": 9, "judged_customers": 9}
+
+
+def test_a_model_is_used_where_its_latest_day_shows_it_to_be_better() -> None:
+    """An older day, a row that does not decide and one without a gain change nothing."""
+    early, late, later = date(2025, 3, 31), date(2025, 6, 30), date(2025, 9, 30)
+    rows = [
+        judged("bg_nbd", early, -0.5), judged("bg_nbd", late, 0.5), judged("bg_nbd", later, None),
+        judged("gamma_gamma", early, 0.5), judged("gamma_gamma", late, -0.5),
+        judged("clv", late, 0.05), judged("clv", later, 0.5, decides=False),
+    ]  # fmt: skip
+    found = outlook.trusted(ALL_PREDICTED, rows, None)
+    assert {model: one.why for model, one in found.items()} == {
+        "bg_nbd": "better", "gamma_gamma": "rival_better", "clv": "no_difference", "churn_logistic": "not_judged",
+    }  # fmt: skip
+    assert [model for model, one in found.items() if one.is_used] == ["bg_nbd"]
+    assert found["bg_nbd"].row is not None and found["bg_nbd"].row["as_of_date"] == late
+
+
+def test_a_refused_model_is_told_from_one_that_was_not_computed() -> None:
+    none = dict.fromkeys(ALL_PREDICTED, 0)
+    plain = outlook.trusted(none, [], None)
+    assert {one.why for one in plain.values()} == {"not_predicted"}
+    assert list(outlook.trust_sentences(plain, None, EN)) == [EN.say("outlook.nothing_predicted")]
+    refusal = "bg_nbd: Fewer than 500 customers. gamma_gamma: Fewer than 500 customers."
+    refused = outlook.trusted(none, [], refusal)
+    assert {model: one.why for model, one in refused.items()} == {
+        "bg_nbd": "refused", "gamma_gamma": "refused", "clv": "refused", "churn_logistic": "not_predicted",
+    }  # fmt: skip
+    assert EN.say("outlook.refusal", refusal=refusal) in list(outlook.trust_sentences(refused, refusal, EN))
+
+
+def at_stage(stage: str, churn: float | None, **amounts: float | None) -> dict[str, Any]:
+    return {
+        "lifecycle_stage": stage, "customers": 10, "churn_probability": churn, "expected_orders_90d": 1.0,
+        "predicted_clv_365d": 100.0, "net_revenue_365d": Decimal(80), "predicted_at_risk": None,
+        "net_revenue_at_risk": None, **amounts,
+    }  # fmt: skip
+
+
+def test_value_at_risk_is_of_what_may_be_trusted() -> None:
+    """Of two stages 30 + 60 of 200 as predicted, 24 + 48 of 160 of last year; lost customers have no probability."""
+    rows = [
+        at_stage("lost", None),
+        at_stage("loyal", 0.3, predicted_at_risk=30.0, net_revenue_at_risk=24.0),
+        at_stage("at_risk", 0.6, predicted_at_risk=60.0, net_revenue_at_risk=48.0),
+    ]
+    day = date(2025, 9, 30)
+    both = outlook.trusted(ALL_PREDICTED, [judged("clv", day, 0.5), judged("churn_logistic", day, 0.5)], None)
+    first, *others = outlook.risk_sentences(rows, both, {"churn_horizon_days": 60}, EN, "EUR")
+    assert first == "€90 of €200 is at risk, the most of it at the stage “At risk”: €60."
+    assert "next 60 days" in others[0] and others[-1] == EN.say("outlook.lost_left_out")
+    chart = outlook.risk_chart(rows, both, {}, EN, "EUR")
+    assert [list(chart.figure.data[0].x), list(chart.figure.data[0].y)] == [[30, 60], ["Loyal", "At risk"]]
+    assert [row["stage"] for row in chart.table.rows] == ["Loyal", "At risk", "Lost"], "the table has everybody"
+
+    churn = outlook.trusted(ALL_PREDICTED, [judged("clv", day, 0.05), judged("churn_logistic", day, 0.5)], None)
+    first, *others = outlook.risk_sentences(rows, churn, {}, EN, "EUR")
+    assert first == "€72 of €160 is at risk, the most of it at the stage “At risk”: €48."
+    assert EN.say("outlook.last_year_instead") in others
+
+    value = outlook.trusted(ALL_PREDICTED, [judged("clv", day, 0.5), judged("churn_logistic", day, -0.5)], None)
+    first, *others = outlook.risk_sentences(rows, value, {}, EN, "EUR")
+    assert first == EN.say("outlook.without_rival_better", what="churn") and "at risk" not in " ".join(others)
+    chart = outlook.risk_chart(rows, value, {}, EN, "EUR")
+    assert list(chart.figure.data[0].x) == [100, 100, 100]
+    assert "churn_probability" not in [column.key for column in chart.table.columns]
+
+
+def test_calibration_is_that_of_the_latest_day_in_the_order_of_its_tenths() -> None:
+    def tenth(number: int, day: date, expected: float, actual: float) -> dict[str, Any]:
+        return {
+            "model": "bg_nbd", "as_of_date": day, "measure": "calibration", "bucket": str(number),
+            "expected": expected, "actual": actual, "rival": 0.2, "customers": 100,
+        }  # fmt: skip
+
+    before, last = date(2025, 6, 30), date(2025, 9, 30)
+    rows = [tenth(10, last, 0.9, 0.7), tenth(2, last, 0.1, 0.1), tenth(1, before, 0.5, 0.5)]
+    shown = outlook.calibration(rows, "bg_nbd")
+    assert [row["bucket"] for row in shown] == ["2", "10"] and outlook.calibration(rows, "churn_logistic") == []
+    assert outlook.calibration_sentence(shown, "bg_nbd", EN) == (
+        "An order: as of 30 September 2025, 50.0% of 200 customers were expected to order on average, and 40.0% did."
+    )
+    chart = outlook.calibration_chart(shown, "bg_nbd", EN)
+    assert [list(chart.figure.data[1].x), list(chart.figure.data[1].y)] == [[0.1, 0.9], [0.1, 0.7]]
+
+
+def test_a_lever_without_a_gain_has_its_reason_and_no_dot() -> None:
+    known = {
+        "lever": "average_order_value", "gain_365d": 90.0, "gain_365d_low": 28.0, "gain_365d_high": 152.0,
+        "has_enough": True, "missing_because": None, "level_observed": 90.0,
+    }  # fmt: skip
+    young = {
+        **dict.fromkeys(known), "lever": "retention_rate", "has_enough": False,
+        "missing_because": "not_observed_long_enough",
+    }  # fmt: skip
+    said = list(outlook.what_if_sentences([young, known], EN, "EUR"))
+    assert said[0] == "What brings most: One percent more per order, some €90 at most."
+    assert "One percentage point more of retention: the shop is too young for it." in said
+    chart = outlook.what_if_chart([young, known], EN, "EUR")
+    assert list(chart.figure.data[0].x) == [90.0] and len(chart.table.rows) == 2
+
+
+@pytest.mark.parametrize("language", [DE, EN], ids=["de", "en"])
+def test_the_outlook_says_what_the_marts_say(published: Path, language: Language) -> None:
+    predict(published)
+    app = page("outlook", lang=language.code)
+    no_error(app)
+    shown = unescape(html_of(app))
+    (sums,) = answer(
+        published,
+        Question(
+            "c",
+            """
+            select sum(repeat_orders) as x, sum(50 * repeat_orders) as value, sum(repeat_orders) / 4 as quarter,
+                sum(case when lifecycle_stage <> 'lost'
+                    then 50 * repeat_orders * (0.5 + 0.4 / (1 + repeat_orders)) end) as at_risk
+            from marts.customer_predictions inner join marts.customers using (customer_id)
+            """,
+        ),
+    )
+    for kpi, value in (("expected_orders_90d", "quarter"), ("expected_orders_365d", "x")):
+        card = shown[shown.index(f'data-kpi="{kpi}"') :].split("sk-value")[1]
+        assert card.startswith(f'">{language.number(sums[value])}<')
+    assert language.say("outlook.expected_value", value=language.money(sums["value"], "EUR", 0)) in shown
+    assert f"{language.money(sums['at_risk'], 'EUR', 0)} " in shown
+    stages = {row["lifecycle_stage"]: row for row in answer(published, value_at_risk())}
+    for stage, row in stages.items():
+        (line,) = [one for one in lines_of(shown, language.say("outlook.stage")) if f">{language.stage(stage)}<" in one]
+        assert f">{language.money(row['predicted_clv_365d'], 'EUR')}<" in line
+    assert language.say("outlook.used", used=4, models=4, names=", ".join(
+        language.say(f"outlook.of_{model}") for model in outlook.MODELS
+    )) in shown  # fmt: skip
+    assert len(app.get("plotly_chart")) == 4
+
+
+def test_where_no_model_is_better_figures_of_the_past_stand_in_its_place(published: Path) -> None:
+    predict(published, gain=-0.2)
+    app = page("outlook", lang="en")
+    no_error(app)
+    shown = unescape(html_of(app))
+    assert EN.say("outlook.none_used") in shown and "data-kpi" not in shown
+    assert EN.say("outlook.without_rival_better", what="orders") in shown
+    (last_year,) = answer(
+        published,
+        Question(
+            "orders",
+            """
+            select count(distinct (orders.customer_id, order_date)) as days, sum(net_amount) as revenue
+            from marts.orders inner join marts.customers using (customer_id)
+            where order_date > first_order_date and order_date > (select as_of_date from marts.build) - 365
+            """,
+        ),
+    )
+    assert EN.say("outlook.last_year_orders", orders=EN.number(last_year["days"])) in shown
+    assert EN.say("outlook.last_year_revenue", revenue=EN.money(last_year["revenue"], "EUR", 0)) in shown
+    assert f">{EN.say('outlook.value_at_risk')}<" not in shown
+
+
+def test_a_build_without_predictions_says_so(published: Path) -> None:
+    app = page("outlook", lang="de")
+    no_error(app)
+    assert html_of(app).count(DE.say("outlook.nothing_predicted")) == 2
+    assert DE.say("outlook.no_forecast") in html_of(app)
+    assert "data-kpi" not in html_of(app)
+
+
+@pytest.mark.parametrize("language", [DE, EN], ids=["de", "en"])
+def test_customers_are_listed_with_what_is_predicted_of_them(published: Path, language: Language) -> None:
+    predict(published)
+    (one,) = answer(
+        published,
+        Question(
+            "c",
+            """
+            select customer_id, repeat_orders, churn_probability, predicted_clv_365d
+            from marts.customer_predictions inner join marts.customers using (customer_id)
+            where lifecycle_stage = 'at_risk' order by net_revenue desc, customer_id limit 1
+            """,
+        ),
+    )
+    app = page("customers", lang=language.code, customer=one["customer_id"])
+    no_error(app)
+    shown = unescape(html_of(app))
+    line = next(line for line in lines_of(shown, language.say("outlook.alive")) if f">{one['customer_id']}<" in line)
+    assert f">{language.percent(one['churn_probability'])}<" in line
+    assert f">{language.number(one['repeat_orders'] / 4, 2)}<" in line
+    assert ">no order for long<" in line if language is EN else ">lange keine Bestellung<" in line
+    order = language.say(
+        "outlook.one_order", days="90", order=language.percent(1 - one["churn_probability"], 0),
+        none=language.percent(one["churn_probability"], 0),
+    )  # fmt: skip
+    assert order in shown
+    assert language.say("outlook.one_value", value=language.money(one["predicted_clv_365d"], "EUR", 0)) in shown
+
+
+def test_who_ordered_once_has_no_probability_to_be_still_there(published: Path) -> None:
+    predict(published)
+    (once,) = answer(
+        published,
+        Question("c", "select customer_id from marts.customer_predictions where repeat_orders = 0 limit 1"),
+    )
+    shown = html_of(page("customers", lang="en", customer=once["customer_id"]))
+    assert EN.say("outlook.one_once") in shown and "Still a customer, that is" not in shown
+
+
+def test_a_list_has_no_column_of_a_model_that_is_no_better(published: Path) -> None:
+    predict(published, gain=0)
+    app = page("customers", lang="en", customer=answer(published, at_risk_customers("by_value", 1))[0]["customer_id"])
+    no_error(app)
+    assert EN.say("outlook.alive") not in html_of(app)
+    assert EN.say("outlook.without_no_difference", what="churn") in texts_of(app)
+    with duckdb.connect(str(published)) as connection:
+        connection.execute("drop table marts.customer_predictions")
+    app = page("customers", lang="en")
+    no_error(app)
+    assert EN.say("outlook.without_no_difference", what="churn") not in texts_of(app)
+
+
 # Actions
 
 
@@ -1696,6 +1928,8 @@ def test_a_build_of_an_earlier_version_gives_sentences(published: Path, name: st
             "loyalty_kpis",
             "email_kpis",
             "churn_reasons",
+            "customer_predictions",
+            "what_if",
             "playbook_programme",
             "retention_actions",
             "retention_audit",

@@ -38,10 +38,11 @@ from reports.questions import (
     subscriptions,
     support,
 )
+from reports.questions import outlook as questions_of_outlook
 from reports.report import write_report
 from tests.browser import CHROMIUM, wait_for_answer
 from tests.conftest import PROJECT, Build
-from tests.published import published_copy
+from tests.published import predict, published_copy
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Download, Locator, Page
@@ -68,6 +69,7 @@ PAGES = {
     "economics": "/economics",
     "feedback": "/feedback",
     "products": "/products",
+    "outlook": "/outlook",
     "actions": "/actions",
     "audit": "/audit",
     "quality": "/quality",
@@ -75,7 +77,7 @@ PAGES = {
 # How many a page has at least.
 CHARTS = {
     "overview": 4, "cohorts": 4, "lifecycle": 12, "customers": 3, "economics": 7, "feedback": 9, "products": 3,
-    "actions": 2, "audit": 1, "quality": 1,
+    "outlook": 4, "actions": 2, "audit": 1, "quality": 1,
 }  # fmt: skip
 FIGURES = ".sk-card, .sk-grid, .sk-said"  # the first that a page shows
 CONTROLS = (
@@ -108,6 +110,7 @@ def served(sample: Build, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     published = folder / "published" / "retention.duckdb"
     published.parent.mkdir()
     published_copy(sample.warehouse, published)
+    predict(published)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -182,7 +185,7 @@ QUICK = (
     ("overview", "laptop", "de"), ("cohorts", "phone", "en"), ("lifecycle", "phone", "de"),
     ("customers", "laptop", "en"), ("economics", "phone", "en"), ("feedback", "phone", "de"),
     ("products", "laptop", "de"), ("quality", "phone", "de"),
-    ("audit", "phone", "de"), ("actions", "phone", "de"),
+    ("audit", "phone", "de"), ("outlook", "phone", "en"), ("actions", "phone", "de"),
 )  # fmt: skip
 
 
@@ -270,6 +273,11 @@ def assert_figures(page: Page | Locator, name: str, published: Path, language: L
     if name == "audit":
         said = page.locator(".sk-said").first.inner_text()
         assert all(sentence in said for sentence in audit.sentences(answer(published, retention_audit()), language))
+        return
+    if name == "outlook":
+        total = answer(published, questions_of_outlook())[0]
+        orders = page.locator('[data-kpi="expected_orders_90d"] .sk-value').inner_text()
+        assert orders == language.number(total["expected_orders_90d"])
         return
     if name == "feedback":
         latest = overview.complete(answer(published, nps("month")))[-1]

@@ -54,7 +54,7 @@ def test_the_review_of_the_sample_decides_what_its_figures_say(code: str, publis
     assert name == "2025-Q4"
     assert language.say("review.of_quarter", period="Q4 2025", shop="\N{EN DASH}") in text
     shown = points(text)
-    assert len(shown) == 7
+    assert len(shown) == 9
     for figures in (
         ("Q4 2025", language.percent(0.742138)),  # the target that the quarter missed
         (language.period("month", date(2025, 12, 1)), language.percent(0.363636)),
@@ -62,14 +62,18 @@ def test_the_review_of_the_sample_decides_what_its_figures_say(code: str, publis
         ("Q4 2025", "NPS" if code == "de" else "Net promoter score", " 4 "),  # missed four times in a row
         ("Q3 2025", language.percent(0.878261), language.percent(0.742138)),  # the fall of the rate
         ("Q2 2024", language.percent(0.021277)),
-        ("payment_failed", "11", "64"),
+        ("70", "1818"),  # the audit: e-mails to a part of the list, replies in time, customers contacted again
+        ("25", "54", language.number(46.3, 1)),
+        ("68", "639", language.number(10.6, 1)),
     ):
         assert sum(all(figure in point for figure in figures) for point in shown) >= 1, figures
     page = Outside()
     page.feed(text)
     assert {address.partition(":")[0].partition("#")[0] for address in page.found} == {"", "data"}
     assert "default-src 'none'" in text
-    assert chapters(text) == [language.say(f"review.{key}") for key in ("decide", "figures", "moved", "actions")]
+    assert chapters(text) == [
+        language.say(f"review.{key}") for key in ("decide", "figures", "moved", "actions", "audit")
+    ]
 
 
 def test_a_month_holds_what_ended_with_it(published: Path) -> None:
@@ -88,7 +92,9 @@ def test_a_month_holds_what_ended_with_it(published: Path) -> None:
 
 
 def test_without_targets_actions_and_audit_these_parts_are_not_there(published: Path, tmp_path: Path) -> None:
-    marts = ("target_attainment", "playbook_evidence", "playbook_outcomes", "playbook_programme")
+    marts = (
+        "target_attainment", "playbook_evidence", "playbook_outcomes", "playbook_programme", "retention_audit",
+    )  # fmt: skip
     english = Language("en")
     emptied = own(published, tmp_path, *[f"delete from marts.{mart}" for mart in marts])
     name, text = review(emptied, english, "month", date(2025, 8, 1))

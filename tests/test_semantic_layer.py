@@ -44,7 +44,7 @@ OTHER_MARTS.add("signal_coverage")  # on which rows measures rest
 # Of single customers, no figures.
 OTHER_MARTS |= {"customer_state_history", "customer_events", "retention_actions", "action_messages"}
 OTHER_MARTS |= {"customer_predictions", "prediction_parameters"}  # likewise, and what it rests on
-OTHER_MARTS.add("sales_forecast")  # of periods to come
+OTHER_MARTS.add("sales_forecast")  # of periods to come, which overlap and are of lengths of their own
 OTHER_MARTS |= {"what_if"}  # of three levers, each with a unit of its own
 OTHER_MARTS.add("prediction_backtest")  # measures that are read one by one
 QUARTER, RATE_OF_QUARTER, RATIO_OF_MONTHS = datetime(2025, 10, 1), 0.753669, 0.919465

@@ -12,9 +12,12 @@ import pytest
 
 from orchestration.progress import Telling
 from orchestration.replay.compiled import compile_models
-from orchestration.replay.past import Past, opened
+from orchestration.replay.past import KEPT, Past, opened
 from orchestration.trial import (
     ACTIONS,
+    AS_BUILT,
+    PREDICTIONS,
+    TRUST,
     Trial,
     TrialError,
     month_ends_before,
@@ -45,7 +48,7 @@ def manifest(sample: Build, tmp_path_factory: pytest.TempPathFactory) -> Manifes
 
 @pytest.fixture(scope="module")
 def past(sample: Build, manifest: Manifest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Past]:
-    with opened(sample.warehouse, manifest, tmp_path_factory.mktemp("past"), {}, {ACTIONS.name}) as found:
+    with opened(sample.warehouse, manifest, tmp_path_factory.mktemp("past"), {}, {ACTIONS.name}, AS_BUILT) as found:
         yield found
 
 
@@ -108,6 +111,37 @@ def test_a_past_day_sees_nothing_of_what_came_later(trial: Trial) -> None:
         got += Counter({(tried.rule_id, "treatment"): caught.treatment, (tried.rule_id, "control"): caught.control})
     assert got == want
     assert len(want) > 10
+
+
+def test_a_rule_on_a_prediction_is_tried_on_today_alone_and_where_nobody_has_one_it_is_said(
+    sample: Build, manifest: Manifest, past: Past
+) -> None:
+    """Where dbt was started alone there are no predictions. Then every customer has one, of a model that is worth
+    using, then of one that is not."""
+    on_churn = {"metric": "churn_probability", "operator": ">=", "threshold": "0.5", "and_metric": "-"}
+    changes = {"inactive_14_days": {**on_churn, "and_operator": "-"}, "lost_win_back": {"threshold": "3"}}
+    shipped, tried = typed_rules(sample.warehouse, manifest, changes, None)
+
+    def found() -> Trial:
+        return on_all_days(past, shipped, tried, Telling(lambda text: None), 1)
+
+    nobody = found()
+    churn, lost = nobody.rules
+    assert churn.as_it_is is not None and [len(churn.caught), len(churn.as_it_is), len(lost.caught)] == [1, 1, 2]
+    assert (churn.predictions, churn.unknown, lost.predictions) == (["churn_probability"], ["churn_probability"], [])
+    assert churn.caught[0].meet_limits == 0 < churn.as_it_is[0].meet_limits
+    said = "\n".join(report(nobody))
+    assert "Past days are left out" in said and "Nobody has churn_probability today" in said
+    predictions, trust = PREDICTIONS.inside(KEPT), TRUST.inside(KEPT)
+    before = past.connection.execute(f"select * from {trust}").fetchall()
+    past.connection.execute(f"update {predictions} set churn_probability = 0.5")
+    past.connection.execute(f"update {trust} set is_better = true where model = 'churn_logistic'")
+    churn, _ = found().rules
+    assert churn.unknown == [] and churn.caught[0].meet_limits == churn.caught[0].in_stages > 0
+    past.connection.execute(f"update {trust} set is_better = false")
+    assert found().rules[0].unknown == ["churn_probability"]
+    past.connection.execute(f"update {predictions} set churn_probability = null")
+    assert past.connection.execute(f"select * from {trust}").fetchall() == before
 
 
 def test_the_report_and_the_file_say_it(trial: Trial, tmp_path: Path) -> None:

@@ -128,5 +128,7 @@ def test_what_a_point_brings_lies_in_the_interval() -> None:
 
 @pytest.mark.long
 def test_what_a_point_brings_lies_in_the_interval_in_95_of_100_shops() -> None:
+    """190 of 200 are to be expected. It held in 197 of retention, 196 of second orders and 196 of order value: a little
+    wide, as both years share their random numbers."""
     for lever, held in came_true(200).items():
         assert 180 <= held <= 199, lever

@@ -7,9 +7,10 @@ import streamlit as st
 from dashboard.components import draw, empty, section, show_chart, show_concentration, show_first, show_table
 from dashboard.filters import choice, entry, selection
 from dashboard.view import View, view
-from reports import backtest, customers, events, health, questions
+from reports import backtest, customers, events, health, outlook, questions
 from reports.html import sentences_html
-from reports.questions import MissingMartError, Row
+from reports.questions import Asking, MissingMartError, Row
+from reports.tables import Table
 
 LISTED = 15  # customers in the list; its file has more
 IN_A_FILE = 100_000
@@ -55,19 +56,26 @@ def listed(seen: View) -> None:
         st.info(say("customers.nobody_so"))
         return
     of_stages = stage in ("not_lost", "all")
+    found = outlook.known_trust(seen.ask)
+    predicted = outlook.listed_columns(found, seen.settings, seen.language)
+
+    def listing(ask: Asking, most: int) -> Table:
+        rows = ask(questions.customers_by_health(stage, band, order, most))
+        ahead = ask(questions.predictions_by_health(stage, band, order, most)) if predicted else []
+        return customers.customer_table(
+            rows, seen.glossary, seen.language, with_stage=of_stages, predicted=predicted,
+            ahead=outlook.in_list(ahead, seen.language),
+        )  # fmt: skip
+
     show_first(
         seen,
-        customers.customer_table(
-            seen.ask(questions.customers_by_health(stage, band, order, LISTED)), seen.glossary, seen.language,
-            with_stage=of_stages,
-        ),
+        listing(seen.ask, LISTED),
         total,
-        lambda: customers.customer_table(
-            seen.ask_for_a_file(questions.customers_by_health(stage, band, order, IN_A_FILE)), seen.glossary,
-            seen.language, with_stage=of_stages,
-        ),
+        lambda: listing(seen.ask_for_a_file, IN_A_FILE),
         stage if band == "all" else f"{stage}_{band}",
-    )  # fmt: skip
+    )
+    if why := outlook.not_listed(found, seen.language):
+        st.caption(why)
     if total > IN_A_FILE:
         most, rows = seen.language.number(IN_A_FILE), seen.language.number(total)
         st.caption(say("customers.file_is_limited", most=most, rows=rows))
@@ -130,8 +138,17 @@ def one_customer(seen: View) -> None:
         first, *others = customers.story(found[0], seen.language, seen.currency)
         st.html(sentences_html(first, [*others, *health.story(found[0], seen.language)]))
         show_table(seen, health.components_of(found[0], seen.glossary, seen.language), "health_of_one")
+        what_to_expect(seen, found[0])
         what_happened(seen, found[0])
         their_orders(seen, found[0])
+
+
+def what_to_expect(seen: View, customer: Row) -> None:
+    with section(seen, seen.language.say("outlook.one")):
+        rows = seen.ask(questions.prediction(customer["customer_id"]))
+        found = outlook.known_trust(seen.ask)
+        first, *others = outlook.story(rows[0] if rows else None, found, seen.settings, seen.language, seen.currency)
+        st.html(sentences_html(first, others))
 
 
 def what_happened(seen: View, customer: Row) -> None:

@@ -1,7 +1,9 @@
-{#- What rules of the playbook may compare: the columns of customers that are numbers, those that are a yes or no (1 or 0), and
-    the columns of int_playbook_metrics. tests/test_playbook.py holds them against both. -#}
+{#- What rules of the playbook may compare: the columns of customers that are numbers, those that are a yes or no (1 or 0), the
+    columns of int_playbook_metrics and some predictions. tests/test_playbook.py holds them against the models. -#}
 {% macro playbook_metrics() -%}
-    {{ return(numbers_of_customers() + yes_or_no_of_customers() + numbers_of_playbook_metrics()) }}
+    {{ return(
+        numbers_of_customers() + yes_or_no_of_customers() + numbers_of_playbook_metrics() + playbook_predictions() | list
+    ) }}
 {%- endmacro %}
 
 {% macro numbers_of_customers() -%}
@@ -23,8 +25,16 @@
     ]) }}
 {%- endmacro %}
 
+{#- Columns of customer_predictions, each with the model that must be worth using (int_prediction_trust). -#}
+{% macro playbook_predictions() -%}
+    {{ return({
+        'p_alive': 'bg_nbd', 'expected_orders_90d': 'bg_nbd', 'expected_orders_365d': 'bg_nbd', 'predicted_clv_365d': 'clv',
+        'churn_probability': 'churn_logistic',
+    }) }}
+{%- endmacro %}
 
-{#- The value of the metric that a column names, of `customers` joined to int_playbook_metrics as `metrics`. -#}
+
+{#- The value of the metric that a column names, of `customers` joined to int_playbook_metrics as `metrics` and to `predictions`. -#}
 {% macro value_of_metric(metric) -%}
     case {{ metric }}
         {%- for name in numbers_of_customers() %}
@@ -35,6 +45,9 @@
         {%- endfor %}
         {%- for name in numbers_of_playbook_metrics() %}
         when '{{ name }}' then cast(metrics.{{ name }} as double)
+        {%- endfor %}
+        {%- for name in playbook_predictions() %}
+        when '{{ name }}' then predictions.{{ name }}
         {%- endfor %}
     end
 {%- endmacro %}

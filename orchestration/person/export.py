@@ -83,10 +83,11 @@ def columns(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
 
 
 def of_person(names: Sequence[str]) -> str:
-    """Whether a row is about the person. The number goes before an e-mail: it may be another's order."""
+    """Whether a row is about the person. The number goes before an e-mail: it may be another's order. As text: `email`
+    is also what a model knows of a customer's e-mails, a number."""
     has_number = f"lower(trim(customer_id)) not in ({', '.join(map(quoted, NO_NUMBER))})"
     conditions = [
-        f"lower(trim({name})) in (select text from person)"
+        f"lower(trim(cast({name} as varchar))) in (select text from person)"
         + (f" and coalesce(not {has_number}, true)" if "email" in name and "customer_id" in names else "")
         for name in OF_PERSON
         if name in names

@@ -68,7 +68,8 @@ def compile_models(places: Places, settings: Mapping[str, object], folder: Path)
         "STAMMKUNDE_BUILD_ID": BUILD_ID,
     }
     dbt = Dbt(folder / "target", given, {**settings, "as_of_date": NO_DAY})
-    dbt.run("compile", "--exclude", "resource_type:test", "resource_type:unit_test")
+    # One thread: hooks at the start of a run read what the one before made, and several are compiled at once.
+    dbt.run("compile", "--threads", "1", "--exclude", "resource_type:test", "resource_type:unit_test")
     return Manifest.read(folder / "target" / "manifest.json")
 
 
@@ -78,15 +79,21 @@ def chain(
     empty: frozenset[Relation],
     database: str,
     marts: Collection[str] | None = None,
+    as_built: Collection[str] = (),
 ) -> Compiled:
     """What has to be built for a day: the marts - all, or those named - and `read_besides`, with all that they are
-    built of and that depends on the day. The rest is read from `database`.
+    built of and that depends on the day. The rest is read from `database`, models named in `as_built` as the one build
+    left them.
 
     `empty` are relations without rows in the one build: a staging model that only leaves out what a day does not know
     is then empty on every day, and what follows from it alone stays as it is.
     """
     nodes = {**manifest.content["nodes"], **manifest.content["sources"]}
-    models = {node["unique_id"]: node for node in manifest.models() if phase_of(node) != AFTER_THE_GATE}
+    models = {
+        node["unique_id"]: node
+        for node in manifest.models()
+        if phase_of(node) != AFTER_THE_GATE and node["name"] not in as_built
+    }
     wanted = needed(models, read_besides, marts)
     parents = {unique_id: models[unique_id]["depends_on"]["nodes"] for unique_id in wanted}
     ordered = [unique_id for unique_id in TopologicalSorter(parents).static_order() if unique_id in wanted]

@@ -191,9 +191,10 @@ def opened(
     folder: Path,
     secrets: Mapping[str, str],
     marts: Collection[str] | None = None,
+    as_built: Collection[str] = (),
 ) -> Iterator[Past]:
     """The past of the build in a warehouse, which is read at once: a refresh must not wait for the replay. `marts`: of
-    these alone, and not what the gate reads besides.
+    these alone, and not what the gate reads besides. `as_built`: models that are on every day what they are today.
 
     Raises ReplayError where there is no build, or it is another version's.
     """
@@ -207,7 +208,7 @@ def opened(
             connection.execute(f"set memory_limit = {quoted(memory)}")
         connection.execute(f"attach {quoted(str(folder / f'{KEPT}.duckdb'))} as {KEPT}")
         try:
-            past = read(connection, warehouse, manifest, marts)
+            past = read(connection, warehouse, manifest, marts, as_built)
         except duckdb.IOException as error:
             raise ReplayError(f"{warehouse} cannot be opened: {one_line(error)}. Close it elsewhere") from error
         except duckdb.Error as error:
@@ -218,7 +219,11 @@ def opened(
 
 
 def read(
-    connection: duckdb.DuckDBPyConnection, warehouse: Path, manifest: Manifest, marts: Collection[str] | None
+    connection: duckdb.DuckDBPyConnection,
+    warehouse: Path,
+    manifest: Manifest,
+    marts: Collection[str] | None,
+    as_built: Collection[str],
 ) -> Past:
     """Take what is needed of a warehouse, and leave it."""
     build = warehouse.stem  # it keeps its name, which its views were made with
@@ -229,7 +234,7 @@ def read(
         if as_of_date is None:
             raise ReplayError("no order counts in the last build: there is no past to replay")
         besides = BESIDE if marts is None else frozenset[Relation]()
-        compiled = chain(manifest, besides, empty_relations(connection, manifest, build), KEPT, marts)
+        compiled = chain(manifest, besides, empty_relations(connection, manifest, build), KEPT, marts, as_built)
         for relation in sorted(compiled.kept, key=lambda relation: (relation.schema, relation.name)):
             connection.execute(f"create schema if not exists {KEPT}.{relation.schema}")
             connection.execute(f"create table {relation.inside(KEPT)} as from {relation.inside(build)}")

@@ -30,6 +30,10 @@ LIMITS = {
     "de": {"<": "unter", "<=": "höchstens", ">": "über", ">=": "mindestens", "=": "gleich", "<>": "ungleich"},
 }
 YES_NO = {"en": ("no", "yes"), "de": ("nein", "ja")}
+# Where dbt was started alone nothing is predicted.
+PREDICTIONS: Row = dict.fromkeys(
+    ("p_alive", "expected_orders_90d", "expected_orders_365d", "predicted_clv_365d", "churn_probability")
+)
 WHOLE = ("due_within_days", "priority", "cooldown_days", "success_window_days")
 NUMBERS = ("threshold", "and_threshold", "control_share")
 OF_RULE = (
@@ -50,7 +54,7 @@ def retention_actions(
     found: list[Row] = []
     for row in customers:
         customer_id = str(row["customer_id"])
-        metrics = {**row, **playbook_metrics(persons[customer_id], intake.customers, known)}
+        metrics = {**PREDICTIONS, **row, **playbook_metrics(persons[customer_id], intake.customers, known)}
         fired: list[Row] = []
         for text in seeds["playbook_rules"]:
             rule = typed(text)

@@ -3,7 +3,7 @@
 {%- set whole_number = '[0-9]{1,5}' -%}
 {%- set metrics = literals(playbook_metrics()) -%}
 {%- set operators = literals(playbook_operators()) -%}
-{%- set no_metric = 'is neither a number or yes-or-no of customers nor a column of int_playbook_metrics' -%}
+{%- set no_metric = 'is no number or yes-or-no of customers, no column of int_playbook_metrics, and no prediction' -%}
 {%- set no_operator = 'is none of ' ~ playbook_operators() | join(' ') -%}
 {%- set no_whole_number = 'is no whole number from 0 on' -%}
 {#- Field, when it is wrong, and what is wrong with it: the first of a rule is named. -#}

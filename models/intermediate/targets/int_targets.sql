@@ -35,7 +35,7 @@ with targets as (
     select
         *,
         'target ' || coalesce(measure, '-') || ' by ' || coalesce(grain, '-') || ' from ' || coalesce(valid_from, '-')
-            as name,
+            as target_name,
         count(*) over (partition by measure, grain, valid_from) as times
     from {{ ref('targets') }}
 
@@ -50,7 +50,7 @@ typed as (
         targets.owner,
         try_cast(targets.value as double) as target_value,
         try_cast(targets.valid_from as date) as valid_from,
-        {{ first_fault('targets.name', 'targets', faults) | indent(8) }} as fault
+        {{ first_fault('targets.target_name', 'targets', faults) | indent(8) }} as fault
     from targets
 
 )

@@ -65,9 +65,9 @@ scores_by_hand as (
         score,
         scored_on,
         'Scored by hand on ' || {{ date_in_words('scored_on', 'en') }} || ' by ' || scored_by
-        || coalesce(': ' || note, '') || '.' as evidence_en,
+        || coalesce(': ' || note, '') || case when note like '%.' then '' else '.' end as evidence_en,
         'Von Hand bewertet am ' || {{ date_in_words('scored_on', 'de') }} || ' von ' || scored_by
-        || coalesce(': ' || note, '') || '.' as evidence_de
+        || coalesce(': ' || note, '') || case when note like '%.' then '' else '.' end as evidence_de
     from {{ ref('int_audit_scores_by_hand') }}
     where is_latest
 
@@ -93,12 +93,20 @@ scored as (
         case
             when measured.score is null and scores_by_hand.score is not null
                 then coalesce(evidence.evidence_en || ' ', '') || scores_by_hand.evidence_en
-            else coalesce(evidence.evidence_en, 'To be scored by hand in seeds/audit_scores_by_hand.csv; not scored yet.')
+            else
+                coalesce(
+                    evidence.evidence_en,
+                    'To be scored by hand in seeds/audit_scores_by_hand.csv; not scored yet.'
+                )
         end as evidence_en,
         case
             when measured.score is null and scores_by_hand.score is not null
                 then coalesce(evidence.evidence_de || ' ', '') || scores_by_hand.evidence_de
-            else coalesce(evidence.evidence_de, 'Von Hand zu bewerten, in seeds/audit_scores_by_hand.csv; noch nicht bewertet.')
+            else
+                coalesce(
+                    evidence.evidence_de,
+                    'Von Hand zu bewerten, in seeds/audit_scores_by_hand.csv; noch nicht bewertet.'
+                )
         end as evidence_de
     from points
     left join measured

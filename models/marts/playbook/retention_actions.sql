@@ -2,8 +2,31 @@
     'metric', 'operator', 'threshold', 'and_metric', 'and_operator', 'and_threshold', 'action', 'channel', 'owner',
     'due_within_days', 'priority', 'cooldown_days', 'success_metric', 'success_window_days', 'control_share', 'template_id',
 ] -%}
+with used_models as (
+
+    select
+        {%- for model in playbook_predictions().values() | unique %}
+        count(case when model = '{{ model }}' and is_better then 1 end) > 0 as uses_{{ model }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ ref('int_prediction_trust') }}
+
+),
+
+-- What a model says that is not shown to be better than its simple rival counts as not known.
+predictions as (
+
+    select
+        customer_predictions.customer_id,
+        {%- for name, model in playbook_predictions().items() %}
+        case when used_models.uses_{{ model }} then customer_predictions.{{ name }} end as {{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ ref('customer_predictions') }} as customer_predictions
+    cross join used_models
+
+),
+
 -- Customers meet only the rules of their stage that may reach them.
-with candidates as (
+candidates as (
 
     select
         customers.customer_id,
@@ -28,6 +51,8 @@ with candidates as (
                 or '|' || rules.lifecycle_stage || '|' like '%|' || customers.lifecycle_stage || '|%'
             )
             and (customers.marketing_consent or not rules.needs_consent)
+    left join predictions
+        on customers.customer_id = predictions.customer_id
 
 ),
 
