@@ -213,7 +213,7 @@ def written(places: Places, table: str) -> list[tuple]:
 
 def of_buyers(places: Places, table: str) -> list[tuple]:
     """Without those of the steps that read other rows."""
-    return [row for row in written(places, table) if not {"churn_logistic", "sales"} & set(row)]
+    return [row for row in written(places, table) if not {"churn_logistic", "forecast"} & set(row)]
 
 
 def test_the_order_of_rows_changes_no_digit(shop: Predicted, tmp_path: Path) -> None:

@@ -121,7 +121,7 @@ scored as (
 )
 
 select
-    row_number() over (order by audit_score nulls last, audit_point) as audit_rank,
+    cast(row_number() over (order by audit_score nulls last, audit_point) as bigint) as audit_rank,
     audit_point,
     area,
     area_en,
