@@ -123,7 +123,7 @@ def test_a_rule_on_a_prediction_is_tried_on_today_alone_and_where_nobody_has_one
     shipped, tried = typed_rules(sample.warehouse, manifest, changes, None)
 
     def found() -> Trial:
-        return on_all_days(past, shipped, tried, Telling(lambda text: None), 1)
+        return on_all_days(past, shipped, dict(sorted(tried.items())), Telling(lambda text: None), 1)
 
     nobody = found()
     churn, lost = nobody.rules
