@@ -135,19 +135,40 @@ left join {{ scores }} as scores
 {%- endmacro %}
 
 
-{#- The words of a driver with the customer's values in them, which stand there in braces. -#}
-{% macro churn_driver_in_words(words, mark, unknown) -%}
+{#- The values that the words of drivers name in braces, with how many decimals. -#}
+{% macro values_of_churn_drivers() -%}
+    {{ return({
+        'recency_days': 0, 'usual_gaps_passed': 1, 'orders': 0, 'customer_days': 0, 'orders_90d': 0, 'orders_90d_before': 0,
+        'net_revenue_365d': 0, 'engagement_score': 0, 'health_email': 0, 'health_support': 0, 'health_survey': 0,
+        'health_payment': 0,
+    }) }}
+{%- endmacro %}
+
+{#- The words of a driver, filled with the values of `numbers` in that language. -#}
+{% macro churn_driver_in_words(words, language) -%}
     {%- set filled = namespace(words=words) -%}
-    {%- set values = [
-        'recency_days', 'usual_gaps_passed', 'orders', 'customer_days', 'orders_90d', 'orders_90d_before', 'net_revenue_365d',
-        'engagement_score', 'health_email', 'health_support', 'health_survey', 'health_payment',
-    ] -%}
-    {%- for value in values -%}
-        {%- set rounded = 'round(known.' ~ value ~ ', ' ~ (1 if value == 'usual_gaps_passed' else 0) ~ ')' -%}
-        {%- set number -%}
-            case when known.{{ value }} is null then '{{ unknown }}' else {{ number_in_words(rounded, mark) }} end
-        {%- endset -%}
-        {%- set filled.words = "replace(" ~ filled.words ~ ", '{" ~ value ~ "}', " ~ number ~ ")" -%}
+    {%- for value in values_of_churn_drivers() -%}
+        {%- set filled.words = "replace(" ~ filled.words ~ ", '{" ~ value ~ "}', numbers." ~ value ~ "_" ~ language ~ ")" -%}
     {%- endfor -%}
     {{ filled.words }}
+{%- endmacro %}
+
+
+{#- What a driver adds to the log odds of a customer. -#}
+{% macro churn_contribution(features) -%}
+    {%- set terms = [] -%}
+    {%- for feature in features -%}
+        {%- do terms.append('model.' ~ feature ~ ' * features.' ~ feature) -%}
+    {%- endfor -%}
+    {{ terms | join(' + ') }}
+{%- endmacro %}
+
+
+{#- A value of a driver in words, where it is known. -#}
+{% macro churn_value_in_words(value, decimals, language) -%}
+    {%- set mark, unknown = {'en': ('.', 'not known'), 'de': (',', 'nicht bekannt')}[language] -%}
+    case
+        when known.{{ value }} is null then '{{ unknown }}'
+        else {{ number_in_words('round(known.' ~ value ~ ', ' ~ decimals ~ ')', mark) }}
+    end
 {%- endmacro %}

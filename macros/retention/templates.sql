@@ -34,6 +34,16 @@
 {%- endmacro %}
 
 
+{#- The same in the language of the template. -#}
+{% macro template_value_in_its_language(column, kind) -%}
+    case templates.language
+        {%- for language in ['en', 'de'] %}
+        when '{{ language }}' then {{ template_value(column, kind, language) | indent(8) }}
+        {%- endfor %}
+    end
+{%- endmacro %}
+
+
 {#- The tags of the sending tool, such as two braces around a first name, are left to it. -#}
 {% macro without_tags_of_the_tool(text) -%}
     {{ replaced_form(text, '', '(\\{\\{+[^{}]*\\}\\}+|\\{' ~ '%[^{}]*%' ~ '\\})', '') }}
@@ -61,6 +71,31 @@
         placeholder_in(text, field),
         'coalesce(' ~ field ~ ', ' ~ found_form(text, '\\{' ~ field ~ '[|]([^{}]*)\\}', 1) ~ ')'
     ) }}
+{%- endmacro %}
+
+
+{#- CTEs that fill in the fields of subject and body, one after the other, so that no text is worked out several times. `to` is the
+    name of the last one. -#}
+{% macro fields_filled_in(from, to) -%}
+    {%- set fields = template_fields() -%}
+    {%- for name, _, _ in fields %}
+{{ to if loop.last else 'filled_with_' ~ name }} as (
+
+    select
+        customer_id,
+        rule_id,
+        language,
+        template_id,
+        variant,
+        {%- for later, _, _ in fields[loop.index:] %}
+        {{ later }},
+        {%- endfor %}
+        {{ filled('subject', name) }} as subject,
+        {{ filled('body', name) }} as body
+    from {{ from if loop.first else 'filled_with_' ~ fields[loop.index0 - 1][0] }}
+
+){{ ',\n' if not loop.last }}
+    {%- endfor %}
 {%- endmacro %}
 
 

@@ -1,5 +1,5 @@
--- Of each model and date: ten deciles whose customers are all of them, frequencies whose orders are the total, and a last
--- week that is no less than the one before.
+-- Of each model and date: ten deciles whose customers are all of them, frequencies whose orders are the total, and a
+-- last week that is no less than the one before.
 with backtest as (
 
     select

@@ -1,5 +1,20 @@
 {%- set features = churn_features() -%}
+{%- set coefficients, contributions, averages, numbers = {}, {}, {}, {} -%}
+{%- for feature in features -%}
+    {%- set its_row = "max(case when parameter = '" ~ feature ~ "' then estimate end)" -%}
+    {%- do coefficients.update({feature: 'coalesce(' ~ its_row ~ ', 0e0)'}) -%}
+{%- endfor -%}
 {%- set drivers = churn_drivers() -%}
+{%- for driver, of_it in drivers.items() -%}
+    {%- do contributions.update({driver: churn_contribution(of_it)}) -%}
+    {%- do averages.update({driver: rate(sum_in_any_order(driver), 'count(*)')}) -%}
+{%- endfor -%}
+{%- for value, decimals in values_of_churn_drivers().items() -%}
+    {%- do numbers.update({
+        value ~ '_en': churn_value_in_words(value, decimals, 'en'),
+        value ~ '_de': churn_value_in_words(value, decimals, 'de'),
+    }) -%}
+{%- endfor -%}
 {%- set most_drivers = 3 -%}
 {#- In log odds: less, about a tenth more of the odds, is no reason to name it. -#}
 {%- set least_to_name = '1e-1' -%}
@@ -7,9 +22,7 @@ with model as (
 
     select
         max(case when parameter = 'intercept' then estimate end) as intercept,
-        {% for feature in features %}
-            coalesce(max(case when parameter = '{{ feature }}' then estimate end), 0e0) as {{ feature }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {{ as_columns(coefficients) }}
     from {{ source('predictions', 'parameters') }}
     where
         build_id = '{{ build_id() }}'
@@ -21,9 +34,7 @@ features as (
 
     select
         known.customer_id,
-        {% for feature, expression in features.items() %}
-            {{ expression }} as {{ feature }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {{ as_columns(features) }}
     from {{ ref('int_churn_features') }} as known
 
 ),
@@ -34,12 +45,7 @@ contributions as (
     select
         features.customer_id,
         model.intercept,
-        {% for driver, of_it in drivers.items() %}
-            {% for feature in of_it -%}
-                {{ '+ ' if not loop.first }}model.{{ feature }} * features.{{ feature }}
-            {% endfor -%}
-            as {{ driver }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {{ as_columns(contributions) }}
     from features
     cross join model
     where model.intercept is not null
@@ -49,9 +55,7 @@ contributions as (
 average_customer as (
 
     select
-        {% for driver in drivers %}
-            {{ rate(sum_in_any_order(driver), 'count(*)') }} as {{ driver }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {{ as_columns(averages) }}
     from contributions
 
 ),
@@ -81,16 +85,25 @@ strongest_first as (
 
 ),
 
+numbers as (
+
+    select
+        known.customer_id,
+        {{ as_columns(numbers) }}
+    from {{ ref('int_churn_features') }} as known
+
+),
+
 in_words as (
 
     select
         strongest_first.customer_id,
         strongest_first.position,
-        {{ churn_driver_in_words('drivers.words_en', '.', 'not known') | indent(8) }} as words_en,
-        {{ churn_driver_in_words('drivers.words_de', ',', 'nicht bekannt') | indent(8) }} as words_de
+        {{ churn_driver_in_words('drivers.words_en', 'en') }} as words_en,
+        {{ churn_driver_in_words('drivers.words_de', 'de') }} as words_de
     from strongest_first
-    inner join {{ ref('int_churn_features') }} as known
-        on strongest_first.customer_id = known.customer_id
+    inner join numbers
+        on strongest_first.customer_id = numbers.customer_id
     inner join {{ ref('churn_drivers') }} as drivers
         on strongest_first.driver = drivers.driver
     where strongest_first.position <= {{ most_drivers }}

@@ -15,8 +15,8 @@ outcomes as (
     inner join {{ ref('int_order_sequence') }} as orders
         on
             subjects.customer_id = orders.customer_id
-            and orders.order_date <= subjects.as_of_date
-            and (orders.next_order_date is null or orders.next_order_date > subjects.as_of_date)
+            and subjects.as_of_date >= orders.order_date
+            and (orders.next_order_date is null or subjects.as_of_date < orders.next_order_date)
     cross join {{ ref('int_as_of') }} as as_of
     where {{ churn_known_on('subjects.as_of_date') }} <= as_of.as_of_date
 

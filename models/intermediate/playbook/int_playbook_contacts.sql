@@ -1,3 +1,10 @@
+{%- set counts = [] -%}
+{%- for side, arm in [('treated', 'treatment'), ('control', 'control')] -%}
+    {%- set in_arm = "count(case when trials.arm = '" ~ arm ~ "' then " -%}
+    {%- do counts.append(in_arm ~ '1 end) as ' ~ side) -%}
+    {%- do counts.append(in_arm ~ 'contacted.customer_id end) as ' ~ side ~ '_contacted') -%}
+    {%- do counts.append(in_arm ~ 'overlapping.customer_id end) as ' ~ side ~ '_overlapping') -%}
+{%- endfor -%}
 -- The message of the action itself carries the name of its rule or template.
 with trials as (
 
@@ -47,17 +54,17 @@ overlapping as (
         trials.customer_id,
         trials.taken_at
     from trials
-    inner join {{ ref('int_playbook_history') }} as others
+    inner join {{ ref('int_playbook_history') }} as other_actions
         on
-            trials.customer_id = others.customer_id
-            and trials.rule_id <> others.rule_id
+            trials.customer_id = other_actions.customer_id
+            and trials.rule_id <> other_actions.rule_id
     left join {{ ref('int_playbook_rules') }} as rules
-        on others.rule_id = rules.rule_id
+        on other_actions.rule_id = rules.rule_id
     where
         coalesce({{ is_experiment('rules') }}, true)
-        and others.taken_date < trials.observed_on
+        and other_actions.taken_date < trials.observed_on
         and trials.taken_date < {{ add_days(
-            'others.taken_date', 'coalesce(rules.success_window_days, ' ~ window_of_other_rules() ~ ')'
+            'other_actions.taken_date', 'coalesce(rules.success_window_days, ' ~ window_of_other_rules() ~ ')'
         ) }}
     group by
         trials.rule_id,
@@ -80,12 +87,7 @@ counted as (
 
     select
         trials.rule_id,
-        {%- for side, arm in [('treated', 'treatment'), ('control', 'control')] %}
-        count(case when trials.arm = '{{ arm }}' then 1 end) as {{ side }},
-        count(case when trials.arm = '{{ arm }}' then contacted.customer_id end) as {{ side }}_contacted,
-        count(case when trials.arm = '{{ arm }}' then overlapping.customer_id end) as {{ side }}_overlapping
-        {{- ',' if not loop.last }}
-        {%- endfor %}
+        {{ counts | join(',\n        ') }}
     from trials
     left join contacted
         on

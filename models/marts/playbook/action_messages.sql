@@ -1,4 +1,7 @@
-{%- set languages = ['en', 'de'] -%}
+{%- set values = {} -%}
+{%- for name, kind, column in template_fields() -%}
+    {%- do values.update({name: template_value_in_its_language(column, kind)}) -%}
+{%- endfor -%}
 with contacts as (
 
     select
@@ -22,13 +25,7 @@ filled_with_nothing as (
         templates.language,
         contacts.template_id,
         contacts.variant,
-        {%- for name, kind, column in template_fields() %}
-        case templates.language
-            {%- for language in languages %}
-            when '{{ language }}' then {{ template_value(column, kind, language) | indent(16) }}
-            {%- endfor %}
-        end as {{ name }},
-        {%- endfor %}
+        {{ as_columns(values) }},
         {{ with_hidden_tags('templates.subject') }} as subject,
         {{ with_hidden_tags('templates.body') }} as body
     from contacts
@@ -45,26 +42,7 @@ filled_with_nothing as (
 
 ),
 
-{% for name, _, _ in template_fields() -%}
-{%- set earlier = 'nothing' if loop.first else template_fields()[loop.index0 - 1][0] -%}
-filled_with_{{ name }} as (
-
-    select
-        customer_id,
-        rule_id,
-        language,
-        template_id,
-        variant,
-        {%- for later, _, _ in template_fields()[loop.index:] %}
-        {{ later }},
-        {%- endfor %}
-        {{ filled('subject', name) }} as subject,
-        {{ filled('body', name) }} as body
-    from filled_with_{{ earlier }}
-
-){{ ',' if not loop.last }}
-
-{% endfor -%}
+{{ fields_filled_in('filled_with_nothing', 'filled') }}
 
 select
     customer_id,
@@ -74,4 +52,4 @@ select
     variant,
     {{ with_shown_tags('subject') }} as subject,
     {{ with_shown_tags('body') }} as body
-from filled_with_{{ template_fields()[-1][0] }}
+from filled

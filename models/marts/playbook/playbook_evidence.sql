@@ -106,7 +106,8 @@ select
     contacts.contacted_elsewhere_control,
     case
         when contacts.contacted_elsewhere_treated is not null and contacts.contacted_elsewhere_control is not null
-            then abs(contacts.contacted_elsewhere_treated - contacts.contacted_elsewhere_control)
+            then
+                abs(contacts.contacted_elsewhere_treated - contacts.contacted_elsewhere_control)
                 > {{ always_valid_margin('contacts.contacts_variance') | indent(16) }}
     end as contacts_differ,
     contacts.overlapping_treated,

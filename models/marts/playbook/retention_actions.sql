@@ -2,12 +2,17 @@
     'metric', 'operator', 'threshold', 'and_metric', 'and_operator', 'and_threshold', 'action', 'channel', 'owner',
     'due_within_days', 'priority', 'cooldown_days', 'success_metric', 'success_window_days', 'control_share', 'template_id',
 ] -%}
+{%- set uses, used = [], [] -%}
+{%- for model in playbook_predictions().values() | unique -%}
+    {%- do uses.append("count(case when model = '" ~ model ~ "' and is_better then 1 end) > 0 as uses_" ~ model) -%}
+{%- endfor -%}
+{%- for name, model in playbook_predictions().items() -%}
+    {%- do used.append('case when used_models.uses_' ~ model ~ ' then predictions.' ~ name ~ ' end as ' ~ name) -%}
+{%- endfor -%}
 with used_models as (
 
     select
-        {%- for model in playbook_predictions().values() | unique %}
-        count(case when model = '{{ model }}' and is_better then 1 end) > 0 as uses_{{ model }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        {{ uses | join(',\n        ') }}
     from {{ ref('int_prediction_trust') }}
 
 ),
@@ -16,11 +21,9 @@ with used_models as (
 predictions as (
 
     select
-        customer_predictions.customer_id,
-        {%- for name, model in playbook_predictions().items() %}
-        case when used_models.uses_{{ model }} then customer_predictions.{{ name }} end as {{ name }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    from {{ ref('customer_predictions') }} as customer_predictions
+        predictions.customer_id,
+        {{ used | join(',\n        ') }}
+    from {{ ref('customer_predictions') }} as predictions
     cross join used_models
 
 ),

@@ -10,7 +10,7 @@ select
     gain,
     gain_low,
     gain_high,
-    gain_low > 0 as is_better,
-    decides
+    decides,
+    gain_low > 0 as is_better
 from {{ source('predictions', 'backtest') }}
 where build_id = '{{ build_id() }}'
