@@ -38,7 +38,10 @@ OF_A_PERSON = "a person's data and lists of customers are not answered, only mea
 REASONS = (
     (PERSON, OF_A_PERSON),
     (SQL, "SQL is not run, only defined measures are answered"),
-    (FORECAST, "the marts hold what was observed, no forecast"),
+    (
+        FORECAST,
+        "a measure is what was observed, no forecast; get_sales_forecast and get_outlook tell what is to be expected",
+    ),
 )
 OF_FIGURES = "no figure is calculated from others: a quarter or year is asked for as such"
 

@@ -1153,7 +1153,7 @@ def assert_refused(found: Answered) -> None:
         ("order_id", "a person's data"), ("Kundennummer", "a person's data"), ("phone", "a person's data"),
         ("bounce_rate", "there is no measure"), ("revenue_per_person", "revenue_per_customer"),
         ("SELECT avg(x) FROM marts.orders", "SQL is not run"), ("net_revenue; drop table x", "SQL is not run"),
-        ("revenue from returning customers", "returning_revenue"), ("predicted_clv_365d", "no forecast"),
+        ("revenue from returning customers", "returning_revenue"), ("predicted_clv_365d", "get_outlook"),
         ("retention next year", "no forecast"), ("time to next order", "there is no measure"),
         ("mean of monthly retention", "no figure is calculated"), ("orders / customers", "no figure is calculated"),
         ("average basket", "there is no measure 'average basket'"),

@@ -121,7 +121,7 @@ class RandomValues:
             "identity_salt": pick(("", "pepper", "Sälz 1", " X ") if self.ambiguous else ("", "pepper", "12ä")),
             "identity_by": pick(("customer_id", "customer_id", "customer_id", "email", "email")),
             "margin_rate": pick((1.0, 0.4)),
-            "discount_rate": pick((0.1, 0.0, 0.25)),
+            "discount_rate": (0.1, 0.0, 0.25)[window % 3],
             "reporting_currency": pick(("EUR", "EUR", "USD")),
             "as_of_date": as_of.isoformat() if as_of else None,
             "active_window_days": window,
