@@ -77,11 +77,11 @@ def try_rule(
     from cli.console import console
     from orchestration.progress import Telling
     from orchestration.trial import report, try_rules, write_today
-    from stammkunde.shops import warehouse_places
+    from stammkunde.shops import find_places
 
     code = known_language(language)
     telling = Telling(lambda text: None, console)
-    trial = try_rules(warehouse_places(), changes_of(rule, threshold, change or []), asked_for(rule, rules), telling)
+    trial = try_rules(find_places(), changes_of(rule, threshold, change or []), asked_for(rule, rules), telling)
     for line in report(trial):
         say(line)
     if to:

@@ -1989,7 +1989,8 @@ def test_a_publish_while_a_page_is_made_gives_the_new_page(
 
     def and_publish(file: Path, question: Question) -> list[dict[str, Any]]:
         asked.append(question)
-        if len(asked) == 4:
+        # The audit asks three questions in all, the other pages more than four.
+        if len(asked) == (2 if name == "audit" else 4):
             newer = file.with_name("newer.duckdb")
             shutil.copy(file, newer)
             with duckdb.connect(str(newer)) as connection:
