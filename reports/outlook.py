@@ -147,7 +147,7 @@ def figures(value: float | None, language: Language) -> str | None:
 
 def expected_cards(total: Row, found: Trusted, glossary: Glossary) -> list[Card]:
     """Sums over all customers, of models that are used."""
-    kpis = [*(["expected_orders_90d", "expected_orders_365d"] if found[ORDERS].is_used else [])]
+    kpis = ["expected_orders_90d", "expected_orders_365d"] if found[ORDERS].is_used else []
     kpis += ["predicted_clv_365d"] if found[CLV].is_used else []
     return [Card(whole(kpi, glossary), total[kpi], (), ()) for kpi in kpis]
 

@@ -25,9 +25,7 @@ outcomes as (
 select
     known.customer_id,
     known.as_of_date,
-    {% for name, expression in churn_features().items() %}
-        {{ expression }} as {{ name }},
-    {% endfor %}
+    {{ as_columns(churn_features()) | indent(4) }},
     outcomes.is_gone
 from known
 inner join outcomes
