@@ -1,6 +1,6 @@
 -- Rows of every mart that holds figures of the shop. A mart that is new is not judged; one that is gone has no rows. Of
--- twenty rows, all but one may be chance. Persons who were erased are named: one may have been alone in a segment. Whoever
--- takes a target away, or switches a rule of the playbook off, means it.
+-- twenty rows, all but one may be chance. Persons who were erased are named: one may have been alone in a segment.
+-- Whoever takes a target away, or switches a rule of the playbook off, means it.
 select
     earlier.mart,
     earlier.rows as rows_before,
