@@ -11,4 +11,5 @@ def one_thread_of_linear_algebra() -> AbstractContextManager[object]:
     import numpy as np  # noqa: F401 -- only a library that is loaded is told
     from threadpoolctl import threadpool_limits
 
-    return threadpool_limits(1, user_api="blas")
+    limits: AbstractContextManager[object] = threadpool_limits(1, user_api="blas")
+    return limits
