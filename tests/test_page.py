@@ -296,8 +296,8 @@ def test_a_second_page_says_that_the_port_is_taken(served: Served) -> None:
 
 @pytest.mark.parametrize(("answer", "ended_by"), [("SIG_DFL", -signal.SIGTERM), ("SIG_IGN", 1)])
 def test_a_daemon_ends_when_nobody_holds_the_other_end_of_its_input(answer: str, ended_by: int) -> None:
-    """At once: its own patience is longer than that of this test. It would inherit a signal that is ignored, as it is in
-    a process where Dagster has run and which was started in the background of a script."""
+    """At once: its own patience is longer than this test's. It inherits a signal that is ignored, as it is wherever
+    Dagster has run in the background of a script."""
     live = "from orchestration.page import daemon; daemon.PATIENCE_SECONDS *= 10; daemon.live_with_the_page()"
     code = f"import signal; signal.signal(signal.SIGTERM, signal.{answer}); {live}; print(flush=True); signal.pause()"
     daemon = subprocess.Popen(
