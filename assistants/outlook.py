@@ -8,7 +8,8 @@ from assistants.figures import not_of_one, number
 from assistants.reading import ENGLISH, GERMAN, Reading
 from assistants.refusals import RefusedError
 from reports import outlook, questions
-from reports.outlook import AtRisk, Trusted
+from reports.outlook.trust import Trusted
+from reports.outlook.value_at_risk import AtRisk
 from reports.questions import Row
 
 
@@ -17,12 +18,12 @@ def get_outlook(reading: Reading, _: Nothing) -> Outlook:
     if not total["customers"]:
         raise RefusedError(f"nobody has ordered yet, so nothing is to be expected; {reading.stand}")
     not_of_one(total["customers"])
-    found = outlook.known_trust(reading.rows)
-    if outlook.is_nothing(found):
+    found = outlook.trust.known_trust(reading.rows)
+    if outlook.trust.is_nothing(found):
         raise RefusedError(f"{ENGLISH.say('outlook.nothing_predicted').rstrip('.')}; {reading.stand}")
     currency = reading.build.currency
-    told = outlook.expected_sentences(total, found, {}, ENGLISH, currency)
-    orders, value = found[outlook.ORDERS].is_used, found[outlook.CLV].is_used
+    told = outlook.expected.sentences(total, found, {}, ENGLISH, currency)
+    orders, value = found[outlook.trust.ORDERS].is_used, found[outlook.trust.CLV].is_used
     return Outlook(
         sentence=f"{' '.join(told)} {reading.stand[0].upper()}{reading.stand[1:]}.",
         build=reading.build,
@@ -32,14 +33,14 @@ def get_outlook(reading: Reading, _: Nothing) -> Outlook:
         predicted_clv_365d=total["predicted_clv_365d"] if value else None,
         repeat_orders_last_365d=total["orders_365d"],
         repeat_revenue_last_365d=number(total["net_revenue_365d"]),
-        stages=[ahead(row, found) for row in outlook.by_stage(reading.rows(questions.value_at_risk()))],
+        stages=[ahead(row, found) for row in outlook.value_at_risk.by_stage(reading.rows(questions.value_at_risk()))],
         models=[ModelTrust(model=model, is_used=one.is_used, why=one.why) for model, one in found.items()],
     )
 
 
 def ahead(row: Row, found: Trusted) -> StageAhead:
     """A stage of a single customer has no figures: they would be that person's."""
-    told: AtRisk = outlook.risk_columns(found)
+    told: AtRisk = outlook.value_at_risk.columns_told(found)
     alone = row["customers"] == 1
     stage = row["lifecycle_stage"]
     return StageAhead(

@@ -125,7 +125,7 @@ def customer_table(
     ahead: Mapping[str, Mapping[str, object]] = MappingProxyType({}),
 ) -> Table:
     """A list of customers, who may stand at several stages. Of the person nothing but the number. `predicted`: columns
-    of what is predicted, which `ahead` holds by customer (outlook.in_list)."""
+    of what is predicted, which `ahead` holds by customer (outlook.customers.in_list)."""
     say = language.say
     columns = [
         Column("customer_id", say("customers.customer")),

@@ -342,7 +342,7 @@ def outlook_parts(reader: Reader, settings: Mapping[str, object]) -> Parts:
     yield partial(expected, reader, settings)
     yield partial(value_at_risk, reader, settings)
     yield partial(what_one_point_brings, reader)
-    for model in outlook.CALIBRATED:
+    for model in outlook.calibration.CALIBRATED:
         yield partial(calibration, reader, model)
     yield partial(how_far_to_trust, reader)
 
@@ -351,30 +351,30 @@ def whole_shop(reader: Reader) -> Part | None:
     rows = reader.ask(questions.sales_forecast())
     if not rows:
         return None
-    first, *others = outlook.sales_sentences(rows, reader.language, reader.currency)
+    first, *others = outlook.sales.sentences(rows, reader.language, reader.currency)
     html = sentences_html(first, others)
-    html += chart_html(reader, outlook.sales_chart(rows, reader.language, reader.currency))
+    html += chart_html(reader, outlook.sales.chart(rows, reader.language, reader.currency))
     return Part(reader.say("outlook.sales"), reader.say("outlook.sales_note"), html)
 
 
 def expected(reader: Reader, settings: Mapping[str, object]) -> Part | None:
-    found = outlook.known_trust(reader.ask)
+    found = outlook.trust.known_trust(reader.ask)
     total = reader.ask(questions.outlook())[0]
-    if outlook.is_nothing(found):
+    if outlook.trust.is_nothing(found):
         return None
-    cards = outlook.expected_cards(total, found, reader.glossary)
-    first, *others = outlook.expected_sentences(total, found, settings, reader.language, reader.currency)
+    cards = outlook.expected.cards(total, found, reader.glossary)
+    first, *others = outlook.expected.sentences(total, found, settings, reader.language, reader.currency)
     html = (cards_html(cards, reader.language, reader.currency) if cards else "") + sentences_html(first, others)
     return Part(reader.say("outlook.expected"), reader.say("outlook.expected_note"), html)
 
 
 def value_at_risk(reader: Reader, settings: Mapping[str, object]) -> Part | None:
-    found = outlook.known_trust(reader.ask)
+    found = outlook.trust.known_trust(reader.ask)
     rows = reader.ask(questions.value_at_risk())
-    if outlook.is_nothing(found):
+    if outlook.trust.is_nothing(found):
         return None
-    first, *others = outlook.risk_sentences(rows, found, settings, reader.language, reader.currency)
-    chart = outlook.risk_chart(rows, found, settings, reader.language, reader.currency)
+    first, *others = outlook.value_at_risk.sentences(rows, found, settings, reader.language, reader.currency)
+    chart = outlook.value_at_risk.chart(rows, found, settings, reader.language, reader.currency)
     html = sentences_html(first, others) + chart_html(reader, chart)
     return Part(reader.say("outlook.at_risk_title"), reader.say("outlook.at_risk_note"), html)
 
@@ -383,27 +383,27 @@ def what_one_point_brings(reader: Reader) -> Part | None:
     rows = reader.ask(questions.what_if())
     if not rows:
         return None
-    first, *others = outlook.what_if_sentences(rows, reader.language, reader.currency)
+    first, *others = outlook.what_if.sentences(rows, reader.language, reader.currency)
     html = sentences_html(first, others)
-    html += chart_html(reader, outlook.what_if_chart(rows, reader.language, reader.currency))
+    html += chart_html(reader, outlook.what_if.chart(rows, reader.language, reader.currency))
     return Part(reader.say("outlook.what_if"), reader.say("outlook.what_if_note"), html)
 
 
 def calibration(reader: Reader, model: str) -> Part | None:
-    rows = outlook.calibration(outlook.backtest_rows(reader.ask), model)
+    rows = outlook.calibration.tenths(outlook.trust.backtest_rows(reader.ask), model)
     if not rows:
         return None
-    html = sentences_html(outlook.calibration_sentence(rows, model, reader.language), [])
-    html += chart_html(reader, outlook.calibration_chart(rows, model, reader.language))
+    html = sentences_html(outlook.calibration.sentence(rows, model, reader.language), [])
+    html += chart_html(reader, outlook.calibration.chart(rows, model, reader.language))
     return Part(reader.say("outlook.calibration"), reader.say("outlook.calibration_note"), html)
 
 
 def how_far_to_trust(reader: Reader) -> Part | None:
-    found, refusal = outlook.known_trust(reader.ask), reader.ask(questions.refusals())[0]["refusal"]
-    if outlook.is_nothing(found) and not refusal:
+    found, refusal = outlook.trust.known_trust(reader.ask), reader.ask(questions.refusals())[0]["refusal"]
+    if outlook.trust.is_nothing(found) and not refusal:
         return None
-    first, *others = outlook.trust_sentences(found, refusal, reader.language)
-    html = sentences_html(first, others) + outlook.trust_table(found, reader.language).html(reader.language)
+    first, *others = outlook.trust.sentences(found, refusal, reader.language)
+    html = sentences_html(first, others) + outlook.trust.table(found, reader.language).html(reader.language)
     return Part(reader.say("outlook.trust"), reader.say("outlook.trust_note"), html)
 
 

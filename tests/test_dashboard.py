@@ -1320,7 +1320,7 @@ def test_a_model_is_used_where_its_latest_day_shows_it_to_be_better() -> None:
         judged("gamma_gamma", early, 0.5), judged("gamma_gamma", late, -0.5),
         judged("clv", late, 0.05), judged("clv", later, 0.5, decides=False),
     ]  # fmt: skip
-    found = outlook.trusted(ALL_PREDICTED, rows, None)
+    found = outlook.trust.trusted(ALL_PREDICTED, rows, None)
     assert {model: one.why for model, one in found.items()} == {
         "bg_nbd": "better", "gamma_gamma": "rival_better", "clv": "no_difference", "churn_logistic": "not_judged",
     }  # fmt: skip
@@ -1330,15 +1330,15 @@ def test_a_model_is_used_where_its_latest_day_shows_it_to_be_better() -> None:
 
 def test_a_refused_model_is_told_from_one_that_was_not_computed() -> None:
     none = dict.fromkeys(ALL_PREDICTED, 0)
-    plain = outlook.trusted(none, [], None)
+    plain = outlook.trust.trusted(none, [], None)
     assert {one.why for one in plain.values()} == {"not_predicted"}
-    assert list(outlook.trust_sentences(plain, None, EN)) == [EN.say("outlook.nothing_predicted")]
+    assert list(outlook.trust.sentences(plain, None, EN)) == [EN.say("outlook.nothing_predicted")]
     refusal = "bg_nbd: Fewer than 500 customers. gamma_gamma: Fewer than 500 customers."
-    refused = outlook.trusted(none, [], refusal)
+    refused = outlook.trust.trusted(none, [], refusal)
     assert {model: one.why for model, one in refused.items()} == {
         "bg_nbd": "refused", "gamma_gamma": "refused", "clv": "refused", "churn_logistic": "not_predicted",
     }  # fmt: skip
-    assert EN.say("outlook.refusal", refusal=refusal) in list(outlook.trust_sentences(refused, refusal, EN))
+    assert EN.say("outlook.refusal", refusal=refusal) in list(outlook.trust.sentences(refused, refusal, EN))
 
 
 def at_stage(stage: str, churn: float | None, **amounts: float | None) -> dict[str, Any]:
@@ -1357,23 +1357,23 @@ def test_value_at_risk_is_of_what_may_be_trusted() -> None:
         at_stage("at_risk", 0.6, predicted_at_risk=60.0, net_revenue_at_risk=48.0),
     ]
     day = date(2025, 9, 30)
-    both = outlook.trusted(ALL_PREDICTED, [judged("clv", day, 0.5), judged("churn_logistic", day, 0.5)], None)
-    first, *others = outlook.risk_sentences(rows, both, {"churn_horizon_days": 60}, EN, "EUR")
+    both = outlook.trust.trusted(ALL_PREDICTED, [judged("clv", day, 0.5), judged("churn_logistic", day, 0.5)], None)
+    first, *others = outlook.value_at_risk.sentences(rows, both, {"churn_horizon_days": 60}, EN, "EUR")
     assert first == "€90 of €200 is at risk, the most of it at the stage “At risk”: €60."
     assert "next 60 days" in others[0] and others[-1] == EN.say("outlook.lost_left_out")
-    chart = outlook.risk_chart(rows, both, {}, EN, "EUR")
+    chart = outlook.value_at_risk.chart(rows, both, {}, EN, "EUR")
     assert [list(chart.figure.data[0].x), list(chart.figure.data[0].y)] == [[30, 60], ["Loyal", "At risk"]]
     assert [row["stage"] for row in chart.table.rows] == ["Loyal", "At risk", "Lost"], "the table has everybody"
 
-    churn = outlook.trusted(ALL_PREDICTED, [judged("clv", day, 0.05), judged("churn_logistic", day, 0.5)], None)
-    first, *others = outlook.risk_sentences(rows, churn, {}, EN, "EUR")
+    churn = outlook.trust.trusted(ALL_PREDICTED, [judged("clv", day, 0.05), judged("churn_logistic", day, 0.5)], None)
+    first, *others = outlook.value_at_risk.sentences(rows, churn, {}, EN, "EUR")
     assert first == "€72 of €160 is at risk, the most of it at the stage “At risk”: €48."
     assert EN.say("outlook.last_year_instead") in others
 
-    value = outlook.trusted(ALL_PREDICTED, [judged("clv", day, 0.5), judged("churn_logistic", day, -0.5)], None)
-    first, *others = outlook.risk_sentences(rows, value, {}, EN, "EUR")
+    value = outlook.trust.trusted(ALL_PREDICTED, [judged("clv", day, 0.5), judged("churn_logistic", day, -0.5)], None)
+    first, *others = outlook.value_at_risk.sentences(rows, value, {}, EN, "EUR")
     assert first == EN.say("outlook.without_rival_better", what="churn") and "at risk" not in " ".join(others)
-    chart = outlook.risk_chart(rows, value, {}, EN, "EUR")
+    chart = outlook.value_at_risk.chart(rows, value, {}, EN, "EUR")
     assert list(chart.figure.data[0].x) == [100, 100, 100]
     assert "churn_probability" not in [column.key for column in chart.table.columns]
 
@@ -1387,12 +1387,12 @@ def test_calibration_is_that_of_the_latest_day_in_the_order_of_its_tenths() -> N
 
     before, last = date(2025, 6, 30), date(2025, 9, 30)
     rows = [tenth(10, last, 0.9, 0.7), tenth(2, last, 0.1, 0.1), tenth(1, before, 0.5, 0.5)]
-    shown = outlook.calibration(rows, "bg_nbd")
-    assert [row["bucket"] for row in shown] == ["2", "10"] and outlook.calibration(rows, "churn_logistic") == []
-    assert outlook.calibration_sentence(shown, "bg_nbd", EN) == (
+    shown = outlook.calibration.tenths(rows, "bg_nbd")
+    assert [row["bucket"] for row in shown] == ["2", "10"] and outlook.calibration.tenths(rows, "churn_logistic") == []
+    assert outlook.calibration.sentence(shown, "bg_nbd", EN) == (
         "An order: as of 30 September 2025, 50.0% of 200 customers were expected to order on average, and 40.0% did."
     )
-    chart = outlook.calibration_chart(shown, "bg_nbd", EN)
+    chart = outlook.calibration.chart(shown, "bg_nbd", EN)
     assert [list(chart.figure.data[1].x), list(chart.figure.data[1].y)] == [[0.1, 0.9], [0.1, 0.7]]
 
 
@@ -1405,10 +1405,10 @@ def test_a_lever_without_a_gain_has_its_reason_and_no_dot() -> None:
         **dict.fromkeys(known), "lever": "retention_rate", "has_enough": False,
         "missing_because": "not_observed_long_enough",
     }  # fmt: skip
-    said = list(outlook.what_if_sentences([young, known], EN, "EUR"))
+    said = list(outlook.what_if.sentences([young, known], EN, "EUR"))
     assert said[0] == "What brings most: One percent more per order, some €90 at most."
     assert "One percentage point more of retention: the shop is too young for it." in said
-    chart = outlook.what_if_chart([young, known], EN, "EUR")
+    chart = outlook.what_if.chart([young, known], EN, "EUR")
     assert list(chart.figure.data[0].x) == [90.0] and len(chart.table.rows) == 2
 
 
@@ -1440,7 +1440,7 @@ def test_the_outlook_says_what_the_marts_say(published: Path, language: Language
         (line,) = [one for one in lines_of(shown, language.say("outlook.stage")) if f">{language.stage(stage)}<" in one]
         assert f">{language.money(row['predicted_clv_365d'], 'EUR')}<" in line
     assert language.say("outlook.used", used=4, models=4, names=", ".join(
-        language.say(f"outlook.of_{model}") for model in outlook.MODELS
+        language.say(f"outlook.of_{model}") for model in outlook.trust.MODELS
     )) in shown  # fmt: skip
     assert len(app.get("plotly_chart")) == 4
 

@@ -56,15 +56,15 @@ def listed(seen: View) -> None:
         st.info(say("customers.nobody_so"))
         return
     of_stages = stage in ("not_lost", "all")
-    found = outlook.known_trust(seen.ask)
-    predicted = outlook.listed_columns(found, seen.settings, seen.language)
+    found = outlook.trust.known_trust(seen.ask)
+    predicted = outlook.customers.listed_columns(found, seen.settings, seen.language)
 
     def listing(ask: Asking, most: int) -> Table:
         rows = ask(questions.customers_by_health(stage, band, order, most))
         ahead = ask(questions.predictions_by_health(stage, band, order, most)) if predicted else []
         return customers.customer_table(
             rows, seen.glossary, seen.language, with_stage=of_stages, predicted=predicted,
-            ahead=outlook.in_list(ahead, seen.language),
+            ahead=outlook.customers.in_list(ahead, seen.language),
         )  # fmt: skip
 
     show_first(
@@ -74,7 +74,7 @@ def listed(seen: View) -> None:
         lambda: listing(seen.ask_for_a_file, IN_A_FILE),
         stage if band == "all" else f"{stage}_{band}",
     )
-    if why := outlook.not_listed(found, seen.language):
+    if why := outlook.customers.not_listed(found, seen.language):
         st.caption(why)
     if total > IN_A_FILE:
         most, rows = seen.language.number(IN_A_FILE), seen.language.number(total)
@@ -146,8 +146,10 @@ def one_customer(seen: View) -> None:
 def what_to_expect(seen: View, customer: Row) -> None:
     with section(seen, seen.language.say("outlook.one")):
         rows = seen.ask(questions.prediction(customer["customer_id"]))
-        found = outlook.known_trust(seen.ask)
-        first, *others = outlook.story(rows[0] if rows else None, found, seen.settings, seen.language, seen.currency)
+        found = outlook.trust.known_trust(seen.ask)
+        first, *others = outlook.customers.story(
+            rows[0] if rows else None, found, seen.settings, seen.language, seen.currency
+        )
         st.html(sentences_html(first, others))
 
 

@@ -8,7 +8,7 @@ from dashboard.components import empty, section, show_cards, show_chart, show_ta
 from dashboard.view import View, view
 from reports import outlook, questions
 from reports.html import sentences_html
-from reports.outlook import Trusted
+from reports.outlook.trust import Trusted
 
 
 def main() -> None:
@@ -17,7 +17,7 @@ def main() -> None:
     if seen.build["as_of_date"] is None:
         empty(seen)
         return
-    found = outlook.known_trust(seen.ask)
+    found = outlook.trust.known_trust(seen.ask)
     whole_shop(seen)
     expected(seen, found)
     value_at_risk(seen, found)
@@ -33,9 +33,9 @@ def whole_shop(seen: View) -> None:
         if not rows:
             st.html(sentences_html(say("outlook.no_forecast"), []))
             return
-        first, *others = outlook.sales_sentences(rows, seen.language, seen.currency)
+        first, *others = outlook.sales.sentences(rows, seen.language, seen.currency)
         st.html(sentences_html(first, others))
-        show_chart(seen, outlook.sales_chart(rows, seen.language, seen.currency), "sales_forecast")
+        show_chart(seen, outlook.sales.chart(rows, seen.language, seen.currency), "sales_forecast")
 
 
 def expected(seen: View, found: Trusted) -> None:
@@ -45,10 +45,10 @@ def expected(seen: View, found: Trusted) -> None:
         if not total["customers"]:
             empty(seen)
             return
-        cards = outlook.expected_cards(total, found, seen.glossary)
+        cards = outlook.expected.cards(total, found, seen.glossary)
         if cards:
             show_cards(seen, cards)
-        first, *others = outlook.expected_sentences(total, found, seen.settings, seen.language, seen.currency)
+        first, *others = outlook.expected.sentences(total, found, seen.settings, seen.language, seen.currency)
         st.html(sentences_html(first, others))
 
 
@@ -59,9 +59,9 @@ def value_at_risk(seen: View, found: Trusted) -> None:
         if not rows:
             empty(seen)
             return
-        first, *others = outlook.risk_sentences(rows, found, seen.settings, seen.language, seen.currency)
+        first, *others = outlook.value_at_risk.sentences(rows, found, seen.settings, seen.language, seen.currency)
         st.html(sentences_html(first, others))
-        chart = outlook.risk_chart(rows, found, seen.settings, seen.language, seen.currency)
+        chart = outlook.value_at_risk.chart(rows, found, seen.settings, seen.language, seen.currency)
         show_chart(seen, chart, "value_at_risk")
 
 
@@ -72,30 +72,34 @@ def what_if(seen: View) -> None:
         if not rows:
             empty(seen)
             return
-        first, *others = outlook.what_if_sentences(rows, seen.language, seen.currency)
+        first, *others = outlook.what_if.sentences(rows, seen.language, seen.currency)
         st.html(sentences_html(first, others))
-        show_chart(seen, outlook.what_if_chart(rows, seen.language, seen.currency), "what_if")
+        show_chart(seen, outlook.what_if.chart(rows, seen.language, seen.currency), "what_if")
 
 
 def calibration(seen: View) -> None:
     say = seen.language.say
     with section(seen, say("outlook.calibration"), say("outlook.calibration_note")):
         backtest = seen.ask(questions.prediction_backtest())
-        drawn = [(model, rows) for model in outlook.CALIBRATED if (rows := outlook.calibration(backtest, model))]
+        drawn = [
+            (model, rows)
+            for model in outlook.calibration.CALIBRATED
+            if (rows := outlook.calibration.tenths(backtest, model))
+        ]
         if not drawn:
             st.info(say("outlook.no_backtest"))
         for model, rows in drawn:
-            st.html(sentences_html(outlook.calibration_sentence(rows, model, seen.language), []))
-            show_chart(seen, outlook.calibration_chart(rows, model, seen.language), f"calibration_{model}")
+            st.html(sentences_html(outlook.calibration.sentence(rows, model, seen.language), []))
+            show_chart(seen, outlook.calibration.chart(rows, model, seen.language), f"calibration_{model}")
 
 
 def how_far_to_trust(seen: View, found: Trusted) -> None:
     say = seen.language.say
     with section(seen, say("outlook.trust"), say("outlook.trust_note")):
         refusal = seen.ask(questions.refusals())[0]["refusal"]
-        first, *others = outlook.trust_sentences(found, refusal, seen.language)
+        first, *others = outlook.trust.sentences(found, refusal, seen.language)
         st.html(sentences_html(first, others))
-        show_table(seen, outlook.trust_table(found, seen.language), "trust")
+        show_table(seen, outlook.trust.table(found, seen.language), "trust")
 
 
 main()
