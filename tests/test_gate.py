@@ -75,6 +75,7 @@ BESIDE = (
     )
     """,
     "create table intermediate.int_as_of as select 'EUR' as reporting_currency",
+    "create table predictions.refusals (model varchar, explanation varchar)",
     """
     create table intermediate.int_signal_days as
     select
@@ -152,12 +153,14 @@ MARTS = (
     "create table marts.repurchase_curve as select i from range(40) as _(i)",
     "create table marts.retention_kpis_by_segment as select i from range(50) as _(i)",
     "create table marts.customer_concentration as select i from range(60) as _(i)",
+    "create table marts.sales_forecast as select i from range(30) as _(i)",
+    "create table marts.prediction_parameters as select i from range(30) as _(i)",
 )
 
 
 def build_shop(file: Path, *, customers: int = 52, a_day: int = 4, days: int = 119) -> Path:
     with duckdb.connect(str(file)) as connection:
-        for schema in ("marts", "staging", "intermediate"):
+        for schema in ("marts", "staging", "intermediate", "predictions"):
             connection.execute(f"create schema {schema}")
         connection.execute(ORDERS.format(customers=customers, a_day=a_day, days=days))
         for statement in MARTS:
@@ -278,6 +281,8 @@ def order_changes(number: int, **given: object) -> str:
     values[0] = "'n' || i"
     return f"insert into intermediate.int_order_changes select {', '.join(values)} from range({number}) as _(i)"
 
+
+REFUSED = "insert into predictions.refusals values ('{model}', 'Too few months.')"
 
 CASES = [
     Case(
@@ -539,6 +544,12 @@ CASES = [
         "mart_rows_kept", "100 %", "50 %", "at least 85 %",
         "marts.repurchase_curve has 20 rows, 40 before",
         "delete from marts.repurchase_curve where i < 20",
+    ),
+    Case(
+        "predictions_refused", "0", "30", "at most 0",
+        "marts.sales_forecast has 0 rows, 30 before, as forecast is refused: Too few months.",
+        f"delete from marts.sales_forecast; {REFUSED.format(model='forecast')}",
+        outcome="warned",
     ),
     Case(
         "figures_moved_by_definitions", None, "3", "at most 0",
@@ -917,7 +928,7 @@ def test_a_mart_that_the_build_before_did_not_have_is_not_judged(shop: Path, sho
     warehouse = changed(shop, tmp_path, "create table marts.health as select 1 as score")
     with only("mart_rows_kept"), evidence_of(warehouse, shop_before) as evidence:
         result = by_name(judge(["drift"], evidence, load_thresholds()))["mart_rows_kept"]
-    assert (result.outcome, result.rows_judged) == ("passed", 7)  # all but glossary, restatements and accounting
+    assert (result.outcome, result.rows_judged) == ("passed", 9)  # all but glossary, restatements and accounting
 
 
 @pytest.mark.parametrize(
@@ -935,6 +946,37 @@ def test_what_is_gone_with_a_rule_or_target_that_was_taken_away_blocks_nothing(
     now = changed(shop, folders[1], f"create table marts.{mart} as select * from range(10)")
     with only("mart_rows_kept"), evidence_of(now, before) as evidence:
         assert by_name(judge(["drift"], evidence, load_thresholds()))["mart_rows_kept"].outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("gone", "refused", "lost", "said"),
+    [
+        ("sales_forecast", "forecast", "passed", "warned"),  # a refusal is no loss
+        ("sales_forecast", None, "failed", "passed"),  # rows that nobody refused are lost
+        ("sales_forecast", "bg_nbd", "failed", "passed"),  # and are not those of another model
+        ("prediction_parameters", "bg_nbd", "passed", "warned"),
+        ("repurchase_curve", "forecast", "failed", "passed"),  # nor does a refusal hide others
+    ],
+)
+def test_rows_of_a_model_that_is_refused_are_not_lost_and_no_others_are_hidden(
+    gone: str, refused: str | None, lost: str, said: str, shop: Path, shop_before: Path, tmp_path: Path
+) -> None:
+    statement = f"delete from marts.{gone}"
+    if refused:
+        statement += f"; {REFUSED.format(model=refused)}"
+    with only("mart_rows_kept"), evidence_of(changed(shop, tmp_path, statement), shop_before) as evidence:
+        found = by_name(judge(["drift"], evidence, load_thresholds()))
+    assert (found["mart_rows_kept"].outcome, found["predictions_refused"].outcome) == (lost, said)
+
+
+def test_a_model_that_was_refused_before_warns_of_nothing(shop: Path, shop_before: Path, tmp_path: Path) -> None:
+    folders = [tmp_path / "before", tmp_path / "now"]
+    statement = f"delete from marts.sales_forecast; {REFUSED.format(model='forecast')}"
+    for folder in folders:
+        folder.mkdir()
+    before, now = (changed(file, folder, statement) for file, folder in zip((shop_before, shop), folders, strict=True))
+    with only("predictions_refused"), evidence_of(now, before) as evidence:
+        assert by_name(judge(["drift"], evidence, load_thresholds()))["predictions_refused"].outcome == "passed"
 
 
 @pytest.mark.parametrize(

@@ -166,7 +166,13 @@ def subsets(names: Iterable[str], sizes: Iterable[int]) -> list[tuple[str, ...]]
     return [subset for size in sizes for subset in itertools.combinations(listed, size)]
 
 
-@pytest.mark.parametrize(("mart", "grain"), MARTS_AND_GRAINS)
+@pytest.mark.parametrize(
+    ("mart", "grain"),
+    [
+        pytest.param(mart, grain, marks=() if grain in ["", *grains(mart)[:1]] else pytest.mark.long)
+        for mart, grain in MARTS_AND_GRAINS
+    ],
+)
 def test_by_any_attribute_it_is_the_one_row_or_nothing(mart: str, grain: str, layer: Layer) -> None:
     for by in subsets(dimensions(mart), (0, 1)):
         if grain or by:
@@ -338,7 +344,13 @@ def nearly(value: float | None) -> object:
     return None if value is None else pytest.approx(value, rel=1e-9)
 
 
-@pytest.mark.parametrize("attribute", ["", *ATTRIBUTES])
+@pytest.mark.parametrize(
+    "attribute",
+    [
+        pytest.param(attribute, marks=() if attribute in ("", "lifecycle_stage") else pytest.mark.long)
+        for attribute in ("", *ATTRIBUTES)
+    ],
+)
 def test_predictions_add_up_over_what_is_known_of_customers(attribute: str, predicted: Layer) -> None:
     by = (f"customer__{attribute}",) if attribute else ()
     columns = ", ".join([*([attribute] if attribute else []), *(sql for _, sql in OF_PREDICTIONS.values())])

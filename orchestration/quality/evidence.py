@@ -1,8 +1,8 @@
 """What the gate looks at: the build that is judged and the published build before it, under plain names for SQL.
 
 The aggregates in sql/ read `orders` and every other mart of the build that is judged, `orders_before` of the published
-one, `marts` and `marts_before` (a row for each, with its rows), what stands beside the marts (BESIDE_MARTS), what
-refreshes noted (NOTED; of the build before under the name `<table>_before`) and the variable `today`.
+one, `marts` and `marts_before` (a row for each, with its rows), what stands beside the marts (BESIDE_MARTS), `refusals`
+of models, what refreshes noted (NOTED; of the build before under the name `<table>_before`) and the variable `today`.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ BESIDE_MARTS = {
     "exchange_rates": "staging.stg_exchange_rates",
     "signal_days": "intermediate.int_signal_days",
 }
+REFUSALS = "predictions.refusals"  # models that this build refused
 # What refreshes noted, as models/quality/quality.yml defines it, and whether there is one of the build before.
 NOTED = {
     "raw_entities": True,
@@ -112,6 +113,7 @@ def shown(
     if now:
         show_marts(connection, now, "")
         show_beside_marts(connection, now)
+        show_refusals(connection, now)
     if before:
         show_marts(connection, before, "_before")
     there: dict[Kind, bool] = {
@@ -140,13 +142,26 @@ def hold_rows(connection: duckdb.DuckDBPyConnection, table: str, name: str, rows
 
 def show_beside_marts(connection: duckdb.DuckDBPyConnection, catalog: str) -> None:
     """Views of what stands beside the marts. What is not there fails the checks that ask for it."""
-    found = connection.execute(
-        "select table_schema || '.' || table_name from information_schema.tables where table_catalog = ?", [catalog]
-    ).fetchall()
-    there = {name for (name,) in found}
+    there = tables_of(connection, catalog)
     for name, table in BESIDE_MARTS.items():
         if table in there:
             connection.execute(f"create or replace view {name} as from {identifier(catalog)}.{table}")
+
+
+def show_refusals(connection: duckdb.DuckDBPyConnection, catalog: str) -> None:
+    """A view of the models that were refused, without rows where nothing was predicted."""
+    query = "select '' as model, '' as explanation where false"
+    if REFUSALS in tables_of(connection, catalog):
+        query = f"select model, explanation from {identifier(catalog)}.{REFUSALS}"
+    connection.execute(f"create or replace view refusals as {query}")
+
+
+def tables_of(connection: duckdb.DuckDBPyConnection, catalog: str) -> set[str]:
+    """Tables and views of a database, with their schemas."""
+    found = connection.execute(
+        "select table_schema || '.' || table_name from information_schema.tables where table_catalog = ?", [catalog]
+    ).fetchall()
+    return {name for (name,) in found}
 
 
 def show_marts(connection: duckdb.DuckDBPyConnection, catalog: str, suffix: str) -> None:

@@ -20,6 +20,13 @@ DRIFT = Suite(
                     may_be_empty="the build before may have been of a shop without orders",
                     follows_from=("days_missing_at_the_start", "order_rows_kept"),
                 ),
+                Check(
+                    "predictions_refused",
+                    column="refused_rows",
+                    says="No model that predicted in the build before is refused now",
+                    warns="marts.{mart} has {rows:,.0f} rows, {rows_before:,.0f} before, as {refusal}",
+                    may_be_empty="the build before may have been of a shop without orders",
+                ),
             ),
         ),
         Table(
