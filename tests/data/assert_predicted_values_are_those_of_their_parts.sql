@@ -1,5 +1,5 @@
--- What a customer is to bring is margin_rate x the value of an order x their discounted orders, and null where one of them is; the
--- discounted orders are the expected ones, each worth at most a year less.
+-- What a customer is to bring is margin_rate x the value of an order x their discounted orders, and null where one of
+-- them is; the discounted orders are the expected ones, each worth at most a year less.
 select customer_id
 from {{ ref('customer_predictions') }}
 where

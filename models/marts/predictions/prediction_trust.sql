@@ -83,7 +83,6 @@ verdicts as (
 
 select
     model,
-    why = 'better' as is_used,
     why,
     refusal,
     as_of_date,
@@ -93,5 +92,6 @@ select
     model_gain,
     model_gain_low,
     model_gain_high,
-    judged_customers
+    judged_customers,
+    why = 'better' as is_used
 from verdicts
