@@ -34,7 +34,7 @@ SETTINGS = {
     "margin_rate": 0.4, "discount_rate": 0.2, "churn_horizon_days": 90, "as_of_date": str(AS_OF),
     "run_at": "2025-07-01T00:00:00Z",
 }  # fmt: skip
-MARTS = "prediction_parameters customer_predictions prediction_backtest int_prediction_trust int_churn_scores"
+MARTS = "prediction_parameters customer_predictions prediction_backtest prediction_trust int_churn_scores"
 READ = ("+customer_predictions", *(f"+{model}" for step in STEPS for model in step.models))
 CHOSEN = ("--exclude-resource-type", "unit_test", "--indirect-selection", "cautious")
 LATER = ("--exclude", "config.meta.phase:after_predictions")
