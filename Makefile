@@ -92,14 +92,17 @@ spark-up: $(VENV)/installed-spark  ## start a Spark cluster on this machine; the
 spark-down: $(VENV)/installed-spark  ## end it and remove its folder, the tables in it included
 	@$(BIN)/python -m spark.cluster down
 
+# On all cores. What Python says at the end of how sqlfluff shares them is of no use to anybody.
+LINT_SQL = PYTHONWARNINGS=ignore:resource_tracker $(BIN)/sqlfluff lint --disable-progress-bar --processes 0
+
 lint: $(VENV)/installed-dev  ## ruff, mypy, layers of imports, sqlfluff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/mypy
-	$(BIN)/sqlfluff lint --disable-progress-bar models tests/data
-	$(BIN)/sqlfluff lint --disable-progress-bar --templater raw orchestration/quality/sql
-	$(BIN)/sqlfluff lint --disable-progress-bar --config intake/converting/sqlfluff.cfg intake/converting
+	$(LINT_SQL) models tests/data
+	$(LINT_SQL) --templater raw orchestration/quality/sql
+	$(LINT_SQL) --config intake/converting/sqlfluff.cfg intake/converting
 
 hooks: $(VENV)/installed-dev  ## let git run the quick part of it before each commit
 	$(BIN)/pre-commit install

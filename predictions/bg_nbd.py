@@ -52,7 +52,7 @@ def fit(customers: States, history_days: float) -> Fit | Refusal:
     if isinstance(found, Refusal):
         return found
     log_parameters = found.log_parameters + np.array([0.0, np.log(unit), 0.0, 0.0])
-    log_likelihood = -loss_of(customers)(log_parameters)[0] * weight
+    log_likelihood = -loss_of(customers).mean(log_parameters) * weight
     return Fit(found.names, log_parameters, found.covariance, log_likelihood, found.customers)
 
 
@@ -65,29 +65,32 @@ def loss_of(customers: States) -> Loss:
     distinct, which = np.unique(x, return_inverse=True)
     share = customers.customers / customers.customers.sum()
 
-    def loss(log_parameters: Floats) -> tuple[float, Floats]:
+    def mean(log_parameters: Floats) -> float:
         r, alpha, a, b = np.exp(log_parameters)
-        log_age = np.log(alpha + age)
-        odds = log_odds_of_having_left(Parameters(r, alpha, a, b), customers)
-        left = expit(odds)
         by_x = (
             gammaln(r + distinct) - gammaln(r) + gammaln(a + b) + gammaln(b + distinct) - gammaln(b)
             - gammaln(a + b + distinct)
         )  # fmt: skip
-        likelihood = by_x[which] + r * np.log(alpha) - (r + x) * log_age + np.logaddexp(0.0, odds)
+        odds = log_odds_of_having_left(Parameters(r, alpha, a, b), customers)
+        likelihood = by_x[which] + r * np.log(alpha) - (r + x) * np.log(alpha + age) + np.logaddexp(0.0, odds)
+        return -float(share @ likelihood)
+
+    def gradient(log_parameters: Floats) -> Floats:
+        r, alpha, a, b = np.exp(log_parameters)
+        log_age = np.log(alpha + age)
+        left = expit(log_odds_of_having_left(Parameters(r, alpha, a, b), customers))
         silence = log_age - np.log(alpha + t_x)
         all_alike, survived = psi(a + b), psi(a + b + distinct)
         again = np.maximum(b + x - 1, b)
-        gradient = (
+        slopes = (
             (psi(r + distinct) - psi(r))[which] + np.log(alpha) - log_age + left * silence,
             r / alpha - (r + x) / (alpha + age) + left * (r + x) * (1 / (alpha + age) - 1 / (alpha + t_x)),
             (all_alike - survived)[which] + left / a,
             (all_alike + psi(b + distinct) - psi(b) - survived)[which] - left / again,
         )
-        slopes = np.array([share @ slope for slope in gradient]) * (r, alpha, a, b)
-        return -float(share @ likelihood), -slopes
+        return -np.array([share @ slope for slope in slopes]) * (r, alpha, a, b)
 
-    return loss
+    return Loss(mean, gradient)
 
 
 def log_odds_of_having_left(parameters: Parameters, customers: States) -> Floats:

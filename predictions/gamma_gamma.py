@@ -48,7 +48,7 @@ def fit(orders: Floats, mean_value: Floats, customers: int, history_days: float)
     if isinstance(found, Refusal):
         return found
     log_parameters = found.log_parameters + np.array([0.0, 0.0, np.log(unit)])
-    log_likelihood = -loss_of(x, value)(log_parameters)[0] * len(x)
+    log_likelihood = -loss_of(x, value).mean(log_parameters) * len(x)
     return Fit(found.names, log_parameters, found.covariance, log_likelihood, found.customers)
 
 
@@ -65,20 +65,25 @@ def loss_of(x: Floats, value: Floats) -> Loss:
     # The gamma functions depend on x alone: computed once for each x that occurs.
     distinct, which = np.unique(x, return_inverse=True)
 
-    def loss(log_parameters: Floats) -> tuple[float, Floats]:
+    def mean(log_parameters: Floats) -> float:
+        p, q, gamma = np.exp(log_parameters)
+        by_x = gammaln(p * distinct + q) - gammaln(p * distinct) - gammaln(q) + q * np.log(gamma)
+        log_sum = np.log(gamma + x * value)
+        likelihood = by_x[which] + (p * x - 1) * log_value + p * x * log_x - (p * x + q) * log_sum
+        return -float(likelihood.mean())
+
+    def gradient(log_parameters: Floats) -> Floats:
         p, q, gamma = np.exp(log_parameters)
         log_sum = np.log(gamma + x * value)
-        by_x = gammaln(p * distinct + q) - gammaln(p * distinct) - gammaln(q) + q * np.log(gamma)
-        likelihood = by_x[which] + (p * x - 1) * log_value + p * x * log_x - (p * x + q) * log_sum
         both = psi(p * distinct + q)
-        gradient = (
+        slopes = (
             x * ((both - psi(p * distinct))[which] + log_value + log_x - log_sum),
             both[which] - psi(q) + np.log(gamma) - log_sum,
             q / gamma - (p * x + q) / (gamma + x * value),
         )
-        return -float(likelihood.mean()), -np.array([slope.mean() for slope in gradient]) * (p, q, gamma)
+        return -np.array([slope.mean() for slope in slopes]) * (p, q, gamma)
 
-    return loss
+    return Loss(mean, gradient)
 
 
 def no_mean_value(parameters: Parameters) -> Refusal | None:

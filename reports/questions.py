@@ -884,6 +884,15 @@ CUSTOMER_ORDERS = {
     "by_value": "net_revenue desc, recency_days desc, customer_id",
     "by_days": "recency_days desc, net_revenue desc, customer_id",
     "by_health": "health_score, net_revenue desc, customer_id",
+    "by_churn": """
+        (
+            select churn_probability
+            from marts.customer_predictions as predictions
+            where predictions.customer_id = customers.customer_id
+        ) desc nulls last,
+        net_revenue desc,
+        customer_id
+    """,
 }
 STAGE_FILTERS = {
     "not_lost": "lifecycle_stage <> 'lost'",

@@ -200,7 +200,7 @@ PHONES = ("+49 171 5550199", "0049 30 1234567", "0171/5550188", "+1 555 0100 200
 EMAILS = ("anna@x.de", "BERTA@x.de", "jan@x.de", "zoe@x.de")
 
 
-@pytest.mark.parametrize("is_said_to_be_personal", [False, True])
+@pytest.mark.parametrize("is_said_to_be_personal", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_numbers_that_name_a_person_are_counted_and_not_shown(is_said_to_be_personal: bool, tmp_path: Path) -> None:
     """An e-mail in the place of a number is hashed anyway, as that of every guest: eight ids are numbers."""
     rows = [

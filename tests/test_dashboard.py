@@ -1505,6 +1505,39 @@ def test_customers_are_listed_with_what_is_predicted_of_them(published: Path, la
     assert language.say("outlook.one_value", value=language.money(one["predicted_clv_365d"], "EUR", 0)) in shown
 
 
+def test_the_list_begins_with_who_will_hardly_order(published: Path) -> None:
+    """Of equal probabilities the greater revenue first. Without a model that is used, nothing is ordered by it."""
+    predict(published)
+    app = page("customers", lang="en", stage="all", order="by_churn")
+    no_error(app)
+    wanted = answer(
+        published,
+        Question(
+            "c",
+            """
+            select customers.customer_id
+            from marts.customers as customers
+            inner join marts.customer_predictions as predictions
+                on customers.customer_id = predictions.customer_id
+            where customers.lifecycle_stage <> 'lost'
+            order by predictions.churn_probability desc, customers.net_revenue desc, customers.customer_id
+            limit 15
+            """,
+        ),
+    )
+    listed = re.findall(r"<tr><td>([^<]*)</td>", html_of(app).split("</table>")[0])
+    assert listed == [row["customer_id"] for row in wanted]
+    assert EN.say("customers.by_churn") in choices_of(app)
+    predict(published, gain=0)
+    app = page("customers", lang="en", order="by_churn")
+    no_error(app)
+    assert EN.say("customers.by_churn") not in choices_of(app)
+
+
+def choices_of(app: AppTest) -> list[str]:
+    return [option for group in app.get("button_group") for option in group.options]
+
+
 def test_who_ordered_once_has_no_probability_to_be_still_there(published: Path) -> None:
     predict(published)
     (once,) = answer(

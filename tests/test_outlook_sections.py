@@ -58,14 +58,14 @@ def changed(rows: list[dict[str, Any]], grain: str, group: str, **given: Any) ->
 
 def test_the_quarter_and_the_year_are_told_with_their_ranges_and_how_far_off_they_were() -> None:
     assert said_in(EN, sales, shop()) == [
-        "Q1 2026: some 300 orders (with 80 % between 240 and 375), 240 the year before.",
-        "Q1 2026: some €3,000 of net revenue (with 80 % between €2,400 and €3,750), €2,400 the year before.",
-        "Twelve months from January 2026: some 1,200 orders (with 80 % between 960 and 1,500), 1,000 the year before.",
-        "Twelve months from January 2026: some €12,000 of net revenue (with 80 % between €9,600 and €15,000), €10,000 the "
+        "Q1 2026: some 300 orders (with 80% between 240 and 375), 240 the year before.",
+        "Q1 2026: some €3,000 of net revenue (with 80% between €2,400 and €3,750), €2,400 the year before.",
+        "Twelve months from January 2026: some 1,200 orders (with 80% between 960 and 1,500), 1,000 the year before.",
+        "Twelve months from January 2026: some €12,000 of net revenue (with 80% between €9,600 and €15,000), €10,000 the "
         "year before.",
         "Twelve months ahead, as of 12 past month ends, the forecast was off by 10% of the orders on average, last year's "
         "figure by 30%; of revenue by 10% and 30%.",
-        "Its range held the orders in 75% of these cases, those of today's customers alone in 75%; 80 % would be right. The "
+        "Its range held the orders in 75% of these cases, those of today's customers alone in 75%; 80% would be right. The "
         "cases overlap.",
     ]
     told = said_in(DE, sales, shop())
@@ -150,7 +150,7 @@ def test_what_the_models_say_of_a_point_stands_beside_what_was_observed() -> Non
     ]
     told = said_in(EN, what_if, rows)
     assert told[-3:] == [
-        "By the models fitted to this shop's past, with the range in which it will lie with 95 %: One percentage point more "
+        "By the models fitted to this shop's past, with the range in which it will lie with 95%: One percentage point more "
         "of retention some €60 (-€20 to €140); One percentage point more of second orders within 90 days some €30.",
         EN.say("outlook.predicted_differs"),
         "By the models, One percent more per order: nobody did so in the year observed.",

@@ -34,8 +34,8 @@ SETTINGS = {
     "margin_rate": 0.4, "discount_rate": 0.2, "churn_horizon_days": 90, "as_of_date": str(AS_OF),
     "run_at": "2025-07-01T00:00:00Z",
 }  # fmt: skip
-MARTS = "prediction_parameters customer_predictions prediction_backtest int_prediction_trust int_churn_scores"
-READ = ("+customer_predictions", *(f"+{model}" for step in STEPS for model in step.models))
+MARTS = "prediction_parameters customer_predictions prediction_backtest int_prediction_trust int_churn_scores what_if"
+READ = ("+customer_predictions", "+what_if", *(f"+{model}" for step in STEPS for model in step.models))
 CHOSEN = ("--exclude-resource-type", "unit_test", "--indirect-selection", "cautious")
 LATER = ("--exclude", "config.meta.phase:after_predictions")
 RELATIVE = 1e-3  # two optimisers, one of them without a gradient
@@ -193,6 +193,11 @@ def warehouse(folder: Path, rows: Sequence[tuple[str, int, int, int, float]], da
         )
         if rows:
             connection.executemany("insert into intermediate.int_repeat_buying values (?, ?, ?, ?, ?)", rows)
+        connection.execute(
+            "create table intermediate.int_lever_buyers as select *, cast(age_days > 365 as int) as was_active, "
+            "cast(age_days - last_day < 365 as int) as is_kept, case when age_days < 365 then 9 end as first_day_revenue "
+            "from intermediate.int_repeat_buying"
+        )
     return places
 
 

@@ -15,7 +15,7 @@ from scipy.stats import beta, nbinom
 
 from examples.real_shops import cdnow_folder
 from predictions import bg_nbd, gamma_gamma, intervals, value
-from predictions.optimise import Fit, Limits, maximise
+from predictions.optimise import Fit, Limits, Loss, maximise
 from predictions.refusal import Refusal
 from predictions.scoring import PART, score
 from predictions.states import Floats, States, states
@@ -351,10 +351,10 @@ def test_customers_who_are_all_alike_determine_no_differences() -> None:
 def test_optimisers_that_end_at_different_maxima_are_not_believed() -> None:
     """Two valleys; the second optimiser begins in the shallow one, the first is given both."""
 
-    def loss(at: Floats) -> tuple[float, Floats]:
-        u = at[0]
-        return float((u**2 - 1) ** 2 + 0.3 * u), np.array([4 * u * (u**2 - 1) + 0.3])
-
+    loss = Loss(
+        lambda at: float((at[0] ** 2 - 1) ** 2 + 0.3 * at[0]),
+        lambda at: np.array([4 * at[0] * (at[0] ** 2 - 1) + 0.3]),
+    )
     limits = Limits(np.array([-5.0]), np.array([5.0]))
     assert reason(maximise(loss, ("u",), [[1.0], [-1.0]], limits, 1_000)) == "optimisers_disagree"
     assert isinstance(maximise(loss, ("u",), [[-1.0], [1.0]], limits, 1_000), Fit)

@@ -167,7 +167,13 @@ def subsets(names: Iterable[str], sizes: Iterable[int]) -> list[tuple[str, ...]]
     return [subset for size in sizes for subset in itertools.combinations(listed, size)]
 
 
-@pytest.mark.parametrize(("mart", "grain"), MARTS_AND_GRAINS)
+@pytest.mark.parametrize(
+    ("mart", "grain"),
+    [
+        pytest.param(mart, grain, marks=() if grain in ["", *grains(mart)[:1]] else pytest.mark.long)
+        for mart, grain in MARTS_AND_GRAINS
+    ],
+)
 def test_by_any_attribute_it_is_the_one_row_or_nothing(mart: str, grain: str, layer: Layer) -> None:
     for by in subsets(dimensions(mart), (0, 1)):
         if grain or by:
