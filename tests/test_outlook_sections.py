@@ -1,4 +1,4 @@
-"""The sections of page Outlook that say what the shop will sell and what a point brings: known rows, known sentences."""
+"""Sections of page Outlook: what the shop will sell, and what a point brings. Known rows, known sentences."""
 
 from __future__ import annotations
 
@@ -61,17 +61,18 @@ def test_the_quarter_and_the_year_are_told_with_their_ranges_and_how_far_off_the
         "Q1 2026: some 300 orders (with 80% between 240 and 375), 240 the year before.",
         "Q1 2026: some €3,000 of net revenue (with 80% between €2,400 and €3,750), €2,400 the year before.",
         "Twelve months from January 2026: some 1,200 orders (with 80% between 960 and 1,500), 1,000 the year before.",
-        "Twelve months from January 2026: some €12,000 of net revenue (with 80% between €9,600 and €15,000), €10,000 the "
-        "year before.",
-        "Twelve months ahead, as of 12 past month ends, the forecast was off by 10% of the orders on average, last year's "
-        "figure by 30%; of revenue by 10% and 30%.",
-        "Its range held the orders in 75% of these cases, those of today's customers alone in 75%; 80% would be right. The "
-        "cases overlap.",
+        "Twelve months from January 2026: some €12,000 of net revenue (with 80% between €9,600 and €15,000), €10,000 "
+        "the year before.",
+        "Twelve months ahead, as of 12 past month ends, the forecast was off by 10% of the orders on average, last "
+        "year's figure by 30%; of revenue by 10% and 30%.",
+        "Its range held the orders in 75% of these cases, those of today's customers alone in 75%; 80% would be right. "
+        "The cases overlap.",
     ]
     told = said_in(DE, sales, shop())
     assert told[0] == "Q1 2026: rund 300 Bestellungen (mit 80 % zwischen 240 und 375), im Vorjahr 240."
     assert told[3] == (
-        "Zwölf Monate ab Januar 2026: rund 12.000 € Nettoumsatz (mit 80 % zwischen 9.600 € und 15.000 €), im Vorjahr 10.000 €."
+        "Zwölf Monate ab Januar 2026: rund 12.000 € Nettoumsatz (mit 80 % zwischen 9.600 € und 15.000 €), im Vorjahr "
+        "10.000 €."
     )
     assert len(told) == 6
 
@@ -80,8 +81,8 @@ def test_where_last_years_figure_was_nearer_it_stands_in_the_place_of_the_foreca
     rows = changed(shop(), "quarter", "all", expected_orders_error=0.4)
     first, second, *_ = said_in(EN, sales, rows)
     assert first == (
-        "Q1 2026: 240 orders the year before. The forecast is not shown to have been nearer, so last year's figure stands "
-        "here."
+        "Q1 2026: 240 orders the year before. The forecast is not shown to have been nearer, so last year's figure "
+        "stands here."
     )
     assert second.startswith("Q1 2026: some €3,000 of net revenue")
 
@@ -89,9 +90,10 @@ def test_where_last_years_figure_was_nearer_it_stands_in_the_place_of_the_foreca
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        (EN, "Orders of new customers, Q1 2026: last year's figure was nearer so far (17% off, the forecast 20%): 96 instead of 120."),
-        (DE, "Bestellungen neuer Kunden, Q1 2026: Die Zahl des Vorjahres lag bisher näher (17 % daneben, die Vorhersage 20 %): "
-         "96 statt 120."),
+        (EN, "Orders of new customers, Q1 2026: last year's figure was nearer so far (17% off, the forecast 20%): 96 "
+         "instead of 120."),
+        (DE, "Bestellungen neuer Kunden, Q1 2026: Die Zahl des Vorjahres lag bisher näher (17 % daneben, die "
+         "Vorhersage 20 %): 96 statt 120."),
     ],
 )  # fmt: skip
 def test_of_new_customers_it_is_said_as_well(language: Language, said: str) -> None:
@@ -132,8 +134,8 @@ def lever(name: str, gain: float | None, **given: Any) -> dict[str, Any]:
     known = gain is not None
     return {
         "lever": name, "gain_365d": gain, "gain_365d_low": gain / 2 if known else None,
-        "gain_365d_high": gain * 1.5 if known else None, "has_enough": known, "level_observed": 0.25, "base_customers": 200,
-        "value_per_customer": 40.0, "observed_from": date(2024, 1, 1),
+        "gain_365d_high": gain * 1.5 if known else None, "has_enough": known, "level_observed": 0.25,
+        "base_customers": 200, "value_per_customer": 40.0, "observed_from": date(2024, 1, 1),
         "missing_because": None if known else "not_observed_long_enough", "predicted_gain_365d": None,
         "predicted_gain_365d_low": None, "predicted_gain_365d_high": None, "not_predicted_because": None,
     } | given  # fmt: skip
@@ -150,8 +152,9 @@ def test_what_the_models_say_of_a_point_stands_beside_what_was_observed() -> Non
     ]
     told = said_in(EN, what_if, rows)
     assert told[-3:] == [
-        "By the models fitted to this shop's past, with the range in which it will lie with 95%: One percentage point more "
-        "of retention some €60 (-€20 to €140); One percentage point more of second orders within 90 days some €30.",
+        "By the models fitted to this shop's past, with the range in which it will lie with 95%: One percentage point "
+        "more of retention some €60 (-€20 to €140); One percentage point more of second orders within 90 "
+        "days some €30.",
         EN.say("outlook.predicted_differs"),
         "By the models, One percent more per order: nobody did so in the year observed.",
     ]
