@@ -1503,6 +1503,7 @@ def test_customers_are_listed_with_what_is_predicted_of_them(published: Path, la
     )  # fmt: skip
     assert order in shown
     assert language.say("outlook.one_value", value=language.money(one["predicted_clv_365d"], "EUR", 0)) in shown
+    assert language.say("outlook.one_two_models") in shown
 
 
 def test_the_list_begins_with_who_will_hardly_order(published: Path) -> None:
@@ -1534,7 +1535,7 @@ def test_the_list_begins_with_who_will_hardly_order(published: Path) -> None:
     assert EN.say("customers.by_churn") not in choices_of(app)
 
 
-def choices_of(app: AppTest) -> list[str]:
+def choices_of(app: Any) -> list[str]:
     return [option for group in app.get("button_group") for option in group.options]
 
 
