@@ -687,6 +687,15 @@ class ModelTrust(BaseModel):
     model: Annotated[str, Field(description="bg_nbd (orders), gamma_gamma (order value), clv or churn_logistic.")]
     is_used: Annotated[bool, Field(description="Whether it is shown to be better than its simple rule here.")]
     why: Annotated[str, Field(description="better, rival_better, no_difference, not_judged, refused or not_predicted.")]
+    refusal: str | None
+    as_of_date: Annotated[date | None, Field(description="The past day as of which it was judged.")]
+    measure: Annotated[str | None, Field(description="The squared error that decides.")]
+    model_error: float | None
+    rival_error: float | None
+    model_gain: Annotated[float | None, Field(description="rival_error - model_error; above 0 the model is nearer.")]
+    model_gain_low: float | None
+    model_gain_high: float | None
+    judged_customers: int | None
 
 
 class Outlook(Answer):

@@ -570,8 +570,6 @@ def outlook() -> Question:
         select
             count(*) as customers,
             count(predictions.p_alive) as predicted_customers,
-            count(predictions.predicted_clv_365d) as valued_customers,
-            count(predictions.churn_probability) as judged_customers,
             sum(predictions.expected_orders_90d) as expected_orders_90d,
             sum(predictions.expected_orders_365d) as expected_orders_365d,
             sum(predictions.predicted_clv_365d) as predicted_clv_365d,
@@ -621,6 +619,20 @@ def prediction_backtest() -> Question:
             is_better, decides
         from marts.prediction_backtest
         order by model, as_of_date desc, measure, try_cast(bucket as int), bucket
+        """,
+    )
+
+
+def prediction_trust() -> Question:
+    """Which models are used, and by which figures of the backtest; in the order in which they build on each other."""
+    return Question(
+        "prediction_trust",
+        """
+        select
+            model, is_used, why, refusal, as_of_date, measure, model_error, rival_error, model_gain, model_gain_low,
+            model_gain_high, judged_customers
+        from marts.prediction_trust
+        order by list_position(['bg_nbd', 'gamma_gamma', 'clv', 'churn_logistic'], model)
         """,
     )
 

@@ -35,7 +35,7 @@ SETTINGS = {
     "margin_rate": 0.4, "discount_rate": 0.2, "churn_horizon_days": 90, "as_of_date": str(AS_OF),
     "run_at": "2025-07-01T00:00:00Z",
 }  # fmt: skip
-MARTS = "prediction_parameters customer_predictions prediction_backtest int_prediction_trust int_churn_scores what_if"
+MARTS = "prediction_parameters customer_predictions prediction_backtest prediction_trust int_churn_scores what_if"
 READ = ("+customer_predictions", "+what_if", *(f"+{model}" for step in STEPS for model in step.models))
 CHOSEN = ("--exclude-resource-type", "unit_test", "--indirect-selection", "cautious")
 LATER = ("--exclude", "config.meta.phase:after_predictions")
@@ -183,10 +183,10 @@ def test_what_a_point_brings_by_the_models_is_shown_where_their_value_is_trusted
     new = sum(customer.orders[0].order_date >= year_before for customer in customers)
     assert bases["second_order_rate"] == new
     assert bases["average_order_value"] == len(customers) + new
-    ((is_better, why),) = shop.rows("select is_better, why from intermediate.int_prediction_trust where model = 'clv'")
+    ((is_used, why),) = shop.rows("select is_used, why from marts.prediction_trust where model = 'clv'")
     told = shop.rows("select lever, gain_365d, missing_because from predictions.levers order by lever")
     shown = shop.rows("select lever, predicted_gain_365d, not_predicted_because from marts.what_if order by lever")
-    assert shown == (told if is_better else [(lever, None, why) for lever, _, _ in told])
+    assert shown == (told if is_used else [(lever, None, why) for lever, _, _ in told])
     assert all(gain > 0 for _, gain, _ in told)
 
 

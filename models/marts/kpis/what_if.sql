@@ -127,17 +127,7 @@ gains as (
 
 ),
 
-refusals as (
-
-    select count(*) as refused_models
-    from {{ source('predictions', 'refusals') }}
-    where
-        build_id = '{{ build_id() }}'
-        and model in ('bg_nbd', 'gamma_gamma')
-
-),
-
--- The fitted models count where the value that they predict is shown to be nearer than its simple rival.
+-- The fitted models count where the value of customers that they predict is used.
 predicted as (
 
     select
@@ -148,14 +138,12 @@ predicted as (
         predicted_levers.gain_365d_low,
         predicted_levers.gain_365d_high,
         case
-            when refusals.refused_models > 0 then 'refused'
+            when not trust.is_used then trust.why
             when predicted_levers.lever is null then 'not_predicted'
-            when not trust.is_better then trust.why
             else predicted_levers.missing_because
         end as not_predicted_because
     from levers
-    cross join refusals
-    inner join {{ ref('int_prediction_trust') }} as trust
+    inner join {{ ref('prediction_trust') }} as trust
         on trust.model = 'clv'
     left join {{ source('predictions', 'levers') }} as predicted_levers
         on
