@@ -372,7 +372,8 @@ class RetentionValue(Answer):
 
 
 class Lever(BaseModel):
-    """What one point more of a lever brings in the 365 days ahead: an upper limit, in net revenue."""
+    """What one point more of a lever brings in the 365 days ahead: an upper limit, in net revenue; as observed, and as
+    predicted by the fitted models of today's customers."""
 
     lever: str
     observed_from: date
@@ -386,6 +387,12 @@ class Lever(BaseModel):
     gain_365d_high: Number | None
     has_enough: Annotated[bool, Field(description="False: only the interval says something.")]
     missing_because: str | None
+    predicted_base_customers: int | None
+    predicted_value_per_customer: Number | None
+    predicted_gain_365d: Annotated[Number | None, Field(description="The same by the fitted models.")]
+    predicted_gain_365d_low: Annotated[Number | None, Field(description="95 % interval, of the models too.")]
+    predicted_gain_365d_high: Number | None
+    not_predicted_because: Annotated[str | None, Field(description="Why the models say nothing.")]
 
 
 class WhatIf(Answer):

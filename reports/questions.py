@@ -664,7 +664,9 @@ def what_if() -> Question:
         """
         select
             lever, observed_from, base_customers, customers_with, customers_without, level_observed,
-            value_per_customer, gain_365d, gain_365d_low, gain_365d_high, has_enough, missing_because
+            value_per_customer, gain_365d, gain_365d_low, gain_365d_high, has_enough, missing_because,
+            predicted_base_customers, predicted_value_per_customer, predicted_gain_365d, predicted_gain_365d_low,
+            predicted_gain_365d_high, not_predicted_because
         from marts.what_if
         order by case lever when 'retention_rate' then 1 when 'second_order_rate' then 2 else 3 end, lever
         """,

@@ -1403,7 +1403,8 @@ def test_calibration_is_that_of_the_latest_day_in_the_order_of_its_tenths() -> N
 def test_a_lever_without_a_gain_has_its_reason_and_no_dot() -> None:
     known = {
         "lever": "average_order_value", "gain_365d": 90.0, "gain_365d_low": 28.0, "gain_365d_high": 152.0,
-        "has_enough": True, "missing_because": None, "level_observed": 90.0,
+        "has_enough": True, "missing_because": None, "level_observed": 90.0, "predicted_gain_365d": None,
+        "not_predicted_because": None,
     }  # fmt: skip
     young = {
         **dict.fromkeys(known), "lever": "retention_rate", "has_enough": False,

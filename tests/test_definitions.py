@@ -121,6 +121,7 @@ def test_marts_that_read_predictions_are_built_after_them_and_before_the_gate(pl
         dg.AssetKey(["intermediate", "int_as_of"]), dg.AssetKey(["intermediate", "int_repeat_buying"]),
         dg.AssetKey(["intermediate", "int_buying_days"]), dg.AssetKey(["intermediate", "int_churn_training"]),
         dg.AssetKey(["intermediate", "int_cohort_months"]), dg.AssetKey(["intermediate", "int_daily_orders"]),
+        dg.AssetKey(["intermediate", "int_lever_buyers"]),
     }  # fmt: skip
     assert dg.AssetKey(["marts", "customer_predictions"]) in states.child_keys
 
