@@ -68,10 +68,10 @@ check: $(VENV)/installed  ## what RAW=folder holds and what would become of it, 
 map: $(VENV)/installed  ## propose a mapping for RAW=file
 	@$(if $(RAW),,$(error say which file: make map RAW=path/to/file.csv))$(BIN)/stammkunde map --raw "$(RAW)"
 
-test: $(VENV)/installed-dev  ## all tests but those that take minutes
+test: $(VENV)/installed-dev  ## the tests; of claims with many cases the first
 	$(BIN)/pytest -m "not long and not spark and not bi" -n 2 --dist loadfile --no-loadscope-reorder
 
-test-long: $(VENV)/installed-dev  ## the long tests too: many more random shops
+test-long: $(VENV)/installed-dev  ## the long tests too: all cases, many more random shops
 	$(BIN)/pytest -m "not spark and not bi" -n 2 --dist loadfile --no-loadscope-reorder
 
 test-bi: $(VENV)/installed-dev $(SUPERSET)/installed $(READERS)/installed  ## Superset's dashboard in a browser, and the published file in other versions of DuckDB
@@ -92,14 +92,17 @@ spark-up: $(VENV)/installed-spark  ## start a Spark cluster on this machine; the
 spark-down: $(VENV)/installed-spark  ## end it and remove its folder, the tables in it included
 	@$(BIN)/python -m spark.cluster down
 
+# On all cores. What Python says at the end of how sqlfluff shares them is of no use to anybody.
+LINT_SQL = PYTHONWARNINGS=ignore:resource_tracker $(BIN)/sqlfluff lint --disable-progress-bar --processes 0
+
 lint: $(VENV)/installed-dev  ## ruff, mypy, layers of imports, sqlfluff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/mypy
-	$(BIN)/sqlfluff lint --disable-progress-bar models tests/data
-	$(BIN)/sqlfluff lint --disable-progress-bar --templater raw orchestration/quality/sql
-	$(BIN)/sqlfluff lint --disable-progress-bar --config intake/converting/sqlfluff.cfg intake/converting
+	$(LINT_SQL) models tests/data
+	$(LINT_SQL) --templater raw orchestration/quality/sql
+	$(LINT_SQL) --config intake/converting/sqlfluff.cfg intake/converting
 
 hooks: $(VENV)/installed-dev  ## let git run the quick part of it before each commit
 	$(BIN)/pre-commit install

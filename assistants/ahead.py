@@ -27,7 +27,7 @@ def get_what_if(reading: Reading, _: Nothing) -> WhatIf:
     if not rows:
         raise RefusedError("nobody has ordered yet, so no point can be told what it is worth")
     for row in rows:
-        for counted in ("base_customers", "customers_with", "customers_without"):
+        for counted in ("base_customers", "customers_with", "customers_without", "predicted_base_customers"):
             not_of_one(row[counted])
     told = "; ".join(worth(row, reading.build.currency) for row in rows)
     return WhatIf(
@@ -44,12 +44,24 @@ def get_what_if(reading: Reading, _: Nothing) -> WhatIf:
 def worth(row: Row, currency: str) -> str:
     what = POINTS[row["lever"]]
     if row["missing_because"]:
-        return f"{what} cannot be told, as {MISSING[row['missing_because']]}"
+        return f"{what} was not observed, as {MISSING[row['missing_because']]}{predicted(row, currency)}"
     told = f"{what} brings {ENGLISH.money(row['gain_365d'], currency, 0)}"
     if row["gain_365d_low"] is not None:
         low, high = (ENGLISH.money(row[f"gain_365d_{end}"], currency, 0) for end in ("low", "high"))
         told += f" (95 % interval {low} to {high})"
-    return told if row["has_enough"] else f"{told}, of so few customers that only the interval says something"
+    told = told if row["has_enough"] else f"{told}, of so few customers that only the interval says something"
+    return told + predicted(row, currency)
+
+
+def predicted(row: Row, currency: str) -> str:
+    """What the fitted models say of it, where they may be used."""
+    if row["predicted_gain_365d"] is None:
+        return ""
+    told = f", and {ENGLISH.money(row['predicted_gain_365d'], currency, 0)} by the fitted models"
+    if row["predicted_gain_365d_low"] is None:
+        return told
+    low, high = (ENGLISH.money(row[f"predicted_gain_365d_{end}"], currency, 0) for end in ("low", "high"))
+    return f"{told} ({low} to {high})"
 
 
 def get_sales_forecast(reading: Reading, asked: APeriodAhead) -> SalesForecast:

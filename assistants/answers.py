@@ -372,7 +372,8 @@ class RetentionValue(Answer):
 
 
 class Lever(BaseModel):
-    """What one point more of a lever brings in the 365 days ahead: an upper limit, in net revenue."""
+    """What one point more of a lever brings in the 365 days ahead: an upper limit, in net revenue; as observed, and as
+    predicted by the fitted models of today's customers."""
 
     lever: str
     observed_from: date
@@ -386,6 +387,12 @@ class Lever(BaseModel):
     gain_365d_high: Number | None
     has_enough: Annotated[bool, Field(description="False: only the interval says something.")]
     missing_because: str | None
+    predicted_base_customers: int | None
+    predicted_value_per_customer: Number | None
+    predicted_gain_365d: Annotated[Number | None, Field(description="The same by the fitted models.")]
+    predicted_gain_365d_low: Annotated[Number | None, Field(description="95 % interval, of the models too.")]
+    predicted_gain_365d_high: Number | None
+    not_predicted_because: Annotated[str | None, Field(description="Why the models say nothing.")]
 
 
 class WhatIf(Answer):
@@ -680,6 +687,15 @@ class ModelTrust(BaseModel):
     model: Annotated[str, Field(description="bg_nbd (orders), gamma_gamma (order value), clv or churn_logistic.")]
     is_used: Annotated[bool, Field(description="Whether it is shown to be better than its simple rule here.")]
     why: Annotated[str, Field(description="better, rival_better, no_difference, not_judged, refused or not_predicted.")]
+    refusal: str | None
+    as_of_date: Annotated[date | None, Field(description="The past day as of which it was judged.")]
+    measure: Annotated[str | None, Field(description="The squared error that decides.")]
+    model_error: float | None
+    rival_error: float | None
+    model_gain: Annotated[float | None, Field(description="rival_error - model_error; above 0 the model is nearer.")]
+    model_gain_low: float | None
+    model_gain_high: float | None
+    judged_customers: int | None
 
 
 class Outlook(Answer):

@@ -34,7 +34,7 @@ def get_outlook(reading: Reading, _: Nothing) -> Outlook:
         repeat_orders_last_365d=total["orders_365d"],
         repeat_revenue_last_365d=number(total["net_revenue_365d"]),
         stages=[ahead(row, found) for row in outlook.value_at_risk.by_stage(reading.rows(questions.value_at_risk()))],
-        models=[ModelTrust(model=model, is_used=one.is_used, why=one.why) for model, one in found.items()],
+        models=[ModelTrust(**one.row) for one in found.values() if one.row],
     )
 
 

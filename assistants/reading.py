@@ -50,6 +50,7 @@ TOOLS = {
     "retention_value": "get_retention_value",
     "what_if": "get_what_if",
     "sales_forecast": "get_sales_forecast",
+    "prediction_trust": "get_outlook",
     "repurchase_curve": "get_repurchase",
     "first_product_retention": "get_first_purchase",
     "customer_concentration": "get_concentration",

@@ -33,7 +33,7 @@ from stammkunde.places import Places
 
 ACTIONS, CUSTOMERS = Relation("marts", "retention_actions"), Relation("marts", "customers")
 RULES, SEED = Relation("intermediate", "int_playbook_rules"), "playbook_rules"
-PREDICTIONS, TRUST = Relation("marts", "customer_predictions"), Relation("intermediate", "int_prediction_trust")
+PREDICTIONS, TRUST = Relation("marts", "customer_predictions"), Relation("marts", "prediction_trust")
 AS_BUILT = (PREDICTIONS.name, TRUST.name)
 MONTH_ENDS = 12
 Rule = Mapping[str, str]

@@ -131,8 +131,8 @@ def log_expected_orders(parameters: Parameters, customers: States, weeks: float)
     return np.log(orders_if_alive(parameters, customers.orders, customers.age, weeks)) - gone
 
 
-def orders_if_alive(parameters: Parameters, x: Floats, age: Floats, weeks: float) -> Floats:
-    """E[Y(t)] of a customer who has not left.
+def orders_if_alive(parameters: Parameters, x: Floats, age: Floats, weeks: float | Floats) -> Floats:
+    """E[Y(t)] of a customer who has not left; `weeks` may be those of each.
 
     The paper's 2F1(r + x, b + x; a + b + x - 1; z), z = t / (alpha + T + t), overflows for x in the thousands. Euler's
     transformation makes of it (1 - z)^(a - 1 - r - x) 2F1(a + b - 1 - r, a - 1; a + b + x - 1; z): x is left in the

@@ -3,7 +3,8 @@
 A cell is expected to be: customers of the cohort x how often theirs order, beside other cohorts x the rate at that age
 x the season. It is the chain ladder of actuaries, written as a Poisson model (Renshaw & Verrall 1998) and solved margin
 by margin. Intervals: the variance that the months have shown about the fit (over-dispersed Poisson, England & Verrall
-2002), widened by what forecasts from past months missed (split conformal prediction, Lei et al. 2018).
+2002), widened by what forecasts from past months missed (split conformal prediction, Lei et al. 2018). That of a year
+is no narrower than three quarters of a quarter's, as its own misses are known only when it is over.
 """
 
 from __future__ import annotations
@@ -29,6 +30,10 @@ COVERAGE = 0.8
 FIRST_ORIGIN = 6  # months known at the first of the past forecasts
 PAST_ORIGINS = 36  # forecasts of so many past months are looked at
 ENOUGH_ERRORS = 12  # errors of the past, before the interval follows them
+QUARTER = 3  # months
+# What longer spans reach at least, in parts of what a quarter reaches. If the months of a year varied independently, it
+# would be half as far; if all were better or worse together, as far: it lies between.
+FLOOR = 0.75
 
 Who: TypeAlias = Literal["existing", "new", "all"]
 WHO: tuple[Who, ...] = ("existing", "new", "all")
@@ -173,12 +178,19 @@ def _widened(triangle: Triangle, origin: int, spans: Sequence[Span], made: dict[
                 reaches = _miss(*figure, actual_of(triangle, earlier, who, span))
                 missed.append(_Miss(who, span.end - span.start, past_season, reaches))
     alike = [miss for miss in missed if miss.has_season == has_season(known)]
+
+    def reach_of(who: Who, span: Span) -> float:
+        """In logarithms."""
+        length = span.end - span.start
+        own = _widening(missed, alike, who, length) * Z * _log_spread(*made[origin][who, span])
+        quarters = [one for one in spans if one.end - one.start == QUARTER] if length > QUARTER else []
+        return max([own, *(FLOOR * reach_of(who, quarter) for quarter in quarters)])
+
     figures = {}
     for who in WHO:
         for span in spans:
-            expected, variance = made[origin][who, span]
-            length = span.end - span.start
-            reach = _widening(missed, alike, who, length) * Z * _log_spread(expected, variance)
+            expected, _ = made[origin][who, span]
+            reach = reach_of(who, span)
             low, high = expected * float(np.exp(-reach)), expected * float(np.exp(reach))
             figures[who, span] = Figure(expected, low, high, _last_year(known, who, span))
     return Forecast(figures, has_season(known), len(missed))

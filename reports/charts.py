@@ -540,7 +540,8 @@ def dots(
     if beside is not None:
         figure.add_vline(x=beside, line={"color": INK, "width": 1, "dash": "dot"}, layer="below")
     figure.update_yaxes(type="category", autorange="reversed", showgrid=True)
-    lying_axis(figure, unit, language, currency, [*line.low, *line.high, *(also.values if also else ())])
+    others = [value for value in also.values if value is not None] if also else []
+    lying_axis(figure, unit, language, currency, [*line.low, *line.high, *others])
     return figure
 
 

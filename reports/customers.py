@@ -135,11 +135,11 @@ def customer_table(
         Column("band", glossary.term("health_band").name),
         glossary.column("health_score_change_28d"),
         Column("drivers", say("health.pulls"), "prose"),
+        *predicted,
         Column("orders", say("customers.orders"), "orders"),
         Column("last_order_date", say("customers.last_order"), "date"),
         glossary.column("recency_days"),
         glossary.column("average_days_between_orders"),
-        *predicted,
         Column("segment", glossary.term("rfm_segment").name),
         Column("marketing_consent", say("customers.consent_given"), "flag", tip=say("customers.consent_tip")),
     ]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from reports import changes, targets
+from reports.actions import PROVEN, rule_name
 from reports.glossary import Glossary
 from reports.language import Language
 from reports.questions import Row
@@ -74,21 +75,22 @@ def of_retention(
     )
 
 
-def of_rules(evidence: Sequence[Row], language: Language) -> Iterator[str]:
-    """A rule whose arms are not as they were drawn, and one that helps or harms beyond chance, over all rules."""
-    for row in evidence:
-        if row["split_is_broken"]:
+def of_rules(rules: Sequence[Row], language: Language) -> Iterator[str]:
+    """A rule whose arms are not as they were drawn, and one that helps or harms beyond chance, over all rules. `rules`:
+    actions.of_rules."""
+    for row in rules:
+        if row["verdict"] == "broken":
             yield language.say(
                 "review.decide_broken",
-                rule=row["rule_id"],
+                rule=rule_name(row, language),
                 left=language.number(row["left_alone_customers"]),
                 all=language.number(row["treated_customers"] + row["left_alone_customers"]),
                 asked=language.percent(row["asked_control_share"]),
             )
-        elif row["is_discovery"]:
+        elif row["verdict"] in PROVEN:
             yield language.say(
-                f"review.decide_{'useful' if row['uplift'] > 0 else 'harmful'}",
-                rule=row["rule_id"],
+                f"review.decide_{row['verdict']}",
+                rule=rule_name(row, language),
                 uplift=language.points(row["uplift"]),
                 low=language.points(row["always_valid_low"]),
                 high=language.points(row["always_valid_high"]),

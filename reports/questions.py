@@ -570,8 +570,6 @@ def outlook() -> Question:
         select
             count(*) as customers,
             count(predictions.p_alive) as predicted_customers,
-            count(predictions.predicted_clv_365d) as valued_customers,
-            count(predictions.churn_probability) as judged_customers,
             sum(predictions.expected_orders_90d) as expected_orders_90d,
             sum(predictions.expected_orders_365d) as expected_orders_365d,
             sum(predictions.predicted_clv_365d) as predicted_clv_365d,
@@ -625,6 +623,20 @@ def prediction_backtest() -> Question:
     )
 
 
+def prediction_trust() -> Question:
+    """Which models are used, and by which figures of the backtest; in the order in which they build on each other."""
+    return Question(
+        "prediction_trust",
+        """
+        select
+            model, is_used, why, refusal, as_of_date, measure, model_error, rival_error, model_gain, model_gain_low,
+            model_gain_high, judged_customers
+        from marts.prediction_trust
+        order by list_position(['bg_nbd', 'gamma_gamma', 'clv', 'churn_logistic'], model)
+        """,
+    )
+
+
 def sales_forecast() -> Question:
     """Orders and net revenue that are expected of the shop: months first, then the next quarter and twelve months."""
     return Question(
@@ -652,7 +664,9 @@ def what_if() -> Question:
         """
         select
             lever, observed_from, base_customers, customers_with, customers_without, level_observed,
-            value_per_customer, gain_365d, gain_365d_low, gain_365d_high, has_enough, missing_because
+            value_per_customer, gain_365d, gain_365d_low, gain_365d_high, has_enough, missing_because,
+            predicted_base_customers, predicted_value_per_customer, predicted_gain_365d, predicted_gain_365d_low,
+            predicted_gain_365d_high, not_predicted_because
         from marts.what_if
         order by case lever when 'retention_rate' then 1 when 'second_order_rate' then 2 else 3 end, lever
         """,
@@ -882,6 +896,15 @@ CUSTOMER_ORDERS = {
     "by_value": "net_revenue desc, recency_days desc, customer_id",
     "by_days": "recency_days desc, net_revenue desc, customer_id",
     "by_health": "health_score, net_revenue desc, customer_id",
+    "by_churn": """
+        (
+            select churn_probability
+            from marts.customer_predictions as predictions
+            where predictions.customer_id = customers.customer_id
+        ) desc nulls last,
+        net_revenue desc,
+        customer_id
+    """,
 }
 STAGE_FILTERS = {
     "not_lost": "lifecycle_stage <> 'lost'",

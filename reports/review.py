@@ -13,7 +13,7 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-from reports import changes, decisions, overview, questions, targets
+from reports import actions, changes, decisions, overview, questions, targets
 from reports.cards import cards_html
 from reports.html import sentences_html
 from reports.language import NOTHING, Language
@@ -30,7 +30,6 @@ from reports.report import (
     targets_part,
     whole,
 )
-from reports.tables import Column, Table
 from stammkunde.errors import StammkundeError
 from stammkunde.files import PUBLIC_FILE, replaced
 
@@ -146,7 +145,7 @@ def points_of(reader: Reader, period: Period) -> Iterator[str]:
         before, parts = changes.before(over, now, against), changes.compared(segments, against)
         yield from decisions.of_retention(before, now, parts, glossary, language)
     yield from decisions.of_cohorts([said for said, is_lower in cohorts_of(reader, period) if is_lower], language)
-    yield from decisions.of_rules(there(reader, questions.playbook_evidence()), language)
+    yield from decisions.of_rules(rules_of(reader), language)
     months = programme_of(reader, period)
     yield from decisions.of_programme(months, [programme_said(reader, row) for row in months], language)
     yield from decisions.of_audit(there(reader, questions.weakest_points(MOST_AUDIT_POINTS)), language)
@@ -261,37 +260,20 @@ def action_parts(reader: Reader, period: Period, day: str) -> Parts:
 
 
 def outcomes(reader: Reader, day: str) -> Part | None:
-    rows = reader.ask(questions.playbook_evidence())
+    rows = rules_of(reader)
     if not rows:
         return None
     say, language = reader.say, reader.language
-    sure = sum(bool(row["is_discovery"]) and not row["split_is_broken"] for row in rows)
-    counts = {"rules": language.number(len(rows)), "sure": language.number(sure)}
-    said = say("review.some_rules_sure", **counts) if sure else say("review.no_rule_sure", rules=counts["rules"])
-    kpis = ("treated", "control", "uplift")
-    columns = [Column("rule_id", say("review.rule"))]
-    columns += [Column(kpi, reader.glossary.term(kpi).name, "points" if kpi == "uplift" else "count") for kpi in kpis]
-    columns += [Column("interval", say("review.interval"), "shown"), Column("state", say("review.state"))]
-    table = Table(
-        columns, [{**row, "interval": interval(row, language), "state": state(row, language)} for row in rows]
-    )
-    html = sentences_html(said, []) + table.html(language, reader.currency)
+    first, *others = actions.sentences_of_outcomes(rows, language)
+    table = actions.outcome_table(rows, reader.glossary, language)
+    html = sentences_html(first, others) + table.html(language, reader.currency)
     return Part(say("review.outcomes"), say("review.outcomes_note", day=day), html)
 
 
-def interval(row: Row, language: Language) -> str:
-    if row["always_valid_low"] is None:
-        return NOTHING
-    low, high = (language.points(row[f"always_valid_{end}"]) for end in ("low", "high"))
-    return language.say("targets.range", low=low, high=high)
-
-
-def state(row: Row, language: Language) -> str:
-    if row["split_is_broken"]:
-        return language.say("review.broken")
-    if not row["is_discovery"]:
-        return language.say("review.open")
-    return language.say("review.useful" if row["uplift"] > 0 else "review.harmful")
+def rules_of(reader: Reader) -> list[Row]:
+    """Each rule with actions, what it brought and how sure that is."""
+    found = (there(reader, question) for question in (questions.playbook_outcomes(), questions.playbook_evidence()))
+    return actions.of_rules(*found)
 
 
 def programme(reader: Reader, period: Period) -> Part | None:

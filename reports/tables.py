@@ -64,6 +64,8 @@ class Table:
 def kind(column: Column) -> str:
     if column.unit == "prose":
         return ' class="sk-prose"'
+    if column.unit in ("date", "moment"):
+        return ' class="sk-date"'
     return "" if column.unit in TEXTS else ' class="sk-n"'
 
 

@@ -40,6 +40,7 @@ def predict(published: Path, *, gain: float = 0.1) -> None:
             """
         )
         connection.execute(BACKTEST, [gain])
+        connection.execute(TRUST)
 
 
 # Of each model the row that decides, and of both probabilities ten tenths that came true but for a hundredth.
@@ -63,4 +64,15 @@ from (
     from (values ('bg_nbd'), ('churn_logistic')) as probabilities (model)
     cross join generate_series(1, 10) as tenths (tenth)
 )
+"""
+
+TRUST = """
+create or replace table marts.prediction_trust as
+select
+    model, is_better as is_used,
+    case when is_better then 'better' when gain_high < 0 then 'rival_better' else 'no_difference' end as why,
+    cast(null as varchar) as refusal, as_of_date, measure, expected as model_error, rival as rival_error,
+    gain as model_gain, gain_low as model_gain_low, gain_high as model_gain_high, customers as judged_customers
+from marts.prediction_backtest
+where decides
 """

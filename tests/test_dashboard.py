@@ -1299,46 +1299,48 @@ def test_an_area_without_a_score_is_no_zero_on_the_radar() -> None:
     assert whole.figure.data[0].fill == "toself"
 
 
-def judged(model: str, day: date, gain: float | None, **said: Any) -> dict[str, Any]:
-    """A row that decides, with an interval of a tenth to each side of the gain."""
-    ends = {"gain_low": gain - 0.1, "gain_high": gain + 0.1} if gain is not None else {}
-    return {
-        "model": model, "as_of_date": day, "measure": "brier", "bucket": "all", "expected": 0.1, "actual": None,
-        "rival": 0.2, "customers": 900, "gain": gain, "gain_low": None, "gain_high": None, "decides": True,
-        **ends, **said,
-    }  # fmt: skip
+def judged(**why: str) -> outlook.trust.Trusted:
+    """Models with what the mart says of each; of the others nothing is predicted."""
+    row = {"as_of_date": date(2025, 9, 30), "model_error": 0.1, "rival_error": 1234.6, "judged_customers": 900}
+    unknown = dict.fromkeys(row)
+    return outlook.trust.trusted(
+        [
+            {"model": model, "why": said, "is_used": said == "better", **(row if model in why else unknown)}
+            for model in outlook.trust.MODELS
+            for said in [why.get(model, "not_predicted")]
+        ]
+    )
 
 
-ALL_PREDICTED = {"predicted_customers": 9, "valued_customers": 9, "judged_customers": 9}
-
-
-def test_a_model_is_used_where_its_latest_day_shows_it_to_be_better() -> None:
-    """An older day, a row that does not decide and one without a gain change nothing."""
-    early, late, later = date(2025, 3, 31), date(2025, 6, 30), date(2025, 9, 30)
-    rows = [
-        judged("bg_nbd", early, -0.5), judged("bg_nbd", late, 0.5), judged("bg_nbd", later, None),
-        judged("gamma_gamma", early, 0.5), judged("gamma_gamma", late, -0.5),
-        judged("clv", late, 0.05), judged("clv", later, 0.5, decides=False),
+def test_the_table_of_trust_has_the_figures_of_the_mart_and_nothing_where_none_was_judged() -> None:
+    found = judged(bg_nbd="better", gamma_gamma="rival_better")
+    assert [one.is_used for one in found.values()] == [True, False, False, False]
+    first, second, third, _ = outlook.trust.table(found, EN).rows
+    assert [first[name] for name in ("verdict", "as_of_date", "model_error", "rival_error", "judged_customers")] == [
+        EN.say("outlook.better"), date(2025, 9, 30), "0.100", "1,235", 900,
     ]  # fmt: skip
-    found = outlook.trust.trusted(ALL_PREDICTED, rows, None)
-    assert {model: one.why for model, one in found.items()} == {
-        "bg_nbd": "better", "gamma_gamma": "rival_better", "clv": "no_difference", "churn_logistic": "not_judged",
-    }  # fmt: skip
-    assert [model for model, one in found.items() if one.is_used] == ["bg_nbd"]
-    assert found["bg_nbd"].row is not None and found["bg_nbd"].row["as_of_date"] == late
+    assert (second["verdict"], second["measure"]) == (
+        EN.say("outlook.rival_better"), EN.say("outlook.error_gamma_gamma"),
+    )  # fmt: skip
+    assert [third[name] for name in ("as_of_date", "measure", "model_error", "judged_customers")] == [None] * 4
 
 
 def test_a_refused_model_is_told_from_one_that_was_not_computed() -> None:
-    none = dict.fromkeys(ALL_PREDICTED, 0)
-    plain = outlook.trust.trusted(none, [], None)
-    assert {one.why for one in plain.values()} == {"not_predicted"}
+    plain = judged()
     assert list(outlook.trust.sentences(plain, None, EN)) == [EN.say("outlook.nothing_predicted")]
+    refused = judged(bg_nbd="refused", gamma_gamma="refused", clv="refused")
     refusal = "bg_nbd: Fewer than 500 customers. gamma_gamma: Fewer than 500 customers."
-    refused = outlook.trust.trusted(none, [], refusal)
-    assert {model: one.why for model, one in refused.items()} == {
-        "bg_nbd": "refused", "gamma_gamma": "refused", "clv": "refused", "churn_logistic": "not_predicted",
-    }  # fmt: skip
-    assert EN.say("outlook.refusal", refusal=refusal) in list(outlook.trust.sentences(refused, refusal, EN))
+    said = list(outlook.trust.sentences(refused, refusal, EN))
+    assert said[0] == EN.say("outlook.none_used") and said[-1] == EN.say("outlook.refusal", refusal=refusal)
+
+
+def test_a_build_of_an_older_version_uses_no_model() -> None:
+    def ask(question: Question) -> list[dict[str, Any]]:
+        raise MissingMartError(question.mart)
+
+    found = outlook.trust.known_trust(ask)
+    assert outlook.trust.is_nothing(found) and not any(one.is_used for one in found.values())
+    assert [row["model_error"] for row in outlook.trust.table(found, EN).rows] == [None] * 4
 
 
 def at_stage(stage: str, churn: float | None, **amounts: float | None) -> dict[str, Any]:
@@ -1356,8 +1358,7 @@ def test_value_at_risk_is_of_what_may_be_trusted() -> None:
         at_stage("loyal", 0.3, predicted_at_risk=30.0, net_revenue_at_risk=24.0),
         at_stage("at_risk", 0.6, predicted_at_risk=60.0, net_revenue_at_risk=48.0),
     ]
-    day = date(2025, 9, 30)
-    both = outlook.trust.trusted(ALL_PREDICTED, [judged("clv", day, 0.5), judged("churn_logistic", day, 0.5)], None)
+    both = judged(clv="better", churn_logistic="better")
     first, *others = outlook.value_at_risk.sentences(rows, both, {"churn_horizon_days": 60}, EN, "EUR")
     assert first == "€90 of €200 is at risk, the most of it at the stage “At risk”: €60."
     assert "next 60 days" in others[0] and others[-1] == EN.say("outlook.lost_left_out")
@@ -1365,17 +1366,20 @@ def test_value_at_risk_is_of_what_may_be_trusted() -> None:
     assert [list(chart.figure.data[0].x), list(chart.figure.data[0].y)] == [[30, 60], ["Loyal", "At risk"]]
     assert [row["stage"] for row in chart.table.rows] == ["Loyal", "At risk", "Lost"], "the table has everybody"
 
-    churn = outlook.trust.trusted(ALL_PREDICTED, [judged("clv", day, 0.05), judged("churn_logistic", day, 0.5)], None)
+    churn = judged(clv="no_difference", churn_logistic="better")
     first, *others = outlook.value_at_risk.sentences(rows, churn, {}, EN, "EUR")
     assert first == "€72 of €160 is at risk, the most of it at the stage “At risk”: €48."
     assert EN.say("outlook.last_year_instead") in others
 
-    value = outlook.trust.trusted(ALL_PREDICTED, [judged("clv", day, 0.5), judged("churn_logistic", day, -0.5)], None)
+    value = judged(clv="better", churn_logistic="rival_better")
     first, *others = outlook.value_at_risk.sentences(rows, value, {}, EN, "EUR")
     assert first == EN.say("outlook.without_rival_better", what="churn") and "at risk" not in " ".join(others)
     chart = outlook.value_at_risk.chart(rows, value, {}, EN, "EUR")
     assert list(chart.figure.data[0].x) == [100, 100, 100]
     assert "churn_probability" not in [column.key for column in chart.table.columns]
+
+    first, *others = outlook.value_at_risk.sentences(rows[:1], both, {}, EN, "EUR")
+    assert (first, others) == (EN.say("outlook.value_alone"), []), "where all are lost nobody has a probability"
 
 
 def test_calibration_is_that_of_the_latest_day_in_the_order_of_its_tenths() -> None:
@@ -1399,7 +1403,8 @@ def test_calibration_is_that_of_the_latest_day_in_the_order_of_its_tenths() -> N
 def test_a_lever_without_a_gain_has_its_reason_and_no_dot() -> None:
     known = {
         "lever": "average_order_value", "gain_365d": 90.0, "gain_365d_low": 28.0, "gain_365d_high": 152.0,
-        "has_enough": True, "missing_because": None, "level_observed": 90.0,
+        "has_enough": True, "missing_because": None, "level_observed": 90.0, "predicted_gain_365d": None,
+        "not_predicted_because": None,
     }  # fmt: skip
     young = {
         **dict.fromkeys(known), "lever": "retention_rate", "has_enough": False,
@@ -1503,6 +1508,40 @@ def test_customers_are_listed_with_what_is_predicted_of_them(published: Path, la
     )  # fmt: skip
     assert order in shown
     assert language.say("outlook.one_value", value=language.money(one["predicted_clv_365d"], "EUR", 0)) in shown
+    assert language.say("outlook.one_two_models") in shown
+
+
+def test_the_list_begins_with_who_will_hardly_order(published: Path) -> None:
+    """Of equal probabilities the greater revenue first. Without a model that is used, nothing is ordered by it."""
+    predict(published)
+    app = page("customers", lang="en", stage="all", order="by_churn")
+    no_error(app)
+    wanted = answer(
+        published,
+        Question(
+            "c",
+            """
+            select customers.customer_id
+            from marts.customers as customers
+            inner join marts.customer_predictions as predictions
+                on customers.customer_id = predictions.customer_id
+            where customers.lifecycle_stage <> 'lost'
+            order by predictions.churn_probability desc, customers.net_revenue desc, customers.customer_id
+            limit 15
+            """,
+        ),
+    )
+    listed = re.findall(r"<tr><td>([^<]*)</td>", html_of(app).split("</table>")[0])
+    assert listed == [row["customer_id"] for row in wanted]
+    assert EN.say("customers.by_churn") in choices_of(app)
+    predict(published, gain=0)
+    app = page("customers", lang="en", order="by_churn")
+    no_error(app)
+    assert EN.say("customers.by_churn") not in choices_of(app)
+
+
+def choices_of(app: Any) -> list[str]:
+    return [option for group in app.get("button_group") for option in group.options]
 
 
 def test_who_ordered_once_has_no_probability_to_be_still_there(published: Path) -> None:
@@ -1522,7 +1561,7 @@ def test_a_list_has_no_column_of_a_model_that_is_no_better(published: Path) -> N
     assert EN.say("outlook.alive") not in html_of(app)
     assert EN.say("outlook.without_no_difference", what="churn") in texts_of(app)
     with duckdb.connect(str(published)) as connection:
-        connection.execute("drop table marts.customer_predictions")
+        connection.execute("drop table marts.customer_predictions; drop table marts.prediction_trust")
     app = page("customers", lang="en")
     no_error(app)
     assert EN.say("outlook.without_no_difference", what="churn") not in texts_of(app)

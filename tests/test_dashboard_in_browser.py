@@ -189,6 +189,7 @@ QUICK = (
 )  # fmt: skip
 
 
+WITH_KEYS = ("overview", "customers", "actions")  # choices, a list with links, a page without choices
 REPORTS = (("laptop", "en"), ("phone", "de"))
 STORIES = (("laptop", "de"), ("phone", "en"))
 
@@ -369,7 +370,9 @@ def test_a_publish_in_between_changes_the_figures(chromium: Browser, served: Ser
     page.context.close()
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in WITH_KEYS else pytest.mark.long) for name in PAGES]
+)
 def test_the_keyboard_reaches_every_control(chromium: Browser, served: Served, name: str) -> None:
     page = opened(chromium, served, f"{PAGES[name]}?lang=de", WIDTHS["laptop"], Seen())
     page.wait_for_selector(FIGURES)

@@ -111,7 +111,7 @@ def test_marts_that_read_predictions_are_built_after_them_and_before_the_gate(pl
     assert (first.after, second.after) == (("raw",), ("raw", "models", "predictions"))
     models, late = model_assets(parsed)
     keys_of_late = {spec.key.to_user_string() for spec in late.specs}
-    assert {"marts/customer_predictions", "marts/prediction_parameters", "marts/prediction_backtest"} <= keys_of_late
+    assert {"marts/customer_predictions", "marts/prediction_backtest", "marts/prediction_trust"} <= keys_of_late
     assert not keys_of_late & {spec.key.to_user_string() for spec in models.specs}
     graph = definitions(parsed).resolve_asset_graph()
     judged = graph.get(dg.AssetKey(["quality", "validation_results"])).parent_keys
@@ -121,6 +121,7 @@ def test_marts_that_read_predictions_are_built_after_them_and_before_the_gate(pl
         dg.AssetKey(["intermediate", "int_as_of"]), dg.AssetKey(["intermediate", "int_repeat_buying"]),
         dg.AssetKey(["intermediate", "int_buying_days"]), dg.AssetKey(["intermediate", "int_churn_training"]),
         dg.AssetKey(["intermediate", "int_cohort_months"]), dg.AssetKey(["intermediate", "int_daily_orders"]),
+        dg.AssetKey(["intermediate", "int_lever_buyers"]),
     }  # fmt: skip
     assert dg.AssetKey(["marts", "customer_predictions"]) in states.child_keys
 

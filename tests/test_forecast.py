@@ -7,7 +7,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from predictions.forecast import HORIZON, WHO, Forecast, Span, Triangle, Who, actual_of, backtest, forecast, has_season
+from predictions.forecast import (
+    FLOOR,
+    HORIZON,
+    WHO,
+    Figure,
+    Forecast,
+    Span,
+    Triangle,
+    Who,
+    actual_of,
+    backtest,
+    forecast,
+    has_season,
+)
 from predictions.refusal import Refusal
 from tests.simulated_shop import SEASON, draw_shop
 
@@ -78,6 +91,22 @@ def test_parts_add_up() -> None:
         assert figures[who, QUARTER].expected == pytest.approx(sum(of_months[3:6]))
         for figure in (figures[who, span] for span in SPANS):
             assert 0 < figure.low < figure.expected < figure.high
+
+
+def reach(figure: Figure) -> float:
+    return float(np.log(figure.high / figure.expected))
+
+
+def test_a_year_is_no_surer_than_months_that_are_good_or_bad_together() -> None:
+    """Customers who come in wander by 5 % a month: a year of them is told by the quarter, of which more are over."""
+    whole = draw_shop(4, 36 + HORIZON, 150, drift=0.05).triangle(36, "orders")
+    figures = made(whole).figures
+    for who in WHO:
+        assert reach(figures[who, YEAR]) >= FLOOR * reach(figures[who, QUARTER]) * (1 - 1e-9)
+    without = forecast(whole, [*MONTHS, YEAR])
+    assert isinstance(without, Forecast)
+    assert reach(without.figures["new", YEAR]) < reach(figures["new", YEAR])
+    assert reach(without.figures["new", MONTHS[0]]) == pytest.approx(reach(figures["new", MONTHS[0]]))
 
 
 def test_the_unit_of_money_does_not_matter() -> None:

@@ -230,7 +230,21 @@ def faults() -> Iterator[Fault]:
 
 FAULTS = list(faults())
 OF_TOOLS = ("runs", "index", "schedules", "dbt_manifest", "partial_parse", "run_results", "dagster_home")
-QUICK = ("builds-garbage", "published-truncated", "shops-folder", "warehouse-a_dead_link")
+
+
+def first_of_each() -> set[str]:
+    """Names of faults of which each file, with what is said of it, has one, and each way in which a file breaks."""
+    seen: set[tuple[str, ...]] = set()
+    found = set()
+    for fault in FAULTS:
+        kinds = {(fault.name.partition("-")[0], fault.says, fault.stops), (fault.happens.__name__,)}
+        if kinds - seen:
+            found.add(fault.name)
+        seen |= kinds
+    return found
+
+
+FIRST_OF_EACH = first_of_each()
 
 
 def ailing(places: Places) -> list[str]:
@@ -262,7 +276,12 @@ def begin(places: Places) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "fault", [fault for fault in FAULTS if not fault.name.startswith(OF_TOOLS)], ids=lambda fault: fault.name
+    "fault",
+    [
+        pytest.param(fault, marks=() if fault.name in FIRST_OF_EACH else pytest.mark.long, id=fault.name)
+        for fault in FAULTS
+        if not fault.name.startswith(OF_TOOLS)
+    ],
 )
 def test_a_refresh_begins_and_says_what_was_set_aside_or_does_not_and_says_why(
     fault: Fault, begun: Places, monkeypatch: pytest.MonkeyPatch

@@ -294,9 +294,12 @@ def test_a_second_page_says_that_the_port_is_taken(served: Served) -> None:
     assert "STAMMKUNDE_DAGSTER_PORT" in finished.stderr
 
 
-def test_a_daemon_ends_when_nobody_holds_the_other_end_of_its_input() -> None:
-    live = "from orchestration.page.daemon import live_with_the_page; live_with_the_page()"
-    code = f"import signal; {live}; print(flush=True); signal.pause()"
+@pytest.mark.parametrize(("answer", "ended_by"), [("SIG_DFL", -signal.SIGTERM), ("SIG_IGN", 1)])
+def test_a_daemon_ends_when_nobody_holds_the_other_end_of_its_input(answer: str, ended_by: int) -> None:
+    """At once: its own patience is longer than this test's. It inherits a signal that is ignored, as it is wherever
+    Dagster has run in the background of a script."""
+    live = "from orchestration.page import daemon; daemon.PATIENCE_SECONDS *= 10; daemon.live_with_the_page()"
+    code = f"import signal; signal.signal(signal.SIGTERM, signal.{answer}); {live}; print(flush=True); signal.pause()"
     daemon = subprocess.Popen(
         [sys.executable, "-c", code], cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -304,7 +307,7 @@ def test_a_daemon_ends_when_nobody_holds_the_other_end_of_its_input() -> None:
     assert daemon.stdout.readline() == "\n"
     assert daemon.poll() is None
     daemon.stdin.close()
-    assert daemon.wait(PATIENCE) == -signal.SIGTERM
+    assert daemon.wait(PATIENCE) == ended_by
     daemon.stdout.close()
 
 

@@ -27,6 +27,7 @@ from tests.conftest import WAREHOUSE, Build, run_dbt
 from tests.reference import predictions as calculated
 from tests.reference.calculate import take_in
 from tests.reference.files import read_raw
+from tests.reference.kpis import is_active
 from tests.reference.settings import read_settings
 from tests.simulated_buyers import draw, draw_values
 from tests.test_predictions import SHOP
@@ -36,8 +37,8 @@ SETTINGS = {
     "margin_rate": 0.4, "discount_rate": 0.2, "churn_horizon_days": 90, "as_of_date": str(AS_OF),
     "run_at": "2025-07-01T00:00:00Z",
 }  # fmt: skip
-MARTS = "prediction_parameters customer_predictions prediction_backtest int_prediction_trust int_churn_scores"
-READ = ("+customer_predictions", *(f"+{model}" for step in STEPS for model in step.models))
+MARTS = "prediction_parameters customer_predictions prediction_backtest prediction_trust int_churn_scores what_if"
+READ = ("+customer_predictions", "+what_if", *(f"+{model}" for step in STEPS for model in step.models))
 CHOSEN = ("--exclude-resource-type", "unit_test", "--indirect-selection", "cautious")
 LATER = ("--exclude", "config.meta.phase:after_predictions")
 RELATIVE = 1e-3  # two optimisers, one of them without a gradient
@@ -175,6 +176,22 @@ def test_what_an_earlier_build_left_is_not_shown(shop: Predicted, tmp_path: Path
         (folder / WAREHOUSE).write_bytes(kept)
 
 
+def test_what_a_point_brings_by_the_models_is_shown_where_their_value_is_trusted(shop: Predicted) -> None:
+    """The retention of a point is of those who were active 365 days before the day after as_of_date."""
+    customers = take_in(read_raw(shop.places.raw), read_settings(SETTINGS)).customers
+    bases = dict(shop.rows("select lever, base_customers from predictions.levers"))
+    year_before = AS_OF + timedelta(days=1) - timedelta(days=365)
+    assert bases["retention_rate"] == sum(is_active(customer, year_before, 365) for customer in customers)
+    new = sum(customer.orders[0].order_date >= year_before for customer in customers)
+    assert bases["second_order_rate"] == new
+    assert bases["average_order_value"] == len(customers) + new
+    ((is_used, why),) = shop.rows("select is_used, why from marts.prediction_trust where model = 'clv'")
+    told = shop.rows("select lever, gain_365d, missing_because from predictions.levers order by lever")
+    shown = shop.rows("select lever, predicted_gain_365d, not_predicted_because from marts.what_if order by lever")
+    assert shown == (told if is_used else [(lever, None, why) for lever, _, _ in told])
+    assert all(gain > 0 for _, gain, _ in told)
+
+
 # What these steps read, made by hand.
 OF_BUYERS = (BUYERS, PAST_BUYERS)
 
@@ -195,6 +212,11 @@ def warehouse(folder: Path, rows: Sequence[tuple[str, int, int, int, float]], da
         )
         if rows:
             connection.executemany("insert into intermediate.int_repeat_buying values (?, ?, ?, ?, ?)", rows)
+        connection.execute(
+            "create table intermediate.int_lever_buyers as select *, cast(age_days > 365 as int) as was_active, "
+            "cast(age_days - last_day < 365 as int) as is_kept, "
+            "case when age_days < 365 then 9 end as first_day_revenue from intermediate.int_repeat_buying"
+        )
     return places
 
 

@@ -654,16 +654,18 @@ def failing(at: int, error: type[BaseException], *, has_links: bool = True) -> I
         yield operations
 
 
-engines = pytest.mark.parametrize("target", ["duckdb", "spark"])
+engines = pytest.mark.parametrize("target", ["duckdb", pytest.param("spark", marks=pytest.mark.long)])
 
 
 @pytest.mark.parametrize(
     ("target", "earlier", "has_links"),
     [
-        ("duckdb", 2, True), ("duckdb", 0, False),
+        ("duckdb", 2, True),
         *(
             pytest.param(*given, marks=pytest.mark.long)
-            for given in (("duckdb", 0, True), ("duckdb", 2, False), ("spark", 0, False), ("spark", 2, True))
+            for given in (
+                ("duckdb", 0, False), ("duckdb", 0, True), ("duckdb", 2, False), ("spark", 0, False), ("spark", 2, True)
+            )
         ),
     ],
 )  # fmt: skip

@@ -226,10 +226,13 @@ def test_a_pdf_needs_a_browser_and_says_so(published: Path, tmp_path: Path, monk
     assert NAMES[0] == "chromium"
 
 
-@pytest.mark.parametrize(("exposure", "module"), [("retention_report", "report"), ("retention_export", "export")])
-def test_dbt_and_dagster_know_what_it_reads(sample: Build, exposure: str, module: str) -> None:
+@pytest.mark.parametrize(
+    ("exposure", "modules"),
+    [("retention_report", ("report", "outlook/trust")), ("retention_export", ("export",))],
+)
+def test_dbt_and_dagster_know_what_it_reads(sample: Build, exposure: str, modules: tuple[str, ...]) -> None:
     exposed = sample.manifest()["exposures"][f"exposure.stammkunde.{exposure}"]
-    code = (PROJECT / "reports" / f"{module}.py").read_text(encoding="utf-8")
+    code = "".join((PROJECT / "reports" / f"{module}.py").read_text(encoding="utf-8") for module in modules)
     read = set(re.findall(r"questions\.(\w+)\(", code)) | {"build" for _ in re.findall(r"of_one_build\(", code)}
     marts = {mart for name, mart in asked_marts().items() if name in read}
     assert {node.rpartition(".")[2] for node in exposed["depends_on"]["nodes"]} == marts

@@ -123,9 +123,9 @@ def test_the_weakest_points_of_the_audit_stand_there_where_it_is(code: str, publ
     assert "Scored by hand?" not in text and "Von Hand?" not in text
 
 
-def rule(name: str, **changed: object) -> Row:
+def rule(name: str, verdict: str, **changed: object) -> Row:
     found = {
-        "rule_id": name, "split_is_broken": False, "is_discovery": True, "uplift": 0.1, "always_valid_low": 0.02,
+        "rule_id": name, "verdict": verdict, "uplift": 0.1, "always_valid_low": 0.02,
         "always_valid_high": 0.18, "treated": 500, "control": 120, "treated_customers": 480,
         "left_alone_customers": 100, "asked_control_share": 0.2,
     }  # fmt: skip
@@ -134,15 +134,15 @@ def rule(name: str, **changed: object) -> Row:
 
 def test_a_rule_is_a_point_where_it_helps_harms_or_is_not_as_drawn() -> None:
     english = Language("en")
-    evidence = [
-        rule("helps"),
-        rule("harms", uplift=-0.1, always_valid_low=-0.18, always_valid_high=-0.02),
-        rule("broken", split_is_broken=True),
-        rule("open", is_discovery=False),
-        rule("empty", is_discovery=None, uplift=None, split_is_broken=None),
+    rules = [
+        rule("helps", "works"),
+        rule("hinders", "harms", uplift=-0.1, always_valid_low=-0.18, always_valid_high=-0.02),
+        rule("split", "broken"),
+        *(rule(verdict, verdict) for verdict in ("contacts", "unclear", "few")),
+        rule("empty", "alone", uplift=None),
     ]
-    said = list(decisions.of_rules(evidence, english))
-    assert [point.split(":")[0] for point in said] == ["Rule helps", "Rule harms", "Rule broken"]
+    said = list(decisions.of_rules(rules, english))
+    assert [point.split(":")[0] for point in said] == ["Rule helps", "Rule hinders", "Rule split"]
     assert "+10.0\xa0pp in the share of customers who order" in said[0] and "extended" in said[0]
     assert "switched off" in said[1] and "100 of 580" in said[2]
 
@@ -234,6 +234,7 @@ def test_names_of_a_shop_cannot_become_a_part_of_the_page(published: Path, tmp_p
         published, tmp_path, f"update marts.build set shop = '{evil}'",
         f"update marts.target_attainment set owner = '{evil}'",
         f"update marts.playbook_evidence set rule_id = '{evil}'",
+        f"update marts.playbook_outcomes set rule_id = '{evil}'",
         f"update marts.retention_kpis_by_segment set dimension_value = '{evil}' where dimension <> 'all'",
     )  # fmt: skip
     with duckdb.connect(str(changed), read_only=True) as connection:

@@ -29,7 +29,7 @@ from semantic.manifest import meta, of_any_file
 from stammkunde.errors import StammkundeError
 from stammkunde.places import Places
 from tests.conftest import PROJECT, Build
-from tests.published import published_copy
+from tests.published import predict, published_copy
 from tests.refreshes import environment_of_refresh
 
 MODELS = {model["name"]: model for model in metrics_file.semantic_models()}
@@ -43,10 +43,9 @@ OTHER_MARTS = {"build", "builds", "check_results", "restatements", "kpi_glossary
 OTHER_MARTS.add("signal_coverage")  # on which rows measures rest
 # Of single customers, no figures.
 OTHER_MARTS |= {"customer_state_history", "customer_events", "retention_actions", "action_messages"}
-OTHER_MARTS |= {"customer_predictions", "prediction_parameters"}  # likewise, and what it rests on
+OTHER_MARTS.add("prediction_parameters")  # of models: what predictions rest on, each in a unit of its own
 OTHER_MARTS.add("sales_forecast")  # of periods to come, which overlap and are of lengths of their own
 OTHER_MARTS |= {"what_if"}  # of three levers, each with a unit of its own
-OTHER_MARTS.add("prediction_backtest")  # measures that are read one by one
 QUARTER, RATE_OF_QUARTER, RATIO_OF_MONTHS = datetime(2025, 10, 1), 0.753669, 0.919465
 
 
@@ -167,7 +166,13 @@ def subsets(names: Iterable[str], sizes: Iterable[int]) -> list[tuple[str, ...]]
     return [subset for size in sizes for subset in itertools.combinations(listed, size)]
 
 
-@pytest.mark.parametrize(("mart", "grain"), MARTS_AND_GRAINS)
+@pytest.mark.parametrize(
+    ("mart", "grain"),
+    [
+        pytest.param(mart, grain, marks=() if grain in ["", *grains(mart)[:1]] else pytest.mark.long)
+        for mart, grain in MARTS_AND_GRAINS
+    ],
+)
 def test_by_any_attribute_it_is_the_one_row_or_nothing(mart: str, grain: str, layer: Layer) -> None:
     for by in subsets(dimensions(mart), (0, 1)):
         if grain or by:
@@ -312,6 +317,124 @@ def test_customers_add_up_over_their_stages_within_a_month(stages: tuple[str, ..
     assert any(row[-1] is None for row in found)
 
 
+@pytest.fixture(scope="module")
+def predicted(layer: Layer, tmp_path_factory: pytest.TempPathFactory) -> Layer:
+    """The same with predictions, of which all models but the value of an order are used."""
+    published = tmp_path_factory.mktemp("predicted") / "retention.duckdb"
+    shutil.copy(layer.published, published)
+    predict(published)
+    with duckdb.connect(str(published)) as connection:
+        connection.execute("update marts.prediction_trust set is_used = false where model = 'gamma_gamma'")
+    return Layer(layer.manifest, published, layer.engines)
+
+
+# Each metric of predictions, the models that must be used, and what it is in plain SQL over the mart.
+OF_PREDICTIONS = {
+    "predicted_customers": ("bg_nbd", "count(p_alive)"),
+    "total_expected_orders_90d": ("bg_nbd", "sum(expected_orders_90d)"),
+    "total_expected_orders_365d": ("bg_nbd", "sum(expected_orders_365d)"),
+    "average_p_alive": ("bg_nbd", "avg(p_alive) filter (repeat_orders > 0)"),
+    "total_predicted_clv_365d": ("clv", "sum(predicted_clv_365d)"),
+    "average_churn_probability": ("churn_logistic", "avg(churn_probability)"),
+    "predicted_value_at_risk": ("clv churn_logistic", "sum(predicted_clv_365d * churn_probability)"),
+}
+
+
+def nearly(value: float | None) -> object:
+    return None if value is None else pytest.approx(value, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    "attribute",
+    [
+        pytest.param(attribute, marks=() if attribute in ("", "lifecycle_stage") else pytest.mark.long)
+        for attribute in ("", *ATTRIBUTES)
+    ],
+)
+def test_predictions_add_up_over_what_is_known_of_customers(attribute: str, predicted: Layer) -> None:
+    by = (f"customer__{attribute}",) if attribute else ()
+    columns = ", ".join([*([attribute] if attribute else []), *(sql for _, sql in OF_PREDICTIONS.values())])
+    plain = f"select {columns} from marts.customer_predictions inner join marts.customers using (customer_id)"
+    held = rows(predicted, f"{plain} group by all order by all")
+    found = answered(predicted, tuple(OF_PREDICTIONS), by)
+    assert len(found) == len(held) and any(all(value is not None for value in row) for row in held)
+    names = len(by)
+    want = {row[:names]: tuple(nearly(value) for value in row[names:]) for row in held}
+    assert {row[:names]: row[names:] for row in found} == want
+
+
+def test_predictions_are_as_of_the_day_of_the_build_and_beside_what_is_known(predicted: Layer) -> None:
+    (row,) = answered(predicted, ("total_expected_orders_90d", "predicted_customers"), ("metric_time__day",))
+    ((as_of, expected_orders, customers),) = rows(
+        predicted,
+        "select any_value(as_of_date), sum(expected_orders_90d), count(*) "
+        "from marts.customer_predictions cross join marts.build",
+    )
+    assert row == (as_of, pytest.approx(expected_orders), customers)
+    both = answered(predicted, ("acquired_customers", "predicted_customers"), ("customer__lifecycle_stage",))
+    assert len(both) > 3 and all(one == other for _, one, other in both)
+
+
+@pytest.mark.parametrize("unused", ["bg_nbd", "clv", "churn_logistic"])
+def test_what_a_model_says_that_is_not_used_is_empty(unused: str, predicted: Layer, tmp_path: Path) -> None:
+    published = tmp_path / "retention.duckdb"
+    shutil.copy(predicted.published, published)
+    with duckdb.connect(str(published)) as connection:
+        connection.execute("update marts.prediction_trust set is_used = false where model = ?", [unused])
+    asking = Layer(predicted.manifest, published, dict(predicted.engines))
+    answer = asking.ask(Question(tuple(OF_PREDICTIONS)))
+    empty = {name for name, value in zip(answer.columns, answer.rows[0], strict=True) if value is None}
+    assert empty == {name for name, (models, _) in OF_PREDICTIONS.items() if unused in models.split()}
+
+
+def test_without_a_refresh_nothing_is_predicted(layer: Layer) -> None:
+    assert answered(layer, tuple(OF_PREDICTIONS)) == [(None,) * len(OF_PREDICTIONS)]
+    judged = answered(layer, ("model_error", "judged_customers"), ("trust__model", "trust__why"))
+    assert {row[1:] for row in judged} == {("not_predicted", None, None)} and len(judged) == 4
+
+
+BACKTEST = """
+create or replace table marts.prediction_backtest as
+select * replace (cast(as_of_date as date) as as_of_date)
+from (
+    values
+    ('bg_nbd', '2025-03-31', 'total_orders', '90d', 10.0, 12.0, 8.0, 100),
+    ('bg_nbd', '2025-06-30', 'total_orders', '90d', 20.0, 15.0, 24.0, 300),
+    ('bg_nbd', '2025-03-31', 'total_orders', '365d', 40.0, 40.0, 40.0, 100),
+    ('bg_nbd', '2025-03-31', 'calibration', '1', 0.2, 0.25, 0.3, 100),
+    ('bg_nbd', '2025-06-30', 'calibration', '1', 0.4, 0.3, 0.1, 100),
+    ('bg_nbd', '2025-06-30', 'calibration', '2', 0.4, 0.3, 0.3, 200),
+    ('churn_logistic', '2025-06-30', 'calibration', '1', 0.9, 0.8, 0.7, 50)
+) as rows (model, as_of_date, measure, bucket, expected, actual, rival, customers)
+"""
+
+
+def test_what_was_expected_stands_beside_what_came(layer: Layer, tmp_path: Path) -> None:
+    """Of 100 and of 300 customers 30 orders were expected and 27 came. The probability of an order was
+    (20 x 1 + 40 x 3) / 4 = 35 %, and 28.75 % came; with that of no order, of the other model, it makes no figure."""
+    published = tmp_path / "retention.duckdb"
+    shutil.copy(layer.published, published)
+    with duckdb.connect(str(published)) as connection:
+        connection.execute(BACKTEST)
+    asking = Layer(layer.manifest, published, dict(layer.engines))
+    orders = ("backtest_expected_orders_90d", "backtest_actual_orders_90d", "backtest_rival_orders_90d")
+    shares = ("backtest_expected_probability", "backtest_actual_share", "backtest_rival_probability")
+    assert answered(asking, orders) == [(30, 27, 32)]
+    assert answered(asking, orders, ("metric_time__quarter",)) == [
+        (date(2025, 1, 1), 10, 12, 8), (date(2025, 4, 1), 20, 15, 24),
+    ]  # fmt: skip
+    assert answered(asking, shares) == [(None, None, None)]
+    assert answered(asking, shares, ("past_prediction__model",)) == [
+        ("bg_nbd", pytest.approx(0.35), pytest.approx(0.2875), pytest.approx(0.25)),
+        ("churn_logistic", pytest.approx(0.9), pytest.approx(0.8), pytest.approx(0.7)),
+    ]
+    of_bg_nbd = ("{{ Dimension('past_prediction__model') }} = 'bg_nbd'",)
+    found = answered(asking, shares[:2], ("past_prediction__decile",), of_bg_nbd)
+    assert [row for row in found if row[0] is not None] == [
+        ("1", pytest.approx(0.3), pytest.approx(0.275)), ("2", pytest.approx(0.4), pytest.approx(0.3)),
+    ]  # fmt: skip
+
+
 def test_figures_of_periods_and_of_orders_are_asked_together(layer: Layer) -> None:
     found = answered(
         layer, ("customer_churn_rate", "counted_orders", "customers_at_start_by_segment"), ("metric_time__year",)
@@ -436,7 +559,9 @@ def test_the_interchange_file_holds_every_metric_with_what_it_is_computed_from(l
         mart: f"marts.{mart}" for mart in MODELS
     }
     assert "struct_pack" not in json.dumps(model)
-    assert [(one["from_dataset"], one["to"]) for one in model["relationships"]] == [("orders", "customers")]
+    assert {(one["from_dataset"], one["to"]) for one in model["relationships"]} == {
+        ("orders", "customers"), ("orders", "customer_predictions"), ("customer_predictions", "customers"),
+    }  # fmt: skip
     # The expressions are SQL that gives the figures: over one row the row's, over several nothing.
     for mart, condition, held in (
         ("retention_kpis", "period_grain = 'quarter' and period_start = '2025-10-01'", True),

@@ -135,10 +135,10 @@ def test_a_rule_on_a_prediction_is_tried_on_today_alone_and_where_nobody_has_one
     predictions, trust = PREDICTIONS.inside(KEPT), TRUST.inside(KEPT)
     before = past.connection.execute(f"select * from {trust}").fetchall()
     past.connection.execute(f"update {predictions} set churn_probability = 0.5")
-    past.connection.execute(f"update {trust} set is_better = true where model = 'churn_logistic'")
+    past.connection.execute(f"update {trust} set is_used = true where model = 'churn_logistic'")
     churn, _ = found().rules
     assert churn.unknown == [] and churn.caught[0].meet_limits == churn.caught[0].in_stages > 0
-    past.connection.execute(f"update {trust} set is_better = false")
+    past.connection.execute(f"update {trust} set is_used = false")
     assert found().rules[0].unknown == ["churn_probability"]
     past.connection.execute(f"update {predictions} set churn_probability = null")
     assert past.connection.execute(f"select * from {trust}").fetchall() == before

@@ -48,15 +48,16 @@ def listed(seen: View) -> None:
     with two:
         bands = list(questions.BAND_FILTERS)
         band = selection(say("customers.band"), "band", bands, lambda name: customers.filter_name(name, seen.language))
+    found = outlook.trust.known_trust(seen.ask)
     with three:
-        orders = list(questions.CUSTOMER_ORDERS)
+        unknown = set() if found[outlook.trust.CHURN].is_used else {"by_churn"}
+        orders = [name for name in questions.CUSTOMER_ORDERS if name not in unknown]
         order = choice(say("customers.order_by"), "order", orders, lambda name: say(f"customers.{name}"))
     total = seen.ask(questions.number_by_health(stage, band))[0]["customers"]
     if not total:
         st.info(say("customers.nobody_so"))
         return
     of_stages = stage in ("not_lost", "all")
-    found = outlook.trust.known_trust(seen.ask)
     predicted = outlook.customers.listed_columns(found, seen.settings, seen.language)
 
     def listing(ask: Asking, most: int) -> Table:

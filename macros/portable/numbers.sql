@@ -46,13 +46,18 @@
 {% macro number_in_words(number, mark) -%}
     {#- Beyond 90 trillions nothing is exact any more. -#}
     {%- set hundredths = 'cast(least(round(abs(' ~ number ~ ') * 100), 9000000000000000) as bigint)' -%}
-    case when {{ number }} < 0 and {{ hundredths }} > 0 then '-' else '' end
-    || cast(cast(floor({{ hundredths }} / 100) as bigint) as {{ dbt.type_string() }})
-    || case
-        when {{ hundredths }} % 100 = 0 then ''
-        when {{ hundredths }} % 10 = 0
-            then '{{ mark }}' || cast(cast(floor({{ hundredths }} % 100 / 10) as bigint) as {{ dbt.type_string() }})
-        else '{{ mark }}' || substring(cast(100 + {{ hundredths }} % 100 as {{ dbt.type_string() }}), 2, 2)
+    {#- `least` leaves out null on both engines. -#}
+    case
+        when {{ number }} is not null
+            then
+                case when {{ number }} < 0 and {{ hundredths }} > 0 then '-' else '' end
+                || cast(cast(floor({{ hundredths }} / 100) as bigint) as {{ dbt.type_string() }})
+                || case
+                    when {{ hundredths }} % 100 = 0 then ''
+                    when {{ hundredths }} % 10 = 0
+                        then '{{ mark }}' || cast(cast(floor({{ hundredths }} % 100 / 10) as bigint) as {{ dbt.type_string() }})
+                    else '{{ mark }}' || substring(cast(100 + {{ hundredths }} % 100 as {{ dbt.type_string() }}), 2, 2)
+                end
     end
 {%- endmacro %}
 

@@ -28,9 +28,9 @@
     {%- set mark = {'en': '.', 'de': ','}[language] -%}
     {%- set filled = namespace(sql='evidence_' ~ language) -%}
     {%- for name, value in [
-        ('part', number_in_words('measured_part', mark)),
-        ('whole', number_in_words('measured_whole', mark)),
-        ('percent', "case when measured_share is null then '-' else " ~ number_in_words('round(100 * measured_share, 1)', mark) ~ ' end'),
+        ('part', 'coalesce(' ~ number_in_words('measured_part', mark) ~ ", '-')"),
+        ('whole', 'coalesce(' ~ number_in_words('measured_whole', mark) ~ ", '-')"),
+        ('percent', 'coalesce(' ~ number_in_words('round(100 * measured_share, 1)', mark) ~ ", '-')"),
         ('from', "coalesce(" ~ date_in_words('from_date', language) ~ ", '-')"),
         ('to', "coalesce(" ~ date_in_words('to_date', language) ~ ", '-')"),
     ] -%}

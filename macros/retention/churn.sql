@@ -167,8 +167,5 @@ left join {{ scores }} as scores
 {#- A value of a driver in words, where it is known. -#}
 {% macro churn_value_in_words(value, decimals, language) -%}
     {%- set mark, unknown = {'en': ('.', 'not known'), 'de': (',', 'nicht bekannt')}[language] -%}
-    case
-        when known.{{ value }} is null then '{{ unknown }}'
-        else {{ number_in_words('round(known.' ~ value ~ ', ' ~ decimals ~ ')', mark) }}
-    end
+    coalesce({{ number_in_words('round(known.' ~ value ~ ', ' ~ decimals ~ ')', mark) }}, '{{ unknown }}')
 {%- endmacro %}

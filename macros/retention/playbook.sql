@@ -25,7 +25,7 @@
     ]) }}
 {%- endmacro %}
 
-{#- Columns of customer_predictions, each with the model that must be worth using (int_prediction_trust). -#}
+{#- Columns of customer_predictions, each with the model that must be worth using (prediction_trust). -#}
 {% macro playbook_predictions() -%}
     {{ return({
         'p_alive': 'bg_nbd', 'expected_orders_90d': 'bg_nbd', 'expected_orders_365d': 'bg_nbd', 'predicted_clv_365d': 'clv',

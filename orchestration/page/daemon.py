@@ -22,6 +22,9 @@ def live_with_the_page() -> None:
 def end_with_the_page() -> None:
     while os.read(sys.stdin.fileno(), 1):  # nothing is ever sent
         pass
+    # Dagster answers it like Ctrl+C, which a command in the background of a script was told to ignore.
+    if signal.getsignal(signal.SIGTERM) == signal.SIG_IGN:
+        os._exit(1)
     last = threading.Timer(PATIENCE_SECONDS, os._exit, (1,))
     last.daemon = True
     last.start()

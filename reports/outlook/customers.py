@@ -51,6 +51,8 @@ def story(
         yield language.say("outlook.one_once")
     if found[CLV].is_used and row["predicted_clv_365d"] is not None:
         yield language.say("outlook.one_value", value=language.money(row["predicted_clv_365d"], currency, 0))
+    if found[CHURN].is_used and row["churn_probability"] is not None:
+        yield language.say("outlook.one_two_models")
     yield language.say("outlook.one_average")
 
 

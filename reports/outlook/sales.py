@@ -51,13 +51,32 @@ def sentences(rows: Sequence[Row], language: Language, currency: str) -> Iterato
             if key == "last_year" and row[f"{measure}_last_year"] is None:
                 key = "nothing"
             yield language.say(f"outlook.{key}_{measure}_of", period=period(row, language), **said)
-    (year,) = of_shop(rows, "twelve_months")
-    yield from how_far_off(year, language)
+    yield from nearer_last_year(rows, language, currency)
+    (year,), (of_existing,) = (of_shop(rows, "twelve_months", group) for group in ("all", "existing"))
+    yield from how_far_off(year, of_existing, language)
     if not year["has_season"]:
         yield language.say("outlook.no_season")
 
 
-def how_far_off(year: Row, language: Language) -> Iterator[str]:
+def nearer_last_year(rows: Sequence[Row], language: Language, currency: str) -> Iterator[str]:
+    """Of today's and of new customers: where last year's figure was nearer than the forecast that the table shows."""
+    for row in (row for grain in AHEAD for group in ("existing", "new") for row in of_shop(rows, grain, group)):
+        for measure in MEASURES:
+            ours, theirs = row[f"expected_{measure}_error"], row[f"{measure}_last_year_error"]
+            if ours is None or row[f"{measure}_last_year"] is None or is_nearer(row, measure):
+                continue
+            yield language.say(
+                "outlook.group_last_year",
+                group=language.say(f"outlook.{measure}_of_group_{row['customer_group']}"),
+                period=period(row, language),
+                ours=language.percent(ours, 0),
+                theirs=language.percent(theirs, 0),
+                last_year=amount(row[f"{measure}_last_year"], measure, language, currency),
+                expected=amount(row[f"expected_{measure}"], measure, language, currency),
+            )
+
+
+def how_far_off(year: Row, of_existing: Row, language: Language) -> Iterator[str]:
     if year["expected_orders_error"] is None:
         yield language.say("outlook.never_forecast")
         return
@@ -69,7 +88,11 @@ def how_far_off(year: Row, language: Language) -> Iterator[str]:
         revenue=language.percent(year["expected_revenue_error"], 0),
         revenue_last_year=language.percent(year["revenue_last_year_error"], 0),
     )
-    yield language.say("outlook.held", held=language.percent(year["expected_orders_held"], 0))
+    yield language.say(
+        "outlook.held",
+        held=language.percent(year["expected_orders_held"], 0),
+        existing=language.percent(of_existing["expected_orders_held"], 0),
+    )
 
 
 def chart(rows: Sequence[Row], language: Language, currency: str) -> Chart:

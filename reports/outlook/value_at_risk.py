@@ -61,7 +61,8 @@ def sentences(
         )
         yield language.say("outlook.at_risk_is", days=days)
     else:
-        yield without(found[CHURN], language)
+        if not found[CHURN].is_used:
+            yield without(found[CHURN], language)
         yield language.say("outlook.value_alone")
     if told.value == "net_revenue_365d":
         yield language.say("outlook.last_year_instead")

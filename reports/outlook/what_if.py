@@ -9,6 +9,10 @@ from reports.language import Language
 from reports.questions import Row
 from reports.tables import Column, Table
 
+# Why the models say nothing of a lever: of all levers, or of one.
+OF_THE_MODEL = ("not_predicted", "refused", "rival_better", "no_difference", "not_judged")
+OF_THE_LEVER = ("not_observed_long_enough", "nobody_with", "nobody_without")
+
 
 def lever_name(row: Row, language: Language) -> str:
     return language.say(f"outlook.lever_{row['lever']}")
@@ -39,6 +43,30 @@ def sentences(rows: Sequence[Row], language: Language, currency: str) -> Iterato
             yield language.say("outlook.lever_few", lever=lever_name(row, language))
     if known:
         yield language.say("outlook.levers_assume")
+    yield from predicted(rows, language, currency)
+
+
+def predicted(rows: Sequence[Row], language: Language, currency: str) -> Iterator[str]:
+    """What the fitted models say of the same points, and where they differ; or why they say nothing."""
+    told = [row for row in rows if row["predicted_gain_365d"] is not None]
+    if told:
+        gains = "; ".join(predicted_gain(row, language, currency) for row in told)
+        yield language.say("outlook.predicted_gains", gains=gains)
+        yield language.say("outlook.predicted_differs")
+    for why in dict.fromkeys(row["not_predicted_because"] for row in rows):
+        if why in OF_THE_MODEL:
+            yield language.say(f"outlook.without_{why}", what=language.say("outlook.of_clv"))
+    for row in rows:
+        if row["missing_because"] is None and row["not_predicted_because"] in OF_THE_LEVER:
+            why = language.say(f"outlook.{row['not_predicted_because']}")
+            yield language.say("outlook.lever_not_predicted", lever=lever_name(row, language), why=why)
+
+
+def predicted_gain(row: Row, language: Language, currency: str) -> str:
+    ends = [row[f"predicted_gain_365d{end}"] for end in ("", "_low", "_high")]
+    gain, low, high = (None if end is None else language.money(end, currency, 0) for end in ends)
+    key = "predicted_gain" if low is None else "predicted_gain_between"
+    return language.say(f"outlook.{key}", lever=lever_name(row, language), gain=gain, low=low, high=high)
 
 
 def chart(rows: Sequence[Row], language: Language, currency: str) -> Chart:
@@ -50,9 +78,12 @@ def chart(rows: Sequence[Row], language: Language, currency: str) -> Chart:
         end: [row["gain_365d"] if row[f"gain_365d_{end}"] is None else row[f"gain_365d_{end}"] for row in known]
         for end in ("low", "high")
     }
-    line = Series("", [row["gain_365d"] for row in known], ends["low"], ends["high"])
-    figure = dots(names, line, "currency", language, currency, beside=0)
-    lying_axis(figure, "currency", language, currency, [0, *ends["low"], *ends["high"]], about=2)
+    line = Series(say("outlook.as_observed"), [row["gain_365d"] for row in known], ends["low"], ends["high"])
+    by_models = [row["predicted_gain_365d"] for row in known]
+    also = Series(say("outlook.by_models"), by_models) if any(gain is not None for gain in by_models) else None
+    figure = dots(names, line, "currency", language, currency, beside=0, also=also)
+    shown = [0, *ends["low"], *ends["high"], *(gain for gain in by_models if gain is not None)]
+    lying_axis(figure, "currency", language, currency, shown, about=2)
     columns = [
         Column("name", say("outlook.lever")),
         Column("level", say("outlook.level"), "shown"),
@@ -62,6 +93,9 @@ def chart(rows: Sequence[Row], language: Language, currency: str) -> Chart:
         Column("base_customers", say("common.customers"), "customers", tip=say("outlook.base_tip")),
         Column("value_per_customer", say("outlook.more_per_customer"), "currency"),
         Column("observed_from", say("outlook.observed_from"), "date"),
+        Column("predicted_gain_365d", say("outlook.by_models"), "currency", tip=say("outlook.by_models_tip")),
+        Column("predicted_gain_365d_low", say("outlook.gain_low"), "currency"),
+        Column("predicted_gain_365d_high", say("outlook.gain_high"), "currency"),
     ]
     parts = ", ".join(
         f"{name}: {language.money(row['gain_365d'], currency, 0)}" for name, row in zip(names, known, strict=True)

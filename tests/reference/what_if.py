@@ -14,6 +14,15 @@ from .intake import Customer, Order
 from .kpis import is_active
 
 YEAR = timedelta(days=365)
+# What the fitted models say needs a refresh, and is compared on its own (tests/test_what_if_predicted.py).
+NOT_PREDICTED: Row = {
+    "predicted_base_customers": None,
+    "predicted_value_per_customer": None,
+    "predicted_gain_365d": None,
+    "predicted_gain_365d_low": None,
+    "predicted_gain_365d_high": None,
+    "not_predicted_because": "not_predicted",
+}
 RETURN = timedelta(days=90)
 
 
@@ -84,6 +93,7 @@ def of_sides(
         **ends(gain, half),
         "has_enough": is_observed and len(having) >= 30 and len(others) >= 30,
         "missing_because": because,
+        **NOT_PREDICTED,
     }
 
 
@@ -108,6 +118,7 @@ def of_order_value(orders: Sequence[Order], end: date, first_date: date) -> Row:
         **ends(0.01 * float(total(of_year)) if is_known else None, half),
         "has_enough": is_observed and len(buyers) >= 30,
         "missing_because": because,
+        **NOT_PREDICTED,
     }
 
 

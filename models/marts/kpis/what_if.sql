@@ -125,20 +125,55 @@ gains as (
         end as standard_error
     from measured
 
+),
+
+-- The fitted models count where the value of customers that they predict is used.
+predicted as (
+
+    select
+        levers.lever,
+        predicted_levers.base_customers,
+        predicted_levers.value_per_customer,
+        predicted_levers.gain_365d,
+        predicted_levers.gain_365d_low,
+        predicted_levers.gain_365d_high,
+        case
+            when not trust.is_used then trust.why
+            when predicted_levers.lever is null then 'not_predicted'
+            else predicted_levers.missing_because
+        end as not_predicted_because
+    from levers
+    inner join {{ ref('prediction_trust') }} as trust
+        on trust.model = 'clv'
+    left join {{ source('predictions', 'levers') }} as predicted_levers
+        on
+            levers.lever = predicted_levers.lever
+            and predicted_levers.build_id = '{{ build_id() }}'
+
 )
 
 select
-    lever,
-    observed_from,
-    cast(case when is_observed then base_customers end as bigint) as base_customers,
-    cast(customers_with as bigint) as customers_with,
-    cast(customers_without as bigint) as customers_without,
-    case when is_observed then level_observed end as level_observed,
-    case when missing_because is null then value_per_customer end as value_per_customer,
-    gain as gain_365d,
-    gain - {{ confidence_z() }} * standard_error as gain_365d_low,
-    gain + {{ confidence_z() }} * standard_error as gain_365d_high,
-    is_observed and customers_with >= {{ enough_customers }}
-    and (sides = 1 or customers_without >= {{ enough_customers }}) as has_enough,
-    missing_because
+    gains.lever,
+    gains.observed_from,
+    cast(case when gains.is_observed then gains.base_customers end as bigint) as base_customers,
+    cast(gains.customers_with as bigint) as customers_with,
+    cast(gains.customers_without as bigint) as customers_without,
+    case when gains.is_observed then gains.level_observed end as level_observed,
+    case when gains.missing_because is null then gains.value_per_customer end as value_per_customer,
+    gains.gain as gain_365d,
+    gains.gain - {{ confidence_z() }} * gains.standard_error as gain_365d_low,
+    gains.gain + {{ confidence_z() }} * gains.standard_error as gain_365d_high,
+    gains.is_observed and gains.customers_with >= {{ enough_customers }}
+    and (gains.sides = 1 or gains.customers_without >= {{ enough_customers }}) as has_enough,
+    gains.missing_because,
+    case when predicted.not_predicted_because is null then predicted.base_customers end as predicted_base_customers,
+    case
+        when predicted.not_predicted_because is null then predicted.value_per_customer
+    end as predicted_value_per_customer,
+    case when predicted.not_predicted_because is null then predicted.gain_365d end as predicted_gain_365d,
+    case when predicted.not_predicted_because is null then predicted.gain_365d_low end as predicted_gain_365d_low,
+    case when predicted.not_predicted_because is null then predicted.gain_365d_high end as predicted_gain_365d_high,
+    predicted.not_predicted_because
 from gains
+inner join predicted
+    on gains.lever = predicted.lever

@@ -4,7 +4,7 @@
 ] -%}
 {%- set uses, used = [], [] -%}
 {%- for model in playbook_predictions().values() | unique -%}
-    {%- do uses.append("count(case when model = '" ~ model ~ "' and is_better then 1 end) > 0 as uses_" ~ model) -%}
+    {%- do uses.append("count(case when model = '" ~ model ~ "' and is_used then 1 end) > 0 as uses_" ~ model) -%}
 {%- endfor -%}
 {%- for name, model in playbook_predictions().items() -%}
     {%- do used.append('case when used_models.uses_' ~ model ~ ' then predictions.' ~ name ~ ' end as ' ~ name) -%}
@@ -13,7 +13,7 @@ with used_models as (
 
     select
         {{ uses | join(',\n        ') }}
-    from {{ ref('int_prediction_trust') }}
+    from {{ ref('prediction_trust') }}
 
 ),
 

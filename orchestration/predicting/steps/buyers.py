@@ -1,13 +1,15 @@
-"""Who will order how often, and for how much: BG/NBD and gamma-gamma of the shop, and what they expect of a state."""
+"""Who will order how often, and for how much: BG/NBD and gamma-gamma of the shop, what they expect of a state, and what
+one point more of a lever brings by them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from orchestration.predicting.step import Known, Rows, Step
+from orchestration.predicting.step import Column, Known, Rows, Step
 from predictions import bg_nbd, gamma_gamma, intervals
+from predictions.levers import YEAR_DAYS, Buyers, Gain, gains
 from predictions.optimise import Fit
 from predictions.refusal import Refusal
 from predictions.scoring import Scores, score
@@ -50,10 +52,23 @@ cross join fitted
 where repeat_orders > 0 and later_revenue > 0 and md5(customer_id) <= fitted.last_hash
 order by repeat_orders, mean_value
 """
+OF_LEVERS = """
+select
+    repeat_orders,
+    last_day,
+    age_days,
+    cast(later_revenue as double) as later_revenue,
+    was_active = 1 as was_active,
+    coalesce(is_kept, 0) = 1 as is_kept,
+    first_day_revenue is not null as is_new,
+    coalesce(cast(first_day_revenue as double), 0) as first_day_revenue
+from intermediate.int_lever_buyers
+order by customer_id
+"""
 
 
 def predict(known: Known) -> Iterator[Rows]:
-    """Parameters or the refusal of each model; states where BG/NBD was not refused."""
+    """Parameters or the refusal of each model; states where BG/NBD was not refused, levers where neither was."""
     found = known.columns["states"]
     whole = states(
         found["repeat_orders"],
@@ -73,6 +88,9 @@ def predict(known: Known) -> Iterator[Rows]:
     yield from of_model("gamma_gamma", value)
     if isinstance(value, Fit) and (refusal := gamma_gamma.no_mean_value(gamma_gamma.of(value))):
         yield refused("gamma_gamma", refusal)
+    elif isinstance(orders, Fit) and isinstance(value, Fit):
+        buyers = buyers_of(known.columns["levers"], round(whole.customers.sum()))
+        yield Rows("levers", of_gains(gains(orders, value, buyers, history_days >= YEAR_DAYS - 1)))
     if isinstance(orders, Fit):
         rate = float(str(known.settings["discount_rate"]))
         scores = score(orders, whole, [days / DAYS_OF_A_WEEK for days in HORIZONS], rate)
@@ -119,9 +137,34 @@ def of_scores(scores: Scores) -> dict[str, np.ndarray]:
     return columns
 
 
+def buyers_of(found: Mapping[str, np.ndarray], shop_customers: int) -> Buyers:
+    times = (found[name] / DAYS_OF_A_WEEK for name in ("last_day", "age_days"))
+    return Buyers(
+        states=states(found["repeat_orders"], *times),
+        later_revenue=found["later_revenue"],
+        was_active=found["was_active"],
+        is_kept=found["is_kept"],
+        is_new=found["is_new"],
+        first_revenue=found["first_day_revenue"],
+        shop_customers=shop_customers,
+    )
+
+
+def of_gains(found: Sequence[Gain]) -> dict[str, Column]:
+    return {
+        "lever": [one.lever for one in found],
+        "base_customers": np.array([one.base_customers for one in found]),
+        "value_per_customer": np.array([one.value_per_customer for one in found]),
+        "gain_365d": np.array([one.gain for one in found]),
+        "gain_365d_low": np.array([one.low for one in found]),
+        "gain_365d_high": np.array([one.high for one in found]),
+        "missing_because": [one.missing_because for one in found],
+    }
+
+
 BUYERS = Step(
     "buyers",
-    ("int_repeat_buying",),
-    {"states": OF_STATES, "values": OF_VALUES},
+    ("int_repeat_buying", "int_lever_buyers"),
+    {"states": OF_STATES, "values": OF_VALUES, "levers": OF_LEVERS},
     predict,
 )
