@@ -68,10 +68,10 @@ check: $(VENV)/installed  ## what RAW=folder holds and what would become of it, 
 map: $(VENV)/installed  ## propose a mapping for RAW=file
 	@$(if $(RAW),,$(error say which file: make map RAW=path/to/file.csv))$(BIN)/stammkunde map --raw "$(RAW)"
 
-test: $(VENV)/installed-dev  ## all tests but those that take minutes
+test: $(VENV)/installed-dev  ## the tests; of claims with many cases the first
 	$(BIN)/pytest -m "not long and not spark and not bi" -n 2 --dist loadfile --no-loadscope-reorder
 
-test-long: $(VENV)/installed-dev  ## the long tests too: many more random shops
+test-long: $(VENV)/installed-dev  ## the long tests too: all cases, many more random shops
 	$(BIN)/pytest -m "not spark and not bi" -n 2 --dist loadfile --no-loadscope-reorder
 
 test-bi: $(VENV)/installed-dev $(SUPERSET)/installed $(READERS)/installed  ## Superset's dashboard in a browser, and the published file in other versions of DuckDB

@@ -66,13 +66,17 @@ def run_dbt(
     *,
     raw: Path = SAMPLE,
     settings: Mapping[str, object] | None = None,
+    seeds: Path | None = None,
     project: Path = PROJECT,
     as_user: bool = False,
+    artefacts: bool = False,
 ) -> Build:
-    """Run dbt with its warehouse, artefacts and logs under `directory`.
+    """Run dbt with its warehouse, artefacts and logs under `directory`. Files of the folder `seeds` take the place of
+    the project's own.
 
     The project is parsed once for all commands, except those of a changed copy or of another target, and where dbt is
-    to be started as a user starts it.
+    to be started as a user starts it. Writing the manifest takes longer than what most tests ask of dbt: artefacts are
+    left out where they are not asked for.
     """
     directory.mkdir(parents=True, exist_ok=True)
     environment = {
@@ -88,7 +92,8 @@ def run_dbt(
     if as_user or project != PROJECT or "--target" in command:
         status = run_program(arguments, environment, directory / OUTPUT, project)
     else:
-        status = run_forked(arguments, environment, directory / OUTPUT)
+        written = {} if artefacts else {"DBT_WRITE_JSON": "false"}
+        status = run_forked(arguments, {**environment, **written}, directory / OUTPUT, seeds)
     return build_in(directory, status)
 
 
@@ -98,10 +103,13 @@ def build_in(directory: Path, exit_code: int) -> Build:
     return Build(exit_code, output, directory / WAREHOUSE, directory / "target")
 
 
-def run_forked(arguments: Sequence[str], environment: Mapping[str, str], output: Path) -> int:
+def run_forked(
+    arguments: Sequence[str], environment: Mapping[str, str], output: Path, seeds: Path | None = None
+) -> int:
     """A dbt command in a process of its own that need not import dbt and parse the project again."""
     server = dbt_server()
-    return server.wait(server.start(arguments, environment, output))
+    given = {"arguments": arguments, "seeds": str(seeds) if seeds else None}
+    return server.wait(server.start(given, environment, output))
 
 
 @cache
@@ -127,12 +135,12 @@ def build_models(
     settings: Mapping[str, object] | None = None,
     *,
     data_tests: bool = False,
-    project: Path = PROJECT,
+    seeds: Path | None = None,
 ) -> Build:
     """All models and seeds, with data tests where asked for; the test fails where the build does."""
     without = ["unit_test"] if data_tests else ["unit_test", "test"]
     command = ["build", "--exclude-resource-types", *without]
-    build = run_dbt(command, directory, raw=raw, settings=settings, project=project)
+    build = run_dbt(command, directory, raw=raw, settings=settings, seeds=seeds)
     assert build.exit_code == 0, build.output
     return build
 
@@ -170,7 +178,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RefreshServer]:
 
     started = RefreshServer(tmp_path_factory.mktemp("server"))
     yield started
-    started.forks.stop()
+    started.stop()
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,7 @@ from orchestration.launch import prepare_instance
 from orchestration.state import State
 from stammkunde.places import Places
 from tests.conftest import PROJECT
+from tests.dbt_at_once import DbtAtOnce
 from tests.forks import ForkServer
 
 PATIENCE = 300  # seconds after which something that is waited for will not come
@@ -89,19 +90,44 @@ class RefreshServer:
         self.started = 0
         self.places = places_in(folder / "shop")
         prepare_instance(self.places)
-        self.forks = ForkServer("tests.forked_refresh", {**clean_environment(), **self.places.environment()})
+        self.forks = ForkServer("tests.forked_refresh", self.environment)
+        self.dbt: DbtAtOnce | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**clean_environment(), **self.places.environment()}
+
+    @property
+    def parsed(self) -> Path:
+        """What dbt knows of the project, which it parsed for the place that all tests use in turn."""
+        self.forks.wait_until_ready()
+        parsed = self.folder / "parsed"
+        if not parsed.exists():
+            self.places.dbt_target.rename(parsed)
+        return parsed
 
     def copy_of(self, shop: Places) -> Places:
         """The shop for one test to break; all tests use one place in turn, for which dbt parses the project once."""
-        self.forks.wait_until_ready()
-        parsed, copy = self.folder / "parsed", self.places
-        if not parsed.exists():
-            copy.dbt_target.rename(parsed)
+        parsed, copy = self.parsed, self.places
+        of_dbt = shop.dbt_target
         shutil.rmtree(folder_of(copy))
-        shutil.copytree(folder_of(shop), folder_of(copy), symlinks=True)
-        shutil.rmtree(copy.dbt_target)
-        shutil.copytree(parsed, copy.dbt_target)
+        shutil.copytree(
+            folder_of(shop), folder_of(copy), symlinks=True,
+            ignore=lambda folder, names: names if Path(folder) == of_dbt else (),
+        )  # fmt: skip
+        shutil.copytree(parsed, copy.dbt_target, dirs_exist_ok=True)
         return copy
+
+    def dbt_at_once(self) -> str:
+        """The address of a server for these refreshes."""
+        if not self.dbt:
+            self.dbt = DbtAtOnce({**self.environment, "DBT_TARGET_PATH": str(self.parsed)})
+        return self.dbt.address
+
+    def stop(self) -> None:
+        self.forks.stop()
+        if self.dbt:
+            self.dbt.stop()
 
     def start(
         self,
@@ -109,13 +135,18 @@ class RefreshServer:
         environment: Mapping[str, str] | None = None,
         *,
         without_suite: str | None = None,
+        dbt_as_user: bool = False,
         **request: object,
     ) -> Refresh:
+        """`dbt_as_user`: with dbt's own program, which reads all models again; for what kills it or another project."""
         prepare_instance(places)
         self.started += 1
         output = self.folder / f"output-{self.started}.txt"
         given = {**environment_of_refresh(places), **(environment or {})}
-        pid = self.forks.start({"without_suite": without_suite, "request": request}, given, output)
+        is_parsed = (places.dbt_target / "manifest.json").is_file()
+        dbt = self.dbt_at_once() if is_parsed and not dbt_as_user else ""
+        asked = {"without_suite": without_suite, "dbt_at_once": dbt, "request": request}
+        pid = self.forks.start(asked, given, output)
         return Refresh(self, pid, places, output)
 
     def run(self, places: Places, environment: Mapping[str, str] | None = None, **asked: Any) -> tuple[int, str]:

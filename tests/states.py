@@ -32,7 +32,7 @@ class Compiled:
 
     @classmethod
     def by_dbt(cls, folder: Path) -> Compiled:
-        build = run_dbt(["compile", "--select", MODEL, CLAIM], folder)
+        build = run_dbt(["compile", "--select", MODEL, CLAIM], folder, artefacts=True)
         assert build.exit_code == 0, build.output
         found = {node["name"]: node.get("compiled_code") for node in build.manifest()["nodes"].values()}
         inline = run_dbt(["--quiet", "compile", "--inline", ANY_DAY], folder)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import re
 import subprocess
 import sys
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -22,15 +24,36 @@ from orchestration.quality.evidence import Noted, gathered
 from orchestration.quality.gate import judge
 from orchestration.quality.thresholds import load_thresholds
 from orchestration.raw import measure
-from stammkunde.dbt import what_is_wrong
+from stammkunde.dbt import Dbt, what_is_wrong
 from stammkunde.errors import SettingError
 from tests.conftest import PROJECT, SAMPLE, Build
+from tests.dbt_at_once import DbtAtOnce, begin_at_once
 from tests.refreshes import clean_environment
 
+# The command, with dbt of the address that comes first.
+AT_ONCE = """
+import sys
+from cli.app import main
+from stammkunde.dbt import Dbt
+from tests.dbt_at_once import begin_at_once
+Dbt.command = begin_at_once(sys.argv.pop(1))
+main()
+"""
 
-def run_check(raw: Path) -> subprocess.CompletedProcess[str]:
-    """What a user sees who has never run a refresh: what stands in this clone's warehouse has no say."""
-    command = [sys.executable, "-m", "cli", "check", "--raw", str(raw)]
+
+@cache
+def dbt_of_checks() -> str:
+    """The address of a server that knows the project as `check` names its warehouse."""
+    dbt = DbtAtOnce({**clean_environment(), "STAMMKUNDE_WAREHOUSE": "check.duckdb"})
+    atexit.register(dbt.stop)
+    return dbt.address
+
+
+def run_check(raw: Path, *, as_user: bool = False) -> subprocess.CompletedProcess[str]:
+    """What a user sees who has never run a refresh: what stands in this clone's warehouse has no say. `as_user`: dbt
+    parses the whole project first."""
+    program = ["-m", "cli"] if as_user else ["-c", AT_ONCE, dbt_of_checks()]
+    command = [sys.executable, *program, "check", "--raw", str(raw)]
     nowhere = PROJECT / "warehouse" / "no_shop"
     environment = {
         **clean_environment(),
@@ -42,7 +65,7 @@ def run_check(raw: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def report() -> subprocess.CompletedProcess[str]:
-    return run_check(SAMPLE)
+    return run_check(SAMPLE, as_user=True)
 
 
 def test_the_outcomes_are_those_of_a_run(report: subprocess.CompletedProcess[str], sample: Build) -> None:
@@ -337,6 +360,12 @@ def test_a_setting_that_cannot_be_meant_names_the_mapping(tmp_path: Path) -> Non
     assert str(raised.value) == said
 
 
+@pytest.fixture
+def dbt_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Dbt, "command", begin_at_once(dbt_of_checks()))
+
+
+@pytest.mark.usefixtures("dbt_at_once")
 def test_a_setting_that_dbt_judges_names_its_file_without_dbt_s_words(tmp_path: Path) -> None:
     (tmp_path / "orders.csv").write_text("order_id,customer_id,ordered_at,amount\n1,c,2024-01-01,5\n")
     (tmp_path / "mapping.yml").write_text("settings: {segment_dimensions: [shoe_size]}\n")
@@ -369,6 +398,7 @@ def test_what_dbt_says_is_left_without_its_frame() -> None:
     assert what_is_wrong(printed) == "no memory"
 
 
+@pytest.mark.usefixtures("dbt_at_once")
 def test_every_check_of_the_gate_that_needs_no_build_before_can_be_judged(tmp_path: Path) -> None:
     (tmp_path / "raw").mkdir()
     (tmp_path / "raw" / "orders.csv").write_text("order_id,customer_id,ordered_at,amount\n1,c,2024-01-01,5\n")

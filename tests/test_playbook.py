@@ -10,7 +10,6 @@ import pytest
 import yaml
 
 from tests.conftest import PROJECT, Build, run_dbt
-from tests.test_conformance import project_with
 
 RULES = PROJECT / "seeds" / "playbook_rules.csv"
 PREDICTIONS = {"p_alive", "expected_orders_90d", "expected_orders_365d", "predicted_clv_365d", "churn_probability"}
@@ -92,10 +91,9 @@ def build_with(rules: list[dict[str, str]], folder: Path) -> Build:
         writer = csv.DictWriter(file, list(rules[0]))
         writer.writeheader()
         writer.writerows(rules)
-    project = project_with(seeds, folder / "project")
     selected = ["build", "--select", "+retention_actions", "--indirect-selection", "cautious"]
     selected += ["--exclude-resource-type", "unit_test"]
-    return run_dbt(selected, folder / "build", project=project)
+    return run_dbt(selected, folder / "build", seeds=seeds)
 
 
 @pytest.fixture(scope="module")

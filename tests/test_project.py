@@ -105,6 +105,6 @@ def test_the_summary_without_a_published_file_says_what_to_do(tmp_path: Path) ->
 
 def test_the_documentation_is_generated(sample: Build, tmp_path: Path) -> None:
     shutil.copy(sample.warehouse, tmp_path / "warehouse.duckdb")
-    build = run_dbt(["docs", "generate"], tmp_path)
+    build = run_dbt(["docs", "generate"], tmp_path, artefacts=True)
     assert build.exit_code == 0, build.output
     assert (build.target / "catalog.json").exists()

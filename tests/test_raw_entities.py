@@ -62,7 +62,7 @@ def test_a_header_without_orders_builds_empty_marts(tmp_path: Path) -> None:
 
 
 def test_only_unusable_orders_build_empty_marts_and_are_accounted_for(tmp_path: Path) -> None:
-    build = build_models(tmp_path, write_raw(tmp_path, orders__csv=HEADER + ",,,\no1,c1,never,1\n"), data_tests=True)
+    build = build_models(tmp_path, write_raw(tmp_path, orders__csv=HEADER + ",,,\no1,c1,never,1\n"))
     assert build.rows("select outcome, reason, rows from marts.row_accounting order by reason") == [
         ("quarantined", "invalid_ordered_at", 1),
         ("quarantined", "missing_order_id", 1),

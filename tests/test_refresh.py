@@ -265,7 +265,16 @@ def test_an_acceptance_is_for_the_files_that_were_blocked(places: Places, server
     assert content(places) == before
 
 
-@pytest.mark.parametrize("name", ["empty", "latin_1", "mapping_preset_unknown", "folder_linked_to_itself"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "empty",
+        *(
+            pytest.param(name, marks=pytest.mark.long)
+            for name in ("latin_1", "mapping_preset_unknown", "folder_linked_to_itself")
+        ),
+    ],
+)
 def test_what_cannot_be_read_fails_in_one_line(
     name: str, places: Places, server: RefreshServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -288,7 +297,7 @@ def test_what_cannot_be_read_fails_in_one_line(
 
 def test_a_crashed_dbt_stops_the_refresh(places: Places, server: RefreshServer) -> None:
     before = content(places)
-    refresh = server.start(places)
+    refresh = server.start(places, dbt_as_user=True)
     assert refresh.wait_for(lambda: bool(dbt_processes(refresh)))
     for process in dbt_processes(refresh):
         os.kill(process, signal.SIGKILL)
@@ -343,7 +352,7 @@ def test_a_failing_dbt_test_stops_publish(places: Places, server: RefreshServer,
     assert test.exists()
     test.write_text("select order_id from {{ ref('stg_orders') }} where order_id = 'o0-1'\n", encoding="utf-8")
     before = content(places)
-    status, output = server.run(places, {"DBT_PROJECT_DIR": str(project)})
+    status, output = server.run(places, {"DBT_PROJECT_DIR": str(project)}, dbt_as_user=True)
     assert status == 1
     assert test.stem in output
     assert_readers_saw_nothing(places, before, "failed")
@@ -399,7 +408,7 @@ def test_after_a_kill_the_next_refresh_is_as_if_nothing_had_been(
     moment = random.Random(seed)
     before = content(places)
     step = moment.choice(["raw ...", "models ...", "models ...", "gate ...", "build ...", "publish ..."])
-    refresh = server.start(places)
+    refresh = server.start(places, dbt_as_user=True)
     refresh.wait_for(lambda: step in refresh.output)
     pause = threading.Event()
     pause.wait(moment.uniform(0, {"models ...": 10, "publish ...": 0.2}.get(step, 3)))

@@ -18,9 +18,9 @@ from tests.conftest import PROJECT, WAREHOUSE, Build, run_dbt
 from tests.reference.check_warehouse import read_mart
 from tests.reference.comparison import beyond, compare
 from tests.reference.targets import HOME, target_attainment
-from tests.test_conformance import project_with
 
 GRAINS = {"retention_kpis": ["month", "quarter", "year"], "nps": ["month", "quarter"]}
+COLUMNS = ("measure", "grain", "value", "direction", "valid_from", "owner")
 OF_YEARS = ("net_revenue_retention", "gross_revenue_retention", "revenue_churn_rate")
 SELECTED = ["--select", "targets", "int_targets", "target_attainment", "--exclude-resource-type", "unit_test"]
 
@@ -42,29 +42,21 @@ def every_target() -> list[dict[str, str]]:
 
 def write(rows: list[dict[str, str]], file: Path) -> None:
     with file.open("w", encoding="utf-8", newline="") as opened:
-        writer = csv.DictWriter(opened, list(rows[0]))
+        writer = csv.DictWriter(opened, COLUMNS)
         writer.writeheader()
         writer.writerows(rows)
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("targets")
-    (folder / "seeds").mkdir()
-    return project_with(folder / "seeds", folder / "project")
-
-
-def with_targets(rows: list[dict[str, str]], project: Path, sample: Build) -> Build:
+def with_targets(rows: list[dict[str, str]], folder: Path, sample: Build) -> Build:
     """The sample's warehouse with other targets."""
-    folder = project.parent / "build"
-    folder.mkdir(exist_ok=True)
+    (folder / "seeds").mkdir()
+    write(rows, folder / "seeds" / "targets.csv")
     shutil.copy(sample.warehouse, folder / WAREHOUSE)
-    write(rows, project / "seeds" / "targets.csv")
-    return run_dbt(["build", *SELECTED], folder, project=project)
+    return run_dbt(["build", *SELECTED], folder, seeds=folder / "seeds")
 
 
-def test_every_measure_is_held_against_its_target_as_a_second_calculation_does(project: Path, sample: Build) -> None:
-    build = with_targets(every_target(), project, sample)
+def test_every_measure_is_held_against_its_target_as_a_second_calculation_does(sample: Build, tmp_path: Path) -> None:
+    build = with_targets(every_target(), tmp_path, sample)
     assert build.exit_code == 0, build.output
     with duckdb.connect(str(build.warehouse), read_only=True) as connection:
         marts = {mart: read_mart(connection, "marts", mart) for mart in set(HOME.values())}
@@ -81,9 +73,9 @@ def test_every_measure_is_held_against_its_target_as_a_second_calculation_does(p
     }
 
 
-def test_a_wrong_target_is_one_line_that_names_target_and_field(project: Path, sample: Build) -> None:
+def test_a_wrong_target_is_one_line_that_names_target_and_field(sample: Build, tmp_path: Path) -> None:
     wrong = {"measure": "csat_score", "grain": "month", "value": "80", "direction": "at_least", "owner": "shop"}
-    build = with_targets([*every_target()[:3], {**wrong, "valid_from": "2025-01-01"}], project, sample)
+    build = with_targets([*every_target()[:3], {**wrong, "valid_from": "2025-01-01"}], tmp_path, sample)
     assert build.exit_code != 0
     said = (
         "int_targets has faults: target csat_score by month from 2025-01-01: value 80 is more than the measure can be"
@@ -94,13 +86,8 @@ def test_a_wrong_target_is_one_line_that_names_target_and_field(project: Path, s
     assert "Traceback" not in build.output
 
 
-def test_without_targets_nothing_is_held_against_anything(project: Path, sample: Build) -> None:
-    folder = project.parent / "build"
-    write(every_target()[:1], project / "seeds" / "targets.csv")
-    header = (project / "seeds" / "targets.csv").read_text(encoding="utf-8").splitlines()[0]
-    shutil.copy(sample.warehouse, folder / WAREHOUSE)
-    (project / "seeds" / "targets.csv").write_text(f"{header}\n", encoding="utf-8")
-    build = run_dbt(["build", *SELECTED], folder, project=project)
+def test_without_targets_nothing_is_held_against_anything(sample: Build, tmp_path: Path) -> None:
+    build = with_targets([], tmp_path, sample)
     assert build.exit_code == 0, build.output
     assert build.rows("select count(*) from marts.target_attainment") == [(0,)]
 
@@ -109,6 +96,7 @@ def test_who_takes_targets_away_is_not_held_up_by_the_gate() -> None:
     query = (PROJECT / "orchestration" / "quality" / "sql" / "drift" / "mart_rows.sql").read_text(encoding="utf-8")
     with duckdb.connect() as connection:
         connection.execute("create table erased_orders (order_id varchar)")
+        connection.execute("create table refusals (model varchar, explanation varchar)")
         connection.execute(
             "create table marts_before as from (values ('nps', 60), ('target_attainment', 60)) as t(mart, rows)"
         )
