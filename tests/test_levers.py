@@ -178,6 +178,6 @@ def test_what_a_point_brings_lies_in_the_interval() -> None:
 
 @pytest.mark.long
 def test_what_a_point_brings_lies_in_the_interval_in_95_of_100_shops() -> None:
-    """190 of 200 are to be expected, and 192 held of each lever."""
+    """190 of 200 are to be expected."""
     for lever, held in came_true(range(1, 201), 2000).items():
         assert 180 <= held <= 200, lever
