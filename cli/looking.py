@@ -103,11 +103,13 @@ def backtest(
     from orchestration.backtests.source import of_folder, of_last_build
     from orchestration.backtests.words import lines
     from predictions.backtesting.backtest import backtest as look_back
+    from predictions.threads import one_thread_of_linear_algebra
     from stammkunde.shops import find_places
 
     places = find_places(raw, mapping)
     source = of_folder(places, say) if raw else of_last_build(places)
-    found = look_back(source.days, source.as_of_date) if source.as_of_date else []
+    with one_thread_of_linear_algebra():
+        found = look_back(source.days, source.as_of_date) if source.as_of_date else []
     show(lines(found, source.as_of_date))
     if to:
         name = places.shop or "shop"

@@ -12,9 +12,11 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from orchestration.predicting.predict import predict
 from orchestration.predicting.read import read
+from orchestration.predicting.step import Known, Rows, Step
 from orchestration.predicting.steps import STEPS
 from orchestration.predicting.steps.buyers import BUYERS, FITTED_CUSTOMERS
 from orchestration.predicting.steps.past_buyers import PAST_BUYERS
@@ -245,6 +247,26 @@ def test_the_order_of_rows_changes_no_digit(shop: Predicted, tmp_path: Path) -> 
     predict(places, "b", SETTINGS, print, steps=OF_BUYERS)
     for table in ("parameters", "states", "refusals"):
         assert of_buyers(places, table) == of_buyers(shop.places, table)
+
+
+def test_the_steps_compute_on_one_thread_of_linear_algebra(tmp_path: Path) -> None:
+    """However many the process has: the last digits of a sum depend on it."""
+    seen: list[int] = []
+
+    def look(known: Known) -> list[Rows]:
+        seen.extend(threads())
+        return []
+
+    places = warehouse(tmp_path / "shop", [])
+    with threadpool_limits(2, user_api="blas"):
+        before = threads()
+        predict(places, "b", SETTINGS, print, steps=[Step("look", (), {}, look)])
+        assert threads() == before
+    assert seen and set(seen) == {1}
+
+
+def threads() -> list[int]:
+    return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
 
 
 def test_of_a_large_shop_those_with_the_smallest_hashes_are_fitted(shop: Predicted) -> None:

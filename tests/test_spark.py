@@ -24,7 +24,7 @@ from tests.compare_exports import compare_exports
 from tests.conftest import PROJECT, SAMPLE, Build, build_models, run_dbt
 from tests.reference.files import write_shop
 from tests.reference.random_shop import random_shop
-from tests.refreshes import clean_environment, new_places
+from tests.refreshes import clean_environment, new_places, places_in
 
 CASES = PROJECT.parent / "shared" / "conformance-2"
 RUN_AT = "2026-11-22T00:00:00Z"
@@ -233,15 +233,16 @@ def test_tables_of_the_cluster_are_read_as_files_are(
 
 @dataclass(frozen=True)
 class Refreshed:
-    """The same small shop, refreshed on the cluster and on DuckDB, each in a folder of its own."""
+    """The same shop, refreshed on the cluster and on DuckDB, each in a folder of its own."""
 
     on_spark: Places
     on_duckdb: Places
     port: int
+    shop: str = "small"
 
     def run(self, places: Places, *command: str) -> subprocess.CompletedProcess[str]:
         """A command of operation, as make starts it."""
-        given = {"STAMMKUNDE_SPARK_PORT": str(self.port), "STAMMKUNDE_SHOP": "small"}
+        given = {"STAMMKUNDE_SPARK_PORT": str(self.port), "STAMMKUNDE_SHOP": self.shop}
         return subprocess.run(
             [sys.executable, "-m", "cli", *command],
             cwd=PROJECT, env={**clean_environment(), **places.environment(), **given},
@@ -307,3 +308,28 @@ def test_a_second_refresh_on_spark_is_compared_with_the_first(refreshed: Refresh
 
     assert refreshed.run(refreshed.on_spark, "rollback").returncode == 0
     assert refreshed.on_spark.published_parquet.resolve() == first
+
+
+# Marts of predictions, which the sample shop fills
+PREDICTED = (
+    "customer_predictions",
+    "prediction_parameters",
+    "prediction_backtest",
+    "sales_forecast",
+    "what_if",
+    "retention_actions",
+)
+
+
+def test_refreshes_on_spark_predict_what_those_on_duckdb_predict(running_cluster: int, tmp_path: Path) -> None:
+    """Of the sample, as few customers make no model. The second refresh carries the backtests of the first over, and
+    reads the states of customers that it remembered."""
+    for engine in ("spark", "duckdb"):
+        shutil.copytree(SAMPLE, tmp_path / engine / "raw")
+    on_spark = replace(places_in(tmp_path / "spark"), target="spark")
+    refreshed = Refreshed(on_spark, places_in(tmp_path / "duckdb"), running_cluster, "sample")
+    refreshed.refresh()
+    rows = refreshed.assert_same(tmp_path / "first")
+    assert all(rows[mart] > 0 for mart in PREDICTED), rows
+    refreshed.refresh()
+    assert refreshed.assert_same(tmp_path / "second") == rows | {"builds": rows["builds"] + 1}

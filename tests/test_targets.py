@@ -9,7 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
+from orchestration.predicting.steps import STEPS
+from orchestration.quality.evidence import BESIDE_MARTS
 from orchestration.targets import TargetError, check_installed, check_running, on_spark
 from spark.cluster import ClusterError, free_ports, memory_mib, thrift_port
 from tests.conftest import PROJECT
@@ -77,3 +80,15 @@ def test_a_server_that_does_not_answer_is_told_with_its_address(monkeypatch: pyt
     check_running("duckdb")
     with pytest.raises(TargetError, match=f"no Spark Thrift server .*:{port}"):
         check_running("spark")
+
+
+def test_what_is_read_beside_the_marts_is_there_on_any_engine() -> None:
+    """An engine that is not DuckDB leaves the marts alone as files, unless a model says that it is read by others."""
+    read = {relation.split(".")[1] for relation in BESIDE_MARTS.values()} | {"int_as_of", "int_backtest_month_ends"}
+    read |= {model for step in STEPS for model in step.models}
+    written = set()
+    for file in (PROJECT / "models").rglob("*.yml"):
+        for model in yaml.safe_load(file.read_text(encoding="utf-8")).get("models", ()):
+            if "export_for_refresh()" in str(model.get("config", {}).get("post_hook")):
+                written.add(model["name"])
+    assert written == read

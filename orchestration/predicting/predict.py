@@ -9,6 +9,7 @@ from orchestration.predicting.read import as_of_date_of, read
 from orchestration.predicting.step import Rows, Step
 from orchestration.predicting.steps import STEPS
 from orchestration.predicting.write import write
+from predictions.threads import one_thread_of_linear_algebra
 from stammkunde.database import read_only
 from stammkunde.places import Places
 
@@ -25,7 +26,7 @@ def predict(
 
     `published`: the build whose backtests are still right in the same month; None if there is none."""
     found: list[Rows] = []
-    with read_only(places.warehouse) as connection:
+    with read_only(places.warehouse) as connection, one_thread_of_linear_algebra():
         as_of_date = as_of_date_of(connection)
         for step in steps:
             carried = carried_over(places, step.monthly, published, as_of_date)
