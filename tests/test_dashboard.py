@@ -1127,7 +1127,7 @@ def test_the_story_of_a_customer_is_that_of_the_mart(published: Path, language: 
     span = {"first": language.day(rows[-1]["event_date"]), "last": language.day(rows[0]["event_date"])}
     assert language.say("events.span", events=language.number(sum(row["events"] for row in rows)), **span) in said
     (table,) = [one for one in app.get("html") if language.say("events.what") in one.proto.body]
-    listed = re.findall(r"<tr><td>([^<]*)</td>", table.proto.body)
+    listed = re.findall(r'<tr><td class="sk-date">([^<]*)</td>', table.proto.body)
     assert listed == [language.day(row["event_date"]) for row in rows[:15]], "newest first"
     assert language.say("common.more_rows", shown=15, rows=language.number(len(rows))) in texts_of(app)
     assert language.say("events.withheld") in texts_of(app), "what is held back is said"

@@ -32,12 +32,13 @@ def known_trust(ask: Asking) -> Trusted:
     try:
         return trusted(ask(questions.prediction_trust()))
     except MissingMartError:
-        return {model: Trust(model, "not_predicted", False) for model in MODELS}
+        return trusted([])
 
 
 def trusted(rows: Sequence[Row]) -> Trusted:
-    """`rows`: questions.prediction_trust."""
-    return {row["model"]: Trust(row["model"], row["why"], row["is_used"], row) for row in rows}
+    """`rows`: questions.prediction_trust. Of a model without a row nothing is predicted."""
+    found = {row["model"]: Trust(row["model"], row["why"], row["is_used"], row) for row in rows}
+    return {model: found.get(model) or Trust(model, "not_predicted", False) for model in MODELS}
 
 
 def backtest_rows(ask: Asking) -> list[Row]:

@@ -13,6 +13,7 @@ import json
 import os
 import re
 import sys
+import traceback
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -123,9 +124,12 @@ def build_models(session: Session, *, whole: bool, publish: bool) -> None:
 def dbt(arguments: list[str]) -> int:
     """A dbt command in a process of its own."""
     try:
-        parsed_project.run(arguments)
+        parsed_project.run({"arguments": arguments})
     except SystemExit as ended:
         return end(int(ended.code or 0))
+    except Exception:
+        traceback.print_exc()
+        return end(1)
     return end(0)
 
 
