@@ -1,13 +1,15 @@
 -- Rows of every mart that holds figures of the shop. A mart that is new is not judged; one that is gone has no rows. Of
 -- twenty rows, all but one may be chance. Persons who were erased are named: one may have been alone in a segment.
--- Whoever takes a target away, or switches a rule of the playbook off, means it. Where a model is refused in this build,
--- rows of what it predicts are not lost: they are counted by themselves.
+-- Whoever takes a target away, or switches a rule of the playbook off, means it. Where a model is refused in this
+-- build, rows of what it predicts are not lost: they are counted by themselves.
 with refused as (
+
     select
         predicting.mart,
         string_agg(refusals.model || ' is refused: ' || refusals.explanation, ' ' order by refusals.model) as refusal
     from refusals
-    inner join (values
+    inner join (
+        values
         ('sales_forecast', 'forecast'),
         ('prediction_backtest', 'forecast'),
         ('prediction_parameters', 'bg_nbd'),
@@ -16,7 +18,9 @@ with refused as (
     ) as predicting (mart, model)
         on refusals.model = predicting.model
     group by predicting.mart
+
 )
+
 select
     earlier.mart,
     earlier.rows as rows_before,
