@@ -38,9 +38,12 @@ def run(given: Mapping[str, Any]) -> None:
 
 
 def read_from(folder: Path) -> None:
-    """dbt reads the rows of a seed when it is built."""
+    """dbt reads the rows of a seed when it is built, from the folder that its path begins in. The path itself stays a
+    relative one: dbt writes under it, in its target folder, what it ran."""
     assert MANIFEST, "the project could not be parsed"
+    root = folder.resolve().parent.parent  # so that no path is that of a seed of the project
     for node in MANIFEST.nodes.values():
-        file = folder / f"{node.name}.csv"
+        file = folder.resolve() / f"{node.name}.csv"
         if node.resource_type == NodeType.Seed and file.exists():
-            node.original_file_path = str(file.resolve())
+            node.root_path = str(root)
+            node.original_file_path = str(file.relative_to(root))

@@ -58,6 +58,8 @@ def with_targets(rows: list[dict[str, str]], folder: Path, sample: Build) -> Bui
 def test_every_measure_is_held_against_its_target_as_a_second_calculation_does(sample: Build, tmp_path: Path) -> None:
     build = with_targets(every_target(), tmp_path, sample)
     assert build.exit_code == 0, build.output
+    with (tmp_path / "seeds" / "targets.csv").open(encoding="utf-8", newline="") as seed:
+        assert list(csv.DictReader(seed)) == every_target(), "what is read is not written to"
     with duckdb.connect(str(build.warehouse), read_only=True) as connection:
         marts = {mart: read_mart(connection, "marts", mart) for mart in set(HOME.values())}
         got = read_mart(connection, "marts", "target_attainment")
