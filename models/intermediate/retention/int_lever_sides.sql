@@ -10,19 +10,9 @@ with years as (
 
 ),
 
--- Whoever lapses and comes back within the year was active at both of its ends.
 active_customers as (
 
-    select
-        spells.customer_id,
-        max(case when spells.active_until > years.year_start then 1 else 0 end) as is_kept
-    from {{ ref('int_activity_spells') }} as spells
-    cross join years
-    where
-        spells.active_from <= years.year_start
-        and spells.active_until > years.year_before_start
-    group by spells.customer_id
-    having min(case when spells.active_from <= years.year_before_start then 0 else 1 end) = 0
+    {{ kept_and_lost_customers(ref('int_activity_spells'), 'years', 'year_before_start', 'year_start') }}
 
 ),
 

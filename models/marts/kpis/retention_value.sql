@@ -32,22 +32,11 @@ observed_periods as (
 
 ),
 
--- Whoever lapses and comes back within the period was active at both of its ends.
 customers as (
 
-    select
-        observed_periods.period_grain,
-        spells.customer_id,
-        max(case when spells.active_until > observed_periods.period_end then 1 else 0 end) as is_kept
-    from {{ ref('int_activity_spells') }} as spells
-    inner join observed_periods
-        on
-            spells.active_from <= observed_periods.period_end
-            and spells.active_until > observed_periods.period_start
-    group by
-        observed_periods.period_grain,
-        spells.customer_id
-    having min(case when spells.active_from <= observed_periods.period_start then 0 else 1 end) = 0
+    {{ kept_and_lost_customers(
+        ref('int_activity_spells'), 'observed_periods', 'period_start', 'period_end', ['period_grain']
+    ) }}
 
 ),
 

@@ -132,11 +132,11 @@ predicted as (
 
     select
         levers.lever,
-        predicted_levers.base_customers,
         predicted_levers.value_per_customer,
         predicted_levers.gain_365d,
         predicted_levers.gain_365d_low,
         predicted_levers.gain_365d_high,
+        case when predicted_levers.missing_because is null then predicted_levers.base_customers end as base_customers,
         case
             when not trust.is_used then trust.why
             when predicted_levers.lever is null then 'not_predicted'
@@ -149,6 +149,7 @@ predicted as (
         on
             levers.lever = predicted_levers.lever
             and predicted_levers.build_id = '{{ build_id() }}'
+            and trust.is_used
 
 )
 
@@ -166,13 +167,11 @@ select
     gains.is_observed and gains.customers_with >= {{ enough_customers }}
     and (gains.sides = 1 or gains.customers_without >= {{ enough_customers }}) as has_enough,
     gains.missing_because,
-    case when predicted.not_predicted_because is null then predicted.base_customers end as predicted_base_customers,
-    case
-        when predicted.not_predicted_because is null then predicted.value_per_customer
-    end as predicted_value_per_customer,
-    case when predicted.not_predicted_because is null then predicted.gain_365d end as predicted_gain_365d,
-    case when predicted.not_predicted_because is null then predicted.gain_365d_low end as predicted_gain_365d_low,
-    case when predicted.not_predicted_because is null then predicted.gain_365d_high end as predicted_gain_365d_high,
+    predicted.base_customers as predicted_base_customers,
+    predicted.value_per_customer as predicted_value_per_customer,
+    predicted.gain_365d as predicted_gain_365d,
+    predicted.gain_365d_low as predicted_gain_365d_low,
+    predicted.gain_365d_high as predicted_gain_365d_high,
     predicted.not_predicted_because
 from gains
 inner join predicted
